@@ -1,0 +1,107 @@
+# `make run` sets up, builds and shows the tool at work; `make test` runs every test; `make help` lists the rest.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# Debian packages. To build and run: python3 unpacks the engine and assembles the text modules of Examples/,
+# libsqlite3-dev holds the catalog, libinotifytools0-dev watches directories.
+BUILD_PACKAGES := python3 libsqlite3-dev libinotifytools0-dev
+# To test only: zsh and fish check their completions (bash is always there), mandoc checks the man page, strace shows
+# which system calls a run makes.
+TEST_PACKAGES := zsh fish mandoc strace
+
+# Releases of libwasmtime, by the checksums in .ci/engines.sha256: the default, and the others that the tests load.
+ENGINE_VERSION := 50.0.1
+TEST_ENGINE_VERSIONS := 24.0.0 36.0.0 48.0.0
+
+ARCHITECTURE := $(shell uname -m)
+BUILD := .build/$(ARCHITECTURE)-unknown-linux-gnu
+EXECUTABLE := $(BUILD)/release/wasmprecompile
+LIBRARY := $(BUILD)/lib/wasmprecompile/libwasmtime.so
+
+# An engine's directory is also what PYTHONPATH names to import Python's wasmtime of that release.
+engine_directory = .build/engines/wasmtime-$(1)
+engine_library = $(engine_directory)/wasmtime/linux-$(ARCHITECTURE)/_libwasmtime.so
+
+SOURCES := Package.swift $(shell find Sources)
+FORMATTED := $(wildcard Sources Tests Examples Package.swift Benchmarks)
+TOOLCHAIN = $(shell swift -print-target-info | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin|p')
+EXAMPLES = PYTHONPATH=$(abspath $(call engine_directory,$(ENGINE_VERSION))) $(MAKE) --no-print-directory -C Examples \
+  CC=$(TOOLCHAIN)/clang WASMPRECOMPILE=$(abspath $(EXECUTABLE))
+
+# What `install` copies besides the executable, as FILE:PLACE.
+INSTALLED := $(LIBRARY):lib/wasmprecompile/libwasmtime.so \
+  completions/wasmprecompile.bash:share/bash-completion/completions/wasmprecompile \
+  completions/_wasmprecompile:share/zsh/site-functions/_wasmprecompile \
+  completions/wasmprecompile.fish:share/fish/vendor_completions.d/wasmprecompile.fish \
+  $(foreach page,$(wildcard man/*.1),$(page):share/man/man1/$(notdir $(page)))
+
+.DEFAULT_GOAL := build
+.NOTPARALLEL:
+.PHONY: run test build install uninstall examples setup setup-tests toolchain packages docs format lint clean help
+
+run: export WASMPRECOMPILE_CACHE_DIR := $(CURDIR)/.build/cache
+run: build examples ## set up, build, precompile the modules of Examples/ and run what comes out
+	@echo; echo '# Precompiling the modules of Examples/'
+	@$(EXAMPLES) precompile
+	@echo; echo '# Again: nothing is left to compile. Then a host program loads each artifact from the cache and calls it'
+	@$(EXAMPLES) check
+
+test: setup setup-tests ## set up and run every test
+	swift test
+
+build: setup ## set up and build the release executable
+	swift build -c release --static-swift-stdlib --product wasmprecompile
+
+install: $(EXECUTABLE) $(LIBRARY) ## install below PREFIX (/usr/local), staged in DESTDIR if given
+	install -D -m 755 '$(EXECUTABLE)' '$(DESTDIR)$(PREFIX)/bin/wasmprecompile'
+	@set -e; for pair in $(INSTALLED); do \
+	  install -v -D -m 644 "$${pair%%:*}" "$(DESTDIR)$(PREFIX)/$${pair#*:}"; \
+	done
+
+uninstall: ## remove what install put there
+	rm -f '$(DESTDIR)$(PREFIX)/bin/wasmprecompile'
+	@for pair in $(INSTALLED); do rm -f -v "$(DESTDIR)$(PREFIX)/$${pair#*:}"; done
+	@[ ! -d '$(DESTDIR)$(PREFIX)/lib/wasmprecompile' ] || rmdir -v '$(DESTDIR)$(PREFIX)/lib/wasmprecompile'
+
+examples: setup ## build the modules of Examples/
+	@$(EXAMPLES) modules
+
+setup: toolchain packages $(LIBRARY) ## install what building and running need
+setup-tests: $(foreach version,$(TEST_ENGINE_VERSIONS),$(call engine_library,$(version))) ## install what only tests need
+	@.ci/setup packages $(TEST_PACKAGES)
+
+toolchain:
+	@.ci/setup toolchain
+
+packages:
+	@.ci/setup packages $(BUILD_PACKAGES)
+
+# For `install`: an executable that is newer than every source is taken as it is, so that root builds nothing.
+$(EXECUTABLE): $(SOURCES)
+	$(MAKE) build
+
+# The tool looks for its engine in ../lib/wasmprecompile beside its own directory, in the build as when installed.
+$(LIBRARY): $(call engine_library,$(ENGINE_VERSION))
+	@mkdir -p $(@D)
+	@ln -f $< $@
+
+$(call engine_library,%):
+	@.ci/setup engine $*
+
+docs: build ## regenerate man page and completions
+	$(EXECUTABLE) completions bash > completions/wasmprecompile.bash
+	$(EXECUTABLE) completions zsh > completions/_wasmprecompile
+	$(EXECUTABLE) completions fish > completions/wasmprecompile.fish
+
+format: ## format the Swift sources in place
+	swift format --in-place --recursive $(FORMATTED)
+
+lint: ## check the format of the Swift sources
+	swift format lint --strict --recursive $(FORMATTED)
+
+clean: ## remove everything that was built or fetched
+	rm -rf .build Examples/build
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):[^=]*## \(.*\)/\1	\2/p' Makefile | expand -t 14

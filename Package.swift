@@ -1,0 +1,49 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "wasmprecompile",
+  products: [
+    .executable(name: "wasmprecompile", targets: ["wasmprecompile"]),
+    .library(name: "WasmCache", targets: ["WasmCache", "WasmEngine"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+  ],
+  targets: [
+    .target(name: "CWasmtime", linkerSettings: [.linkedLibrary("dl")]),
+    .target(name: "CLinux"),
+    .target(name: "LinuxIO", dependencies: ["CLinux", system], swiftSettings: strict),
+    .target(name: "WasmEngine", dependencies: ["CWasmtime", "LinuxIO", crypto, system], swiftSettings: strict),
+    .target(name: "WasmCache", dependencies: ["WasmEngine", "LinuxIO", crypto, system], swiftSettings: strict),
+    .target(
+      name: "Precompiler", dependencies: ["WasmCache", "WasmEngine", "LinuxIO", "CLinux", crypto, system],
+      swiftSettings: strict),
+    .target(
+      name: "Commands",
+      dependencies: ["Precompiler", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", system, arguments],
+      swiftSettings: strict),
+    .executableTarget(name: "wasmprecompile", dependencies: ["Commands"], swiftSettings: strict),
+
+    .target(
+      name: "TestSupport", dependencies: ["LinuxIO", system], path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "WasmEngineTests", dependencies: ["WasmEngine", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "WasmCacheTests", dependencies: ["WasmCache", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "PrecompilerTests", dependencies: ["Precompiler", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "CommandsTests", dependencies: ["Commands", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "CLITests", dependencies: ["wasmprecompile", "TestSupport"], swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,66 @@
+// Linux calls that Swift cannot make by itself: variadic functions, macros, and constants behind _GNU_SOURCE.
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "directory.h"
+#include "processor.h"
+
+// Every function returns -1 with errno set on failure, as the call it stands for does.
+
+// --- descriptors over a socket (unix(7), SCM_RIGHTS) ---
+
+#define CLINUX_MAX_PASSED_DESCRIPTORS 4
+
+// Sends one record and the descriptors beside it; never raises SIGPIPE.
+ssize_t clinux_send(int socket, const void *bytes, size_t size, const int *descriptors, int count);
+
+// Receives one record. Descriptors arrive close-on-exec; `*count` is their number. Fails with EMSGSIZE when the record
+// or the descriptors did not fit.
+ssize_t clinux_receive(int socket, void *bytes, size_t capacity, int *descriptors, int *count);
+
+// --- files ---
+
+int clinux_openat(int directory, const char *path, int flags, mode_t mode);
+
+// An anonymous file that nothing can change any more once sealed (memfd_create(2)).
+int clinux_memory_file(const char *name);
+int clinux_seal_contents(int memory_file); // no writing, growing or shrinking
+int clinux_seal_size(int memory_file);     // no growing or shrinking
+
+// A writer's lock on one byte of a file, owned by the open file description, so that it goes with its last descriptor
+// (fcntl(2), F_OFD_SETLK). Fails with EAGAIN when another open file description has it.
+int clinux_try_lock_byte(int file, int64_t offset);
+int clinux_unlock_byte(int file, int64_t offset);
+
+// The file system's magic number (statfs(2)).
+int clinux_file_system_type(int file, int64_t *type);
+
+// --- processes ---
+
+// The number of processors this process may run on (sched_getaffinity(2)).
+int clinux_available_processors(void);
+
+// Renames the process for ps and top (prctl(2), PR_SET_NAME).
+void clinux_name_process(const char *name);
+
+// No core dumps (prctl(2), PR_SET_DUMPABLE stays as it is; setrlimit(2), RLIMIT_CORE).
+void clinux_disable_core_dumps(void);
+
+// What wait status words say (wait(2)).
+bool clinux_exited(int status);
+int clinux_exit_status(int status);
+int clinux_termination_signal(int status);
+
+int clinux_signal_ignore(int signal);
+int clinux_signal_default(int signal);
+bool clinux_signal_is_ignored(int signal);
+
+// The terminal's width in columns, or 0.
+int clinux_terminal_columns(int terminal);
+
+#endif

@@ -1,0 +1,52 @@
+#include "CWasmtime.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+
+struct symbol {
+  const char *name;
+  size_t offset;
+  bool required;
+};
+
+#define REQUIRED(member, symbol) {symbol, offsetof(cwasmtime_api_t, member), true}
+#define OPTIONAL(member, symbol) {symbol, offsetof(cwasmtime_api_t, member), false}
+
+static const struct symbol symbols[] = {
+    REQUIRED(config_new, "wasm_config_new"),
+    REQUIRED(config_strategy_set, "wasmtime_config_strategy_set"),
+    REQUIRED(config_opt_level_set, "wasmtime_config_cranelift_opt_level_set"),
+    REQUIRED(config_parallel_compilation_set, "wasmtime_config_parallel_compilation_set"),
+    REQUIRED(config_target_set, "wasmtime_config_target_set"),
+    REQUIRED(engine_new, "wasm_engine_new_with_config"),
+    REQUIRED(engine_delete, "wasm_engine_delete"),
+    REQUIRED(module_new, "wasmtime_module_new"),
+    REQUIRED(module_delete, "wasmtime_module_delete"),
+    REQUIRED(module_serialize, "wasmtime_module_serialize"),
+    OPTIONAL(component_new, "wasmtime_component_new"),
+    OPTIONAL(component_delete, "wasmtime_component_delete"),
+    OPTIONAL(component_serialize, "wasmtime_component_serialize"),
+    REQUIRED(error_message, "wasmtime_error_message"),
+    REQUIRED(error_delete, "wasmtime_error_delete"),
+    REQUIRED(bytes_delete, "wasm_byte_vec_delete"),
+};
+
+cwasmtime_open_result_t cwasmtime_open(const char *path, cwasmtime_api_t *api, char *detail, size_t capacity) {
+  memset(api, 0, sizeof *api);
+  void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (library == NULL) {
+    const char *message = dlerror();
+    snprintf(detail, capacity, "%s", message ? message : "unknown reason");
+    return CWASMTIME_CANNOT_LOAD;
+  }
+  for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
+    void *function = dlsym(library, symbols[i].name);
+    if (function == NULL && symbols[i].required) {
+      snprintf(detail, capacity, "%s", symbols[i].name);
+      return CWASMTIME_MISSING_FUNCTION;
+    }
+    memcpy((char *)api + symbols[i].offset, &function, sizeof function);
+  }
+  return CWASMTIME_OPENED;
+}

@@ -1,0 +1,41 @@
+internal import Glibc
+internal import SystemPackage
+
+/// What surrounds the process: its environment variables, its own file, its working directory.
+enum Environment {
+  /// A variable's value, unless it is unset or empty.
+  static func value(_ name: String) -> String? {
+    guard let text = getenv(name), text.pointee != 0 else { return nil }
+    return String(cString: text)
+  }
+
+  static func path(_ name: String) -> FilePath? {
+    guard let text = getenv(name), text.pointee != 0 else { return nil }
+    return FilePath(platformString: text)
+  }
+
+  /// The parts of a variable that lists directories between colons.
+  static func paths(_ name: String) -> [FilePath] {
+    guard let text = path(name) else { return [] }
+    return text.bytes.split(separator: UInt8(ascii: ":")).map { FilePath(bytes: Array($0)) }
+  }
+
+  /// The running program's own file, symbolic links resolved.
+  static var executable: FilePath? {
+    let size = Int(PATH_MAX)
+    let target = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+      let length = buffer.withMemoryRebound(to: CChar.self) { text in
+        text.baseAddress.map { readlink("/proc/self/exe", $0, size) } ?? 0
+      }
+      count = max(0, length)
+    }
+    return target.isEmpty ? nil : FilePath(bytes: target)
+  }
+
+  /// The path seen from the root, without `.` and `..` where that needs no look at the disk.
+  static func absolute(_ path: FilePath) -> FilePath {
+    guard path.isRelative, let directory = getcwd(nil, 0) else { return path }
+    defer { free(directory) }
+    return FilePath(platformString: directory).pushing(path)
+  }
+}

@@ -1,0 +1,27 @@
+internal import ArgumentParser
+internal import Precompiler
+internal import SystemPackage
+
+struct HashCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "hash", abstract: "Print modules' hashes, by which the cache knows them.",
+    discussion: "The hash is the SHA-256 of the file, as sha256sum prints it.")
+
+  @Argument(help: "Modules.")
+  var file: [PathArgument]
+
+  func run() throws {
+    let reader = ModuleReader()
+    var status = ExitStatus.success
+    for argument in file {
+      do throws(ModuleFailure) {
+        let facts = try reader.facts(of: argument.path)
+        Output.standard.write("\(facts.hash)  \(argument.path.printable)\n")
+      } catch {
+        Output.error.write("\(argument.path.printable): error: \(error.description.printable)\n")
+        status = .moduleFailed
+      }
+    }
+    if status != .success { throw status }
+  }
+}

@@ -1,0 +1,49 @@
+internal import CLinux
+internal import Dispatch
+internal import Glibc
+internal import Precompiler
+internal import Synchronization
+
+/// Turns the signals that ask a program to end into a cancelled run, and afterwards into the death that the sender
+/// expects.
+final class Interruption {
+  /// The first signal that came; in an object, so that handlers can share it.
+  private final class Received: Sendable {
+    let number = Mutex<Int32?>(nil)
+  }
+
+  private let received = Received()
+  private let sources: [any DispatchSourceSignal]
+
+  init(cancelling cancellation: Cancellation) {
+    let queue = DispatchQueue(label: "signals")
+    // What the starter ignores (nohup, a background job) stays ignored.
+    let signals = [SIGINT, SIGTERM, SIGHUP].filter { !clinux_signal_is_ignored($0) }
+    sources = signals.map { DispatchSource.makeSignalSource(signal: $0, queue: queue) }
+    for (source, number) in zip(sources, signals) {
+      _ = clinux_signal_ignore(number)
+      source.setEventHandler { [received] in
+        let isRepeated = received.number.withLock { known in
+          defer { known = known ?? number }
+          return known != nil
+        }
+        // Whoever asks twice does not want to wait; what is left over, the next run cleans up.
+        if isRepeated { Self.die(by: number) }
+        cancellation.cancel()
+      }
+      source.activate()
+    }
+  }
+
+  /// Ends the process by the signal that was received, if one was, so that its parent sees it interrupted.
+  func dieIfReceived(after cleanUp: () -> Void = {}) {
+    guard let number = received.number.withLock({ $0 }) else { return }
+    cleanUp()
+    Self.die(by: number)
+  }
+
+  private static func die(by number: Int32) {
+    _ = clinux_signal_default(number)
+    raise(number)
+  }
+}

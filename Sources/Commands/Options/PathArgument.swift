@@ -1,0 +1,14 @@
+internal import ArgumentParser
+internal import SystemPackage
+
+/// A file's path as an argument, with every byte that the shell passed.
+struct PathArgument: ExpressibleByArgument {
+  let path: FilePath
+
+  init?(argument: String) {
+    guard !argument.isEmpty else { return nil }
+    path = FilePath(bytes: RawArguments.decode(argument))
+  }
+
+  static var defaultCompletionKind: CompletionKind { .file() }
+}

@@ -1,0 +1,78 @@
+internal import ArgumentParser
+
+/// Which files are modules.
+struct SelectionOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Leave out files and directories that match. Repeatable.",
+      discussion: """
+        Without a slash, the pattern is for names at any depth (`test-*.wasm`, `node_modules`); with one, for paths below \
+        the given directory (`build/*.wasm`). A slash at the end is for directories only.
+        """, valueName: "glob"))
+  var exclude: [GlobArgument] = []
+
+  @Flag(help: "Enter directories through symbolic links, too.")
+  var followLinks = false
+}
+
+/// A pattern as an argument, with every byte that the shell passed.
+struct GlobArgument: ExpressibleByArgument {
+  let text: String
+
+  init?(argument: String) {
+    guard !argument.isEmpty else { return nil }
+    text = argument
+  }
+}
+
+/// How a run goes about its work.
+struct ExecutionOptions: ParsableArguments {
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "How many modules are compiled at the same time. Default: the processors this process may use.", valueName: "n"))
+  var jobs: Int?
+
+  @Option(help: ArgumentHelp("How long one module may take.", valueName: "seconds"))
+  var timeout: Double = 120
+
+  @Flag(help: "Begin nothing more after the first module that fails.")
+  var failFast = false
+
+  @Flag(name: [.customShort("n"), .long], help: "Only say what would be compiled.")
+  var dryRun = false
+
+  @Flag(help: "Compile what the cache has, too.")
+  var force = false
+
+  func validate() throws {
+    if let jobs, !(1...1024).contains(jobs) { throw ValidationError("--jobs must be from 1 to 1024, not \(jobs)") }
+    guard timeout > 0, timeout.isFinite else { throw ValidationError("--timeout must be more than 0 seconds") }
+  }
+}
+
+/// How much is said.
+struct VerbosityOptions: ParsableArguments {
+  @Flag(name: .shortAndLong, help: "Say only what is wrong.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Name the engine, the cache, and modules that are up to date.")
+  var verbose = false
+
+  @Flag(help: "Say for each module why it is compiled or not.")
+  var explain = false
+
+  func validate() throws {
+    if quiet && (verbose || explain) {
+      throw ValidationError("--quiet goes with neither --verbose nor --explain")
+    }
+  }
+
+  var level: Verbosity { Verbosity(isQuiet: quiet, isVerbose: verbose, explains: explain) }
+}
+
+struct Verbosity: Sendable {
+  var isQuiet = false
+  var isVerbose = false
+  var explains = false
+}

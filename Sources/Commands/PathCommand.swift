@@ -1,0 +1,58 @@
+internal import ArgumentParser
+internal import Precompiler
+internal import SystemPackage
+internal import WasmCache
+internal import WasmEngine
+
+struct PathCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "path", abstract: "Print the path of a module's artifact, for a runtime to load.",
+    discussion: """
+      One line for each backend, in the order given. If the cache has no artifact, the reason is printed and the exit status \
+      is 1; with --compile it is made first.
+      """)
+
+  @Argument(help: "A module.")
+  var module: PathArgument
+
+  @Flag(help: "Compile the module if the cache does not have it.")
+  var compile = false
+
+  @OptionGroup(title: "Compiler options") var compiler: CompilerOptions
+  @OptionGroup(title: "Where things are") var engine: EngineOptions
+  @OptionGroup(title: "Where things are") var cache: CacheOptions
+
+  func run() throws {
+    let cancellation = Cancellation()
+    let interruption = Interruption(cancelling: cancellation)
+    var request = PrecompileRequest(
+      roots: [module.path], settings: compiler.settings, engines: engine.search, cachePath: try cache.path(),
+      lanes: AvailableProcessors.count())
+    request.dryRun = !compile
+    let reporter = RunReporter(Verbosity(isQuiet: true))
+    let summary: RunSummary
+    do {
+      summary = try Precompiler(request, observer: reporter, cancellation: cancellation).run()
+    } catch {
+      interruption.dieIfReceived()
+      throw RunFailure(error)
+    }
+    interruption.dieIfReceived()
+    guard summary.exitStatus == .success else { throw summary.exitStatus }
+    if !compile && !summary.plan.jobs.isEmpty {
+      for job in summary.plan.jobs { Output.error.write(complaint(job, summary.engines[job.engine].settings)) }
+      throw ExitStatus.moduleFailed
+    }
+    for content in summary.plan.contents {
+      for directory in summary.directories {
+        guard let path = directory?.entryPath(content.facts.hash) else { continue }
+        Output.standard.write(path.bytes + [UInt8(ascii: "\n")])
+      }
+    }
+  }
+
+  private func complaint(_ job: Job, _ settings: EngineSettings) -> String {
+    "\(module.path.printable): error: the cache has no artifact for \(settings): \(job.reason.rawValue); "
+      + "make it with --compile\n"
+  }
+}

@@ -1,0 +1,73 @@
+internal import ArgumentParser
+internal import Precompiler
+internal import SystemPackage
+
+/// What the program does without a subcommand: precompile files and directories into the cache.
+struct PrecompileCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "precompile",
+    abstract: "Precompile every module in files and below directories (the default).",
+    usage: """
+      wasmprecompile [<options>] <path> ...
+      wasmprecompile path|hash|engines|cache|completions …
+      """,
+    discussion: """
+      Files that end in .wasm are found below directories; a file that is named is taken whatever its suffix. Modules that \
+      the cache has are left alone. A bad module fails alone: everything else is done, and the exit status is 1.
+
+      Other subcommands: path (where a module's artifact is), hash, engines (what can be compiled with), cache, completions. \
+      `wasmprecompile help <subcommand>` describes each.
+      """)
+
+  @Argument(help: "Files and directories.")
+  var path: [PathArgument] = []
+
+  @OptionGroup(title: "Compiler options") var compiler: CompilerOptions
+  @OptionGroup(title: "Where things are") var engine: EngineOptions
+  @OptionGroup(title: "Where things are") var cache: CacheOptions
+  @OptionGroup(title: "What is taken") var selection: SelectionOptions
+  @OptionGroup(title: "How it is done") var execution: ExecutionOptions
+  @OptionGroup(title: "What is shown") var verbosity: VerbosityOptions
+
+  func validate() throws {
+    if path.isEmpty { throw ValidationError("Missing expected argument '<path> ...'") }
+  }
+
+  func run() throws {
+    let cancellation = Cancellation()
+    let interruption = Interruption(cancelling: cancellation)
+    let reporter = RunReporter(verbosity.level)
+    let request = try makeRequest()
+    let summary: RunSummary
+    do {
+      summary = try Precompiler(request, observer: reporter, cancellation: cancellation).run()
+    } catch {
+      reporter.clearStatus()
+      interruption.dieIfReceived()
+      throw RunFailure(error)
+    }
+    interruption.dieIfReceived(after: reporter.clearStatus)
+    reporter.report(summary)
+    if summary.exitStatus != .success { throw summary.exitStatus }
+  }
+
+  private func makeRequest() throws(RunFailure) -> PrecompileRequest {
+    var request = PrecompileRequest(
+      roots: path.map(\.path), settings: compiler.settings, engines: engine.search, cachePath: try cache.path(),
+      lanes: execution.jobs ?? AvailableProcessors.count())
+    request.excludes = selection.exclude.map { ExcludePattern($0.text) }
+    request.followLinks = selection.followLinks
+    request.timeout = execution.timeout
+    request.failFast = execution.failFast
+    request.force = execution.force
+    request.dryRun = execution.dryRun
+    return request
+  }
+}
+
+extension RunSummary {
+  var exitStatus: ExitStatus {
+    let modules: ExitStatus = failed > 0 ? .moduleFailed : .success
+    return modules.merged(with: storageFailed ? .cacheUnwritable : .success)
+  }
+}

@@ -1,0 +1,62 @@
+internal import Glibc
+internal import SystemPackage
+
+/// Carries arguments that are not UTF-8 through a parser that knows only text.
+///
+/// File names are bytes. Each byte that is not part of valid UTF-8 becomes one of the 256 last private-use characters
+/// (U+10FF00 + byte), and back; those characters themselves are carried byte by byte, so that nothing is ambiguous.
+enum RawArguments {
+  private static let firstCarrier: UInt32 = 0x10FF00
+
+  /// The arguments of this process after its name.
+  static func ofThisProcess() -> [String] {
+    var arguments: [String] = []
+    for index in 1..<max(1, Int(CommandLine.argc)) {
+      guard let text = CommandLine.unsafeArgv[index] else { break }
+      arguments.append(encode(UnsafeRawBufferPointer(start: text, count: strlen(text))))
+    }
+    return arguments
+  }
+
+  static func encode(_ bytes: some Collection<UInt8>) -> String {
+    var text = String.UnicodeScalarView()
+    var rest = Array(bytes)[...]
+    while !rest.isEmpty {
+      var decoder = UTF8()
+      var iterator = rest.prefix(4).makeIterator()
+      if case .scalarValue(let scalar) = decoder.decode(&iterator), scalar.value < firstCarrier {
+        text.append(scalar)
+        rest = rest.dropFirst(UTF8.width(scalar))
+      } else if let byte = rest.popFirst(), let carrier = Unicode.Scalar(firstCarrier + UInt32(byte)) {
+        text.append(carrier)
+      }
+    }
+    return String(text)
+  }
+
+  static func decode(_ text: String) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for scalar in text.unicodeScalars {
+      if scalar.value >= firstCarrier {
+        bytes.append(UInt8(truncatingIfNeeded: scalar.value))
+      } else {
+        bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+      }
+    }
+    return bytes
+  }
+}
+
+extension FilePath {
+  /// The path that these bytes spell; they end at the first NUL, if there is one.
+  init(bytes: [UInt8]) {
+    self = (bytes.prefix { $0 != 0 } + [0]).withUnsafeBytes { buffer in
+      buffer.withMemoryRebound(to: CInterop.PlatformChar.self) { text in
+        text.baseAddress.map { FilePath(platformString: $0) } ?? FilePath()
+      }
+    }
+  }
+
+  /// The path's bytes, as the kernel sees them.
+  var bytes: [UInt8] { withPlatformString { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) } }
+}

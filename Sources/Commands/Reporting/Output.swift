@@ -1,0 +1,20 @@
+internal import Glibc
+internal import SystemPackage
+
+/// One of the program's two output streams, unbuffered: a line is out when the call returns.
+struct Output: Sendable {
+  static let standard = Output(descriptor: .standardOutput)
+  static let error = Output(descriptor: .standardError)
+
+  let descriptor: FileDescriptor
+
+  /// Writes text. That nobody reads any more is no reason to fail.
+  func write(_ text: String) { write(Array(text.utf8)) }
+
+  func write(_ bytes: [UInt8]) { _ = try? descriptor.writeAll(bytes) }
+
+  /// Whether a person watches, on a terminal that can rewrite a line.
+  var isRewritableTerminal: Bool {
+    isatty(descriptor.rawValue) == 1 && Environment.value("TERM").map { $0 != "dumb" } ?? false
+  }
+}

@@ -1,0 +1,147 @@
+internal import LinuxIO
+internal import Precompiler
+internal import Synchronization
+internal import SystemPackage
+internal import WasmCache
+internal import WasmEngine
+
+/// Says what a run does: a line for each module on standard error, a status line below them on a terminal, and a summary.
+final class RunReporter: RunObserver {
+  private let verbosity: Verbosity
+  private let output: Output
+  private let state: Mutex<State>
+
+  private struct State {
+    var engines: [EngineIdentity] = []
+    var status: StatusLine?
+  }
+
+  init(_ verbosity: Verbosity, output: Output = .error) {
+    self.verbosity = verbosity
+    self.output = output
+    let hasStatusLine = output.isRewritableTerminal && !verbosity.isQuiet
+    state = Mutex(State(status: hasStatusLine ? StatusLine(output) : nil))
+  }
+
+  // MARK: While it runs
+
+  func prepared(engine: EngineLocation, identities: [EngineIdentity], cache: FilePath, lanes: Int) {
+    state.withLock { $0.engines = identities }
+    guard verbosity.isVerbose else { return }
+    for identity in identities {
+      say("engine \(identity.engineName) (\(identity.settings)), identity \(identity.shortDigest), \(engine.path.printable)")
+    }
+    say("cache \(cache.printable), \(Quantities.count(lanes, "job"))")
+  }
+
+  func planned(_ plan: Plan) {
+    state.withLock { $0.status?.begin(plan.jobs.map(\.content.facts.size)) }
+    if verbosity.isVerbose || verbosity.explains {
+      for (content, engine) in plan.upToDate { say("up to date \(label(content, engine))") }
+    }
+    if verbosity.isVerbose {
+      for content in plan.contents {
+        for other in content.paths.dropFirst() { say("\(other.printable) is the same module as \(content.path.printable)") }
+      }
+    }
+  }
+
+  func rejected(_ file: FailedFile) { complain("\(file.path.printable): error: \(file.failure.description.printable)") }
+
+  func noticed(_ problem: ScanProblem) {
+    complain(
+      "\(problem.path.printable): \(problem.isWarning ? "warning" : "error"): \(problem.description.printable)",
+      isWarning: problem.isWarning)
+  }
+
+  func began(_ job: Job) {
+    state.withLock { $0.status?.began(job.content.path.printable, size: job.content.facts.size) }
+  }
+
+  func finished(_ outcome: JobOutcome) {
+    let job = outcome.job
+    state.withLock { $0.status?.finished(job.content.path.printable, size: job.content.facts.size) }
+    switch outcome.result {
+    case .compiled(let size, let nanoseconds):
+      let sizes = "\(Quantities.bytes(job.content.facts.size)) → \(Quantities.bytes(size))"
+      let reason = verbosity.explains ? " (\(job.reason.rawValue))" : ""
+      say("compiled \(label(job.content, job.engine)), \(sizes), \(Quantities.duration(nanoseconds: nanoseconds))\(reason)")
+    case .foundMeanwhile:
+      if verbosity.isVerbose || verbosity.explains {
+        say("up to date \(label(job.content, job.engine)) (compiled by another process meanwhile)")
+      }
+    case .failed(let failure):
+      for path in job.content.paths { complain("\(path.printable): error: \(failure.description.printable)") }
+    case .notDone: break
+    }
+  }
+
+  // MARK: Afterwards
+
+  /// Removes the status line, so that what follows starts on an empty one.
+  func clearStatus() {
+    state.withLock { state in
+      state.status?.clear()
+      state.status = nil
+    }
+  }
+
+  func report(_ summary: RunSummary) {
+    clearStatus()
+    if summary.isDryRun {
+      for job in summary.plan.jobs {
+        Output.standard.write("would compile \(label(job.content, job.engine)) (\(job.reason.rawValue))\n")
+      }
+    }
+    for root in summary.emptyRoots {
+      complain(
+        "\(root.printable): warning: no modules found: only files that end in .wasm are taken, unless they are named",
+        isWarning: true)
+    }
+    say(summary.line)
+  }
+
+  // MARK: Lines
+
+  private func label(_ content: ModuleContent, _ engine: Int) -> String {
+    let engines = state.withLock { $0.engines }
+    return "\(content.path.printable) with \(engines.indices.contains(engine) ? "\(engines[engine].settings)" : "?")"
+  }
+
+  private func say(_ line: String) {
+    if !verbosity.isQuiet { complain(line) }
+  }
+
+  /// Says something that even a quiet run says, unless it is a mere warning.
+  private func complain(_ line: String, isWarning: Bool = false) {
+    if isWarning && verbosity.isQuiet { return }
+    state.withLock { state in
+      state.status?.clear()
+      output.write(line + "\n")
+      state.status?.draw()
+    }
+  }
+}
+
+extension RunSummary {
+  /// `65 modules: 60 compiled, 4 up to date, 1 failed (9.6 MB → 17.4 MB in 2.41 s)`
+  var line: String {
+    let modules = Quantities.count(plan.contents.count, "module")
+      + (engines.count > 1 ? " with \(engines.count) backends" : "")
+    let time = Quantities.duration(nanoseconds: nanoseconds)
+    if isDryRun {
+      return "\(modules): \(plan.jobs.count) to compile, \(upToDate) up to date" + failures + " (\(time))"
+    }
+    if plan.jobs.isEmpty && failed == 0 {
+      return plan.contents.count == 0 ? "\(modules)" : "\(modules): nothing to compile, all up to date (\(time))"
+    }
+    let sizes = compiledBytes
+    let amounts =
+      compiled > 0 ? "\(Quantities.bytes(sizes.modules)) → \(Quantities.bytes(sizes.artifacts)) in \(time)" : time
+    return "\(modules): \(compiled) compiled, \(upToDate) up to date" + failures + " (\(amounts))"
+  }
+
+  private var failures: String {
+    (failed > 0 ? ", \(failed) failed" : "") + (notDone > 0 ? ", \(notDone) not begun" : "")
+  }
+}

@@ -1,0 +1,60 @@
+internal import Precompiler
+internal import SystemPackage
+internal import WasmCache
+internal import WasmEngine
+
+extension RunFailure {
+  init(_ error: PrecompileError) {
+    switch error {
+    case .engineNotFound(let error): self.init(error)
+    case .engineUnusable(let error): self.init(error)
+    case .backendUnavailable(let settings, let location, let reason):
+      self.init(
+        status: .engineUnavailable,
+        message: """
+          the engine \(location.path.printable) has no backend \(settings.backend.rawValue): \(reason.description.printable); \
+          `wasmprecompile engines` shows what it has
+          """)
+    case .cache(let error): self.init(error)
+    }
+  }
+
+  init(_ error: CacheError) {
+    self.init(status: .cacheUnwritable, message: "\(error.path.printable): \(error.description.printable)")
+  }
+
+  init(_ error: EngineSearchError) {
+    switch error {
+    case .notFound(let candidates):
+      let places = candidates.map { "  \($0.path.printable) (\($0.origin.rawValue))" }.joined(separator: "\n")
+      self.init(
+        status: .engineUnavailable,
+        message: """
+          no engine found, looked for
+          \(places)
+          an engine is the libwasmtime.so that your runtime uses; name it with --engine, or get one from PyPI:
+          pip download --no-deps wasmtime==50.0.1 && python3 -m zipfile -e wasmtime-50.0.1-*.whl engine, then \
+          --engine engine/wasmtime/linux-*/_libwasmtime.so
+          """)
+    case .unreadable(let location, let reason):
+      self.init(
+        status: .engineUnavailable,
+        message: "the engine \(location.path.printable) (\(location.origin.rawValue)) cannot be read: \(reason)")
+    }
+  }
+
+  init(_ error: EngineUnusable) {
+    let message =
+      switch error {
+      case .unreadable(let location, let reason): "the engine \(location.path.printable) cannot be read: \(reason)"
+      case .cannotLoad(let location, let reason):
+        "the engine \(location.path.printable) cannot be loaded: \(reason.printable); name a libwasmtime.so with --engine"
+      case .notWasmtime(let location, let function):
+        "the engine \(location.path.printable) is not a libwasmtime: it has no function \(function); name one with --engine"
+      case .noBackend(let location): "the engine \(location.path.printable) offers no backend"
+      case .noChild(let reason): "no compiler process could be started: \(reason.printable)"
+      case .cancelled: "interrupted"
+      }
+    self.init(status: .engineUnavailable, message: message)
+  }
+}

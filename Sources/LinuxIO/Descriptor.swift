@@ -1,0 +1,221 @@
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+/// The single owner of a file descriptor; closes it when it goes.
+///
+/// Every descriptor is opened close-on-exec, so that no child inherits what it was not given.
+package struct Descriptor: ~Copyable, Sendable {
+  package let raw: Int32
+
+  package init(owning raw: Int32) { self.raw = raw }
+
+  deinit { close(raw) }
+
+  /// Gives the descriptor up without closing it.
+  package consuming func release() -> Int32 {
+    let raw = self.raw
+    discard self
+    return raw
+  }
+
+  // MARK: Opening
+
+  /// Opens a path relative to this directory.
+  package func open(_ path: some PathText, _ flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Descriptor {
+    try Self.open(at: raw, path, flags, mode: mode)
+  }
+
+  /// Opens a path relative to the working directory.
+  package static func open(_ path: some PathText, _ flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Descriptor {
+    try open(at: AT_FDCWD, path, flags, mode: mode)
+  }
+
+  private static func open(
+    at directory: Int32, _ path: some PathText, _ flags: Int32, mode: UInt32
+  ) throws(SystemError) -> Descriptor {
+    Descriptor(owning: try check("open", path.withCText { clinux_openat(directory, $0, flags, mode) }))
+  }
+
+  // MARK: Contents
+
+  package func write(all text: String) throws(SystemError) {
+    let bytes = Array(text.utf8)
+    let result = bytes.withUnsafeBytes { contents in
+      Result { () throws(SystemError) in try write(all: contents) }
+    }
+    try result.get()
+  }
+
+  package func write(all bytes: UnsafeRawBufferPointer) throws(SystemError) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let buffer = UnsafeRawBufferPointer(rebasing: rest)
+      let written = try checkRetrying("write") { Glibc.write(raw, buffer.baseAddress, buffer.count) }
+      rest = rest.dropFirst(written)
+    }
+  }
+
+  /// Reads at an offset until the buffer is full or the file ends; returns the number of bytes read.
+  package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
+    var done = 0
+    while done < buffer.count {
+      let start = buffer.baseAddress.map { $0 + done }
+      let size = buffer.count - done
+      let got = try checkRetrying("read") { pread(raw, start, size, off_t(offset + done)) }
+      if got == 0 { break }
+      done += got
+    }
+    return done
+  }
+
+  package func synchronizeData() throws(SystemError) { try checkRetrying("fdatasync") { fdatasync(raw) } }
+
+  /// Makes renames and new names in this directory durable.
+  package func synchronizeDirectory() throws(SystemError) { try checkRetrying("fsync") { fsync(raw) } }
+
+  package func setSize(_ size: Int) throws(SystemError) { try checkRetrying("ftruncate") { ftruncate(raw, off_t(size)) } }
+
+  package func setMode(_ mode: UInt32) throws(SystemError) { try check("fchmod", fchmod(raw, mode)) }
+
+  package func status() throws(SystemError) -> FileStatus {
+    var status = stat()
+    try check("fstat", fstat(raw, &status))
+    return FileStatus(status)
+  }
+
+  /// What the kernel says of the file at a path, following symbolic links, without opening it.
+  package static func status(of path: some PathText) throws(SystemError) -> FileStatus {
+    try status(at: AT_FDCWD, path, flags: 0)
+  }
+
+  private static func status(
+    at directory: Int32, _ path: some PathText, flags: Int32
+  ) throws(SystemError) -> FileStatus {
+    var status = stat()
+    try check("stat", path.withCText { fstatat(directory, $0, &status, flags) })
+    return FileStatus(status)
+  }
+
+  // MARK: Names in this directory
+
+  package func status(of path: some PathText, followingLinks: Bool = false) throws(SystemError) -> FileStatus {
+    try Self.status(at: raw, path, flags: followingLinks ? 0 : AT_SYMLINK_NOFOLLOW)
+  }
+
+  package func makeDirectory(_ path: some PathText, mode: UInt32 = 0o700) throws(SystemError) {
+    try check("mkdir", path.withCText { mkdirat(raw, $0, mode) })
+  }
+
+  /// Makes the directory unless it is there, and opens it; a symbolic link in its place is refused.
+  package func openOrMakeDirectory(_ path: some PathText, mode: UInt32 = 0o700) throws(SystemError) -> Descriptor {
+    do {
+      return try open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    } catch where error.errno == .noSuchFileOrDirectory {
+      do { try makeDirectory(path, mode: mode) } catch where error.errno == .fileExists {}
+      return try open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    }
+  }
+
+  package func rename(
+    _ path: some PathText, to target: borrowing Descriptor, as name: some PathText
+  ) throws(SystemError) {
+    let destination = target.raw
+    try check("rename", path.withCText { from in name.withCText { renameat(raw, from, destination, $0) } })
+  }
+
+  package func remove(_ path: some PathText) throws(SystemError) {
+    try check("unlink", path.withCText { unlinkat(raw, $0, 0) })
+  }
+
+  package func removeDirectory(_ path: some PathText) throws(SystemError) {
+    try check("rmdir", path.withCText { unlinkat(raw, $0, AT_REMOVEDIR) })
+  }
+
+  package func makeSymbolicLink(_ path: some PathText, to target: some PathText) throws(SystemError) {
+    try check("symlink", target.withCText { text in path.withCText { symlinkat(text, raw, $0) } })
+  }
+
+  /// The bytes of a symbolic link's target; a target longer than `limit` bytes is cut there.
+  package func symbolicLinkTarget(_ path: some PathText, limit: Int = 256) throws(SystemError) -> [UInt8] {
+    var failure: SystemError?
+    let target = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+      let size = path.withCText { name in
+        buffer.withMemoryRebound(to: CChar.self) { text in
+          text.baseAddress.map { readlinkat(raw, name, $0, limit) } ?? 0
+        }
+      }
+      if size < 0 { failure = SystemError("readlink") } else { count = size }
+    }
+    if let failure { throw failure }
+    return target
+  }
+
+  /// The names in this directory, without `.` and `..`, in no order.
+  package func names() throws(SystemError) -> [FilePath.Component] {
+    // A description of its own, because reading moves the offset that copies of a descriptor share.
+    let stream = try open(".", O_RDONLY | O_DIRECTORY)
+    guard let directory = fdopendir(stream.raw) else { throw SystemError("opendir") }
+    _ = stream.release()
+    defer { closedir(directory) }
+    var names: [FilePath.Component] = []
+    while true {
+      Glibc.errno = 0
+      guard let entry = readdir(directory) else {
+        if Glibc.errno != 0 { throw SystemError("readdir") }
+        return names
+      }
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { text in
+        text.withMemoryRebound(to: CInterop.PlatformChar.self, capacity: Int(NAME_MAX) + 1) {
+          FilePath(platformString: $0)
+        }
+      }
+      if let component = name.lastComponent, component.kind == .regular { names.append(component) }
+    }
+  }
+
+  // MARK: Locks
+
+  /// Takes the whole file's lock, held until the last copy of this open file is closed (flock(2)).
+  ///
+  /// - Returns: whether the lock was had; always true when waiting.
+  package func lock(waiting: Bool) throws(SystemError) -> Bool {
+    do {
+      try checkRetrying("flock") { flock(raw, waiting ? LOCK_EX : LOCK_EX | LOCK_NB) }
+      return true
+    } catch where error.errno == .wouldBlock {
+      return false
+    }
+  }
+
+  /// Takes the lock of one byte, held until ``unlockByte(_:)`` or the last copy of this open file is closed.
+  ///
+  /// - Returns: false if another open file has it.
+  package func tryLockByte(_ offset: Int64) throws(SystemError) -> Bool {
+    do {
+      try checkRetrying("fcntl") { clinux_try_lock_byte(raw, offset) }
+      return true
+    } catch where error.errno == .wouldBlock || error.errno == .permissionDenied {
+      return false
+    }
+  }
+
+  package func unlockByte(_ offset: Int64) { _ = clinux_unlock_byte(raw, offset) }
+}
+
+/// Text that names a file: raw bytes, because names need not be UTF-8.
+package protocol PathText {
+  func withCText<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result
+}
+
+extension String: PathText {
+  package func withCText<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result { withCString(body) }
+}
+
+extension FilePath: PathText {
+  package func withCText<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result { withPlatformString(body) }
+}
+
+extension FilePath.Component: PathText {
+  package func withCText<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result { withPlatformString(body) }
+}

@@ -1,0 +1,104 @@
+package import Glibc
+
+/// What the kernel says of a file, as far as we ask.
+package struct FileStatus: Hashable, Sendable {
+  package let stamp: FileStamp
+  package let owner: UInt32
+  package let links: UInt64
+
+  package init(_ status: stat) {
+    stamp = FileStamp(status)
+    owner = status.st_uid
+    links = UInt64(status.st_nlink)
+  }
+
+  package var kind: FileKind { stamp.kind }
+  package var size: Int { Int(clamping: stamp.size) }
+  package var permissions: UInt32 { stamp.mode & 0o7777 }
+}
+
+/// Tells one state of one file from another; equal stamps mean, but for clock granularity, equal contents.
+package struct FileStamp: Hashable, Sendable {
+  package var device: UInt64
+  package var inode: UInt64
+  /// Bytes.
+  package var size: Int64
+  /// Nanoseconds since 1970 of the last change of contents.
+  package var modified: Int64
+  /// Nanoseconds since 1970 of the last change of contents or attributes.
+  package var changed: Int64
+  /// Type and permission bits.
+  package var mode: UInt32
+
+  package init(_ status: stat) {
+    device = UInt64(status.st_dev)
+    inode = UInt64(status.st_ino)
+    size = Int64(status.st_size)
+    modified = Self.nanoseconds(status.st_mtim)
+    changed = Self.nanoseconds(status.st_ctim)
+    mode = status.st_mode
+  }
+
+  package init(device: UInt64, inode: UInt64, size: Int64, modified: Int64, changed: Int64, mode: UInt32) {
+    self.device = device
+    self.inode = inode
+    self.size = size
+    self.modified = modified
+    self.changed = changed
+    self.mode = mode
+  }
+
+  // Saturating, because a file system may hand out any time stamp at all.
+  private static func nanoseconds(_ time: timespec) -> Int64 {
+    let (seconds, overflow) = Int64(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
+    if overflow { return time.tv_sec < 0 ? .min : .max }
+    let (sum, carry) = seconds.addingReportingOverflow(Int64(time.tv_nsec))
+    return carry ? .max : sum
+  }
+
+  package var kind: FileKind { FileKind(mode: mode) }
+  package var identity: FileIdentity { FileIdentity(device: device, inode: inode) }
+}
+
+/// Tells one file from every other, whatever its names.
+package struct FileIdentity: Hashable, Sendable {
+  package let device: UInt64
+  package let inode: UInt64
+
+  package init(device: UInt64, inode: UInt64) {
+    self.device = device
+    self.inode = inode
+  }
+}
+
+package enum FileKind: Hashable, Sendable {
+  case regular, directory, symbolicLink, fifo, socket, characterDevice, blockDevice, unknown
+
+  package init(mode: UInt32) {
+    self =
+      switch mode & S_IFMT {
+      case S_IFREG: .regular
+      case S_IFDIR: .directory
+      case S_IFLNK: .symbolicLink
+      case S_IFIFO: .fifo
+      case S_IFSOCK: .socket
+      case S_IFCHR: .characterDevice
+      case S_IFBLK: .blockDevice
+      default: .unknown
+      }
+  }
+}
+
+extension FileKind: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .regular: "a regular file"
+    case .directory: "a directory"
+    case .symbolicLink: "a symbolic link"
+    case .fifo: "a FIFO"
+    case .socket: "a socket"
+    case .characterDevice, .blockDevice: "a device"
+    case .unknown: "of an unknown kind"
+    }
+  }
+}

@@ -1,0 +1,46 @@
+internal import CLinux
+internal import Glibc
+
+/// An anonymous file in memory that can be handed to another process and then sealed against every change.
+package struct MemoryFile: ~Copyable, Sendable {
+  package let descriptor: Descriptor
+
+  /// - Parameter name: shown in `/proc/PID/fd`, for whoever looks.
+  package init(name: String) throws(SystemError) {
+    descriptor = Descriptor(owning: try check("memfd_create", clinux_memory_file(name)))
+  }
+
+  /// Makes the contents immutable; fails with `EBUSY` while anyone has them mapped writable.
+  package func seal() throws(SystemError) { try check("fcntl", clinux_seal_contents(descriptor.raw)) }
+
+  /// Fixes the size: whoever writes further gets an error.
+  package func fixSize(_ size: Int) throws(SystemError) {
+    try descriptor.setSize(size)
+    try check("fcntl", clinux_seal_size(descriptor.raw))
+  }
+}
+
+/// A file's contents, mapped for reading.
+///
+/// Only sealed memory files and files that nobody shrinks may be mapped: reading past a file that was cut short meanwhile
+/// kills the process (SIGBUS).
+package struct Mapping: ~Copyable, @unchecked Sendable {
+  // Read-only memory without interior pointers, which is what permits @unchecked.
+  package let bytes: UnsafeRawBufferPointer
+
+  /// Maps the first `size` bytes.
+  package init(_ descriptor: borrowing Descriptor, size: Int) throws(SystemError) {
+    guard size > 0 else {
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    guard let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor.raw, 0), start != MAP_FAILED else {
+      throw SystemError("mmap")
+    }
+    bytes = UnsafeRawBufferPointer(start: start, count: size)
+  }
+
+  deinit {
+    if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
+  }
+}

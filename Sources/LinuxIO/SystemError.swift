@@ -1,0 +1,45 @@
+internal import Glibc
+package import SystemPackage
+
+/// A system call's failure: which call, and the kernel's reason.
+package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
+  package let call: String
+  package let errno: Errno
+
+  package init(_ call: String, _ errno: Errno) {
+    self.call = call
+    self.errno = errno
+  }
+
+  /// Takes the reason from the calling thread's `errno`, so nothing may come between the call and this.
+  package init(_ call: String) { self.init(call, Errno(rawValue: Glibc.errno)) }
+
+  /// The reason in the C library's words, lowercase: `no space left on device`.
+  package var description: String {
+    let reason = errno.description
+    return reason.prefix(1).lowercased() + reason.dropFirst()
+  }
+}
+
+/// Passes a call's result on, or throws what `errno` says if it is negative.
+@discardableResult
+package func check<Result: SignedInteger>(
+  _ call: String, _ result: @autoclosure () -> Result
+) throws(SystemError) -> Result {
+  let value = result()
+  if value < 0 { throw SystemError(call) }
+  return value
+}
+
+/// Makes a call again for as long as a signal interrupts it.
+@discardableResult
+package func checkRetrying<Result: SignedInteger>(
+  _ call: String, _ result: () -> Result
+) throws(SystemError) -> Result {
+  while true {
+    let value = result()
+    if value >= 0 { return value }
+    let failure = SystemError(call)
+    if failure.errno != .interrupted { throw failure }
+  }
+}

@@ -1,0 +1,149 @@
+internal import Dispatch
+internal import Glibc
+internal import LinuxIO
+internal import Synchronization
+internal import SystemPackage
+internal import WasmCache
+internal import WasmEngine
+
+/// One of the concurrent lanes that compile: takes jobs from the queue, drives one long-lived child, and publishes what
+/// it made while the child compiles the next.
+final class CompileLane {
+  private let work: CompileWork
+  private let reader = ModuleReader()
+  private var worker: CompileWorker?
+  private let publishing: PublishingQueue
+
+  init(_ work: CompileWork) {
+    self.work = work
+    publishing = PublishingQueue(work)
+  }
+
+  /// Works until the queue is empty or stopped, and everything is published.
+  func run() {
+    while !work.cancellation.isCancelled, case .job(let job, let parallel, let isPostponed) = work.queue.next() {
+      do throws(ModuleFailure) {
+        if try begin(job, parallel: parallel, mayWait: isPostponed) { work.queue.finished() } else { work.queue.postpone(job) }
+      } catch {
+        work.queue.finished()
+        work.finish(job, work.cancellation.isCancelled ? .notDone : .failed(error))
+      }
+    }
+    publishing.waitUntilEmpty()
+  }
+
+  /// - Returns: false if another process is compiling the module.
+  private func begin(_ job: Job, parallel: Bool, mayWait: Bool) throws(ModuleFailure) -> Bool {
+    let writer = work.writers[job.engine]
+    let module = job.content.facts.hash
+    let claim: Claim?
+    do {
+      claim = mayWait ? try waitForClaim(job, writer) : try writer.tryClaim(module)
+    } catch { throw .cache(error) }
+    if claim == nil && !mayWait { return false }
+    // Whoever had the claim may have published.
+    if job.reason != .forced || mayWait, case .present(let size) = work.directories[job.engine].lookUp(module) {
+      work.finish(job, .foundMeanwhile(size: size))
+      return true
+    }
+    work.observer.began(job)
+    let artifact = try compile(job, parallel: parallel)
+    publishing.publish(artifact, claim: claim, for: job)
+    return true
+  }
+
+  /// Waits for another process to publish or give up, though not for longer than a module may take: after that it is
+  /// compiled here, too, which costs time but is never wrong.
+  private func waitForClaim(_ job: Job, _ writer: EngineWriter) throws(CacheError) -> Claim? {
+    let deadline = MonotonicInstant.now().adding(seconds: work.timeout)
+    var pause: useconds_t = 1_000
+    while MonotonicInstant.now() < deadline, !work.cancellation.isCancelled {
+      if let claim = try writer.tryClaim(job.content.facts.hash) { return claim }
+      // The kernel wakes nobody up with a deadline for these locks, so look again, ever less often.
+      usleep(pause)
+      pause = min(pause * 2, 100_000)
+    }
+    return nil
+  }
+
+  private func compile(_ job: Job, parallel: Bool) throws(ModuleFailure) -> CompiledArtifact {
+    let module = try load(job)
+    let deadline = MonotonicInstant.now().adding(seconds: work.timeout)
+    do throws(WorkerFailure) {
+      return try runningWorker().compile(
+        module.contents, size: module.facts.size, as: module.facts.kind, settingsIndex: job.engine, parallel: parallel,
+        deadline: deadline)
+    } catch {
+      // Only a refusal leaves a child that can be used again.
+      if case .engine = error {} else { worker = nil }
+      throw ModuleFailure(error, by: work.directories[job.engine].identity, timeout: work.timeout)
+    }
+  }
+
+  /// Reads the module again, from whichever of its files still has the contents that were looked up.
+  private func load(_ job: Job) throws(ModuleFailure) -> LoadedModule {
+    var failure = ModuleFailure.changedWhileRead
+    for path in job.content.paths {
+      do throws(ModuleFailure) {
+        let module = try reader.load(path)
+        if module.facts == job.content.facts { return module }
+      } catch {
+        failure = error
+      }
+    }
+    throw failure
+  }
+
+  /// The lane's child, started when there is none.
+  private func runningWorker() throws(WorkerFailure) -> CompileWorker {
+    if let worker { return worker }
+    let worker = try CompileWorker.start(work.program, cancellation: work.cancellation)
+    let records = try worker.prepare(
+      work.engine, settings: work.directories.map(\.identity.settings), threads: work.lanes,
+      deadline: .now().adding(seconds: work.timeout))
+    // The same library must say the same of itself, or the artifacts would land under the wrong identity.
+    guard records == work.directories.map({ .success($0.identity.compatibility) }) else {
+      throw .nonsense("another account of its engine than before: is the library being replaced?")
+    }
+    self.worker = worker
+    return worker
+  }
+}
+
+/// Publishes a lane's artifacts in order on a thread of its own, so that syncing to disk overlaps with compiling; at most
+/// two wait, which bounds the memory they hold.
+private final class PublishingQueue: Sendable {
+  private let work: CompileWork
+  private let queue = DispatchQueue(label: "publish")
+  private let places = DispatchSemaphore(value: 2)
+
+  init(_ work: CompileWork) { self.work = work }
+
+  func publish(_ artifact: consuming CompiledArtifact, claim: consuming Claim?, for job: Job) {
+    let parcel = Parcel(artifact, claim)
+    places.wait()
+    queue.async { [work, places] in
+      do throws(CacheError) {
+        try work.writers[job.engine].publish(parcel.artifact.contents.bytes, for: job.content.facts.hash)
+        let artifact = parcel.artifact.contents.bytes.count
+        work.finish(job, .compiled(size: artifact, nanoseconds: parcel.artifact.nanoseconds))
+      } catch {
+        work.finish(job, .failed(.cache(error)))
+      }
+      places.signal()
+    }
+  }
+
+  func waitUntilEmpty() { queue.sync {} }
+
+  /// Carries single owners into a closure.
+  private final class Parcel: Sendable {
+    let artifact: CompiledArtifact
+    private let claim: Claim?
+
+    init(_ artifact: consuming CompiledArtifact, _ claim: consuming Claim?) {
+      self.artifact = artifact
+      self.claim = claim
+    }
+  }
+}

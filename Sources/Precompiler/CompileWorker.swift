@@ -1,0 +1,193 @@
+internal import Glibc
+internal import LinuxIO
+internal import SystemPackage
+package import WasmEngine
+
+/// How a compile child is started.
+package struct WorkerProgram: Sendable {
+  /// The path of a program that runs ``CompileService`` for the subcommand of that name.
+  package var executable: String
+
+  /// The running program itself, even if its file was replaced meanwhile.
+  package static let thisExecutable = WorkerProgram(executable: "/proc/self/exe")
+
+  package init(executable: String) { self.executable = executable }
+}
+
+/// The lane's side of one compile child.
+///
+/// The child is not believed: it is killed at its deadline, its answers are parsed as foreign input, and its artifact is
+/// sealed before anyone looks at it.
+final class CompileWorker: Sendable {
+  private let process: ChildProcess
+  private let socket: MessageSocket
+  /// What the child and the engine's panics print; bounded, because nobody drains it.
+  private let errors: MemoryFile
+  private let cancellation: Cancellation
+
+  private static let errorCapacity = 1 << 14
+
+  /// Starts a child.
+  static func start(_ program: WorkerProgram, cancellation: Cancellation) throws(WorkerFailure) -> CompileWorker {
+    do throws(SystemError) {
+      let errors = try MemoryFile(name: "errors")
+      try errors.fixSize(errorCapacity)
+      let nullDevice = try Descriptor.open("/dev/null", O_RDWR)
+      let pair = try MessageSocket.pair()
+      let process = try ChildProcess(
+        executable: program.executable, arguments: ["wasmprecompile", CompileService.subcommand],
+        environment: environment(),
+        descriptors: [nullDevice.raw, nullDevice.raw, errors.descriptor.raw, pair.given.raw])
+      return CompileWorker(process, pair.keep(), errors, cancellation)
+    } catch {
+      throw .cannotStart(reason: "\(error.call): \(error)")
+    }
+  }
+
+  private init(
+    _ process: ChildProcess, _ socket: consuming MessageSocket, _ errors: consuming MemoryFile,
+    _ cancellation: Cancellation
+  ) {
+    self.process = process
+    self.socket = socket
+    self.errors = errors
+    self.cancellation = cancellation
+    cancellation.register(process)
+  }
+
+  deinit {
+    cancellation.unregister(process)
+    process.kill()
+  }
+
+  /// Loads the engine in the child and makes a compiler for each of the settings.
+  ///
+  /// - Parameter threads: how many threads a parallel compilation may use.
+  /// - Returns: what the engine says of itself for each of the settings.
+  func prepare(
+    _ engine: EngineFile, settings: [EngineSettings], threads: Int, deadline: MonotonicInstant
+  ) throws(WorkerFailure) -> [Result<CompatibilityRecord, EngineError>] {
+    let reply = try ask(
+      .prepare(settings: settings, threads: threads), passing: [engine.descriptor.raw], deadline: deadline)
+    guard case .prepared(let records) = reply, records.count == settings.count else {
+      throw .nonsense("an unexpected answer to its preparation")
+    }
+    return records
+  }
+
+  /// Compiles one module.
+  func compile(
+    _ module: borrowing MemoryFile, size: Int, as kind: ModuleKind, settingsIndex: Int, parallel: Bool,
+    deadline: MonotonicInstant
+  ) throws(WorkerFailure) -> CompiledArtifact {
+    let output: MemoryFile
+    do { output = try MemoryFile(name: "artifact") } catch { throw .cannotStart(reason: "\(error.call): \(error)") }
+    let reply = try ask(
+      .compile(settingsIndex: settingsIndex, parallel: parallel, kind: kind, size: size),
+      passing: [module.descriptor.raw, output.descriptor.raw], deadline: deadline)
+    switch reply {
+    case .failed(let error):
+      throw .engine(error)
+    case .compiled(let size, let nanoseconds):
+      return try CompiledArtifact(output, claimedSize: size, nanoseconds: nanoseconds)
+    case .prepared:
+      throw .nonsense("an unexpected answer to a compilation")
+    }
+  }
+
+  /// Sends a request and waits for the answer; on every failure the child is dead afterwards.
+  private func ask(
+    _ request: WorkerRequest, passing descriptors: [Int32], deadline: MonotonicInstant
+  ) throws(WorkerFailure) -> WorkerReply {
+    do throws(SystemError) {
+      try socket.send(request.encoded(), passing: descriptors)
+      while true {
+        let left = deadline.nanoseconds(since: .now())
+        // Rounded up, so that a wait never ends just before the deadline.
+        if try socket.waitUntilReadable(milliseconds: Int(left / 1_000_000) + 1) { break }
+        if MonotonicInstant.now() >= deadline {
+          process.kill()
+          throw SystemError("poll", .timedOut)
+        }
+      }
+      let message = try socket.receive(limit: WorkerProtocol.largestMessage)
+      if let reply = WorkerReply(message.bytes) { return reply }
+      if !message.bytes.isEmpty {
+        process.kill()
+        throw SystemError("recvmsg", .badMessage)
+      }
+    } catch {
+      // A child that died before it was asked shows as a broken pipe.
+      if error.errno != .brokenPipe && error.errno != .connectionReset {
+        process.kill()
+        if cancellation.isCancelled { throw .cancelled }
+        switch error.errno {
+        case .timedOut: throw .timedOut
+        case .badMessage: throw .nonsense("an answer that cannot be read")
+        default: throw .nonsense("\(error.call): \(error)")
+        }
+      }
+    }
+    // The child hung up. It is dead or dying; killing it as well ends one that only pretends to be.
+    process.kill()
+    let reason = process.wait()
+    if cancellation.isCancelled { throw .cancelled }
+    throw .crashed(how: reason?.description ?? "ended", output: firstWords())
+  }
+
+  private static func environment() -> [String] {
+    var variables: [String] = []
+    var next = environ
+    while let text = next.pointee {
+      let variable = String(cString: text)
+      // A backtrace of the engine would bury the one line that says what happened.
+      if !variable.hasPrefix("RUST_BACKTRACE=") { variables.append(variable) }
+      next += 1
+    }
+    return variables
+  }
+
+  /// The child's first words, safe to print.
+  private func firstWords() -> String? {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.errorCapacity, alignment: 1)
+    defer { buffer.deallocate() }
+    guard let size = try? errors.descriptor.read(into: buffer, at: 0) else { return nil }
+    let text = String(decoding: buffer.prefix(size).prefix { $0 != 0 }, as: UTF8.self)
+    let lines = text.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("note: ") && !$0.allSatisfy(\.isWhitespace) }
+    return lines.isEmpty ? nil : lines.prefix(2).joined(separator: " ")
+  }
+}
+
+/// What a child made of a module, sealed: nobody can change it any more.
+struct CompiledArtifact: ~Copyable, Sendable {
+  let contents: Mapping
+  /// How long the engine took.
+  let nanoseconds: UInt64
+
+  init(_ file: borrowing MemoryFile, claimedSize: Int, nanoseconds: UInt64) throws(WorkerFailure) {
+    do {
+      try file.seal()
+      let actual = try file.descriptor.status().size
+      guard actual == claimedSize, actual > 0 else {
+        throw WorkerFailure.nonsense("\(actual) bytes of artifact where it claims \(claimedSize)")
+      }
+      contents = try Mapping(file.descriptor, size: actual)
+    } catch let error as WorkerFailure {
+      throw error
+    } catch {
+      throw .nonsense("an artifact that cannot be sealed: \(error)")
+    }
+    self.nanoseconds = nanoseconds
+  }
+}
+
+/// Why a child gave no artifact.
+package enum WorkerFailure: Error, Hashable, Sendable {
+  /// The engine refused; the child lives on.
+  case engine(EngineError)
+  case crashed(how: String, output: String?)
+  case timedOut
+  case nonsense(String)
+  case cannotStart(reason: String)
+  case cancelled
+}

@@ -1,0 +1,56 @@
+internal import LinuxIO
+internal import Synchronization
+
+/// Hands a plan's jobs to the lanes: in order, those that another process is compiling again at the end.
+final class JobQueue: Sendable {
+  enum Next {
+    /// - Parameters:
+    ///   - parallel: whether fewer jobs are left than lanes, so that this one should use more than one thread.
+    ///   - isPostponed: whether another process had it when its turn came.
+    case job(Job, parallel: Bool, isPostponed: Bool)
+    case done
+  }
+
+  private struct State {
+    var jobs: ArraySlice<Job>
+    var postponed: [Job] = []
+    var running = 0
+    var isStopped = false
+  }
+
+  private let state: Mutex<State>
+  private let lanes: Int
+
+  init(_ jobs: [Job], lanes: Int) {
+    state = Mutex(State(jobs: jobs[...]))
+    self.lanes = lanes
+  }
+
+  func next() -> Next {
+    state.withLock { state in
+      guard !state.isStopped else { return .done }
+      let fresh = state.jobs.popFirst()
+      guard let job = fresh ?? (state.postponed.isEmpty ? nil : state.postponed.removeFirst()) else { return .done }
+      state.running += 1
+      let left = state.running + state.jobs.count + state.postponed.count
+      return .job(job, parallel: left < lanes, isPostponed: fresh == nil)
+    }
+  }
+
+  /// Says that a lane is done with the job that ``next()`` gave it.
+  func finished() { state.withLock { $0.running -= 1 } }
+
+  /// Gives a job back until everything else has begun, because another process is compiling it.
+  func postpone(_ job: Job) {
+    state.withLock { state in
+      state.running -= 1
+      state.postponed.append(job)
+    }
+  }
+
+  /// Hands out nothing more.
+  func stop() { state.withLock { $0.isStopped = true } }
+
+  /// The jobs that no lane was given.
+  var leftOver: [Job] { state.withLock { Array($0.jobs) + $0.postponed } }
+}

@@ -1,0 +1,107 @@
+internal import Crypto
+internal import Glibc
+internal import LinuxIO
+package import SystemPackage
+package import WasmCache
+package import WasmEngine
+
+/// What reading a file told of the module in it.
+package struct ModuleFacts: Hashable, Sendable {
+  package let hash: WasmHash
+  package let kind: ModuleKind
+  /// Bytes.
+  package let size: Int
+}
+
+/// A module's bytes in memory, sealed: what was hashed is what is compiled.
+struct LoadedModule: ~Copyable {
+  let contents: MemoryFile
+  let facts: ModuleFacts
+}
+
+/// Reads modules: to know them by their hash, and to hand exactly the bytes that were hashed to a compiler.
+///
+/// One for each thread: it owns the block that files are read through.
+package struct ModuleReader: ~Copyable {
+  private let block: UnsafeMutableRawBufferPointer
+  private static let attempts = 3
+  private static let pauseInMicroseconds: useconds_t = 50_000
+
+  package init() { block = .allocate(byteCount: 1 << 18, alignment: 4096) }
+
+  deinit { block.deallocate() }
+
+  /// Hashes the module at `path`.
+  package func facts(of path: FilePath) throws(ModuleFailure) -> ModuleFacts {
+    let file = try open(path)
+    return try whileUnchanged(file) { size throws(ModuleFailure) in
+      try read(file, size: size) { (_) throws(SystemError) in }
+    }
+  }
+
+  /// Copies the module at `path` into memory that nobody can change, hashing what is copied.
+  func load(_ path: FilePath) throws(ModuleFailure) -> LoadedModule {
+    let file = try open(path)
+    return try whileUnchanged(file) { size throws(ModuleFailure) in
+      let copy = try reading { () throws(SystemError) in try MemoryFile(name: "module") }
+      let facts = try read(file, size: size) { bytes throws(SystemError) in try copy.descriptor.write(all: bytes) }
+      try reading { () throws(SystemError) in try copy.seal() }
+      return LoadedModule(contents: copy, facts: facts)
+    }
+  }
+
+  private func open(_ path: FilePath) throws(ModuleFailure) -> Descriptor {
+    // A FIFO would make open(2) wait, and opening some devices does something: look first, and never wait.
+    let kind = try reading { () throws(SystemError) in try Descriptor.status(of: path).kind }
+    guard kind == .regular else { throw .notARegularFile(kind) }
+    return try reading { () throws(SystemError) in try Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY) }
+  }
+
+  /// Runs `body` again until the file was the same before and after it; it may find anything in a half-written file.
+  private func whileUnchanged<Result: ~Copyable>(
+    _ file: borrowing Descriptor, body: (_ size: Int) throws(ModuleFailure) -> Result
+  ) throws(ModuleFailure) -> Result {
+    for attempt in 1...Self.attempts {
+      let before = try reading { () throws(SystemError) in try file.status() }
+      guard before.kind == .regular else { throw .notARegularFile(before.kind) }
+      do throws(ModuleFailure) {
+        let result = try body(before.size)
+        if try reading({ () throws(SystemError) in try file.status().stamp }) == before.stamp { return result }
+      } catch {
+        if try reading({ () throws(SystemError) in try file.status().stamp }) == before.stamp { throw error }
+      }
+      if attempt < Self.attempts { usleep(Self.pauseInMicroseconds) }
+    }
+    throw .changedWhileRead
+  }
+
+  private func read(
+    _ file: borrowing Descriptor, size: Int, sink: (UnsafeRawBufferPointer) throws(SystemError) -> Void
+  ) throws(ModuleFailure) -> ModuleFacts {
+    var hash = SHA256()
+    var kind: ModuleKind?
+    var offset = 0
+    repeat {
+      let count = try reading { () throws(SystemError) in try file.read(into: block, at: offset) }
+      let bytes = UnsafeRawBufferPointer(rebasing: block[..<count])
+      if kind == nil {
+        do { kind = try ModuleKind(start: bytes, fileSize: size) } catch { throw .notWebAssembly(error) }
+      }
+      hash.update(bufferPointer: bytes)
+      try reading { () throws(SystemError) in try sink(bytes) }
+      offset += count
+      if count < block.count { break }
+    } while true
+    guard let kind, offset == size else { throw .changedWhileRead }
+    return ModuleFacts(hash: WasmHash(hash.finalize()), kind: kind, size: size)
+  }
+}
+
+/// Says of a failed system call that the module could not be read.
+private func reading<Result: ~Copyable>(
+  _ body: () throws(SystemError) -> Result
+) throws(ModuleFailure) -> Result {
+  do { return try body() } catch {
+    throw error.errno == .noSuchFileOrDirectory ? .vanished : .unreadable(reason: error.description)
+  }
+}

@@ -1,0 +1,17 @@
+/// What became of one job.
+package struct JobOutcome: Sendable {
+  package enum Result: Sendable {
+    /// - Parameters:
+    ///   - size: bytes of the artifact.
+    ///   - nanoseconds: how long the engine took.
+    case compiled(size: Int, nanoseconds: UInt64)
+    /// Another process compiled it meanwhile.
+    case foundMeanwhile(size: Int)
+    case failed(ModuleFailure)
+    /// The run was stopped before its turn, or in the middle of it.
+    case notDone
+  }
+
+  package let job: Job
+  package let result: Result
+}

@@ -1,0 +1,16 @@
+package import SystemPackage
+package import WasmEngine
+
+/// Is told of a run's progress while it happens, from any thread.
+package protocol RunObserver: Sendable {
+  /// The run has an engine and a cache.
+  func prepared(engine: EngineLocation, identities: [EngineIdentity], cache: FilePath, lanes: Int)
+  /// Something below a root could not be scanned; the run goes on.
+  func noticed(_ problem: ScanProblem)
+  /// A file gave no module; the run goes on.
+  func rejected(_ file: FailedFile)
+  /// It is known what has to be compiled.
+  func planned(_ plan: Plan)
+  func began(_ job: Job)
+  func finished(_ outcome: JobOutcome)
+}

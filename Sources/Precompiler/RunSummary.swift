@@ -1,0 +1,47 @@
+package import SystemPackage
+package import WasmCache
+package import WasmEngine
+
+/// What a run did, as one value.
+package struct RunSummary: Sendable {
+  package let plan: Plan
+  package let outcomes: [JobOutcome]
+  package let engines: [EngineIdentity]
+  /// For each engine its part of the cache; nil if there is no cache.
+  package let directories: [EngineDirectory?]
+  /// Files that gave no module.
+  package let rejected: Int
+  /// Directories below which no module was found.
+  package let emptyRoots: [FilePath]
+  package let isDryRun: Bool
+  /// How long it took.
+  package let nanoseconds: UInt64
+
+  package var compiled: Int { count { if case .compiled = $0 { true } else { false } } }
+  /// Artifacts that the cache had, or that another process made meanwhile.
+  package var upToDate: Int {
+    plan.upToDate.count + count { if case .foundMeanwhile = $0 { true } else { false } }
+  }
+  package var failed: Int { rejected + count { if case .failed = $0 { true } else { false } } }
+  package var notDone: Int { count { if case .notDone = $0 { true } else { false } } }
+
+  /// Bytes of the modules compiled and of their artifacts.
+  package var compiledBytes: (modules: Int, artifacts: Int) {
+    var bytes = (modules: 0, artifacts: 0)
+    for outcome in outcomes {
+      guard case .compiled(let size, _) = outcome.result else { continue }
+      bytes.modules += outcome.job.content.facts.size
+      bytes.artifacts += size
+    }
+    return bytes
+  }
+
+  /// Whether something could not be stored in the cache.
+  package var storageFailed: Bool {
+    outcomes.contains { if case .failed(let failure) = $0.result { failure.isStorageFailure } else { false } }
+  }
+
+  private func count(_ matches: (JobOutcome.Result) -> Bool) -> Int {
+    outcomes.count { matches($0.result) }
+  }
+}

@@ -1,0 +1,65 @@
+internal import SystemPackage
+
+/// The names of the cache on disk, format 1.
+///
+///     <cache>/                      mode 0700
+///       CACHEDIR.TAG                tells backup programs to leave it out
+///       v1/
+///         objects/ab/cdef…          artifact bytes exactly as the engine made them, mode 0444, named by their SHA-256
+///         engines/<backend>-<version>-<identity, 16 hex>/
+///           engine.json             what the identity stands for, readable
+///           lock                    bytes stand for modules being compiled
+///           <wasm sha256>.cwasm     symbolic link → ../../objects/ab/cdef…
+///         corrupt/                  objects whose bytes did not have their digest
+///         tmp/<writer>/             files not yet published; the writer holds the directory's lock
+///
+/// An entry is a symbolic link, so that any runtime in any language can open its path, while its target names the digest
+/// of what it must find there. (Rejected: the artifact itself under the module's hash, which cannot prove its bytes; and
+/// a hard link, which cannot name them.) Nothing is rewritten in place: whoever has an artifact open keeps it whole.
+package enum CacheLayout {
+  static let version = "v1"
+  static let tag = "CACHEDIR.TAG"
+  static let objects = "objects"
+  static let engines = "engines"
+  static let corrupt = "corrupt"
+  static let temporary = "tmp"
+  static let engineDescription = "engine.json"
+  static let engineLock = "lock"
+  static let entrySuffix = ".cwasm"
+
+  /// Source: the Cache Directory Tagging Specification; the signature is fixed.
+  static let tagContents = """
+    Signature: 8a477f597d28d172789f06886806bc55
+    # This directory holds artifacts that wasmprecompile can make again.
+    # For information about cache directory tags see https://bford.info/cachedir/
+    """
+
+  static func entryName(_ module: WasmHash) -> String { module.encode() + entrySuffix }
+
+  /// The module that an entry's name stands for; nil for any other name.
+  static func module(ofEntry name: String) -> WasmHash? {
+    guard name.hasSuffix(entrySuffix) else { return nil }
+    return try? WasmHash.decode(String(name.dropLast(entrySuffix.count)))
+  }
+
+  /// An object's two path components below `objects`.
+  static func objectName(_ digest: ArtifactDigest) -> (directory: String, file: String) {
+    let text = digest.description
+    return (String(text.prefix(2)), String(text.dropFirst(2)))
+  }
+
+  /// What an entry's symbolic link says.
+  static func entryTarget(_ digest: ArtifactDigest) -> String {
+    let name = objectName(digest)
+    return "../../\(objects)/\(name.directory)/\(name.file)"
+  }
+
+  /// Reads what ``entryTarget(_:)`` wrote; nil for any other text.
+  static func digest(ofTarget target: some Collection<UInt8>) -> ArtifactDigest? {
+    let prefix = Array("../../\(objects)/".utf8)
+    guard target.count == prefix.count + 65, target.starts(with: prefix) else { return nil }
+    let name = Array(target.dropFirst(prefix.count))
+    guard name[2] == UInt8(ascii: "/") else { return nil }
+    return ArtifactDigest(hex: name[..<2] + name[3...])
+  }
+}

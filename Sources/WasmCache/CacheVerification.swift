@@ -1,0 +1,137 @@
+internal import Crypto
+internal import Glibc
+internal import LinuxIO
+package import SystemPackage
+internal import WasmEngine
+
+/// What is wrong with an entry.
+package enum EntryFault: Hashable, Sendable {
+  /// The entry is not a symbolic link to an object.
+  case notALink
+  /// The entry's object is not there.
+  case objectMissing
+  /// The object cannot be read.
+  case unreadable(reason: String)
+  /// The object's bytes do not have the digest that it is named by.
+  case digestDiffers(actual: String)
+}
+
+extension EntryFault: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .notALink: "is not a link to an object of this cache"
+    case .objectMissing: "its artifact is missing"
+    case .unreadable(let reason): "its artifact cannot be read: \(reason)"
+    case .digestDiffers(let actual): "its artifact is corrupt: the bytes hash to \(actual.prefix(16))…, not to its name"
+    }
+  }
+}
+
+/// One entry that was looked at.
+package struct CheckedEntry: Sendable {
+  package let path: FilePath
+  /// Bytes of the artifact; 0 if it could not be read.
+  package let size: Int
+  package let fault: EntryFault?
+  /// Whether the fault was taken out of the way.
+  package let repaired: Bool
+}
+
+extension CacheDirectory {
+  /// Checks every entry's artifact against its digest.
+  ///
+  /// With `repair`, faulty entries are removed and corrupt objects moved to the directory `corrupt`, so that the next run
+  /// compiles them again.
+  package func verify(repair: Bool, report: (CheckedEntry) -> Void) throws(CacheError) {
+    var known: [ArtifactDigest: Result<Int, EntryFaultError>] = [:]
+    for engine in try names(of: engines, CacheLayout.engines) {
+      guard let directory = try? engines.open(engine, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { continue }
+      let enginePath = base.appending(CacheLayout.engines).appending(engine)
+      for name in (try? directory.names())?.sorted(by: { $0.string < $1.string }) ?? []
+      where CacheLayout.module(ofEntry: name.string) != nil {
+        var size = 0
+        var fault: EntryFault?
+        var corruptObject: ArtifactDigest?
+        if let target = try? directory.symbolicLinkTarget(name), let digest = CacheLayout.digest(ofTarget: target) {
+          let result = known[digest] ?? check(digest)
+          known[digest] = result
+          switch result {
+          case .success(let bytes): size = bytes
+          case .failure(let error):
+            fault = error.fault
+            corruptObject = digest
+          }
+        } else {
+          fault = .notALink
+        }
+        let repaired = fault.map { repair && takeOut($0, corruptObject, name, in: directory) } ?? false
+        report(CheckedEntry(path: enginePath.appending(name), size: size, fault: fault, repaired: repaired))
+      }
+    }
+  }
+
+  private struct EntryFaultError: Error { var fault: EntryFault }
+
+  /// Hashes an object in blocks, because the file could be cut short while it is mapped.
+  private func check(_ digest: ArtifactDigest) -> Result<Int, EntryFaultError> {
+    let name = CacheLayout.objectName(digest)
+    do throws(SystemError) {
+      let file = try objects.open("\(name.directory)/\(name.file)", O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+      var hash = SHA256()
+      var size = 0
+      let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
+      defer { block.deallocate() }
+      while true {
+        let count = try file.read(into: block, at: size)
+        hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: block[..<count]))
+        size += count
+        if count < block.count { break }
+      }
+      let actual = ArtifactDigest(hash.finalize())
+      return actual == digest ? .success(size) : .failure(EntryFaultError(fault: .digestDiffers(actual: "\(actual)")))
+    } catch {
+      let fault: EntryFault =
+        error.errno == .noSuchFileOrDirectory ? .objectMissing : .unreadable(reason: error.description)
+      return .failure(EntryFaultError(fault: fault))
+    }
+  }
+
+  private func takeOut(
+    _ fault: EntryFault, _ object: ArtifactDigest?, _ entry: FilePath.Component, in directory: borrowing Descriptor
+  ) -> Bool {
+    if case .digestDiffers = fault, let object {
+      // Another entry of the same object may have moved it already. The entry stays, and tells why it is a miss.
+      return setAside(object)
+    }
+    return (try? directory.remove(entry)) != nil
+  }
+
+  /// Moves a corrupt object out of the way, keeping it for whoever wants to find out what happened.
+  private func setAside(_ digest: ArtifactDigest) -> Bool {
+    let name = CacheLayout.objectName(digest)
+    guard let directory = try? objects.open(name.directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { return false }
+    do {
+      try directory.rename(name.file, to: corrupt, as: digest.description)
+      return true
+    } catch {
+      return error.errno == .noSuchFileOrDirectory && isSetAside(digest)
+    }
+  }
+
+  func isSetAside(_ digest: ArtifactDigest) -> Bool { (try? corrupt.status(of: digest.description)) != nil }
+
+  /// Whether the same module has an entry under another identity of the same backend.
+  func hasEntry(_ entry: String, ofOtherEnginesThan own: String, backend: Backend) -> Bool {
+    for other in (try? engines.names()) ?? []
+    where other.string != own && other.string.hasPrefix("\(backend.rawValue)-") {
+      if (try? engines.status(of: "\(other.string)/\(entry)")) != nil { return true }
+    }
+    return false
+  }
+
+  private func names(of directory: borrowing Descriptor, _ name: String) throws(CacheError) -> [FilePath.Component] {
+    do { return try directory.names().sorted { $0.string < $1.string } } catch {
+      throw CacheError(base.appending(name), "list", error)
+    }
+  }
+}

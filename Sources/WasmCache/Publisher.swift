@@ -1,0 +1,56 @@
+internal import LinuxIO
+internal import Synchronization
+internal import SystemPackage
+
+/// A writer into the cache: gives files their final names only when they are whole and on disk.
+package final class Publisher: Sendable {
+  private let cache: CacheDirectory
+  let staging: Staging
+  private let touched = Mutex<Set<String>>([])
+
+  /// Removes what dead writers left, too.
+  package init(_ cache: CacheDirectory) throws(CacheError) {
+    self.cache = cache
+    do { staging = try Staging(in: cache.temporary) } catch {
+      throw CacheError(cache.base.appending(CacheLayout.temporary), "make a directory", error)
+    }
+  }
+
+  /// Stores an object under its digest. One that is there already is replaced, because its bytes are not known.
+  func storeObject(_ bytes: UnsafeRawBufferPointer, _ digest: ArtifactDigest) throws(CacheError) {
+    let name = CacheLayout.objectName(digest)
+    do {
+      let file = try staging.makeFile()
+      try file.descriptor.write(all: bytes)
+      try file.descriptor.setMode(0o444)
+      let directory = try cache.objects.openOrMakeDirectory(name.directory)
+      try file.publish(in: directory, as: name.file)
+    } catch {
+      throw CacheError(
+        cache.base.appending(CacheLayout.objects), "write an artifact of \(bytes.count) bytes", error)
+    }
+    touched.withLock { _ = $0.insert(name.directory) }
+  }
+
+  func writeFile(
+    _ text: String, in directory: borrowing Descriptor, as name: String, path: FilePath
+  ) throws(CacheError) {
+    do {
+      let file = try staging.makeFile()
+      try file.descriptor.write(all: text)
+      try file.descriptor.setMode(0o644)
+      try file.publish(in: directory, as: name)
+    } catch {
+      throw CacheError(path.appending(name), "write", error)
+    }
+  }
+
+  /// Makes the names of all stored objects durable, once for all of them.
+  package func synchronize() {
+    for name in touched.withLock({ $0 }) {
+      guard let directory = try? cache.objects.openOrMakeDirectory(name) else { continue }
+      try? directory.synchronizeDirectory()
+    }
+    touched.withLock { $0.removeAll() }
+  }
+}

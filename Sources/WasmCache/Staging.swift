@@ -1,0 +1,114 @@
+internal import Glibc
+internal import LinuxIO
+internal import Synchronization
+internal import SystemPackage
+
+/// A directory of this process's own below the cache's `tmp`, for files that are not published yet.
+///
+/// The process holds the directory's lock, so that others can tell it from what a dead writer left: a lock goes with its
+/// process, whatever ended it. (Rejected: process ids in names, which are reused and mean nothing in another container.)
+final class Staging: Sendable {
+  private let directory: Descriptor
+  private let parent: Descriptor
+  private let name: String
+  private let counter = Mutex(0)
+
+  /// Makes a new directory, and removes what dead writers left beside it.
+  init(in temporary: borrowing Descriptor) throws(SystemError) {
+    parent = try temporary.open(".", O_RDONLY | O_DIRECTORY)
+    Self.removeAbandoned(in: parent)
+    while true {
+      let candidate = "\(UInt64.random(in: .min ... .max).hex)"
+      try parent.makeDirectory(candidate)
+      do {
+        let made = try parent.open(candidate, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        // Between making and locking, another process may have taken it for abandoned and removed it.
+        if try made.lock(waiting: true), try made.status().links > 0 {
+          directory = made
+          name = candidate
+          return
+        }
+      } catch where error.errno == .noSuchFileOrDirectory {}
+    }
+  }
+
+  deinit {
+    Self.empty(directory)
+    try? parent.removeDirectory(name)
+  }
+
+  /// Makes an empty file that vanishes unless it is published.
+  func makeFile() throws(SystemError) -> StagedFile {
+    let name = nextName()
+    return StagedFile(
+      descriptor: try directory.open(name, O_RDWR | O_CREAT | O_EXCL, mode: 0o600), name: name, staging: self)
+  }
+
+  /// Makes a symbolic link under its final name at once, replacing what is there.
+  func publishLink(to target: String, in destination: borrowing Descriptor, as final: String) throws(SystemError) {
+    let name = nextName()
+    try directory.makeSymbolicLink(name, to: target)
+    do {
+      try directory.rename(name, to: destination, as: final)
+    } catch {
+      try? directory.remove(name)
+      throw error
+    }
+  }
+
+  fileprivate func publish(_ name: String, in destination: borrowing Descriptor, as final: String) throws(SystemError) {
+    try directory.rename(name, to: destination, as: final)
+  }
+
+  fileprivate func discard(_ name: String) { try? directory.remove(name) }
+
+  private func nextName() -> String {
+    counter.withLock { count in
+      count += 1
+      return "\(count)"
+    }
+  }
+
+  /// Removes the directories of writers that no longer live; trouble with one is left to the next run.
+  static func removeAbandoned(in temporary: borrowing Descriptor) {
+    for name in (try? temporary.names()) ?? [] {
+      guard let directory = try? temporary.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else {
+        try? temporary.remove(name)
+        continue
+      }
+      guard (try? directory.lock(waiting: false)) == true else { continue }
+      empty(directory)
+      try? temporary.removeDirectory(name)
+    }
+  }
+
+  private static func empty(_ directory: borrowing Descriptor) {
+    for name in (try? directory.names()) ?? [] { try? directory.remove(name) }
+  }
+}
+
+/// A file in the staging directory: published, or gone when its owner goes.
+struct StagedFile: ~Copyable {
+  let descriptor: Descriptor
+  private let name: String
+  private let staging: Staging
+
+  fileprivate init(descriptor: consuming Descriptor, name: String, staging: Staging) {
+    self.descriptor = descriptor
+    self.name = name
+    self.staging = staging
+  }
+
+  deinit { staging.discard(name) }
+
+  /// Makes the contents durable and gives the file its final name, replacing what is there.
+  consuming func publish(in destination: borrowing Descriptor, as final: String) throws(SystemError) {
+    try descriptor.synchronizeData()
+    // The name is gone from the staging directory after this, so that discarding it does nothing.
+    try staging.publish(name, in: destination, as: final)
+  }
+}
+
+extension UInt64 {
+  fileprivate var hex: String { String(self, radix: 16) }
+}

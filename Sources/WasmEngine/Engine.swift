@@ -1,0 +1,128 @@
+internal import CWasmtime
+
+/// A compiler: one library with one set of settings.
+public final class Engine {
+  public let library: EngineLibrary
+  private let engine: OpaquePointer
+
+  /// Makes a compiler.
+  ///
+  /// Some releases abort the process on settings that they do not know, so hostile or unproven settings belong into a
+  /// process that may die.
+  ///
+  /// - Parameter parallel: whether one module is compiled on several threads; the bytes are the same either way.
+  public init(library: EngineLibrary, settings: EngineSettings, parallel: Bool) throws(EngineError) {
+    self.library = library
+    let api = library.api.table
+    guard let config = api.config_new() else { throw .unsupportedSettings(reason: "the engine made no configuration") }
+    api.config_parallel_compilation_set(config, parallel)
+    switch settings.backend {
+    case .cranelift, .pulley:
+      api.config_strategy_set(config, UInt8(CWASMTIME_STRATEGY_CRANELIFT.rawValue))
+      api.config_opt_level_set(config, settings.optimization.code)
+    case .winch:
+      api.config_strategy_set(config, UInt8(CWASMTIME_STRATEGY_WINCH.rawValue))
+    }
+    if let target = settings.target, let reason = library.message(taking: api.config_target_set(config, target)) {
+      throw .unsupportedSettings(reason: reason.singleLine)
+    }
+    // Consumes the configuration.
+    guard let engine = api.engine_new(config) else { throw .unsupportedSettings(reason: "the engine could not be made") }
+    self.engine = engine
+  }
+
+  deinit { library.api.table.engine_delete(engine) }
+
+  /// Compiles a module and gives the artifact's bytes to `body`.
+  public func compile<Result>(
+    _ module: UnsafeRawBufferPointer, as kind: ModuleKind, body: (UnsafeRawBufferPointer) -> Result
+  ) throws(EngineError) -> Result {
+    let api = library.api.table
+    let start = module.bindMemory(to: UInt8.self).baseAddress
+    var artifact = cwasmtime_bytes_t()
+    switch kind {
+    case .coreModule:
+      var compiled: OpaquePointer?
+      if let message = library.message(taking: api.module_new(engine, start, module.count, &compiled)) {
+        throw .invalidModule(message: message.singleLine)
+      }
+      defer { api.module_delete(compiled) }
+      if let message = library.message(taking: api.module_serialize(compiled, &artifact)) {
+        throw .cannotSerialize(message: message.singleLine)
+      }
+    case .component:
+      guard library.supportsComponents else { throw .componentsUnsupported }
+      var compiled: OpaquePointer?
+      if let message = library.message(taking: api.component_new(engine, start, module.count, &compiled)) {
+        throw .invalidModule(message: message.singleLine)
+      }
+      defer { api.component_delete(compiled) }
+      if let message = library.message(taking: api.component_serialize(compiled, &artifact)) {
+        throw .cannotSerialize(message: message.singleLine)
+      }
+    }
+    defer { api.bytes_delete(&artifact) }
+    return body(UnsafeRawBufferPointer(start: artifact.data, count: artifact.size))
+  }
+
+  /// Compiles the empty module to learn what this engine's artifacts are good for.
+  public func compatibilityRecord() throws(EngineError) -> CompatibilityRecord {
+    let emptyModule: [UInt8] = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]
+    var record: CompatibilityRecord?
+    var failure: EngineError?
+    emptyModule.withUnsafeBytes { bytes in
+      do throws(EngineError) {
+        record = try compile(bytes, as: .coreModule) { CompatibilityRecord(artifact: $0) }
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    guard let record else {
+      throw .unsupportedSettings(reason: "its artifacts carry no section \(CompatibilityRecord.sectionName)")
+    }
+    return record
+  }
+}
+
+extension OptimizationLevel {
+  fileprivate var code: UInt8 {
+    switch self {
+    case .none: UInt8(CWASMTIME_OPT_NONE.rawValue)
+    case .speed: UInt8(CWASMTIME_OPT_SPEED.rawValue)
+    case .speedAndSize: UInt8(CWASMTIME_OPT_SPEED_AND_SIZE.rawValue)
+    }
+  }
+}
+
+extension EngineSettings {
+  /// The target triple to ask for; nil lets the engine find out this machine's and its processor's features.
+  fileprivate var target: String? {
+    switch (backend, cpu) {
+    case (.pulley, _): "pulley64"
+    case (_, .native): nil
+    case (_, .baseline): Self.hostTriple
+    }
+  }
+
+  #if arch(x86_64)
+    private static let hostTriple = "x86_64-unknown-linux-gnu"
+  #elseif arch(arm64)
+    private static let hostTriple = "aarch64-unknown-linux-gnu"
+  #endif
+}
+
+extension String {
+  /// The message on one line: the engine spreads causes over several, numbered ones.
+  var singleLine: String {
+    split(whereSeparator: \.isNewline)
+      .map { line in
+        let text = line.drop(while: \.isWhitespace)
+        let number = text.prefix(while: \.isNumber)
+        let rest = text.dropFirst(number.count)
+        return number.isEmpty || !rest.hasPrefix(": ") ? String(text) : String(rest.dropFirst(2))
+      }
+      .filter { !$0.isEmpty && $0 != "Caused by:" }
+      .joined(separator: ": ")
+  }
+}

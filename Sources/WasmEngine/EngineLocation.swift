@@ -1,0 +1,101 @@
+internal import Crypto
+internal import Glibc
+package import LinuxIO
+public import SystemPackage
+
+/// Where an engine library was found, and by which rule.
+public struct EngineLocation: Hashable, Sendable {
+  public enum Origin: String, Sendable {
+    case option = "--engine"
+    case environment = "WASMPRECOMPILE_ENGINE"
+    case installed = "installed beside wasmprecompile"
+    case system = "system library"
+  }
+
+  public let path: FilePath
+  public let origin: Origin
+}
+
+/// The order in which an engine library is looked for: the user's choice, the copy installed beside the executable, then
+/// the system's.
+public struct EngineSearch: Sendable {
+  /// Every place in order; the first that exists is taken.
+  public let candidates: [EngineLocation]
+
+  /// - Parameters:
+  ///   - option: the path given by the user; nothing else is then considered.
+  ///   - environment: the value of `WASMPRECOMPILE_ENGINE`; if set and not empty, nothing after it is considered.
+  ///   - executable: the running program's own path, symbolic links resolved.
+  ///   - libraryPath: the value of `LD_LIBRARY_PATH`.
+  public init(option: FilePath?, environment: FilePath?, executable: FilePath?, libraryPath: [FilePath]) {
+    if let option {
+      candidates = [EngineLocation(path: option, origin: .option)]
+      return
+    }
+    if let environment, !environment.isEmpty {
+      candidates = [EngineLocation(path: environment, origin: .environment)]
+      return
+    }
+    var found: [EngineLocation] = []
+    if let prefix = executable?.removingLastComponent().removingLastComponent() {
+      found.append(
+        EngineLocation(path: prefix.appending("lib/wasmprecompile/libwasmtime.so"), origin: .installed))
+    }
+    for directory in libraryPath + Self.systemDirectories {
+      found.append(EngineLocation(path: directory.appending("libwasmtime.so"), origin: .system))
+    }
+    candidates = found
+  }
+
+  #if arch(x86_64)
+    private static let architecture = "x86_64-linux-gnu"
+  #elseif arch(arm64)
+    private static let architecture = "aarch64-linux-gnu"
+  #endif
+
+  private static let systemDirectories: [FilePath] = [
+    "/usr/local/lib", "/usr/local/lib/\(architecture)", "/usr/lib/\(architecture)", "/usr/lib64", "/usr/lib",
+  ].map { FilePath($0) }
+
+  /// Opens the first library that exists.
+  public func find() throws(EngineSearchError) -> EngineFile {
+    for candidate in candidates {
+      do {
+        return try EngineFile(candidate)
+      } catch where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory {
+        continue
+      } catch {
+        throw .unreadable(candidate, reason: error.description)
+      }
+    }
+    throw .notFound(candidates)
+  }
+}
+
+public enum EngineSearchError: Error, Sendable {
+  case notFound([EngineLocation])
+  case unreadable(EngineLocation, reason: String)
+}
+
+/// An engine library's file, held open so that what is identified is what is loaded.
+public final class EngineFile: Sendable {
+  public let location: EngineLocation
+  package let descriptor: Descriptor
+
+  package init(_ location: EngineLocation) throws(SystemError) {
+    self.location = location
+    descriptor = try Descriptor.open(location.path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+    switch try descriptor.status().kind {
+    case .regular: break
+    case .directory: throw SystemError("open", .isDirectory)
+    default: throw SystemError("open", .invalidArgument)
+    }
+  }
+
+  /// What tells this build of the engine from every other: its GNU build id, else the SHA-256 of the file.
+  package func build() throws(SystemError) -> [UInt8] {
+    // The engine's own file is trusted not to shrink meanwhile, as whoever loads it must.
+    let contents = try Mapping(descriptor, size: try descriptor.status().size)
+    return ELFFile(contents.bytes)?.buildID ?? Array(SHA256.hash(data: contents.bytes))
+  }
+}
