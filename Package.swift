@@ -29,14 +29,18 @@ let package = Package(
     .target(name: "LinuxIO", dependencies: ["CLinux", system], swiftSettings: strict),
     .target(name: "WasmEngine", dependencies: ["CWasmtime", "LinuxIO", crypto, system], swiftSettings: strict),
     .target(name: "WasmCache", dependencies: ["WasmEngine", "LinuxIO", crypto, system], swiftSettings: strict),
+    .target(name: "Scanning", dependencies: ["LinuxIO", "CLinux", system], swiftSettings: strict),
     .target(
-      name: "Precompiler", dependencies: ["WasmCache", "WasmEngine", "LinuxIO", "CLinux", crypto, system],
+      name: "Precompiler", dependencies: ["Scanning", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", crypto, system],
       swiftSettings: strict),
     .target(
       name: "Commands",
-      dependencies: ["Precompiler", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", system, arguments],
+      dependencies: ["Precompiler", "Scanning", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", system, arguments],
       swiftSettings: strict),
-    .executableTarget(name: "wasmprecompile", dependencies: ["Commands"], swiftSettings: strict),
+    .executableTarget(
+      name: "wasmprecompile", dependencies: ["Commands"], swiftSettings: strict,
+      // The system's linker warns of a call in the statically linked FoundationEssentials that nothing of ours makes.
+      linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
 
     .target(
       name: "TestSupport", dependencies: ["LinuxIO", system], path: "Tests/TestSupport", swiftSettings: strict),

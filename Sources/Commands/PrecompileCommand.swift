@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Precompiler
+internal import Scanning
 internal import SystemPackage
 
 /// What the program does without a subcommand: precompile files and directories into the cache.

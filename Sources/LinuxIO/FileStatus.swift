@@ -74,18 +74,22 @@ package struct FileIdentity: Hashable, Sendable {
 package enum FileKind: Hashable, Sendable {
   case regular, directory, symbolicLink, fifo, socket, characterDevice, blockDevice, unknown
 
-  package init(mode: UInt32) {
-    self =
-      switch mode & S_IFMT {
-      case S_IFREG: .regular
-      case S_IFDIR: .directory
-      case S_IFLNK: .symbolicLink
-      case S_IFIFO: .fifo
-      case S_IFSOCK: .socket
-      case S_IFCHR: .characterDevice
-      case S_IFBLK: .blockDevice
-      default: .unknown
-      }
+  /// From `st_mode`, of which the upper four bits are the type.
+  package init(mode: UInt32) { self.init(entryType: UInt8(truncatingIfNeeded: mode >> 12)) }
+
+  /// From the `d_type` of a directory entry. These numbers are the kernel's; Glibc's constants are functions here, and this
+  /// is asked twice for every file of a scan.
+  package init(entryType: UInt8) {
+    switch entryType & 0xf {
+    case 1: self = .fifo
+    case 2: self = .characterDevice
+    case 4: self = .directory
+    case 6: self = .blockDevice
+    case 8: self = .regular
+    case 10: self = .symbolicLink
+    case 12: self = .socket
+    default: self = .unknown
+    }
   }
 }
 
@@ -97,7 +101,8 @@ extension FileKind: CustomStringConvertible {
     case .symbolicLink: "a symbolic link"
     case .fifo: "a FIFO"
     case .socket: "a socket"
-    case .characterDevice, .blockDevice: "a device"
+    case .characterDevice: "a character device"
+    case .blockDevice: "a block device"
     case .unknown: "of an unknown kind"
     }
   }

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import LinuxIO
+package import Scanning
 package import SystemPackage
 package import WasmCache
 package import WasmEngine

@@ -1,3 +1,4 @@
+package import Scanning
 package import SystemPackage
 package import WasmEngine
 

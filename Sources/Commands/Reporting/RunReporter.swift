@@ -1,6 +1,7 @@
 internal import LinuxIO
 internal import Precompiler
 internal import Synchronization
+internal import Scanning
 internal import SystemPackage
 internal import WasmCache
 internal import WasmEngine

@@ -1,0 +1,92 @@
+internal import LinuxIO
+internal import Glibc
+internal import SystemPackage
+
+/// Selects what of a directory's entries the scan has to go on with; one for each thread, for the sake of its buffers.
+struct DirectoryLister {
+  private let plan: ScanPlan
+  private var excludes: ExcludeMatcher
+
+  /// The selected entries of the directory that was listed last, sorted.
+  private(set) var list = EntryList()
+  /// What went wrong in any of the directories so far.
+  private(set) var problems: [FoundProblem] = []
+  /// Names met so far that are roots themselves.
+  private(set) var nested: [NestedRoot] = []
+
+  init(_ plan: ScanPlan) {
+    self.plan = plan
+    excludes = ExcludeMatcher(plan.options.excludes)
+  }
+
+  /// Fills `list`. After an error it holds what was listed before.
+  mutating func list(
+    _ directory: borrowing OpenDirectory, identity: FileIdentity, _ task: DirectoryTask,
+    with reader: borrowing DirectoryReader
+  ) {
+    list.removeAll()
+    excludes.enter(task)
+    let claims = plan.claims.isEmpty ? nil : plan.claims[identity]
+    do {
+      try reader.forEachEntry(of: directory) { name, kind in
+        select(name, plan.seams.ignoresEntryTypes ? .unknown : kind, in: directory, task, claims)
+      }
+    } catch {
+      problems.append(FoundProblem(root: task.root, path: Array(task.pathBytes), reason: .directory(error)))
+    }
+    list.sort()
+  }
+
+  /// Adds an entry to `list` if it has to do with modules.
+  private mutating func select(
+    _ name: EntryName, _ kind: FileKind, in directory: borrowing OpenDirectory, _ task: DirectoryTask,
+    _ claims: [[UInt8]: Int]?
+  ) {
+    switch kind {
+    case .directory:
+      if name.isDots || name.isVersionControl || excludes.excludes(name, isDirectory: true) { return }
+      list.append(name, .directory)
+    case .symbolicLink where plan.options.followLinks:
+      selectLink(name, in: directory, task, claims)
+    case .unknown:
+      if name.isDots { return }
+      var status = stat()
+      // What has vanished, or cannot be looked at, is for the examiner to judge if it is named as a module.
+      let error = directory.examine(name.start, followingLink: false, into: &status)
+      let kind = error == nil ? FileKind(mode: status.st_mode) : .regular
+      if kind != .unknown { select(name, kind, in: directory, task, claims) }
+    case .regular, .symbolicLink, .fifo, .socket, .characterDevice, .blockDevice:
+      guard name.isModule, !excludes.excludes(name, isDirectory: false), !isClaimed(name, claims, task) else { return }
+      switch kind {
+      case .regular: list.append(name, .file)
+      case .symbolicLink: list.append(name, .link)
+      default:
+        problems.append(FoundProblem(root: task.root, path: task.path(of: name.bytes), reason: .notRegular(kind)))
+      }
+    }
+  }
+
+  /// Finds out whether a link is one to a directory, which decides about its name in the order.
+  private mutating func selectLink(
+    _ name: EntryName, in directory: borrowing OpenDirectory, _ task: DirectoryTask, _ claims: [[UInt8]: Int]?
+  ) {
+    var status = stat()
+    let error = directory.examine(name.start, followingLink: true, into: &status)
+    if error == nil, FileKind(mode: status.st_mode) == .directory {
+      if name.isVersionControl || excludes.excludes(name, isDirectory: true) { return }
+      list.append(name, .linkedDirectory)
+    } else if name.isModule, !excludes.excludes(name, isDirectory: false), !isClaimed(name, claims, task) {
+      list.append(name, .link)
+    } else if error == .permissionDenied, !excludes.excludes(name, isDirectory: true) {
+      // It may have been a directory with modules, which the user asked to follow.
+      problems.append(FoundProblem(root: task.root, path: task.path(of: name.bytes), reason: .directory(.permissionDenied)))
+    }
+  }
+
+  /// Whether the entry is a root itself, and so listed there.
+  private mutating func isClaimed(_ name: EntryName, _ claims: [[UInt8]: Int]?, _ task: DirectoryTask) -> Bool {
+    guard let inner = claims?[Array(name.bytes)] else { return false }
+    nested.append(NestedRoot(outer: task.root, inner: inner))
+    return true
+  }
+}

@@ -1,0 +1,97 @@
+internal import LinuxIO
+internal import Glibc
+internal import SystemPackage
+
+/// Finds out what the roots are before anything is scanned, and which of them name the same thing.
+struct RootSurvey {
+  enum Root {
+    case directory(id: Int)
+    case file(FileStamp)
+    /// The same file or directory as an earlier root.
+    case duplicate(of: Int)
+    case unusable
+  }
+
+  /// The paths as they were given, each with NUL at its end.
+  let paths: [[UInt8]]
+  private(set) var roots: [Root] = []
+  private(set) var problems: [FoundProblem] = []
+  /// The directories to start with.
+  private(set) var starts: [DirectoryTask] = []
+  /// Which directory is which root.
+  private(set) var walls: [FileIdentity: Int] = [:]
+  /// For directories in which there are roots that are files: the names of these, and which root each is.
+  private(set) var claims: [FileIdentity: [[UInt8]: Int]] = [:]
+
+  init(_ paths: [FilePath]) {
+    self.paths = paths.map { $0.bytes + [0] }
+    var parents = ParentIdentities()
+    for root in paths.indices {
+      roots.append(classify(root, &parents))
+    }
+  }
+
+  private mutating func classify(_ root: Int, _ parents: inout ParentIdentities) -> Root {
+    var status = stat()
+    let path = paths[root]
+    guard path.withCString({ fstatat(AT_FDCWD, $0, &status, 0) }) == 0 else {
+      let error = Errno(rawValue: errno)
+      let isLink = error == .noSuchFileOrDirectory
+        && path.withCString({ fstatat(AT_FDCWD, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0
+      report(isLink ? .danglingLink : .root(error), root)
+      return .unusable
+    }
+    switch FileKind(mode: status.st_mode) {
+    case .directory:
+      let identity = FileStamp(status).identity
+      if let earlier = walls.updateValue(root, forKey: identity) {
+        walls[identity] = earlier
+        return .duplicate(of: earlier)
+      }
+      starts.append(.root(root, path: path, id: starts.count))
+      return .directory(id: starts.count - 1)
+    case .regular:
+      // A single root cannot meet itself again.
+      if paths.count > 1, let earlier = claim(root, &parents) { return .duplicate(of: earlier) }
+      return .file(FileStamp(status))
+    case let kind:
+      report(.notRegular(kind), root)
+      return .unusable
+    }
+  }
+
+  /// Notes that a file is a root; the earlier one if the same name in the same directory already is.
+  private mutating func claim(_ root: Int, _ parents: inout ParentIdentities) -> Int? {
+    let split = Self.nameStart(paths[root])
+    guard let parent = parents.identity(of: paths[root][..<split]) else { return nil }
+    let name = Array(paths[root][split...].dropLast())
+    if let earlier = claims[parent]?[name] { return earlier }
+    claims[parent, default: [:]][name] = root
+    return nil
+  }
+
+  /// Where the last name of a path begins.
+  static func nameStart(_ path: [UInt8]) -> Int {
+    (path.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1
+  }
+
+  private mutating func report(_ reason: ScanProblem.Reason, _ root: Int) {
+    problems.append(FoundProblem(root: root, path: Array(paths[root].dropLast()), reason: reason))
+  }
+}
+
+/// Remembers the directory looked up last, since files named on a command line mostly share theirs.
+private struct ParentIdentities {
+  private var path: ArraySlice<UInt8> = []
+  private var identity: FileIdentity?
+
+  /// `path` is empty or ends with a slash.
+  mutating func identity(of path: ArraySlice<UInt8>) -> FileIdentity? {
+    if identity != nil, path == self.path { return identity }
+    var status = stat()
+    let name = path.isEmpty ? [UInt8(ascii: "."), 0] : path + [0]
+    self.path = path
+    identity = Array(name).withCString { fstatat(AT_FDCWD, $0, &status, 0) } == 0 ? FileStamp(status).identity : nil
+    return identity
+  }
+}

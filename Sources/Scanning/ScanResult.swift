@@ -1,0 +1,52 @@
+package import LinuxIO
+
+/// What a scan found: the modules in the order of the roots, below each in bytewise order of their paths.
+///
+/// Small enough to be kept while everything is precompiled: some 80 bytes a module, its name included.
+package struct ScanResult: RandomAccessCollection, Sendable {
+  let storage: ScanStorage
+
+  /// What could not be scanned, in the same order.
+  package let problems: [ScanProblem]
+
+  /// How many modules are listed under each root.
+  package let modulesPerRoot: [Int]
+
+  /// The roots that are directories without any module, although all of them could be looked at. A root whose modules are all
+  /// listed under another root (because it contains that root, or is the same) is not among them.
+  package let emptyRoots: [Int]
+
+  package var startIndex: Int { 0 }
+  package var endIndex: Int { storage.files.count }
+
+  package subscript(index: Int) -> SourceFile {
+    precondition(indices.contains(index))
+    return SourceFile(storage: storage, index: index)
+  }
+
+  /// The stamp of one module, for sweeping over all of them at once.
+  package func stamp(at index: Int) -> FileStamp { storage.files[index].stamp }
+}
+
+/// A directory with modules, or of a root that is a file.
+struct DirectoryEntry: Sendable {
+  let root: Int
+  /// Its path in the bytes; with a slash at the end, or empty.
+  let pathStart: Int
+  let pathLength: Int
+  /// The names of its files in the bytes, each followed by NUL.
+  let namesStart: Int
+}
+
+/// The one copy of a result's data, which every `SourceFile` refers to.
+final class ScanStorage: Sendable {
+  let files: [FileEntry]
+  let directories: [DirectoryEntry]
+  let bytes: [UInt8]
+
+  init(files: [FileEntry], directories: [DirectoryEntry], bytes: [UInt8]) {
+    self.files = files
+    self.directories = directories
+    self.bytes = bytes
+  }
+}
