@@ -96,9 +96,7 @@ package struct Precompiler {
       let path = request.cachePath
       let opened = try request.dryRun ? CacheDirectory.existing(at: path) : CacheDirectory(making: path)
       guard let cache = opened else { return (nil, identities.map { _ in nil }) }
-      var directories: [EngineDirectory?] = []
-      for identity in identities { directories.append(try EngineDirectory(identity, in: cache)) }
-      return (cache, directories)
+      return (cache, identities.map { EngineDirectory($0, in: cache) })
     } catch {
       throw .cache(error)
     }
