@@ -66,7 +66,8 @@ package struct EngineProbe {
         for one in settings { results += try ask([one]) }
         return results
       case .crashed(let how, let output): return settings.map { _ in .failure(.crashes(output ?? how)) }
-      case .timedOut: return settings.map { _ in .failure(.refused("it did not answer in \(Int(Self.secondsPerProbe)) s")) }
+      case .timedOut:
+        return settings.map { _ in .failure(.refused("it did not answer in \(Int(Self.secondsPerProbe)) s")) }
       case .cancelled: throw .cancelled
       case .cannotStart(let reason), .nonsense(let reason): throw .noChild(reason: reason)
       case .engine(let error): throw .noChild(reason: "\(error)")

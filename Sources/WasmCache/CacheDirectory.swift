@@ -55,9 +55,9 @@ package final class CacheDirectory: Sendable {
   private static func openRoot(_ path: FilePath) throws(CacheError) -> Descriptor? {
     do {
       return try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
-    } catch where error.errno == .noSuchFileOrDirectory {
+    } catch  where error.errno == .noSuchFileOrDirectory {
       return nil
-    } catch where error.errno == .notDirectory {
+    } catch  where error.errno == .notDirectory {
       throw .notADirectory(path)
     } catch {
       throw CacheError(path, "open the cache directory", error)
@@ -97,7 +97,9 @@ package final class CacheDirectory: Sendable {
   }
 
   /// Whoever can write into the cache decides what code its users run.
-  private static func requireTrusted(_ directory: borrowing Descriptor, _ path: FilePath) throws(CacheError) -> FileStatus {
+  private static func requireTrusted(_ directory: borrowing Descriptor, _ path: FilePath) throws(CacheError)
+    -> FileStatus
+  {
     let status: FileStatus
     do { status = try directory.status() } catch { throw CacheError(path, "look at the cache directory", error) }
     guard status.owner == geteuid() || status.owner == 0 else {
@@ -116,7 +118,7 @@ package final class CacheDirectory: Sendable {
         try? root.remove(CacheLayout.tag)
         throw error
       }
-    } catch where error.errno == .fileExists {
+    } catch  where error.errno == .fileExists {
     } catch {
       throw CacheError(path, "write \(CacheLayout.tag)", error)
     }

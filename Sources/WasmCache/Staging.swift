@@ -28,7 +28,7 @@ final class Staging: Sendable {
           name = candidate
           return
         }
-      } catch where error.errno == .noSuchFileOrDirectory {}
+      } catch  where error.errno == .noSuchFileOrDirectory {}
     }
   }
 
