@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import CLinux
 internal import Glibc
 internal import LinuxIO
 
@@ -20,6 +21,8 @@ public struct CommandLineTool: ParsableCommand {
 
   /// Runs the command that the program's arguments spell, and does not return.
   public static func main() -> Never {
+    // Whoever reads the output may stop doing so; that is no reason to leave the work half done.
+    _ = clinux_signal_ignore(SIGPIPE)
     let arguments = RawArguments.ofThisProcess()
     // Whoever asks the program itself for help wants what it does without a subcommand, too.
     if arguments == ["--help"] || arguments == ["-h"] {
