@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import CLinux
 internal import Glibc
 internal import Precompiler
 
@@ -25,6 +26,8 @@ public struct CommandLineTool: ParsableCommand {
 
   /// Runs the command that the program's arguments spell, and does not return.
   public static func main() -> Never {
+    // Whoever reads the output may stop doing so; that is no reason to leave the work half done.
+    _ = clinux_signal_ignore(SIGPIPE)
     let arguments = RawArguments.ofThisProcess()
     let root = root(for: arguments)
     do {

@@ -18,7 +18,9 @@ struct HashCommand: ParsableCommand {
         let facts = try reader.facts(of: argument.path)
         Output.standard.write("\(facts.hash)  \(argument.path.printable)\n")
       } catch {
-        Output.error.write("\(argument.path.printable): error: \(error.description.printable)\n")
+        // Nobody has seen the file before, so it cannot have vanished since.
+        let failure = error == .vanished ? .unreadable(reason: "no such file or directory") : error
+        Output.error.write("\(argument.path.printable): error: \(failure.description.printable)\n")
         status = .moduleFailed
       }
     }

@@ -39,6 +39,10 @@ struct PathCommand: ParsableCommand {
     }
     interruption.dieIfReceived()
     guard summary.exitStatus == .success else { throw summary.exitStatus }
+    if summary.plan.contents.isEmpty {
+      Output.error.write("\(module.path.printable): error: is a directory without modules\n")
+      throw ExitStatus.moduleFailed
+    }
     if !compile && !summary.plan.jobs.isEmpty {
       for job in summary.plan.jobs { Output.error.write(complaint(job, summary.engines[job.engine].settings)) }
       throw ExitStatus.moduleFailed

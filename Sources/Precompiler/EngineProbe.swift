@@ -52,8 +52,10 @@ package struct EngineProbe {
         case .failure(.cannotLoad(let reason)): throw EngineUnusable.cannotLoad(engine.location, reason: reason)
         case .failure(.notWasmtime(let function)):
           throw EngineUnusable.notWasmtime(engine.location, missingFunction: function)
-        case .failure(.unsupportedSettings(let reason)): results.append(.failure(.refused(reason)))
-        case .failure(let error): results.append(.failure(.refused("\(error)")))
+        case .failure(.unsupportedSettings(let reason)), .failure(.invalidModule(let reason)),
+          .failure(.cannotSerialize(let reason)):
+          results.append(.failure(.refused(reason)))
+        case .failure(.componentsUnsupported): results.append(.failure(.refused("it cannot compile the empty module")))
         }
       }
       return results

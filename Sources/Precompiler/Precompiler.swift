@@ -57,10 +57,15 @@ package struct Precompiler {
     let inspection = inspect(scan, directories)
     let plan = Plan(inspection.files, engineCount: identities.count, force: request.force)
     observer.planned(plan)
-    let outcomes = try compile(plan, with: engine, storingIn: cache, directories.compactMap { $0 })
+    let rejected = inspection.rejected + scan.problems.count { !$0.isWarning }
+    // A file that gave no module is a failure like any other.
+    let isOver = request.failFast && rejected > 0 && !request.dryRun
+    let outcomes =
+      isOver
+      ? plan.jobs.map { JobOutcome(job: $0, result: .notDone) }
+      : try compile(plan, with: engine, storingIn: cache, directories.compactMap { $0 })
     return RunSummary(
-      plan: plan, outcomes: outcomes, engines: identities, directories: directories,
-      rejected: inspection.rejected + scan.problems.count { !$0.isWarning },
+      plan: plan, outcomes: outcomes, engines: identities, directories: directories, rejected: rejected,
       emptyRoots: scan.emptyRoots.map { request.roots[$0] }, isDryRun: request.dryRun,
       nanoseconds: MonotonicInstant.now().nanoseconds(since: start))
   }

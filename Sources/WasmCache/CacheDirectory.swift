@@ -57,11 +57,21 @@ package final class CacheDirectory: Sendable {
       return try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
     } catch  where error.errno == .noSuchFileOrDirectory {
       return nil
-    } catch  where error.errno == .notDirectory {
-      throw .notADirectory(path)
+    } catch where error.errno == .notDirectory {
+      throw .notADirectory(obstacle(on: path))
     } catch {
       throw CacheError(path, "open the cache directory", error)
     }
+  }
+
+  /// The first part of the path that is there and is no directory.
+  private static func obstacle(on path: FilePath) -> FilePath {
+    var prefix = FilePath(root: path.root, [])
+    for component in path.components {
+      prefix.append(component)
+      if let status = try? Descriptor.status(of: prefix), status.kind != .directory { return prefix }
+    }
+    return path
   }
 
   private static func makeWithParents(_ path: FilePath) throws(CacheError) {

@@ -19,7 +19,10 @@ public final class EngineLibrary: Sendable {
     switch result {
     case CWASMTIME_OPENED: api = CWasmtimeAPI(table)
     case CWASMTIME_MISSING_FUNCTION: throw .notWasmtime(missingFunction: text)
-    default: throw .cannotLoad(reason: text)
+    default:
+      // The dynamic linker names the file first, which is a mere descriptor's path where the caller knows a better one.
+      let name = "\(path): "
+      throw .cannotLoad(reason: text.hasPrefix(name) ? String(text.dropFirst(name.count)) : text)
     }
   }
 
