@@ -19,7 +19,10 @@ public final class EngineLibrary: Sendable {
     switch result {
     case CWASMTIME_OPENED: api = CWasmtimeAPI(table)
     case CWASMTIME_MISSING_FUNCTION: throw .notWasmtime(missingFunction: text)
-    default: throw .cannotLoad(reason: text)
+    default:
+      // The linker's messages open with the path, which whoever reports this knows better: it may be one in /proc.
+      let prefix = "\(path): "
+      throw .cannotLoad(reason: text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text)
     }
   }
 
