@@ -44,10 +44,21 @@ let package = Package(
 
     .target(
       name: "TestSupport", dependencies: ["LinuxIO", system], path: "Tests/TestSupport", swiftSettings: strict),
-    .testTarget(name: "WasmEngineTests", dependencies: ["WasmEngine", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "WasmCacheTests", dependencies: ["WasmCache", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "PrecompilerTests", dependencies: ["Precompiler", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "CommandsTests", dependencies: ["Commands", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO", "TestSupport", system], swiftSettings: strict),
+    .testTarget(
+      name: "WasmEngineTests", dependencies: ["WasmEngine", "LinuxIO", "TestSupport", system], swiftSettings: strict),
+    .testTarget(
+      name: "WasmCacheTests", dependencies: ["WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PrecompilerTests",
+      dependencies: ["Precompiler", "Scanning", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CommandsTests",
+      dependencies: [
+        "Commands", "Precompiler", "Scanning", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system, arguments,
+      ], swiftSettings: strict),
     .testTarget(name: "CLITests", dependencies: ["wasmprecompile", "TestSupport"], swiftSettings: strict),
   ]
 )

@@ -24,11 +24,19 @@ package final class ChildProcess: Sendable {
     for (target, source) in descriptors.enumerated() {
       posix_spawn_file_actions_adddup2(&actions, source, Int32(target))
     }
+    // Dispatch blocks almost every signal on its threads; a child must not inherit that.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var argv = arguments.map { strdup($0) } + [nil]
     var envp = environment.map { strdup($0) } + [nil]
     defer { for text in argv + envp { free(text) } }
     var child: pid_t = 0
-    let result = posix_spawn(&child, executable, &actions, nil, &argv, &envp)
+    let result = posix_spawn(&child, executable, &actions, &attributes, &argv, &envp)
     guard result == 0 else { throw SystemError("posix_spawn", Errno(rawValue: result)) }
     id = Mutex(child)
   }

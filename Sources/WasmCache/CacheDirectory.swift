@@ -55,9 +55,9 @@ package final class CacheDirectory: Sendable {
   private static func openRoot(_ path: FilePath) throws(CacheError) -> Descriptor? {
     do {
       return try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
-    } catch  where error.errno == .noSuchFileOrDirectory {
+    } catch let error where error.errno == .noSuchFileOrDirectory {
       return nil
-    } catch where error.errno == .notDirectory {
+    } catch let error where error.errno == .notDirectory {
       throw .notADirectory(obstacle(on: path))
     } catch {
       throw CacheError(path, "open the cache directory", error)
@@ -128,7 +128,7 @@ package final class CacheDirectory: Sendable {
         try? root.remove(CacheLayout.tag)
         throw error
       }
-    } catch  where error.errno == .fileExists {
+    } catch let error where error.errno == .fileExists {
     } catch {
       throw CacheError(path, "write \(CacheLayout.tag)", error)
     }

@@ -16,7 +16,7 @@ package final class EngineDirectory: Sendable {
     name = identity.directoryName
     do {
       directory = try cache.engines.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-    } catch  where error.errno == .noSuchFileOrDirectory {
+    } catch let error where error.errno == .noSuchFileOrDirectory {
       directory = nil
     } catch {
       throw CacheError(Self.path(name, in: cache), "open", error)

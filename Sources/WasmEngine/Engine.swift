@@ -115,9 +115,11 @@ extension EngineSettings {
 }
 
 extension String {
-  /// The message on one line: the engine spreads causes over several, numbered ones.
+  /// The message on one line: the engine spreads causes over several, numbered ones, and some releases add a backtrace
+  /// where the environment has RUST_BACKTRACE.
   var singleLine: String {
     split(whereSeparator: \.isNewline)
+      .prefix { $0 != "Stack backtrace:" }
       .map { line in
         let text = line.drop(while: \.isWhitespace)
         let number = text.prefix(while: \.isNumber)

@@ -20,12 +20,24 @@ public enum Proposal: String, CaseIterable, Sendable {
 
   /// The proposal that a message says is missing; nil if it says something else.
   public init?(namedIn message: String) {
-    let text = message.lowercased().replacing("_", with: " ")
-    let off = ["not enabled", "must be enabled", "disabled", "not supported without", "required for", "require the"]
+    let text = Self.cause(of: message).lowercased().replacing("_", with: " ")
+    let off = [
+      "not enabled", "be enabled", "disabled", "disallowed", "not supported without", "required for", "require the",
+    ]
     guard off.contains(where: text.contains) else { return nil }
     // The longest name that fits: "relaxed simd" names "simd", too.
-    let named = Self.allCases.filter { text.contains($0.rawValue) }
+    let named = Self.allCases.filter { $0.names.contains(where: text.contains) }
     guard let longest = named.max(by: { $0.rawValue.count < $1.rawValue.count }) else { return nil }
     self = longest
+  }
+
+  /// What the engine calls it.
+  private var names: [String] { self == .exceptions ? [rawValue, "exception handling"] : [rawValue] }
+
+  /// What follows the place of the error, which holds the function's name: that can be anything.
+  private static func cause(of message: String) -> Substring {
+    let marks = ["WebAssembly translation error: ", "Compilation error: "]
+    let ends = marks.compactMap { message.ranges(of: $0).last?.upperBound }
+    return message[(ends.max() ?? message.startIndex)...]
   }
 }

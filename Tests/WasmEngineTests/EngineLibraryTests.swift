@@ -1,0 +1,33 @@
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import WasmEngine
+
+struct EngineLibraryTests {
+  let directory: TemporaryDirectory
+
+  init() throws { directory = try TemporaryDirectory() }
+
+  @Test(arguments: EngineUnderTest.versions) func loadsEverySupportedRelease(_ version: String) throws {
+    let library = try EngineLibrary(path: try EngineUnderTest.library(version))
+    #expect(library.supportsComponents == (version != "24.0.0"))
+  }
+
+  @Test func fileThatIsNoLibraryIsRefusedInTheLinkersWords() throws {
+    let text = try directory.write(String(repeating: "not a library. ", count: 100), to: "text.so")
+    #expect(throws: EngineError.cannotLoad(reason: "invalid ELF header")) { _ = try EngineLibrary(path: text) }
+    let empty = try directory.write("", to: "empty.so")
+    #expect(throws: EngineError.cannotLoad(reason: "file too short")) { _ = try EngineLibrary(path: empty) }
+    let missing = directory("missing.so")
+    #expect(throws: EngineError.cannotLoad(reason: "cannot open shared object file: No such file or directory")) {
+      _ = try EngineLibrary(path: missing)
+    }
+  }
+
+  @Test func otherLibraryIsToldByTheFirstFunctionThatItLacks() {
+    #expect(throws: EngineError.notWasmtime(missingFunction: "wasm_config_new")) {
+      _ = try EngineLibrary(path: "libm.so.6")
+    }
+  }
+}
