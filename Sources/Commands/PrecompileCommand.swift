@@ -50,6 +50,7 @@ struct PrecompileCommand: ParsableCommand {
     request.timeout = execution.timeout.value
     request.failFast = execution.failFast
     request.force = execution.force
+    request.rehash = execution.rehash
     request.dryRun = execution.dryRun
     return request
   }

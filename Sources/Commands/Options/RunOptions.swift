@@ -45,6 +45,9 @@ struct ExecutionOptions: ParsableArguments {
   @Flag(help: "Compile what the cache has, too.")
   var force = false
 
+  @Flag(help: "Read every file, even where its time stamps say that it is as it was.")
+  var rehash = false
+
   func validate() throws {
     if let jobs, !(1...1024).contains(jobs) { throw ValidationError("--jobs must be from 1 to 1024, not \(jobs)") }
   }
