@@ -38,7 +38,7 @@ INSTALLED := $(LIBRARY):lib/wasmprecompile/libwasmtime.so \
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: run test build install uninstall examples setup setup-tests toolchain packages docs format lint clean help
+.PHONY: run test build install uninstall examples setup setup-tests toolchain packages docs docs-check format lint clean help
 
 run: export WASMPRECOMPILE_CACHE_DIR := $(CURDIR)/.build/cache
 run: build examples ## set up, build, precompile the modules of Examples/ and run what comes out
@@ -47,8 +47,9 @@ run: build examples ## set up, build, precompile the modules of Examples/ and ru
 	@echo; echo '# Again: nothing is left to compile. Then a host program loads each artifact from the cache and calls it'
 	@$(EXAMPLES) check
 
-test: setup setup-tests ## set up and run every test
+test: setup setup-tests ## set up and run every test and check
 	swift test
+	@$(MAKE) --no-print-directory docs-check lint
 
 build: setup ## set up and build the release executable
 	swift build -c release --static-swift-stdlib --product wasmprecompile
@@ -90,9 +91,14 @@ $(call engine_library,%):
 	@.ci/setup engine $*
 
 docs: build ## regenerate man page and completions
-	$(EXECUTABLE) completions bash > completions/wasmprecompile.bash
-	$(EXECUTABLE) completions zsh > completions/_wasmprecompile
-	$(EXECUTABLE) completions fish > completions/wasmprecompile.fish
+	.ci/docs $(EXECUTABLE) .
+
+# What is committed must be what the program says now, and mandoc must find nothing in the page.
+docs-check:
+	.ci/docs $(BUILD)/debug/wasmprecompile .build/docs
+	diff -ru completions .build/docs/completions
+	diff -u man/wasmprecompile.1 .build/docs/man/wasmprecompile.1
+	@test -z "$$(mandoc -T lint man/wasmprecompile.1 | tee /dev/stderr)"
 
 format: ## format the Swift sources in place
 	swift format --in-place --recursive $(FORMATTED)

@@ -28,7 +28,10 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "LinuxIO", dependencies: ["CLinux", system], swiftSettings: strict),
     .target(name: "WasmEngine", dependencies: ["CWasmtime", "LinuxIO", crypto, system], swiftSettings: strict),
-    .target(name: "WasmCache", dependencies: ["WasmEngine", "LinuxIO", crypto, system], swiftSettings: strict),
+    .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+    .target(
+      name: "WasmCache", dependencies: ["CSQLite", "WasmEngine", "LinuxIO", "CLinux", crypto, system],
+      swiftSettings: strict),
     .target(name: "Scanning", dependencies: ["LinuxIO", "CLinux", system], swiftSettings: strict),
     .target(
       name: "Precompiler", dependencies: ["Scanning", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", crypto, system],

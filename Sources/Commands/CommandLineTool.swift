@@ -1,42 +1,73 @@
 public import ArgumentParser
+internal import CLinux
 internal import Glibc
-internal import LinuxIO
+internal import Precompiler
 
 /// The whole command: what a user types after the program's name, down to the exit status.
+///
+/// This type stands for the program where it is described as one: in its help, its completions and its manual. For
+/// parsing it is taken apart, because a command with both arguments and subcommands would take a subcommand's options for
+/// its own: the first argument decides between ``Subcommands`` and ``PrecompileCommand``.
 public struct CommandLineTool: ParsableCommand {
   public static let configuration = CommandConfiguration(
-    commandName: "wasmprecompile",
-    abstract: "Compile WebAssembly modules ahead of time into a cache that runtimes load from.",
-    version: version,
-    subcommands: [
-      PrecompileCommand.self, PathCommand.self, HashCommand.self, EnginesCommand.self, CacheCommand.self,
-      CompletionsCommand.self, CompileWorkerCommand.self,
-    ],
-    defaultSubcommand: PrecompileCommand.self)
+    commandName: name, abstract: PrecompileCommand.configuration.abstract,
+    usage: """
+      \(name) [<options>] <path> ...
+      \(name) \(Subcommands.names.joined(separator: "|")) …
+      """,
+    discussion: PrecompileCommand.configuration.discussion, version: version, subcommands: Subcommands.all)
 
+  static let name = "wasmprecompile"
   static let version = "0.1.0"
+
+  @OptionGroup var precompile: PrecompileCommand
 
   public init() {}
 
   /// Runs the command that the program's arguments spell, and does not return.
   public static func main() -> Never {
+    // Whoever reads the output may stop doing so; that is no reason to leave the work half done.
+    _ = clinux_signal_ignore(SIGPIPE)
     let arguments = RawArguments.ofThisProcess()
-    // Whoever asks the program itself for help wants what it does without a subcommand, too.
-    if arguments == ["--help"] || arguments == ["-h"] {
-      Output.standard.write(helpMessage(for: PrecompileCommand.self) + "\n")
-      Glibc.exit(ExitStatus.success.rawValue)
-    }
+    let root = root(for: arguments)
     do {
-      var command = try parseAsRoot(arguments)
+      var command = try root.parseAsRoot(arguments)
       try command.run()
     } catch let status as ExitStatus {
       Glibc.exit(status.rawValue)
     } catch let failure as RunFailure {
-      Output.error.write("wasmprecompile: error: \(failure.message)\n")
+      Output.error.write("\(name): error: \(failure.message)\n")
       Glibc.exit(failure.status.rawValue)
     } catch {
-      exit(withError: error)
+      root.exit(withError: error)
     }
     Glibc.exit(ExitStatus.success.rawValue)
+  }
+
+  /// The type that these arguments are for.
+  static func root(for arguments: [String]) -> any ParsableCommand.Type {
+    guard let first = arguments.first else { return Self.self }
+    if arguments == ["help"] { return Self.self }
+    if Subcommands.names.contains(first) || ["help", CompileService.subcommand].contains(first) {
+      return Subcommands.self
+    }
+    return ["-h", "--help", "--version", "--experimental-dump-help"].contains(first)
+      ? Self.self : PrecompileCommand.self
+  }
+}
+
+/// The program when its first argument names a subcommand.
+struct Subcommands: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: CommandLineTool.name, version: CommandLineTool.version, subcommands: all)
+
+  static let all: [any ParsableCommand.Type] = [
+    PathCommand.self, HashCommand.self, EnginesCommand.self, CacheCommand.self, CompletionsCommand.self,
+    CompileWorkerCommand.self,
+  ]
+
+  /// What people may type.
+  static var names: [String] {
+    all.filter { $0.configuration.shouldDisplay }.compactMap { $0.configuration.commandName }
   }
 }

@@ -15,10 +15,12 @@ struct HashCommand: ParsableCommand {
     var status = ExitStatus.success
     for argument in file {
       do throws(ModuleFailure) {
-        let facts = try reader.facts(of: argument.path)
-        Output.standard.write("\(facts.hash)  \(argument.path.printable)\n")
+        let module = try reader.read(argument.path)
+        Output.standard.write("\(module.facts.hash)  \(argument.path.printable)\n")
       } catch {
-        Output.error.write("\(argument.path.printable): error: \(error.description.printable)\n")
+        // Nobody has seen the file before, so it cannot have vanished since.
+        let failure = error == .vanished ? .unreadable(reason: "no such file or directory") : error
+        Output.error.write("\(argument.path.printable): error: \(failure.description.printable)\n")
         status = .moduleFailed
       }
     }

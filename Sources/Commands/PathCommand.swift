@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LinuxIO
 internal import Precompiler
 internal import SystemPackage
 internal import WasmCache
@@ -39,6 +40,10 @@ struct PathCommand: ParsableCommand {
     }
     interruption.dieIfReceived()
     guard summary.exitStatus == .success else { throw summary.exitStatus }
+    if summary.plan.contents.isEmpty {
+      Output.error.write("\(module.path.printable): error: is a directory without modules\n")
+      throw ExitStatus.moduleFailed
+    }
     if !compile && !summary.plan.jobs.isEmpty {
       for job in summary.plan.jobs { Output.error.write(complaint(job, summary.engines[job.engine].settings)) }
       throw ExitStatus.moduleFailed

@@ -6,22 +6,15 @@ internal import SystemPackage
 /// What the program does without a subcommand: precompile files and directories into the cache.
 struct PrecompileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "precompile",
-    abstract: "Precompile every module in files and below directories (the default).",
-    usage: """
-      wasmprecompile [<options>] <path> ...
-      wasmprecompile path|hash|engines|cache|completions …
-      """,
+    commandName: CommandLineTool.name,
+    abstract: "Compile WebAssembly modules ahead of time into a cache that runtimes load from.",
     discussion: """
       Files that end in .wasm are found below directories; a file that is named is taken whatever its suffix. Modules that \
       the cache has are left alone. A bad module fails alone: everything else is done, and the exit status is 1.
-
-      Other subcommands: path (where a module's artifact is), hash, engines (what can be compiled with), cache, completions. \
-      `wasmprecompile help <subcommand>` describes each.
-      """)
+      """, version: CommandLineTool.version)
 
   @Argument(help: "Files and directories.")
-  var path: [PathArgument] = []
+  var path: [PathArgument]
 
   @OptionGroup(title: "Compiler options") var compiler: CompilerOptions
   @OptionGroup(title: "Where things are") var engine: EngineOptions
@@ -29,10 +22,6 @@ struct PrecompileCommand: ParsableCommand {
   @OptionGroup(title: "What is taken") var selection: SelectionOptions
   @OptionGroup(title: "How it is done") var execution: ExecutionOptions
   @OptionGroup(title: "What is shown") var verbosity: VerbosityOptions
-
-  func validate() throws {
-    if path.isEmpty { throw ValidationError("Missing expected argument '<path> ...'") }
-  }
 
   func run() throws {
     let cancellation = Cancellation()
@@ -58,9 +47,10 @@ struct PrecompileCommand: ParsableCommand {
       lanes: execution.jobs ?? AvailableProcessors.count())
     request.excludes = selection.exclude.map { ExcludePattern($0.text) }
     request.followLinks = selection.followLinks
-    request.timeout = execution.timeout
+    request.timeout = execution.timeout.value
     request.failFast = execution.failFast
     request.force = execution.force
+    request.rehash = execution.rehash
     request.dryRun = execution.dryRun
     return request
   }

@@ -74,7 +74,9 @@ package struct Descriptor: ~Copyable, Sendable {
   /// Makes renames and new names in this directory durable.
   package func synchronizeDirectory() throws(SystemError) { try checkRetrying("fsync") { fsync(raw) } }
 
-  package func setSize(_ size: Int) throws(SystemError) { try checkRetrying("ftruncate") { ftruncate(raw, off_t(size)) } }
+  package func setSize(_ size: Int) throws(SystemError) {
+    try checkRetrying("ftruncate") { ftruncate(raw, off_t(size)) }
+  }
 
   package func setMode(_ mode: UInt32) throws(SystemError) { try check("fchmod", fchmod(raw, mode)) }
 
@@ -111,8 +113,8 @@ package struct Descriptor: ~Copyable, Sendable {
   package func openOrMakeDirectory(_ path: some PathText, mode: UInt32 = 0o700) throws(SystemError) -> Descriptor {
     do {
       return try open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-    } catch where error.errno == .noSuchFileOrDirectory {
-      do { try makeDirectory(path, mode: mode) } catch where error.errno == .fileExists {}
+    } catch let error where error.errno == .noSuchFileOrDirectory {
+      do { try makeDirectory(path, mode: mode) } catch let error where error.errno == .fileExists {}
       return try open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
     }
   }
@@ -183,7 +185,7 @@ package struct Descriptor: ~Copyable, Sendable {
     do {
       try checkRetrying("flock") { flock(raw, waiting ? LOCK_EX : LOCK_EX | LOCK_NB) }
       return true
-    } catch where error.errno == .wouldBlock {
+    } catch let error where error.errno == .wouldBlock {
       return false
     }
   }
@@ -195,7 +197,7 @@ package struct Descriptor: ~Copyable, Sendable {
     do {
       try checkRetrying("fcntl") { clinux_try_lock_byte(raw, offset) }
       return true
-    } catch where error.errno == .wouldBlock || error.errno == .permissionDenied {
+    } catch let error where error.errno == .wouldBlock || error.errno == .permissionDenied {
       return false
     }
   }

@@ -23,7 +23,11 @@ final class CompileLane {
   func run() {
     while !work.cancellation.isCancelled, case .job(let job, let parallel, let isPostponed) = work.queue.next() {
       do throws(ModuleFailure) {
-        if try begin(job, parallel: parallel, mayWait: isPostponed) { work.queue.finished() } else { work.queue.postpone(job) }
+        if try begin(job, parallel: parallel, mayWait: isPostponed) {
+          work.queue.finished()
+        } else {
+          work.queue.postpone(job)
+        }
       } catch {
         work.queue.finished()
         work.finish(job, work.cancellation.isCancelled ? .notDone : .failed(error))

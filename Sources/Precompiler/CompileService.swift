@@ -63,7 +63,8 @@ package enum CompileService {
   private static func serve(_ socket: borrowing MessageSocket, _ compilers: [Compiler]) {
     while var message = try? socket.receive(limit: WorkerProtocol.largestMessage) {
       guard case .compile(let index, let parallel, let kind, let size) = WorkerRequest(message.bytes),
-        compilers.indices.contains(index), let module = message.takeDescriptor(), let artifact = message.takeDescriptor()
+        compilers.indices.contains(index), let module = message.takeDescriptor(),
+        let artifact = message.takeDescriptor()
       else { return }
       let engine = parallel ? compilers[index].parallel : compilers[index].sequential
       let reply: WorkerReply
@@ -79,7 +80,8 @@ package enum CompileService {
   }
 
   private static func compile(
-    _ file: borrowing Descriptor, _ size: Int, _ kind: ModuleKind, with engine: Engine, into artifact: borrowing Descriptor
+    _ file: borrowing Descriptor, _ size: Int, _ kind: ModuleKind, with engine: Engine,
+    into artifact: borrowing Descriptor
   ) throws(EngineError) -> Int {
     let module: Mapping
     do { module = try Mapping(file, size: size) } catch {

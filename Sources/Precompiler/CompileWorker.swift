@@ -153,7 +153,9 @@ final class CompileWorker: Sendable {
     defer { buffer.deallocate() }
     guard let size = try? errors.descriptor.read(into: buffer, at: 0) else { return nil }
     let text = String(decoding: buffer.prefix(size).prefix { $0 != 0 }, as: UTF8.self)
-    let lines = text.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("note: ") && !$0.allSatisfy(\.isWhitespace) }
+    let lines = text.split(whereSeparator: \.isNewline).filter {
+      !$0.hasPrefix("note: ") && !$0.allSatisfy(\.isWhitespace)
+    }
     return lines.isEmpty ? nil : lines.prefix(2).joined(separator: " ")
   }
 }

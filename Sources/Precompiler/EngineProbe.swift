@@ -52,8 +52,10 @@ package struct EngineProbe {
         case .failure(.cannotLoad(let reason)): throw EngineUnusable.cannotLoad(engine.location, reason: reason)
         case .failure(.notWasmtime(let function)):
           throw EngineUnusable.notWasmtime(engine.location, missingFunction: function)
-        case .failure(.unsupportedSettings(let reason)): results.append(.failure(.refused(reason)))
-        case .failure(let error): results.append(.failure(.refused("\(error)")))
+        case .failure(.unsupportedSettings(let reason)), .failure(.invalidModule(let reason)),
+          .failure(.cannotSerialize(let reason)):
+          results.append(.failure(.refused(reason)))
+        case .failure(.componentsUnsupported): results.append(.failure(.refused("it cannot compile the empty module")))
         }
       }
       return results
@@ -66,7 +68,8 @@ package struct EngineProbe {
         for one in settings { results += try ask([one]) }
         return results
       case .crashed(let how, let output): return settings.map { _ in .failure(.crashes(output ?? how)) }
-      case .timedOut: return settings.map { _ in .failure(.refused("it did not answer in \(Int(Self.secondsPerProbe)) s")) }
+      case .timedOut:
+        return settings.map { _ in .failure(.refused("it did not answer in \(Int(Self.secondsPerProbe)) s")) }
       case .cancelled: throw .cancelled
       case .cannotStart(let reason), .nonsense(let reason): throw .noChild(reason: reason)
       case .engine(let error): throw .noChild(reason: "\(error)")

@@ -1,5 +1,5 @@
-internal import LinuxIO
 internal import Glibc
+internal import LinuxIO
 internal import SystemPackage
 
 /// Selects what of a directory's entries the scan has to go on with; one for each thread, for the sake of its buffers.
@@ -79,7 +79,8 @@ struct DirectoryLister {
       list.append(name, .link)
     } else if error == .permissionDenied, !excludes.excludes(name, isDirectory: true) {
       // It may have been a directory with modules, which the user asked to follow.
-      problems.append(FoundProblem(root: task.root, path: task.path(of: name.bytes), reason: .directory(.permissionDenied)))
+      problems.append(
+        FoundProblem(root: task.root, path: task.path(of: name.bytes), reason: .directory(.permissionDenied)))
     }
   }
 

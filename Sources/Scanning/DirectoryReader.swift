@@ -1,5 +1,5 @@
-internal import LinuxIO
 internal import Glibc
+internal import LinuxIO
 internal import SystemPackage
 
 /// Takes the entries of directories from the kernel; one for each thread, for the sake of its buffer.

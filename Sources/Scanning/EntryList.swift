@@ -79,7 +79,8 @@ struct EntryList {
 
   private static func compare(_ a: ListedEntry, _ b: ListedEntry, in names: UnsafeRawBufferPointer) -> Int {
     let order = memcmp(
-      names.baseAddress! + Int(a.nameStart), names.baseAddress! + Int(b.nameStart), Int(min(a.nameLength, b.nameLength)))
+      names.baseAddress! + Int(a.nameStart), names.baseAddress! + Int(b.nameStart), Int(min(a.nameLength, b.nameLength))
+    )
     return order != 0 ? Int(order) : Int(a.nameLength) - Int(b.nameLength)
   }
 }

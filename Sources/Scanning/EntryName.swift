@@ -20,7 +20,8 @@ struct EntryName {
   var isVersionControl: Bool { equals(".git") || equals(".hg") || equals(".svn") }
 
   private func equals(_ other: StaticString) -> Bool {
-    length == other.utf8CodeUnitCount && bytes.elementsEqual(UnsafeRawBufferPointer(start: other.utf8Start, count: length))
+    length == other.utf8CodeUnitCount
+      && bytes.elementsEqual(UnsafeRawBufferPointer(start: other.utf8Start, count: length))
   }
 
   /// `wasm` as a little-endian number.

@@ -1,5 +1,5 @@
-internal import LinuxIO
 internal import Glibc
+internal import LinuxIO
 internal import SystemPackage
 
 /// Learns the stamps of listed files, and what is wrong with those that are no modules.

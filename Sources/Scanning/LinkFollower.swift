@@ -1,5 +1,5 @@
-internal import LinuxIO
 internal import Glibc
+internal import LinuxIO
 
 /// A symbolic link to a directory, as the child of a listed directory.
 struct FoundLink {

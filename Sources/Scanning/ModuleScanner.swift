@@ -1,7 +1,7 @@
-package import LinuxIO
 internal import Dispatch
-package import SystemPackage
+package import LinuxIO
 internal import Synchronization
+package import SystemPackage
 
 /// Finds every module below the directories that a user names.
 ///

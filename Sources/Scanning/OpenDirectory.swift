@@ -1,6 +1,6 @@
-internal import LinuxIO
 internal import CLinux
 internal import Glibc
+internal import LinuxIO
 internal import SystemPackage
 
 /// A directory held open to be listed and to have its files examined; closes itself.

@@ -1,5 +1,5 @@
-internal import LinuxIO
 internal import Glibc
+internal import LinuxIO
 internal import SystemPackage
 
 /// Finds out what the roots are before anything is scanned, and which of them name the same thing.
@@ -36,7 +36,8 @@ struct RootSurvey {
     let path = paths[root]
     guard path.withCString({ fstatat(AT_FDCWD, $0, &status, 0) }) == 0 else {
       let error = Errno(rawValue: errno)
-      let isLink = error == .noSuchFileOrDirectory
+      let isLink =
+        error == .noSuchFileOrDirectory
         && path.withCString({ fstatat(AT_FDCWD, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0
       report(isLink ? .danglingLink : .root(error), root)
       return .unusable

@@ -1,5 +1,5 @@
-internal import LinuxIO
 internal import Glibc
+internal import LinuxIO
 internal import SystemPackage
 
 /// Puts what the threads found into the order of roots and paths.
@@ -87,7 +87,8 @@ struct ScanAssembly {
     let path = directory.task.path(of: [])
     directories.append(
       DirectoryEntry(
-        root: directory.task.root, pathStart: bytes.count, pathLength: path.count, namesStart: bytes.count + path.count))
+        root: directory.task.root, pathStart: bytes.count, pathLength: path.count, namesStart: bytes.count + path.count)
+    )
     bytes += path
     bytes += directory.names
     return UInt32(directories.count - 1)
@@ -108,7 +109,8 @@ struct ScanAssembly {
 
   /// Directories in which nothing was found and nothing went wrong, not even in roots that they contain.
   private func emptyRoots(_ problems: [ScanProblem]) -> [Int] {
-    let full = Set(survey.roots.indices.filter { modulesPerRoot[$0] > 0 }).union(problems.lazy.filter { !$0.isWarning }.map(\.root))
+    let full = Set(survey.roots.indices.filter { modulesPerRoot[$0] > 0 }).union(
+      problems.lazy.filter { !$0.isWarning }.map(\.root))
     let inner = Dictionary(grouping: table.nested, by: \.outer)
     return survey.roots.indices.filter { root in
       guard case .directory = survey.roots[root] else { return false }

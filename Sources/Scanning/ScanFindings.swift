@@ -1,5 +1,5 @@
-internal import LinuxIO
 internal import Glibc
+internal import LinuxIO
 
 /// What listing one directory found.
 struct ListedDirectory: Sendable {

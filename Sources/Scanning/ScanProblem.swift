@@ -32,7 +32,8 @@ package struct ScanProblem: Error, Hashable, Sendable, CustomStringConvertible {
 
   package var description: String {
     switch reason {
-    case .root(let errno): "cannot open: \(Self.explain(errno, denied: "check the permissions of the directories above it"))"
+    case .root(let errno):
+      "cannot open: \(Self.explain(errno, denied: "check the permissions of the directories above it"))"
     case .directory(let errno):
       "cannot read directory: \(Self.explain(errno, denied: "make it readable (chmod u+rx) or leave it out (--exclude)"))"
     case .outOfDescriptors(let errno):

@@ -34,7 +34,10 @@ final class ScanQueue: Sendable {
   /// Waits for something to do; nil when there is nothing left and nobody can add any more. Each value that it returns is
   /// to be followed by `finish` or a successful `postpone`.
   func next() -> ScanWork? {
-    enum Answer { case work(ScanWork), nothing, wait }
+    enum Answer {
+      case work(ScanWork)
+      case nothing, wait
+    }
     while true {
       let answer: Answer = state.withLock { state in
         if !state.isExclusive, let work = state.work.popLast() {

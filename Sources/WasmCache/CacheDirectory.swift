@@ -55,9 +55,9 @@ package final class CacheDirectory: Sendable {
   private static func openRoot(_ path: FilePath) throws(CacheError) -> Descriptor? {
     do {
       return try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
-    } catch where error.errno == .noSuchFileOrDirectory {
+    } catch let error where error.errno == .noSuchFileOrDirectory {
       return nil
-    } catch where error.errno == .notDirectory {
+    } catch let error where error.errno == .notDirectory {
       throw .notADirectory(obstacle(on: path))
     } catch {
       throw CacheError(path, "open the cache directory", error)
@@ -107,7 +107,9 @@ package final class CacheDirectory: Sendable {
   }
 
   /// Whoever can write into the cache decides what code its users run.
-  private static func requireTrusted(_ directory: borrowing Descriptor, _ path: FilePath) throws(CacheError) -> FileStatus {
+  private static func requireTrusted(_ directory: borrowing Descriptor, _ path: FilePath) throws(CacheError)
+    -> FileStatus
+  {
     let status: FileStatus
     do { status = try directory.status() } catch { throw CacheError(path, "look at the cache directory", error) }
     guard status.owner == geteuid() || status.owner == 0 else {
@@ -126,7 +128,7 @@ package final class CacheDirectory: Sendable {
         try? root.remove(CacheLayout.tag)
         throw error
       }
-    } catch where error.errno == .fileExists {
+    } catch let error where error.errno == .fileExists {
     } catch {
       throw CacheError(path, "write \(CacheLayout.tag)", error)
     }

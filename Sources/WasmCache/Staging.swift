@@ -28,7 +28,7 @@ final class Staging: Sendable {
           name = candidate
           return
         }
-      } catch where error.errno == .noSuchFileOrDirectory {}
+      } catch let error where error.errno == .noSuchFileOrDirectory {}
     }
   }
 

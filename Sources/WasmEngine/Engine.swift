@@ -27,7 +27,9 @@ public final class Engine {
       throw .unsupportedSettings(reason: reason.singleLine)
     }
     // Consumes the configuration.
-    guard let engine = api.engine_new(config) else { throw .unsupportedSettings(reason: "the engine could not be made") }
+    guard let engine = api.engine_new(config) else {
+      throw .unsupportedSettings(reason: "the engine could not be made")
+    }
     self.engine = engine
   }
 

@@ -20,9 +20,9 @@ public final class EngineLibrary: Sendable {
     case CWASMTIME_OPENED: api = CWasmtimeAPI(table)
     case CWASMTIME_MISSING_FUNCTION: throw .notWasmtime(missingFunction: text)
     default:
-      // The dynamic linker names the file first, which is a mere descriptor's path where the caller knows a better one.
-      let name = "\(path): "
-      throw .cannotLoad(reason: text.hasPrefix(name) ? String(text.dropFirst(name.count)) : text)
+      // The linker's messages open with the path, which whoever reports this knows better: it may be one in /proc.
+      let prefix = "\(path): "
+      throw .cannotLoad(reason: text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text)
     }
   }
 

@@ -62,7 +62,7 @@ public struct EngineSearch: Sendable {
     for candidate in candidates {
       do {
         return try EngineFile(candidate)
-      } catch where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory {
+      } catch let error where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory {
         continue
       } catch {
         throw .unreadable(candidate, reason: error.description)

@@ -15,7 +15,7 @@ extension Sequence<UInt8> {
   package var spacedHex: String { map { [$0].hex }.joined(separator: " ") }
 }
 
-extension Array<UInt8> {
+extension [UInt8] {
   /// The bytes that an even number of lowercase hexadecimal digits stands for, or nil for any other text.
   package init?(hex: some Collection<UInt8>) {
     guard hex.count.isMultiple(of: 2) else { return nil }

@@ -34,7 +34,7 @@ struct ExecutionOptions: ParsableArguments {
   var jobs: Int?
 
   @Option(help: ArgumentHelp("How long one module may take.", valueName: "seconds"))
-  var timeout: Double = 120
+  var timeout = Seconds(120)
 
   @Flag(help: "Begin nothing more after the first module that fails.")
   var failFast = false
@@ -45,10 +45,26 @@ struct ExecutionOptions: ParsableArguments {
   @Flag(help: "Compile what the cache has, too.")
   var force = false
 
+  @Flag(help: "Read every file, even where its time stamps say that it is as it was.")
+  var rehash = false
+
   func validate() throws {
     if let jobs, !(1...1024).contains(jobs) { throw ValidationError("--jobs must be from 1 to 1024, not \(jobs)") }
-    guard timeout > 0, timeout.isFinite else { throw ValidationError("--timeout must be more than 0 seconds") }
   }
+}
+
+/// A duration as an argument: `120`, `0.5`.
+struct Seconds: ExpressibleByArgument {
+  let value: Double
+
+  init(_ value: Double) { self.value = value }
+
+  init?(argument: String) {
+    guard let value = Double(argument), value > 0, value.isFinite else { return nil }
+    self.value = value
+  }
+
+  var defaultValueDescription: String { value == value.rounded() ? "\(Int(value))" : "\(value)" }
 }
 
 /// How much is said.

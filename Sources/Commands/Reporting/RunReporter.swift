@@ -1,7 +1,7 @@
 internal import LinuxIO
 internal import Precompiler
-internal import Synchronization
 internal import Scanning
+internal import Synchronization
 internal import SystemPackage
 internal import WasmCache
 internal import WasmEngine
@@ -30,19 +30,27 @@ final class RunReporter: RunObserver {
     state.withLock { $0.engines = identities }
     guard verbosity.isVerbose else { return }
     for identity in identities {
-      say("engine \(identity.engineName) (\(identity.settings)), identity \(identity.shortDigest), \(engine.path.printable)")
+      say(
+        "engine \(identity.engineName) (\(identity.settings)), identity \(identity.shortDigest), \(engine.path.printable)"
+      )
     }
     say("cache \(cache.printable), \(Quantities.count(lanes, "job"))")
+  }
+
+  func noted(_ text: String) {
+    if verbosity.isVerbose { say("note: \(text.printable)") }
   }
 
   func planned(_ plan: Plan) {
     state.withLock { $0.status?.begin(plan.jobs.map(\.content.facts.size)) }
     if verbosity.isVerbose || verbosity.explains {
-      for (content, engine) in plan.upToDate { say("up to date \(label(content, engine))") }
+      for (content, engine) in plan.upToDate { say("up to date \(label(plan.contents[content], engine))") }
     }
     if verbosity.isVerbose {
       for content in plan.contents {
-        for other in content.paths.dropFirst() { say("\(other.printable) is the same module as \(content.path.printable)") }
+        for other in content.paths.dropFirst() {
+          say("\(other.printable) is the same module as \(content.path.printable)")
+        }
       }
     }
   }
@@ -66,7 +74,9 @@ final class RunReporter: RunObserver {
     case .compiled(let size, let nanoseconds):
       let sizes = "\(Quantities.bytes(job.content.facts.size)) → \(Quantities.bytes(size))"
       let reason = verbosity.explains ? " (\(job.reason.rawValue))" : ""
-      say("compiled \(label(job.content, job.engine)), \(sizes), \(Quantities.duration(nanoseconds: nanoseconds))\(reason)")
+      say(
+        "compiled \(label(job.content, job.engine)), \(sizes), \(Quantities.duration(nanoseconds: nanoseconds))\(reason)"
+      )
     case .foundMeanwhile:
       if verbosity.isVerbose || verbosity.explains {
         say("up to date \(label(job.content, job.engine)) (compiled by another process meanwhile)")
@@ -127,7 +137,8 @@ final class RunReporter: RunObserver {
 extension RunSummary {
   /// `65 modules: 60 compiled, 4 up to date, 1 failed (9.6 MB → 17.4 MB in 2.41 s)`
   var line: String {
-    let modules = Quantities.count(plan.contents.count, "module")
+    let modules =
+      Quantities.count(plan.contents.count, "module")
       + (engines.count > 1 ? " with \(engines.count) backends" : "")
     let time = Quantities.duration(nanoseconds: nanoseconds)
     if isDryRun {

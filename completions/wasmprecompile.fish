@@ -1,0 +1,149 @@
+function __wasmprecompile_should_offer_completions_for_flags_or_options -a expected_commands
+    set -l non_repeating_flags_or_options $argv[2..]
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __wasmprecompile_parse_tokens
+    test "$commands" = "$expected_commands"; and return $non_repeating_flags_or_options_absent
+end
+
+function __wasmprecompile_should_offer_completions_for_positional -a expected_commands positional_index_comparison expected_positional_index
+    set -l non_repeating_flags_or_options
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __wasmprecompile_parse_tokens
+    test "$commands" = "$expected_commands" -a \( "$positional_index" "$positional_index_comparison" "$expected_positional_index" \)
+end
+
+function __wasmprecompile_parse_tokens -S
+    set -l unparsed_tokens (__wasmprecompile_tokens -pc)
+    switch $unparsed_tokens[1]
+    case 'wasmprecompile'
+        __wasmprecompile_parse_subcommand -r 1 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'exclude=+' 'follow-links' 'j/jobs=' 'timeout=' 'fail-fast' 'n/dry-run' 'force' 'q/quiet' 'v/verbose' 'explain' 'version' 'h/help'
+        switch $unparsed_tokens[1]
+        case 'path'
+            __wasmprecompile_parse_subcommand 1 'compile' 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'version' 'h/help'
+        case 'hash'
+            __wasmprecompile_parse_subcommand -r 1 'version' 'h/help'
+        case 'engines'
+            __wasmprecompile_parse_subcommand 0 'engine=' 'version' 'h/help'
+        case 'cache'
+            __wasmprecompile_parse_subcommand 0 'version' 'h/help'
+            switch $unparsed_tokens[1]
+            case 'dir'
+                __wasmprecompile_parse_subcommand 0 'cache-dir=' 'version' 'h/help'
+            case 'verify'
+                __wasmprecompile_parse_subcommand 0 'repair' 'cache-dir=' 'version' 'h/help'
+            end
+        case 'completions'
+            __wasmprecompile_parse_subcommand 1 'version' 'h/help'
+        case 'help'
+            __wasmprecompile_parse_subcommand -r 1 'version'
+        end
+    end
+end
+
+function __wasmprecompile_tokens
+    if test (string split -m 1 -f 1 -- . "$FISH_VERSION") -gt 3
+        commandline --tokens-raw $argv
+    else
+        commandline -o $argv
+    end
+end
+
+function __wasmprecompile_parse_subcommand -S -a positional_count
+    argparse -s r -- $argv
+    set -l option_specs $argv[2..]
+    set -l is_repeating_positional $_flag_r
+    set -el _flag_r
+    set -a commands $unparsed_tokens[1]
+    set positional_index 0
+    while true
+        set -e unparsed_tokens[1]
+        argparse -sn "$commands" $option_specs -- $unparsed_tokens 2> /dev/null
+        set unparsed_tokens $argv
+        set positional_index (math $positional_index + 1)
+        for non_repeating_flag_or_option in $non_repeating_flags_or_options
+            if set -ql "_flag_$(string replace -a - _ -- $non_repeating_flag_or_option)"
+                set non_repeating_flags_or_options_absent 1
+                break
+            end
+        end
+        test (count $unparsed_tokens) -eq 0 -o \( -z "$is_repeating_positional" -a "$positional_index" -gt "$positional_count" \) && break
+    end
+end
+
+function __wasmprecompile_complete_directories
+    set -l token (commandline -t)
+    string match -- '*/' $token
+    set -l subdirs $token*/
+    printf %s\n $subdirs
+end
+
+function __wasmprecompile_custom_completion
+    set -x SAP_SHELL fish
+    set -x SAP_SHELL_VERSION $FISH_VERSION
+    set -l tokens (__wasmprecompile_tokens -p)
+    if test -z "$(__wasmprecompile_tokens -t)"
+        set -l index (count (__wasmprecompile_tokens -pc))
+        set tokens $tokens[..$index] \'\' $tokens[(math $index + 1)..]
+    end
+    command $tokens[1] $argv $tokens
+end
+
+complete -c 'wasmprecompile' -f
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile" -ge 1' -F
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile"' -l 'backend' -d 'Code generator: cranelift (optimizing), winch (compiles fast, for development) or pulley (portable bytecode).' -rfka 'cranelift winch pulley'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" opt-level' -l 'opt-level' -d 'What cranelift and pulley optimize for: none, speed or speed-and-size.' -rfka 'none speed speed-and-size'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" cpu' -l 'cpu' -d 'Processors that the code may run on: native (this machine\'s) or baseline (any of the architecture).' -rfka 'native baseline'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" engine' -l 'engine' -d 'The libwasmtime to compile with.' -rfa '(for p in (string match -e -- \'*/\' (commandline -t);or printf \n)*.\'so\';printf %s\n $p;end;__fish_complete_directories (commandline -t) \'\')'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" cache-dir' -l 'cache-dir' -d 'Directory of the cache.' -rfa '(__wasmprecompile_complete_directories)'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile"' -l 'exclude' -d 'Leave out files and directories that match. Repeatable.' -rfka ''
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" follow-links' -l 'follow-links' -d 'Enter directories through symbolic links, too.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" j jobs' -l 'jobs' -s 'j' -d 'How many modules are compiled at the same time. Default: the processors this process may use.' -rfka ''
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" timeout' -l 'timeout' -d 'How long one module may take.' -rfka ''
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" fail-fast' -l 'fail-fast' -d 'Begin nothing more after the first module that fails.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" dry-run n' -s 'n' -l 'dry-run' -d 'Only say what would be compiled.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" force' -l 'force' -d 'Compile what the cache has, too.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" q quiet' -l 'quiet' -s 'q' -d 'Say only what is wrong.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" v verbose' -l 'verbose' -s 'v' -d 'Name the engine, the cache, and modules that are up to date.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" explain' -l 'explain' -d 'Say for each module why it is compiled or not.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" version' -l 'version' -d 'Show the version.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile" -eq 2' -fa 'path' -d 'Print the path of a module\'s artifact, for a runtime to load.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile" -eq 2' -fa 'hash' -d 'Print modules\' hashes, by which the cache knows them.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile" -eq 2' -fa 'engines' -d 'Show what modules can be compiled with, or why not.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile" -eq 2' -fa 'cache' -d 'Look after the cache.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile" -eq 2' -fa 'completions' -d 'Print a shell\'s completion script.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile" -eq 2' -fa 'help' -d 'Show subcommand help information.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile path" -eq 1' -F
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" compile' -l 'compile' -d 'Compile the module if the cache does not have it.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path"' -l 'backend' -d 'Code generator: cranelift (optimizing), winch (compiles fast, for development) or pulley (portable bytecode).' -rfka 'cranelift winch pulley'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" opt-level' -l 'opt-level' -d 'What cranelift and pulley optimize for: none, speed or speed-and-size.' -rfka 'none speed speed-and-size'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" cpu' -l 'cpu' -d 'Processors that the code may run on: native (this machine\'s) or baseline (any of the architecture).' -rfka 'native baseline'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" engine' -l 'engine' -d 'The libwasmtime to compile with.' -rfa '(for p in (string match -e -- \'*/\' (commandline -t);or printf \n)*.\'so\';printf %s\n $p;end;__fish_complete_directories (commandline -t) \'\')'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" cache-dir' -l 'cache-dir' -d 'Directory of the cache.' -rfa '(__wasmprecompile_complete_directories)'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" version' -l 'version' -d 'Show the version.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile hash" -ge 1' -F
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile hash" version' -l 'version' -d 'Show the version.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile hash" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile engines" engine' -l 'engine' -d 'The libwasmtime to compile with.' -rfa '(for p in (string match -e -- \'*/\' (commandline -t);or printf \n)*.\'so\';printf %s\n $p;end;__fish_complete_directories (commandline -t) \'\')'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile engines" version' -l 'version' -d 'Show the version.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile engines" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache" version' -l 'version' -d 'Show the version.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile cache" -eq 1' -fa 'dir' -d 'Print the cache\'s directory.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile cache" -eq 1' -fa 'verify' -d 'Check every artifact\'s bytes against its digest.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache dir" cache-dir' -l 'cache-dir' -d 'Directory of the cache.' -rfa '(__wasmprecompile_complete_directories)'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache dir" version' -l 'version' -d 'Show the version.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache dir" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache verify" repair' -l 'repair' -d 'Move bad artifacts to the cache\'s directory "corrupt", so that the next run makes them again.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache verify" cache-dir' -l 'cache-dir' -d 'Directory of the cache.' -rfa '(__wasmprecompile_complete_directories)'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache verify" version' -l 'version' -d 'Show the version.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache verify" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile completions" -eq 1' -fka 'bash zsh fish'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile completions" version' -l 'version' -d 'Show the version.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile completions" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile help" version' -l 'version' -d 'Show the version.'
