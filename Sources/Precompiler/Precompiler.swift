@@ -55,7 +55,7 @@ package struct Precompiler {
     let cache = try openCache()
     var memory = RunMemory(cache, isReadOnly: request.dryRun)
     let identities = try identify(engine, &memory)
-    let directories = try openDirectories(identities, in: cache)
+    let directories = identities.map { identity in cache.map { EngineDirectory(identity, in: $0) } }
     observer.prepared(
       engine: engine.location, identities: identities, cache: request.cachePath, lanes: request.lanes)
     let scan = scan(sparing: cache)
@@ -112,19 +112,6 @@ package struct Precompiler {
     }
     if let stamp { for identity in identities { memory.remember(identity, stamp) } }
     return identities
-  }
-
-  private func openDirectories(
-    _ identities: [EngineIdentity], in cache: CacheDirectory?
-  ) throws(PrecompileError) -> [EngineDirectory?] {
-    guard let cache else { return identities.map { _ in nil } }
-    do throws(CacheError) {
-      var directories: [EngineDirectory?] = []
-      for identity in identities { directories.append(try EngineDirectory(identity, in: cache)) }
-      return directories
-    } catch {
-      throw .cache(error)
-    }
   }
 
   private func scan(sparing cache: CacheDirectory?) -> ScanResult {
