@@ -17,11 +17,11 @@ struct SelectionOptions: ParsableArguments {
 
 /// A pattern as an argument, with every byte that the shell passed.
 struct GlobArgument: ExpressibleByArgument {
-  let text: String
+  let bytes: [UInt8]
 
   init?(argument: String) {
     guard !argument.isEmpty else { return nil }
-    text = argument
+    bytes = RawArguments.decode(argument)
   }
 }
 
