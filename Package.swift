@@ -50,9 +50,17 @@ let package = Package(
     .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO", "TestSupport", system], swiftSettings: strict),
     .testTarget(
       name: "WasmEngineTests", dependencies: ["WasmEngine", "LinuxIO", "TestSupport", system], swiftSettings: strict),
+    .target(
+      name: "CatalogSamples", dependencies: ["WasmCache", "WasmEngine", "LinuxIO", system],
+      path: "Tests/CatalogSamples", swiftSettings: strict),
+    .executableTarget(
+      name: "CatalogTestHelper", dependencies: ["CatalogSamples", "WasmCache", "CSQLite", "LinuxIO", system],
+      path: "Tests/CatalogTestHelper", swiftSettings: strict),
     .testTarget(
-      name: "WasmCacheTests", dependencies: ["WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system],
-      swiftSettings: strict),
+      name: "WasmCacheTests",
+      dependencies: [
+        "WasmCache", "WasmEngine", "LinuxIO", "CSQLite", "CatalogSamples", "CatalogTestHelper", "TestSupport", system,
+      ], swiftSettings: strict),
     .testTarget(
       name: "PrecompilerTests",
       dependencies: ["Precompiler", "Scanning", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system],

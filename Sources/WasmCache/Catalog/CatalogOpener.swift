@@ -20,7 +20,7 @@ struct CatalogOpener {
         lock = try place.openLock(writing: true)
         access = .readWrite
         return
-      } catch  where error.errno == .permissionDenied || error.errno == .readOnlyFileSystem {
+      } catch let error where error.errno == .permissionDenied || error.errno == .readOnlyFileSystem {
       } catch {
         throw CatalogTrouble("\(place.path): not used: its lock cannot be opened: \(error)")
       }

@@ -43,7 +43,7 @@ final class CatalogPlace {
 
   func occupant() throws(CatalogTrouble) -> Occupant {
     let status: FileStatus
-    do { status = try directory.status(of: Self.name) } catch  where error.errno == .noSuchFileOrDirectory {
+    do { status = try directory.status(of: Self.name) } catch let error where error.errno == .noSuchFileOrDirectory {
       return .nothing
     } catch {
       throw CatalogTrouble("\(path): not used: \(error)")
@@ -52,7 +52,10 @@ final class CatalogPlace {
     case .symbolicLink: return .symbolicLink
     case .regular:
       // Whoever can write it decides which artifact stands for which file.
-      guard status.owner == geteuid() || status.owner == 0, status.permissions & 0o022 == 0 else {
+      guard status.owner == geteuid() || status.owner == 0 else {
+        throw CatalogTrouble("\(path): not used: it belongs to another user (\(status.owner)): remove it")
+      }
+      guard status.permissions & 0o022 == 0 else {
         throw CatalogTrouble("\(path): not used: others may write to it: remove it, or `chmod go-w` it")
       }
       return .file
@@ -76,7 +79,7 @@ final class CatalogPlace {
   /// Only for the owner of the lock.
   func removeFiles() throws(SystemError) {
     for suffix in Self.suffixes {
-      do { try directory.remove(Self.name + suffix) } catch  where error.errno == .noSuchFileOrDirectory {}
+      do { try directory.remove(Self.name + suffix) } catch let error where error.errno == .noSuchFileOrDirectory {}
     }
   }
 

@@ -96,6 +96,7 @@ final class SQLiteConnection {
   /// Moves the write-ahead log into the database and empties it, as far as other processes let us without waiting.
   func emptyLog() {
     sqlite3_busy_timeout(raw, 0)
+    try? execute("PRAGMA synchronous = OFF")
     _ = sqlite3_wal_checkpoint_v2(raw, "main", SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
     sqlite3_busy_timeout(raw, timeout)
   }
