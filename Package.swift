@@ -28,7 +28,10 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "LinuxIO", dependencies: ["CLinux", system], swiftSettings: strict),
     .target(name: "WasmEngine", dependencies: ["CWasmtime", "LinuxIO", crypto, system], swiftSettings: strict),
-    .target(name: "WasmCache", dependencies: ["WasmEngine", "LinuxIO", crypto, system], swiftSettings: strict),
+    .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+    .target(
+      name: "WasmCache", dependencies: ["CSQLite", "WasmEngine", "LinuxIO", "CLinux", crypto, system],
+      swiftSettings: strict),
     .target(name: "Scanning", dependencies: ["LinuxIO", "CLinux", system], swiftSettings: strict),
     .target(
       name: "Precompiler", dependencies: ["Scanning", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", crypto, system],
@@ -47,9 +50,17 @@ let package = Package(
     .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO", "TestSupport", system], swiftSettings: strict),
     .testTarget(
       name: "WasmEngineTests", dependencies: ["WasmEngine", "LinuxIO", "TestSupport", system], swiftSettings: strict),
+    .target(
+      name: "CatalogSamples", dependencies: ["WasmCache", "WasmEngine", "LinuxIO", system],
+      path: "Tests/CatalogSamples", swiftSettings: strict),
+    .executableTarget(
+      name: "CatalogTestHelper", dependencies: ["CatalogSamples", "WasmCache", "CSQLite", "LinuxIO", system],
+      path: "Tests/CatalogTestHelper", swiftSettings: strict),
     .testTarget(
-      name: "WasmCacheTests", dependencies: ["WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system],
-      swiftSettings: strict),
+      name: "WasmCacheTests",
+      dependencies: [
+        "WasmCache", "WasmEngine", "LinuxIO", "CSQLite", "CatalogSamples", "CatalogTestHelper", "TestSupport", system,
+      ], swiftSettings: strict),
     .testTarget(
       name: "PrecompilerTests",
       dependencies: ["Precompiler", "Scanning", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system],

@@ -2,6 +2,37 @@
 #include "processor.h"
 
 #include <sched.h>
+#include <string.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#else
+#include <sys/auxv.h>
+#endif
+
+void clinux_processor_features(uint64_t *words) {
+  memset(words, 0, CLINUX_PROCESSOR_WORDS * sizeof *words);
+#if defined(__x86_64__)
+  unsigned a, b, c, d;
+  if (__get_cpuid(1, &a, &b, &c, &d)) {
+    words[0] = (uint64_t)c << 32 | d;
+    // Whether the system keeps the wide registers (XCR0), without which their instructions cannot be used.
+    if (c & bit_OSXSAVE) {
+      unsigned low, high;
+      __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+      words[1] = (uint64_t)high << 32 | low;
+    }
+  }
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
+    words[2] = (uint64_t)b << 32 | c;
+    words[3] = d;
+  }
+  if (__get_cpuid_count(7, 1, &a, &b, &c, &d)) words[4] = (uint64_t)a << 32 | d;
+  if (__get_cpuid(0x80000001, &a, &b, &c, &d)) words[5] = (uint64_t)c << 32 | d;
+#else
+  words[0] = getauxval(AT_HWCAP);
+  words[1] = getauxval(AT_HWCAP2);
+#endif
+}
 
 int clinux_current_processor(void) { return sched_getcpu(); }
 

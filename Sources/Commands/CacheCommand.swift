@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LinuxIO
 internal import SystemPackage
 internal import WasmCache
 

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LinuxIO
 internal import SystemPackage
 
 /// What surrounds the process: its environment variables, its own file, its working directory.

@@ -15,8 +15,8 @@ struct HashCommand: ParsableCommand {
     var status = ExitStatus.success
     for argument in file {
       do throws(ModuleFailure) {
-        let facts = try reader.facts(of: argument.path)
-        Output.standard.write("\(facts.hash)  \(argument.path.printable)\n")
+        let module = try reader.read(argument.path)
+        Output.standard.write("\(module.facts.hash)  \(argument.path.printable)\n")
       } catch {
         // Nobody has seen the file before, so it cannot have vanished since.
         let failure = error == .vanished ? .unreadable(reason: "no such file or directory") : error

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LinuxIO
 internal import Precompiler
 internal import SystemPackage
 internal import WasmCache

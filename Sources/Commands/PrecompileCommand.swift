@@ -45,11 +45,12 @@ struct PrecompileCommand: ParsableCommand {
     var request = PrecompileRequest(
       roots: path.map(\.path), settings: compiler.settings, engines: engine.search, cachePath: try cache.path(),
       lanes: execution.jobs ?? AvailableProcessors.count())
-    request.excludes = selection.exclude.map { ExcludePattern($0.text) }
+    request.excludes = selection.exclude.map { ExcludePattern(bytes: $0.bytes) }
     request.followLinks = selection.followLinks
     request.timeout = execution.timeout.value
     request.failFast = execution.failFast
     request.force = execution.force
+    request.rehash = execution.rehash
     request.dryRun = execution.dryRun
     return request
   }

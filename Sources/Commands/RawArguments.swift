@@ -46,17 +46,3 @@ enum RawArguments {
     return bytes
   }
 }
-
-extension FilePath {
-  /// The path that these bytes spell; they end at the first NUL, if there is one.
-  init(bytes: [UInt8]) {
-    self = (bytes.prefix { $0 != 0 } + [0]).withUnsafeBytes { buffer in
-      buffer.withMemoryRebound(to: CInterop.PlatformChar.self) { text in
-        text.baseAddress.map { FilePath(platformString: $0) } ?? FilePath()
-      }
-    }
-  }
-
-  /// The path's bytes, as the kernel sees them.
-  var bytes: [UInt8] { withPlatformString { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) } }
-}

@@ -29,7 +29,7 @@ package enum AvailableProcessors {
   static func processors(ofLimit text: String) -> Int? {
     let numbers = text.split(whereSeparator: \.isWhitespace).map { Int($0) }
     guard numbers.count == 2, let quota = numbers[0], let period = numbers[1], quota > 0, period > 0 else { return nil }
-    return max(1, (quota + period - 1) / period)
+    return (quota - 1) / period + 1
   }
 
   private static func contents(_ path: String) -> String? {

@@ -136,12 +136,13 @@ final class CompileWorker: Sendable {
   }
 
   private static func environment() -> [String] {
-    var variables: [String] = []
+    // A backtrace would bury the one line that says what happened. Swift's takes a second and another program, too, and
+    // lets a child that was sent SIGABRT live on.
+    var variables = ["SWIFT_BACKTRACE=enable=no"]
     var next = environ
     while let text = next.pointee {
       let variable = String(cString: text)
-      // A backtrace of the engine would bury the one line that says what happened.
-      if !variable.hasPrefix("RUST_BACKTRACE=") { variables.append(variable) }
+      if !["RUST_BACKTRACE=", "SWIFT_BACKTRACE="].contains(where: variable.hasPrefix) { variables.append(variable) }
       next += 1
     }
     return variables

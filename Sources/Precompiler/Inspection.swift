@@ -1,44 +1,96 @@
 internal import Dispatch
+internal import LinuxIO
+internal import Scanning
 internal import Synchronization
-internal import SystemPackage
 internal import WasmCache
 
-/// The stages *hash* and *look up*: reads every file on all lanes, and asks the cache for each.
+/// The stages *hash* and *look up*: learns what module each file is, from memory where that can be trusted and by reading
+/// it where not, and asks the cache for each.
 struct Inspection {
+  let scan: ScanResult
+  let indexes: RootIndexes
+  /// For each engine, its part of the cache; nil if there is no cache.
   let directories: [EngineDirectory?]
   let lanes: Int
 
-  /// - Returns: one result a path, in the paths' order; fewer when the run was cancelled meanwhile.
-  func run(_ paths: [FilePath], cancellation: Cancellation) -> [Result<InspectedFile, FailedFile>] {
-    let results = Mutex<[Result<InspectedFile, FailedFile>?]>(Array(repeating: nil, count: paths.count))
-    let next = Atomic(0)
+  /// - Returns: the files in the scan's order; not all of them if the run was cancelled meanwhile.
+  func run(cancellation: Cancellation) -> InspectionResult {
+    let results = Mutex<[InspectionResult?]>([])
     // Blocks, so that lanes seldom meet at the counter or at the lock.
-    let block = max(1, min(64, paths.count / (4 * lanes)))
-    DispatchQueue.concurrentPerform(iterations: min(lanes, max(1, paths.count))) { _ in
+    let size = max(1, min(256, scan.count / (4 * lanes)))
+    let blocks = (scan.count + size - 1) / size
+    results.withLock { $0 = Array(repeating: nil, count: blocks) }
+    let next = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: min(lanes, max(1, blocks))) { _ in
       let reader = ModuleReader()
       while !cancellation.isCancelled {
-        let start = next.add(block, ordering: .relaxed).oldValue
-        guard start < paths.count else { return }
-        let range = start..<min(start + block, paths.count)
-        let found = range.map { index in
-          Result { () throws(FailedFile) in
-            do throws(ModuleFailure) { return try inspect(paths[index], reader) } catch {
-              throw FailedFile(path: paths[index], failure: error)
-            }
-          }
-        }
-        results.withLock { results in
-          for (index, result) in zip(range, found) { results[index] = result }
-        }
+        let block = next.add(1, ordering: .relaxed).oldValue
+        guard block < blocks else { return }
+        let found = inspect(block * size..<min((block + 1) * size, scan.count), reader)
+        results.withLock { $0[block] = found }
       }
     }
-    return results.withLock { $0.compactMap { $0 } }
+    return results.withLock { $0.reduce(into: InspectionResult()) { $0.append($1 ?? InspectionResult()) } }
   }
 
-  private func inspect(_ path: FilePath, _ reader: borrowing ModuleReader) throws(ModuleFailure) -> InspectedFile {
-    let facts = try reader.facts(of: path)
-    return InspectedFile(
-      path: path, facts: facts,
-      lookups: directories.map { $0?.lookUp(facts.hash) ?? .absent(.newModule) })
+  private func inspect(_ range: Range<Int>, _ reader: borrowing ModuleReader) -> InspectionResult {
+    var result = InspectionResult()
+    result.files.reserveCapacity(range.count)
+    let now = WallClock.now()
+    for index in range {
+      let source = scan[index]
+      do throws(ModuleFailure) {
+        let file = try learn(index, source, now, reader)
+        result.files.append(file)
+        for directory in directories {
+          result.lookups.append(directory?.lookUp(file.facts.hash) ?? .absent(.newModule))
+        }
+      } catch {
+        result.failures.append(FailedFile(path: source.path, failure: error))
+      }
+    }
+    return result
   }
+
+  private func learn(
+    _ index: Int, _ source: SourceFile, _ now: Int64, _ reader: borrowing ModuleReader
+  ) throws(ModuleFailure) -> InspectedFile {
+    let stamp = source.stamp
+    if case .known(let module, let number) = indexes[root: source.root].lookup(stamp, now: now) {
+      let facts = ModuleFacts(hash: module.hash, kind: module.kind, size: Int(clamping: stamp.size))
+      return InspectedFile(index: index, facts: facts, origin: .remembered(number: number))
+    }
+    let begun = WallClock.now()
+    let module = try reader.read(source.path)
+    return InspectedFile(index: index, facts: module.facts, origin: .read(module.stamp, begun: begun))
+  }
+}
+
+/// What was learnt of the scan's files.
+struct InspectionResult: Sendable {
+  var files: [InspectedFile] = []
+  /// What the cache has for each file: as many for each as there are engines.
+  var lookups: [Lookup] = []
+  var failures: [FailedFile] = []
+
+  fileprivate mutating func append(_ other: InspectionResult) {
+    files += other.files
+    lookups += other.lookups
+    failures += other.failures
+  }
+}
+
+/// A file that is known to be a module.
+struct InspectedFile: Sendable {
+  enum Origin: Sendable {
+    /// - Parameter number: the file's place in its root's index.
+    case remembered(number: Int)
+    /// - Parameter begun: when reading began, in nanoseconds since 1970.
+    case read(FileStamp, begun: Int64)
+  }
+
+  /// The file's place in the scan.
+  let index: Int
+  let facts: ModuleFacts
+  let origin: Origin
 }

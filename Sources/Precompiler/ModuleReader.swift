@@ -1,6 +1,6 @@
 internal import Crypto
 internal import Glibc
-internal import LinuxIO
+package import LinuxIO
 package import SystemPackage
 package import WasmCache
 package import WasmEngine
@@ -11,6 +11,12 @@ package struct ModuleFacts: Hashable, Sendable {
   package let kind: ModuleKind
   /// Bytes.
   package let size: Int
+}
+
+/// A file that was read, as it was before and after that.
+package struct ReadModule: Sendable {
+  package let facts: ModuleFacts
+  package let stamp: FileStamp
 }
 
 /// A module's bytes in memory, sealed: what was hashed is what is compiled.
@@ -32,19 +38,22 @@ package struct ModuleReader: ~Copyable {
   deinit { block.deallocate() }
 
   /// Hashes the module at `path`.
-  package func facts(of path: FilePath) throws(ModuleFailure) -> ModuleFacts {
+  package func read(_ path: FilePath) throws(ModuleFailure) -> ReadModule {
     let file = try open(path)
-    return try whileUnchanged(file) { size throws(ModuleFailure) in
-      try read(file, size: size) { (_) throws(SystemError) in }
+    return try whileUnchanged(file) { stamp throws(ModuleFailure) in
+      let facts = try read(file, size: Int(clamping: stamp.size)) { (_) throws(SystemError) in }
+      return ReadModule(facts: facts, stamp: stamp)
     }
   }
 
   /// Copies the module at `path` into memory that nobody can change, hashing what is copied.
   func load(_ path: FilePath) throws(ModuleFailure) -> LoadedModule {
     let file = try open(path)
-    return try whileUnchanged(file) { size throws(ModuleFailure) in
+    return try whileUnchanged(file) { stamp throws(ModuleFailure) in
       let copy = try reading { () throws(SystemError) in try MemoryFile(name: "module") }
-      let facts = try read(file, size: size) { bytes throws(SystemError) in try copy.descriptor.write(all: bytes) }
+      let facts = try read(file, size: Int(clamping: stamp.size)) { bytes throws(SystemError) in
+        try copy.descriptor.write(all: bytes)
+      }
       try reading { () throws(SystemError) in try copy.seal() }
       return LoadedModule(contents: copy, facts: facts)
     }
@@ -59,13 +68,13 @@ package struct ModuleReader: ~Copyable {
 
   /// Runs `body` again until the file was the same before and after it; it may find anything in a half-written file.
   private func whileUnchanged<Result: ~Copyable>(
-    _ file: borrowing Descriptor, body: (_ size: Int) throws(ModuleFailure) -> Result
+    _ file: borrowing Descriptor, body: (FileStamp) throws(ModuleFailure) -> Result
   ) throws(ModuleFailure) -> Result {
     for attempt in 1...Self.attempts {
       let before = try reading { () throws(SystemError) in try file.status() }
       guard before.kind == .regular else { throw .notARegularFile(before.kind) }
       do throws(ModuleFailure) {
-        let result = try body(before.size)
+        let result = try body(before.stamp)
         if try reading({ () throws(SystemError) in try file.status().stamp }) == before.stamp { return result }
       } catch {
         if try reading({ () throws(SystemError) in try file.status().stamp }) == before.stamp { throw error }

@@ -1,15 +1,25 @@
+internal import Scanning
 package import SystemPackage
 package import WasmCache
-internal import WasmEngine
 
-/// A module to compile, by its contents: files with the same contents are one.
+/// A module by its contents: files with the same contents are one.
 package struct ModuleContent: Sendable {
   package let facts: ModuleFacts
-  /// Every file that has these contents, in the order in which they were found.
-  package var paths: [FilePath]
+  private let first: SourceFile
+  private var others: [SourceFile] = []
+
+  init(_ facts: ModuleFacts, in file: SourceFile) {
+    self.facts = facts
+    first = file
+  }
 
   /// The path to show and to read from.
-  package var path: FilePath { paths.first ?? FilePath() }
+  package var path: FilePath { first.path }
+
+  /// Every file that has these contents, in the order in which they were found.
+  package var paths: [FilePath] { [first.path] + others.map(\.path) }
+
+  fileprivate mutating func add(_ file: SourceFile) { others.append(file) }
 }
 
 /// One module to compile with one set of settings.
@@ -20,41 +30,36 @@ package struct Job: Sendable {
   package let reason: MissReason
 }
 
-/// What has to be done, and what has not: the files looked up, most work first.
+/// What has to be done, and what has not.
 package struct Plan: Sendable {
+  /// Every distinct module, in the order found.
+  package private(set) var contents: [ModuleContent] = []
   /// In the order in which to start them: engines in the order given, for each the largest modules first, so that no
   /// long compilation is left for last.
-  package let jobs: [Job]
-  /// Modules that the cache has, for each engine in turn.
-  package let upToDate: [(content: ModuleContent, engine: Int)]
-  /// Every distinct module, in the order found.
-  package let contents: [ModuleContent]
+  package private(set) var jobs: [Job] = []
+  /// Modules that the cache has: positions in ``contents``, and the engine of each.
+  package private(set) var upToDate: [(content: Int, engine: Int)] = []
 
-  /// - Parameters:
-  ///   - files: every readable module, in the order found, with what the cache has for it with each engine.
-  ///   - force: compile what the cache has, too.
-  init(_ files: [InspectedFile], engineCount: Int, force: Bool) {
-    var contents: [ModuleContent] = []
-    var lookups: [[Lookup]] = []
-    var positions: [WasmHash: Int] = [:]
-    for file in files {
+  /// - Parameter force: compile what the cache has, too.
+  init(_ inspection: InspectionResult, _ scan: ScanResult, engineCount: Int, force: Bool) {
+    var positions = [WasmHash: Int](minimumCapacity: inspection.files.count)
+    var lookups: [Int] = []
+    for (number, file) in inspection.files.enumerated() {
       if let position = positions[file.facts.hash] {
-        contents[position].paths.append(file.path)
+        contents[position].add(scan[file.index])
       } else {
         positions[file.facts.hash] = contents.count
-        contents.append(ModuleContent(facts: file.facts, paths: [file.path]))
-        lookups.append(file.lookups)
+        contents.append(ModuleContent(file.facts, in: scan[file.index]))
+        lookups.append(number * engineCount)
       }
     }
-    var jobs: [Job] = []
-    var upToDate: [(content: ModuleContent, engine: Int)] = []
     for engine in 0..<engineCount {
       var missing: [Job] = []
-      for (content, lookup) in zip(contents, lookups) {
-        switch lookup[engine] {
-        case .present where !force: upToDate.append((content, engine))
-        case .present: missing.append(Job(content: content, engine: engine, reason: .forced))
-        case .absent(let reason): missing.append(Job(content: content, engine: engine, reason: reason))
+      for (position, lookup) in lookups.enumerated() {
+        switch inspection.lookups[lookup + engine] {
+        case .present where !force: upToDate.append((position, engine))
+        case .present: missing.append(Job(content: contents[position], engine: engine, reason: .forced))
+        case .absent(let reason): missing.append(Job(content: contents[position], engine: engine, reason: reason))
         }
       }
       // Stable for equal sizes, so that two runs start alike.
@@ -62,16 +67,5 @@ package struct Plan: Sendable {
         .sorted { ($1.element.content.facts.size, $0.offset) < ($0.element.content.facts.size, $1.offset) }
         .map(\.element)
     }
-    self.jobs = jobs
-    self.upToDate = upToDate
-    self.contents = contents
   }
-}
-
-/// A file that was hashed and looked up.
-struct InspectedFile: Sendable {
-  let path: FilePath
-  let facts: ModuleFacts
-  /// For each engine, what the cache has.
-  let lookups: [Lookup]
 }

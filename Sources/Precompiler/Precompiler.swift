@@ -20,6 +20,8 @@ package struct PrecompileRequest: Sendable {
   package var timeout: Double = 120
   package var failFast = false
   package var force = false
+  /// Read every file, whatever is remembered of it.
+  package var rehash = false
   /// Only find out what would be compiled.
   package var dryRun = false
   package var program = WorkerProgram.thisExecutable
@@ -49,64 +51,67 @@ package struct Precompiler {
 
   package func run() throws(PrecompileError) -> RunSummary {
     let start = MonotonicInstant.now()
-    let (engine, identities) = try identifyEngines()
-    let (cache, directories) = try openCache(identities)
+    let engine = try findEngine()
+    let cache = try openCache()
+    var memory = RunMemory(cache, isReadOnly: request.dryRun)
+    let identities = try identify(engine, &memory)
+    let directories = identities.map { identity in cache.map { EngineDirectory(identity, in: $0) } }
     observer.prepared(
       engine: engine.location, identities: identities, cache: request.cachePath, lanes: request.lanes)
     let scan = scan(sparing: cache)
-    let inspection = inspect(scan, directories)
-    let plan = Plan(inspection.files, engineCount: identities.count, force: request.force)
+    let inspection = inspect(scan, directories, &memory)
+    let plan = Plan(inspection, scan, engineCount: identities.count, force: request.force)
     observer.planned(plan)
-    let rejected = inspection.rejected + scan.problems.count { !$0.isWarning }
+    let rejected = inspection.failures.count + scan.problems.count { !$0.isWarning }
     // A file that gave no module is a failure like any other.
     let isOver = request.failFast && rejected > 0 && !request.dryRun
     let outcomes =
       isOver
       ? plan.jobs.map { JobOutcome(job: $0, result: .notDone) }
       : try compile(plan, with: engine, storingIn: cache, directories.compactMap { $0 })
+    memory.remember(plan, outcomes, identities)
+    for note in [memory.note, request.dryRun ? nil : memory.commit()] {
+      if let note { observer.noted(note) }
+    }
     return RunSummary(
       plan: plan, outcomes: outcomes, engines: identities, directories: directories, rejected: rejected,
       emptyRoots: scan.emptyRoots.map { request.roots[$0] }, isDryRun: request.dryRun,
       nanoseconds: MonotonicInstant.now().nanoseconds(since: start))
   }
 
-  private func identifyEngines() throws(PrecompileError) -> (EngineFile, [EngineIdentity]) {
-    let engine: EngineFile
-    do { engine = try request.engines.find() } catch { throw .engineNotFound(error) }
-    var identities: [EngineIdentity] = []
-    do {
-      let probe = EngineProbe(engine, program: request.program, cancellation: cancellation)
-      let results = try probe.identify(request.settings)
-      for (settings, result) in zip(request.settings, results) {
-        switch result {
-        case .success(let identity): identities.append(identity)
-        case .failure(let reason): throw PrecompileError.backendUnavailable(settings, engine.location, reason)
-        }
-      }
-    } catch let error as PrecompileError {
-      throw error
-    } catch let error as EngineUnusable {
-      throw .engineUnusable(error)
-    } catch {
-      throw .engineUnusable(.noChild(reason: "\(error)"))
-    }
-    return (engine, identities)
+  private func findEngine() throws(PrecompileError) -> EngineFile {
+    do { return try request.engines.find() } catch { throw .engineNotFound(error) }
   }
 
   /// Without a cache, which only a dry run may leave as it is, everything is missing.
-  private func openCache(
-    _ identities: [EngineIdentity]
-  ) throws(PrecompileError) -> (CacheDirectory?, [EngineDirectory?]) {
-    do throws(CacheError) {
-      let path = request.cachePath
-      let opened = try request.dryRun ? CacheDirectory.existing(at: path) : CacheDirectory(making: path)
-      guard let cache = opened else { return (nil, identities.map { _ in nil }) }
-      var directories: [EngineDirectory?] = []
-      for identity in identities { directories.append(try EngineDirectory(identity, in: cache)) }
-      return (cache, directories)
+  private func openCache() throws(PrecompileError) -> CacheDirectory? {
+    do {
+      return try request.dryRun
+        ? CacheDirectory.existing(at: request.cachePath) : CacheDirectory(making: request.cachePath)
     } catch {
       throw .cache(error)
     }
+  }
+
+  /// From memory if the engine's file has not changed since; a child is asked otherwise.
+  private func identify(_ engine: EngineFile, _ memory: inout RunMemory) throws(PrecompileError) -> [EngineIdentity] {
+    let stamp = try? engine.descriptor.status().stamp
+    if let stamp {
+      let known = request.settings.compactMap { memory.identity($0, stamp) }
+      if known.count == request.settings.count { return known }
+    }
+    let probe = EngineProbe(engine, program: request.program, cancellation: cancellation)
+    let results: [Result<EngineIdentity, BackendUnavailable>]
+    do { results = try probe.identify(request.settings) } catch { throw .engineUnusable(error) }
+    var identities: [EngineIdentity] = []
+    for (settings, result) in zip(request.settings, results) {
+      switch result {
+      case .success(let identity): identities.append(identity)
+      case .failure(let reason): throw .backendUnavailable(settings, engine.location, reason)
+      }
+    }
+    if let stamp { for identity in identities { memory.remember(identity, stamp) } }
+    return identities
   }
 
   private func scan(sparing cache: CacheDirectory?) -> ScanResult {
@@ -117,21 +122,17 @@ package struct Precompiler {
   }
 
   private func inspect(
-    _ scan: ScanResult, _ directories: [EngineDirectory?]
-  ) -> (files: [InspectedFile], rejected: Int) {
-    var files: [InspectedFile] = []
-    var rejected = 0
+    _ scan: ScanResult, _ directories: [EngineDirectory?], _ memory: inout RunMemory
+  ) -> InspectionResult {
     for problem in scan.problems { observer.noticed(problem) }
-    let inspection = Inspection(directories: directories, lanes: request.lanes)
-    for result in inspection.run(scan.map(\.path), cancellation: cancellation) {
-      switch result {
-      case .success(let file): files.append(file)
-      case .failure(let file):
-        rejected += 1
-        observer.rejected(file)
-      }
-    }
-    return (files, rejected)
+    let indexes = memory.indexes(of: request.roots, ignoring: request.rehash)
+    let inspection = Inspection(scan: scan, indexes: indexes, directories: directories, lanes: request.lanes)
+      .run(cancellation: cancellation)
+    for file in inspection.failures { observer.rejected(file) }
+    // Files are only known to be gone if everything was looked at.
+    let isWhole = scan.problems.isEmpty && request.excludes.isEmpty && !cancellation.isCancelled
+    memory.remember(inspection, scan, indexes, isWhole: isWhole && inspection.failures.isEmpty)
+    return inspection
   }
 
   private func compile(

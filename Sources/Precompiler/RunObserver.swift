@@ -6,6 +6,8 @@ package import WasmEngine
 package protocol RunObserver: Sendable {
   /// The run has an engine and a cache.
   func prepared(engine: EngineLocation, identities: [EngineIdentity], cache: FilePath, lanes: Int)
+  /// Something worth knowing for whoever wants to know everything.
+  func noted(_ text: String)
   /// Something below a root could not be scanned; the run goes on.
   func noticed(_ problem: ScanProblem)
   /// A file gave no module; the run goes on.

@@ -20,9 +20,12 @@ package struct ExcludePattern: Hashable, Sendable, CustomStringConvertible {
   /// Whether it is matched with the path relative to the root instead of the name.
   let needsRelativePath: Bool
 
-  package init(_ text: String) {
-    description = text
-    var bytes = text.utf8[...]
+  package init(_ text: String) { self.init(bytes: Array(text.utf8)) }
+
+  /// The pattern that these bytes spell; like names, it need not be UTF-8.
+  package init(bytes pattern: [UInt8]) {
+    description = String(decoding: pattern, as: UTF8.self)
+    var bytes = pattern[...]
     matchesDirectoriesOnly = bytes.last == UInt8(ascii: "/")
     while bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
     needsRelativePath = bytes.contains(UInt8(ascii: "/"))

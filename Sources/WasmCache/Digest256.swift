@@ -5,28 +5,39 @@ internal import WasmEngine
 struct Digest256: Hashable, Sendable {
   static let size = 32
 
-  private let words: (UInt64, UInt64, UInt64, UInt64)
+  let words: (UInt64, UInt64, UInt64, UInt64)
 
-  init(_ digest: SHA256.Digest) { words = digest.withUnsafeBytes(Self.words) }
+  init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
+
+  init(_ digest: SHA256.Digest) { self = digest.withUnsafeBytes { Digest256(reading: $0) } }
 
   init?(hex text: some Collection<UInt8>) {
     guard let bytes = [UInt8](hex: text), bytes.count == Self.size else { return nil }
-    words = bytes.withUnsafeBytes(Self.words)
+    self = bytes.withUnsafeBytes { Digest256(reading: $0) }
   }
 
-  /// The bytes must be ``size`` many.
-  private static func words(_ bytes: UnsafeRawBufferPointer) -> (UInt64, UInt64, UInt64, UInt64) {
+  /// Reads 32 bytes, in the order that SHA-256 gives them.
+  init(reading bytes: UnsafeRawBufferPointer) {
     func word(_ index: Int) -> UInt64 {
       UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
     }
-    return (word(0), word(1), word(2), word(3))
+    self.init(words: (word(0), word(1), word(2), word(3)))
+  }
+
+  /// Writes 32 bytes that ``init(reading:)`` reads.
+  func store(into bytes: UnsafeMutableRawBufferPointer) {
+    bytes.storeBytes(of: words.0.bigEndian, toByteOffset: 0, as: UInt64.self)
+    bytes.storeBytes(of: words.1.bigEndian, toByteOffset: 8, as: UInt64.self)
+    bytes.storeBytes(of: words.2.bigEndian, toByteOffset: 16, as: UInt64.self)
+    bytes.storeBytes(of: words.3.bigEndian, toByteOffset: 24, as: UInt64.self)
   }
 
   var firstWord: UInt64 { words.0 }
 
   var bytes: [UInt8] {
-    [words.0, words.1, words.2, words.3].flatMap { word in
-      (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) }
+    [UInt8](unsafeUninitializedCapacity: Self.size) { buffer, count in
+      store(into: UnsafeMutableRawBufferPointer(buffer))
+      count = Self.size
     }
   }
 

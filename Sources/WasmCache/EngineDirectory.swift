@@ -1,4 +1,3 @@
-internal import Glibc
 internal import LinuxIO
 package import SystemPackage
 package import WasmEngine
@@ -8,38 +7,31 @@ package final class EngineDirectory: Sendable {
   package let identity: EngineIdentity
   let cache: CacheDirectory
   let name: String
-  private let directory: Descriptor?
 
-  package init(_ identity: EngineIdentity, in cache: CacheDirectory) throws(CacheError) {
+  package init(_ identity: EngineIdentity, in cache: CacheDirectory) {
     self.identity = identity
     self.cache = cache
     name = identity.directoryName
-    do {
-      directory = try cache.engines.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-    } catch let error where error.errno == .noSuchFileOrDirectory {
-      directory = nil
-    } catch {
-      throw CacheError(Self.path(name, in: cache), "open", error)
-    }
   }
 
-  private static func path(_ name: String, in cache: CacheDirectory) -> FilePath {
-    cache.base.appending(CacheLayout.engines).appending(name)
-  }
-
-  package var path: FilePath { Self.path(name, in: cache) }
+  package var path: FilePath { cache.base.appending(CacheLayout.engines).appending(name) }
 
   /// The path that any runtime can open to have the module's artifact.
   package func entryPath(_ module: WasmHash) -> FilePath { path.appending(CacheLayout.entryName(module)) }
 
   /// What the cache has for a module: one system call when it has it.
+  ///
+  /// The directory is named each time instead of being held open, because another process may be about to make it.
   package func lookUp(_ module: WasmHash) -> Lookup {
     let entry = CacheLayout.entryName(module)
-    guard directory != nil else { return .absent(reasonForMissingEntry(entry)) }
-    if let status = try? directory?.status(of: entry, followingLinks: true), status.kind == .regular, status.size > 0 {
+    let place = "\(name)/\(entry)"
+    if let status = try? cache.engines.status(of: place, followingLinks: true), status.kind == .regular, status.size > 0
+    {
       return .present(size: status.size)
     }
-    guard let target = try? directory?.symbolicLinkTarget(entry) else { return .absent(reasonForMissingEntry(entry)) }
+    guard let target = try? cache.engines.symbolicLinkTarget(place) else {
+      return .absent(reasonForMissingEntry(entry))
+    }
     guard let digest = CacheLayout.digest(ofTarget: target) else { return .absent(.artifactCorrupt) }
     return .absent(cache.isSetAside(digest) ? .artifactCorrupt : .evicted)
   }

@@ -5,7 +5,7 @@ internal import WasmEngine
 ///
 /// Written as 64 lowercase hexadecimal digits.
 public struct WasmHash: Hashable, Sendable {
-  private let digest: Digest256
+  let digest: Digest256
 
   init(_ digest: Digest256) { self.digest = digest }
 
@@ -30,7 +30,13 @@ public struct WasmHash: Hashable, Sendable {
   /// A position for locks that stand for this module: 62 bits of the hash, so that it fits a file offset.
   package var lockOffset: Int64 { Int64(digest.firstWord & (1 << 62 - 1)) }
 
-  package var bytes: [UInt8] { digest.bytes }
+  /// Reads a blob; nil unless it has the size of a hash.
+  init?(blob bytes: UnsafeRawBufferPointer) {
+    guard bytes.count == Digest256.size else { return nil }
+    self.init(Digest256(reading: bytes))
+  }
+
+  var blob: [UInt8] { digest.bytes }
 }
 
 extension WasmHash: CustomStringConvertible {

@@ -3,6 +3,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#define CLINUX_PROCESSOR_WORDS 6
+
+/// What the processor says it can do, as far as compilers ask: two that differ in it never give the same words.
+void clinux_processor_features(uint64_t *words);
 
 // Shims, because the Glibc module that Swift imports leaves out sched.h's cpu_set_t functions.
 

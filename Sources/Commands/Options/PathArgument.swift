@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LinuxIO
 internal import SystemPackage
 
 /// A file's path as an argument, with every byte that the shell passed.

@@ -17,11 +17,11 @@ struct SelectionOptions: ParsableArguments {
 
 /// A pattern as an argument, with every byte that the shell passed.
 struct GlobArgument: ExpressibleByArgument {
-  let text: String
+  let bytes: [UInt8]
 
   init?(argument: String) {
     guard !argument.isEmpty else { return nil }
-    text = argument
+    bytes = RawArguments.decode(argument)
   }
 }
 
@@ -44,6 +44,9 @@ struct ExecutionOptions: ParsableArguments {
 
   @Flag(help: "Compile what the cache has, too.")
   var force = false
+
+  @Flag(help: "Read every file, even where its time stamps say that it is as it was.")
+  var rehash = false
 
   func validate() throws {
     if let jobs, !(1...1024).contains(jobs) { throw ValidationError("--jobs must be from 1 to 1024, not \(jobs)") }

@@ -1,3 +1,4 @@
+internal import LinuxIO
 internal import SystemPackage
 
 extension FilePath {

@@ -37,10 +37,14 @@ final class RunReporter: RunObserver {
     say("cache \(cache.printable), \(Quantities.count(lanes, "job"))")
   }
 
+  func noted(_ text: String) {
+    if verbosity.isVerbose { say("note: \(text.printable)") }
+  }
+
   func planned(_ plan: Plan) {
     state.withLock { $0.status?.begin(plan.jobs.map(\.content.facts.size)) }
     if verbosity.isVerbose || verbosity.explains {
-      for (content, engine) in plan.upToDate { say("up to date \(label(content, engine))") }
+      for (content, engine) in plan.upToDate { say("up to date \(label(plan.contents[content], engine))") }
     }
     if verbosity.isVerbose {
       for content in plan.contents {

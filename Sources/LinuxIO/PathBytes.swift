@@ -1,0 +1,23 @@
+internal import Glibc
+package import SystemPackage
+
+extension FilePath {
+  /// The path that these bytes spell, up to the first NUL; names need not be UTF-8.
+  package init(bytes: some Sequence<UInt8>) {
+    self = (bytes.prefix { $0 != 0 } + [0]).withUnsafeBufferPointer { buffer in
+      buffer.withMemoryRebound(to: CInterop.PlatformChar.self) { text in
+        text.baseAddress.map { FilePath(platformString: $0) } ?? FilePath()
+      }
+    }
+  }
+
+  /// The path's bytes, as the kernel sees them.
+  package var bytes: [UInt8] { withPlatformString { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) } }
+
+  /// The path from the root with every symbolic link followed; nil if it leads nowhere.
+  package var resolved: FilePath? {
+    guard let text = withPlatformString({ realpath($0, nil) }) else { return nil }
+    defer { free(text) }
+    return FilePath(platformString: text)
+  }
+}

@@ -1,0 +1,139 @@
+internal import CLinux
+internal import LinuxIO
+internal import Scanning
+internal import Synchronization
+internal import SystemPackage
+internal import WasmCache
+internal import WasmEngine
+
+/// What earlier runs remembered, for this one to ask, and what this one finds out, for the next: a run's dealings with
+/// the catalog. Without a catalog nothing is known and nothing is kept, and everything goes on.
+struct RunMemory {
+  private let catalog: Catalog?
+  /// Why there is no catalog, for `-v`.
+  let note: String?
+  /// When the run began, in nanoseconds since 1970.
+  private let start: Int64
+  private(set) var record = RunRecord()
+
+  init(_ cache: CacheDirectory?, isReadOnly: Bool) {
+    let opening = cache.map { Catalog.open(in: $0.base, isReadOnly ? .readOnly : .readWrite) }
+    catalog = opening?.catalog
+    note = opening?.note
+    start = WallClock.now()
+  }
+
+  // MARK: Engines
+
+  /// The identity that some settings were found to have with an engine, if its file has not changed since.
+  func identity(_ settings: EngineSettings, _ engine: FileStamp) -> EngineIdentity? {
+    guard case .available(let record, let build) = catalog?.engine(engine, settings: key(settings), now: start)
+    else { return nil }
+    return EngineIdentity(
+      settings: settings, compatibility: CompatibilityRecord(bytes: record), libraryBuild: build)
+  }
+
+  mutating func remember(_ identity: EngineIdentity, _ engine: FileStamp) {
+    record.engines.append(
+      EngineFinding(
+        library: engine, settings: key(identity.settings), probed: start,
+        result: .available(record: identity.compatibility.bytes, build: identity.libraryBuild)))
+  }
+
+  /// Code for this machine's processor depends on it, and a cache may be shared with other machines.
+  private func key(_ settings: EngineSettings) -> String {
+    "\(settings)/\(Self.processor)"
+  }
+
+  private static let processor: String = {
+    var features = [UInt64](repeating: 0, count: Int(CLINUX_PROCESSOR_WORDS))
+    clinux_processor_features(&features)
+    return features.map { String($0, radix: 16) }.joined(separator: ".")
+  }()
+
+  // MARK: Files
+
+  /// What is remembered of the files below each root.
+  func indexes(of roots: [FilePath], ignoring: Bool) -> RootIndexes {
+    RootIndexes(roots) { root in
+      ignoring ? StatIndex(root: root) : catalog?.statIndex(root: root) ?? StatIndex(root: root)
+    }
+  }
+
+  /// Notes what the files turned out to be.
+  mutating func remember(_ inspection: InspectionResult, _ scan: ScanResult, _ indexes: RootIndexes, isWhole: Bool) {
+    var updates = indexes.all.map { RootUpdate(index: $0, hashed: [], seen: SeenFiles(of: $0)) }
+    for file in inspection.files {
+      let source = scan[file.index]
+      let index = indexes.number(ofRoot: source.root)
+      switch file.origin {
+      case .remembered(let number): updates[index].seen?.insert(number)
+      case .read(let stamp, let begun):
+        let facts = file.facts
+        updates[index].hashed.append(
+          StatRow(
+            stamp: stamp, hashed: begun,
+            module: KnownModule(hash: facts.hash, kind: facts.kind, weight: Int64(facts.size))))
+        record.sightings.append(
+          Sighting(module: facts.hash, path: source.path, size: Int64(facts.size), seen: start))
+      }
+    }
+    for number in updates.indices where !(isWhole && indexes.isDirectory[number]) { updates[number].seen = nil }
+    record.roots = updates
+  }
+
+  /// Notes what was compiled, and counts hits and misses.
+  mutating func remember(_ plan: Plan, _ outcomes: [JobOutcome], _ identities: [EngineIdentity]) {
+    record.tally.hits += Int64(plan.upToDate.count)
+    for outcome in outcomes {
+      guard case .compiled(let size, let nanoseconds) = outcome.result else { continue }
+      record.tally.misses[outcome.job.reason, default: 0] += 1
+      record.tally.compileNanoseconds += Int64(clamping: nanoseconds)
+      record.compilations.append(
+        Compilation(
+          module: outcome.job.content.facts.hash, engine: identities[outcome.job.engine].digest,
+          nanoseconds: Int64(clamping: nanoseconds), size: Int64(size), compiled: start))
+    }
+  }
+
+  /// Writes everything down for the next run.
+  ///
+  /// - Returns: what to say with `-v`, if it could not be.
+  func commit() -> String? {
+    guard let catalog, case .gaveUp(let reason) = catalog.commit(record, now: WallClock.now()) else { return nil }
+    return reason
+  }
+}
+
+/// What is remembered of the files below each root; roots in the same place share it.
+struct RootIndexes {
+  private(set) var all: [StatIndex] = []
+  /// For each of them whether it is a directory that was scanned, not only files in it that were named.
+  private(set) var isDirectory: [Bool] = []
+  private var numbers: [Int] = []
+
+  init(_ roots: [FilePath], load: (FilePath) -> StatIndex) {
+    var known: [FilePath: Int] = [:]
+    var places: [FilePath: FilePath] = [:]
+    for root in roots {
+      let isDirectory = (try? Descriptor.status(of: root))?.kind == .directory
+      // A file is remembered with its directory, so that naming it and scanning it know the same.
+      let directory = isDirectory ? root : root.removingLastComponent()
+      let place = places[directory] ?? (directory.isEmpty ? "." : directory).resolved ?? directory
+      places[directory] = place
+      let number = known[place] ?? all.count
+      if number == all.count {
+        known[place] = number
+        all.append(load(place))
+        self.isDirectory.append(isDirectory)
+      } else if isDirectory {
+        self.isDirectory[number] = true
+      }
+      numbers.append(number)
+    }
+  }
+
+  func number(ofRoot root: Int) -> Int { numbers[root] }
+
+  subscript(root root: Int) -> StatIndex { all[numbers[root]] }
+}

@@ -1,0 +1,115 @@
+internal import LinuxIO
+internal import Synchronization
+package import SystemPackage
+
+/// What earlier runs found out, so that a run with nothing to do reads no file and loads no engine.
+///
+/// The cache is right without it. So nothing here throws: what cannot be read is unknown, what cannot be written is
+/// found out again next time, and a catalog that is damaged, cut short, foreign or swapped is replaced. Every row
+/// carries a checksum, so rot makes it unknown too, never wrong.
+///
+/// The life of a catalog in a run: ``open(in:_:)``, ``statIndex(root:)`` for each root and ``engine(_:now:)``, then
+/// one ``commit(_:now:)`` at the end, and let go of it. While it is held nobody can replace a damaged one, and logs of
+/// other processes stay longer, so a watcher opens it anew for each batch (half a millisecond).
+///
+/// Any thread may call; calls wait for each other.
+package final class Catalog: Sendable {
+  private let session: Mutex<CatalogSession>
+
+  private init(_ session: sending CatalogSession) { self.session = Mutex(session) }
+
+  // MARK: Opening
+
+  package enum Access: Sendable {
+    /// Makes the catalog if it is not there.
+    case readWrite
+    /// Writes nothing at all.
+    case readOnly
+  }
+
+  /// What opening gave.
+  package struct Opening: Sendable {
+    /// Nil: go on without.
+    package let catalog: Catalog?
+    /// What to say with `-v`, if anything: `path: not used: why`.
+    package let note: String?
+  }
+
+  /// Opens the catalog that lies in a directory.
+  ///
+  /// - Parameter directory: must exist, and be writable by nobody but us and root.
+  package static func open(in directory: FilePath, _ access: Access = .readWrite) -> Opening {
+    open(in: directory, access, fileSystem: nil)
+  }
+
+  /// - Parameter fileSystem: see ``CatalogPlace/init(directory:fileSystem:)``.
+  static func open(in directory: FilePath, _ access: Access, fileSystem: Int64?) -> Opening {
+    do {
+      let place = try CatalogPlace(directory: directory, fileSystem: fileSystem)
+      let opener = try CatalogOpener(place, writing: access == .readWrite)
+      let (connection, note) = try opener.open()
+      // Left behind by a run that others kept from emptying it, or that was killed; each run would read it again.
+      if opener.access == .readWrite && place.logSize > 1 << 20 { connection.emptyLog() }
+      return Opening(catalog: Catalog(CatalogSession(opener, connection)), note: note)
+    } catch {
+      return Opening(catalog: nil, note: error.reason)
+    }
+  }
+
+  // MARK: Reading and writing
+
+  /// Makes one read; whatever keeps it from succeeding leaves `fallback`.
+  func read<Value: Sendable>(
+    or fallback: Value, _ body: (CatalogSession, SQLiteConnection) throws(SQLiteError) -> Value
+  ) -> Value {
+    session.withLock { session in
+      guard session.damage == nil, let connection = session.connection else { return fallback }
+      do throws(SQLiteError) { return try body(session, connection) } catch {
+        session.note(error)
+        return fallback
+      }
+    }
+  }
+
+  /// Gives exclusive use of what is open.
+  func withSession<Value: Sendable>(_ body: (CatalogSession) -> Value) -> Value {
+    session.withLock { body($0) }
+  }
+
+  /// What went wrong since it was opened, for `-v`.
+  package var trouble: String? { withSession { $0.damage ?? $0.hindrance } }
+}
+
+/// An open catalog's state. Not Sendable: lives in the catalog's mutex.
+final class CatalogSession {
+  let opener: CatalogOpener
+  /// Nil once the catalog could not be replaced.
+  var connection: SQLiteConnection?
+  /// Why the file is to be replaced before it is written to; until then nothing more is read from it.
+  private(set) var damage: String?
+  /// The last thing that could not be done.
+  private(set) var hindrance: String?
+
+  init(_ opener: CatalogOpener, _ connection: SQLiteConnection) {
+    self.opener = opener
+    self.connection = connection
+  }
+
+  func note(_ error: SQLiteError) {
+    if error.remedy == .replace { noteDamage(error.description) } else { hindrance = "\(opener.place.path): \(error)" }
+  }
+
+  func noteDamage(_ what: String) { damage = "\(opener.place.path): damaged: \(what)" }
+
+  /// Goes on with a new catalog in the damaged one's place; without any, if another process still uses that.
+  func replace() {
+    guard let damaged = connection else { return }
+    _ = opener.replace(damaged)
+    // Not asked of the call above, because another process may have been faster.
+    let isReplaced = damaged.hasMoved
+    connection = nil
+    guard isReplaced else { return }
+    connection = try? opener.open().connection
+    if connection != nil { damage = nil }
+  }
+}

@@ -1,0 +1,59 @@
+extension Catalog {
+  package enum CommitResult: Hashable, Sendable {
+    case written
+    /// The catalog's files are as they were.
+    case nothingToWrite
+    /// Nothing is lost but time in the next run; the reason is for `-v`.
+    case gaveUp(String)
+  }
+
+  /// Milliseconds that writing may wait for other processes.
+  private static let patience: Int32 = 1000
+
+  /// Writes down what a run found out, in one transaction at its end.
+  ///
+  /// - Parameter now: nanoseconds since 1970.
+  package func commit(_ record: RunRecord, now: Int64) -> CommitResult {
+    withSession { session in
+      guard session.damage != nil || record.isWorthWriting(now: now) else { return .nothingToWrite }
+      return Self.write(session) { (connection, isNew) throws(SQLiteError) in
+        try CatalogWriter(connection: connection, now: now, isNew: isNew).write(record)
+      }
+    }
+  }
+
+  /// Starts counting hits and misses anew.
+  package func zeroTally(now: Int64) -> CommitResult {
+    withSession { session in
+      Self.write(session) { (connection, _) throws(SQLiteError) in
+        try CatalogWriter(connection: connection, now: now, isNew: false).zeroTally()
+      }
+    }
+  }
+
+  /// - Parameter body: told whether the catalog has just been made, so that nothing remembered is in it.
+  private static func write(
+    _ session: CatalogSession, _ body: (SQLiteConnection, _ isNew: Bool) throws(SQLiteError) -> Void
+  ) -> CommitResult {
+    let path = session.opener.place.path
+    // Twice, because writing may be what brings damage to light.
+    for _ in 0..<2 {
+      let isNew = session.damage != nil
+      if isNew { session.replace() }
+      guard let connection = session.connection else { return .gaveUp("\(path): damaged, and another process uses it") }
+      guard session.opener.access == .readWrite, !connection.isReadOnly else { return .gaveUp("\(path): read-only") }
+      guard !connection.hasMoved else { return .gaveUp("\(path): deleted or replaced meanwhile") }
+      connection.timeout = patience
+      defer { connection.timeout = CatalogOpener.patience }
+      do {
+        try body(connection, isNew)
+        connection.emptyLog()
+        return .written
+      } catch {
+        session.note(error)
+        if session.damage == nil { return .gaveUp("\(path): not written: \(error)") }
+      }
+    }
+    return .gaveUp("\(path): damaged")
+  }
+}

@@ -1,0 +1,79 @@
+/// How often the cache had what was asked for, for `cache stats`.
+///
+/// A lower bound: a run that finds everything in place writes nothing, so hits are only counted by runs that write for
+/// another reason, and else once an hour for each root.
+package struct Tally: Hashable, Sendable {
+  package var hits: Int64 = 0
+  package var misses: [MissReason: Int64] = [:]
+  /// What the compilations took together.
+  package var compileNanoseconds: Int64 = 0
+  /// When counting began, in nanoseconds since 1970; 0 if it has not.
+  package var since: Int64 = 0
+
+  package init() {}
+
+  /// Adds another count, the start of counting left as it is. Saturates: no number in a file may make us trap.
+  mutating func add(_ other: Tally) {
+    hits = Self.sum(hits, other.hits)
+    compileNanoseconds = Self.sum(compileNanoseconds, other.compileNanoseconds)
+    misses.merge(other.misses, uniquingKeysWith: Self.sum)
+  }
+
+  private static func sum(_ a: Int64, _ b: Int64) -> Int64 {
+    let (sum, overflow) = a.addingReportingOverflow(b)
+    return overflow ? .max : sum
+  }
+}
+
+extension Catalog {
+  package func tally() -> Tally {
+    read(or: Tally()) { (_, connection) throws(SQLiteError) in try Tally.read(connection) }
+  }
+}
+
+// Rows of the `counters` table.
+extension Tally {
+  static func read(_ connection: SQLiteConnection) throws(SQLiteError) -> Tally {
+    var tally = Tally()
+    let statement = try connection.prepare("SELECT name, value, checksum FROM counters")
+    while try statement.step() {
+      let name = statement.text(0)
+      let value = statement.integer(1)
+      guard statement.integer(2) == checksum(name, value) else {
+        throw SQLiteError(damage: "a counter's checksum is wrong")
+      }
+      switch name {
+      case "hits": tally.hits = value
+      case "compile nanoseconds": tally.compileNanoseconds = value
+      case "since": tally.since = value
+      default:
+        if let reason = MissReason.allCases.first(where: { name == Self.name(of: $0) }) { tally.misses[reason] = value }
+      }
+    }
+    return tally
+  }
+
+  func write(_ connection: SQLiteConnection) throws(SQLiteError) {
+    try Self.write("hits", hits, connection)
+    try Self.write("compile nanoseconds", compileNanoseconds, connection)
+    try Self.write("since", since, connection)
+    for reason in MissReason.allCases { try Self.write(Self.name(of: reason), misses[reason] ?? 0, connection) }
+  }
+
+  private static func name(of reason: MissReason) -> String { "misses: \(reason.rawValue)" }
+
+  static func write(_ name: String, _ value: Int64, _ connection: SQLiteConnection) throws(SQLiteError) {
+    let statement = try connection.prepare("REPLACE INTO counters VALUES(?1, ?2, ?3)")
+    statement.bind(1, name)
+    statement.bind(2, value)
+    statement.bind(3, checksum(name, value))
+    try statement.run()
+  }
+
+  private static func checksum(_ name: String, _ value: Int64) -> Int64 {
+    var checksum = CatalogChecksum(.counters)
+    checksum.add(name)
+    checksum.add(value)
+    return checksum.signed
+  }
+}

@@ -1,0 +1,66 @@
+internal import LinuxIO
+
+/// Everything that a run found out and the next one may want to know.
+package struct RunRecord: Sendable {
+  package var roots: [RootUpdate] = []
+  package var engines: [EngineFinding] = []
+  /// Of the modules hashed in this run; of all modules where ``StatIndex/wantsSightings(now:)`` says so.
+  package var sightings: [Sighting] = []
+  package var compilations: [Compilation] = []
+  /// What this run counted.
+  package var tally = Tally()
+
+  package init() {}
+}
+
+/// What a scan found below one root, against what was remembered of it.
+package struct RootUpdate: Sendable {
+  package var index: StatIndex
+  /// The files that the index did not know and that were hashed.
+  package var hashed: [StatRow]
+  /// The files that it did know, so that the others can be forgotten; nil if the scan was not a complete one.
+  package var seen: SeenFiles?
+
+  package init(index: StatIndex, hashed: [StatRow], seen: SeenFiles?) {
+    self.index = index
+    self.hashed = hashed
+    self.seen = seen
+  }
+
+  /// The files that the scan did not meet.
+  var gone: [StatRow] {
+    guard let seen, !seen.isComplete else { return [] }
+    var met = Set<Int>()
+    for row in hashed {
+      if let number = index.find(device: row.stamp.device, inode: row.stamp.inode) { met.insert(number) }
+    }
+    return (0..<index.count).lazy.filter { !seen.contains($0) && !met.contains($0) }.map { index[$0] }
+  }
+
+  /// The files that need not be hashed again.
+  var kept: [StatRow] { (0..<index.count).lazy.filter { seen?.contains($0) ?? true }.map { index[$0] } }
+}
+
+extension StatIndex {
+  /// Nanoseconds after which a run writes its hits although it has nothing else to write.
+  private static let tallyInterval: Int64 = 3_600_000_000_000
+  private static let sightingInterval: Int64 = 24 * tallyInterval
+
+  /// Whether this run is to say where it saw each module, though nothing changed: once a day.
+  package func wantsSightings(now: Int64) -> Bool { Self.isDue(sighted, after: Self.sightingInterval, now) }
+
+  func wantsTally(now: Int64) -> Bool { Self.isDue(written, after: Self.tallyInterval, now) }
+
+  // A time in the future is a clock that was set back, and must not stop the writing until it comes.
+  private static func isDue(_ last: Int64, after interval: Int64, _ now: Int64) -> Bool {
+    last > now || last < now - interval
+  }
+}
+
+extension RunRecord {
+  /// Whether it says anything that must not wait: otherwise the run leaves the catalog's files untouched.
+  func isWorthWriting(now: Int64) -> Bool {
+    !engines.isEmpty || !sightings.isEmpty || !compilations.isEmpty || !tally.misses.isEmpty
+      || roots.contains { !$0.hashed.isEmpty || !$0.gone.isEmpty || $0.index.wantsTally(now: now) }
+  }
+}

@@ -1,0 +1,157 @@
+import ArgumentParser
+import LinuxIO
+import Precompiler
+import Scanning
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Commands
+@testable import WasmEngine
+
+struct OptionsTests {
+  private func parse(_ arguments: [String]) throws -> any ParsableCommand {
+    try CommandLineTool.root(for: arguments).parseAsRoot(arguments)
+  }
+
+  private func precompile(_ arguments: String...) throws -> PrecompileCommand {
+    try #require(try parse(arguments) as? PrecompileCommand)
+  }
+
+  /// What a user reads who types this, without the usage below it; nil if it is understood.
+  private func refusal(_ arguments: String...) -> String? {
+    do {
+      _ = try parse(arguments)
+      return nil
+    } catch {
+      let root = CommandLineTool.root(for: arguments)
+      #expect(root.exitCode(for: error).rawValue == ExitStatus.usage.rawValue)
+      return root.message(for: error)
+    }
+  }
+
+  // MARK: What is understood
+
+  @Test func defaultsAreThoseOfTheHelp() throws {
+    let command = try precompile("a.wasm")
+    #expect(command.path.map(\.path) == ["a.wasm"])
+    #expect(command.compiler.settings == [EngineSettings(backend: .cranelift)])
+    #expect(command.execution.timeout.value == 120)
+    #expect(command.execution.jobs == nil)
+    #expect(!command.execution.failFast && !command.execution.force && !command.execution.dryRun)
+    #expect(!command.selection.followLinks && command.selection.exclude.isEmpty)
+    let level = command.verbosity.level
+    #expect(!level.isQuiet && !level.isVerbose && !level.explains)
+  }
+
+  @Test func everyOptionIsUnderstood() throws {
+    let command = try precompile(
+      "a", "--backend", "winch", "--backend=cranelift", "--opt-level", "speed-and-size", "--cpu", "baseline", "-j", "3",
+      "--timeout", "0.5", "--fail-fast", "-n", "--force", "--exclude", "x", "--exclude", "y/", "--follow-links", "-v",
+      "--explain", "--engine", "e.so", "--cache-dir", "c", "b")
+    #expect(command.path.map(\.path) == ["a", "b"])
+    #expect(
+      command.compiler.settings == [
+        EngineSettings(backend: .winch, cpu: .baseline),
+        EngineSettings(backend: .cranelift, optimization: .speedAndSize, cpu: .baseline),
+      ])
+    #expect(command.execution.jobs == 3 && command.execution.timeout.value == 0.5)
+    #expect(command.execution.failFast && command.execution.force && command.execution.dryRun)
+    #expect(
+      command.selection.exclude.map(\.bytes) == [Array("x".utf8), Array("y/".utf8)] && command.selection.followLinks)
+    #expect(command.verbosity.level.isVerbose && command.verbosity.level.explains)
+    #expect(command.engine.search.candidates == [EngineLocation(path: "e.so", origin: .option)])
+    #expect(try command.cache.path() == Environment.absolute("c"))
+  }
+
+  @Test func repeatedBackendsAreMadeOnce() throws {
+    let command = try precompile("a", "--backend", "winch", "--backend", "pulley", "--backend", "winch")
+    #expect(command.compiler.settings.map(\.backend) == [.winch, .pulley])
+  }
+
+  @Test func pathsKeepEveryByte() throws {
+    let bytes: [UInt8] = [0x61, 0xff, 0x0a, 0x62]
+    #expect(try precompile(RawArguments.encode(bytes)).path.map(\.path.bytes) == [bytes])
+    #expect(try precompile("--", "-x").path.map(\.path) == ["-x"])
+    #expect(try precompile("--", "path").path.map(\.path) == ["path"], "a file may be called like a subcommand")
+  }
+
+  @Test func patternsKeepEveryByte() throws {
+    let directory = try TemporaryDirectory()
+    let names: [[UInt8]] = [[0x61, 0xff], [0x61, 0xfe]].map { $0 + Array(".wasm".utf8) }
+    for name in names { try WasmBinary.empty.write(to: FilePath(bytes: directory.path.bytes + [0x2f] + name)) }
+    let command = try precompile("a", "--exclude", RawArguments.encode([0x3f, 0xff, 0x2a]))
+    let patterns = command.selection.exclude.map { ExcludePattern(bytes: $0.bytes) }
+    let found = ModuleScanner(.init(excludes: patterns, jobs: 1)).scan([directory.path])
+    #expect(found.compactMap { $0.path.lastComponent.map { FilePath(root: nil, [$0]).bytes } } == [names[1]])
+  }
+
+  /// Which type takes the arguments, by name.
+  private func root(_ arguments: String...) -> String { "\(CommandLineTool.root(for: arguments))" }
+
+  @Test func firstArgumentDecidesWhatIsMeant() {
+    #expect(root() == "CommandLineTool")
+    for word in ["--help", "--version", "help"] { #expect(root(word) == "CommandLineTool") }
+    for name in ["path", "hash", "engines", "cache", "completions", "compile-worker", "help"] {
+      #expect(root(name, "x") == "Subcommands")
+    }
+    for first in ["a.wasm", "-v", "--backend", "./path", "--", "-"] {
+      #expect(root(first, "path") == "PrecompileCommand")
+    }
+  }
+
+  @Test func subcommandsAreUnderstood() throws {
+    let path = try #require(try parse(["path", "a.wasm", "--compile", "--backend", "pulley"]) as? PathCommand)
+    #expect(
+      path.module.path == "a.wasm" && path.compile && path.compiler.settings == [EngineSettings(backend: .pulley)])
+    #expect(try #require(try parse(["hash", "a", "b"]) as? HashCommand).file.map(\.path) == ["a", "b"])
+    #expect(try parse(["cache", "verify", "--repair"]) is CacheCommand.Verify)
+    #expect(try parse(["cache", "dir"]) is CacheCommand.Directory)
+    #expect(try parse(["engines"]) is EnginesCommand)
+    #expect(try parse(["compile-worker"]) is CompileWorkerCommand)
+    #expect(try #require(try parse(["completions", "fish"]) as? CompletionsCommand).shell == .fish)
+  }
+
+  // MARK: What is refused
+
+  @Test func numbersOutOfRangeAreRefused() {
+    #expect(refusal("a", "-j", "0") == "--jobs must be from 1 to 1024, not 0")
+    #expect(refusal("a", "--jobs=1025") == "--jobs must be from 1 to 1024, not 1025")
+    #expect(refusal("a", "--jobs=1") == nil)
+    #expect(refusal("a", "--jobs=1024") == nil)
+    #expect(refusal("a", "--jobs=many") == "The value 'many' is invalid for '--jobs <n>'")
+    for value in ["0", "-1", "inf", "nan", "soon"] {
+      #expect(
+        refusal("a", "--timeout=\(value)")?.hasPrefix("The value '\(value)' is invalid for '--timeout <seconds>'")
+          == true)
+    }
+    #expect(refusal("a", "--timeout=1e-3") == nil)
+  }
+
+  @Test func quietGoesWithNothingThatSaysMore() {
+    let message = "--quiet goes with neither --verbose nor --explain"
+    #expect(refusal("a", "-q", "-v") == message)
+    #expect(refusal("a", "--quiet", "--explain") == message)
+    #expect(refusal("a", "-q") == nil)
+  }
+
+  @Test func unknownWordsAreRefused() {
+    #expect(
+      refusal("a", "--backend", "llvm")
+        == "The value 'llvm' is invalid for '--backend <backend>'. Please provide one of 'cranelift', 'winch' or 'pulley'."
+    )
+    #expect(refusal("a", "--opt-level", "max")?.hasPrefix("The value 'max' is invalid") == true)
+    #expect(refusal("a", "--cpu", "z80")?.hasPrefix("The value 'z80' is invalid") == true)
+    #expect(refusal("a", "--nonsense") == "Unknown option '--nonsense'")
+    #expect(refusal("completions", "powershell")?.hasPrefix("The value 'powershell' is invalid") == true)
+  }
+
+  @Test func nothingToDoIsRefused() {
+    #expect(refusal("-v") == "Missing expected argument '<path> ...'")
+    #expect(refusal("path") == "Missing expected argument '<module>'")
+    #expect(refusal("hash")?.hasPrefix("Missing expected argument '<file>") == true)
+    #expect(refusal("") == "The value '' is invalid for '<path>'")
+    #expect(refusal("a", "--cache-dir", "") == "The value '' is invalid for '--cache-dir <directory>'")
+    #expect(refusal("a", "--exclude", "") == "The value '' is invalid for '--exclude <glob>'")
+  }
+}

@@ -1,0 +1,167 @@
+import Foundation
+import LinuxIO
+import Scanning
+import SystemPackage
+import TestSupport
+import Testing
+import WasmCache
+
+@testable import Commands
+@testable import Precompiler
+@testable import WasmEngine
+
+struct RunReporterTests {
+  let directory: TemporaryDirectory
+  private let modules: [ModuleContent]
+
+  /// Three modules, of which the third has two names.
+  init() throws {
+    let directory = try TemporaryDirectory()
+    self.directory = directory
+    let names = ["a", "b", "c", "d"]
+    for name in names { try directory.write("", to: name) }
+    scan = ModuleScanner(.init(jobs: 1)).scan(names.map { directory($0) })
+    inspection.files = scan.indices.map { index in
+      let contents = UInt8(min(index, 2))
+      return InspectedFile(
+        index: index,
+        facts: ModuleFacts(hash: .generate([contents]), kind: .coreModule, size: 1000 * (Int(contents) + 1)),
+        origin: .remembered(number: index))
+    }
+    inspection.lookups = Array(repeating: .absent(.newModule), count: 4)
+    modules = Plan(inspection, scan, engineCount: 1, force: false).contents
+  }
+
+  private let scan: ScanResult
+  private var inspection = InspectionResult()
+
+  private static let identity = EngineIdentity(
+    settings: EngineSettings(backend: .cranelift),
+    compatibility: CompatibilityRecord(bytes: [0, 2] + Array("50".utf8) + [1, 0x78]), libraryBuild: [1])
+
+  private func job(_ index: Int) -> Job { Job(content: modules[index], engine: 0, reason: .newModule) }
+
+  private func plan(upToDate: Int = 0) -> Plan {
+    var inspection = inspection
+    for index in 0..<upToDate { inspection.lookups[index] = .present(size: 1) }
+    return Plan(inspection, scan, engineCount: 1, force: false)
+  }
+
+  /// What a reporter writes, with the directory's path shortened.
+  private func lines(_ verbosity: Verbosity, _ body: (RunReporter) -> Void) throws -> [String] {
+    let file = directory("output")
+    let descriptor = try FileDescriptor.open(
+      file, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite])
+    try descriptor.closeAfter { body(RunReporter(verbosity, output: Output(descriptor: descriptor))) }
+    return String(decoding: try [UInt8](contentsOf: file), as: UTF8.self)
+      .replacing("\(directory.path)/", with: "").split(separator: "\n").map(String.init)
+  }
+
+  private func tellAll(_ reporter: RunReporter) {
+    reporter.prepared(
+      engine: EngineLocation(path: "/lib/engine.so", origin: .option), identities: [Self.identity], cache: "/cache",
+      lanes: 2)
+    reporter.noted("no catalog")
+    for problem in ModuleScanner(.init(jobs: 1)).scan([directory("missing")]).problems { reporter.noticed(problem) }
+    reporter.rejected(FailedFile(path: "text\n.wasm", failure: .notWebAssembly(.text)))
+    reporter.planned(plan(upToDate: 1))
+    reporter.began(job(1))
+    reporter.finished(JobOutcome(job: job(1), result: .compiled(size: 5_432, nanoseconds: 12_345_678)))
+    reporter.finished(JobOutcome(job: job(0), result: .foundMeanwhile(size: 1)))
+    reporter.finished(JobOutcome(job: job(2), result: .failed(.invalid(message: "bad\u{1b}"))))
+    reporter.finished(JobOutcome(job: job(0), result: .notDone))
+  }
+
+  private static let errors = [
+    "missing: error: cannot open: no such file or directory, check the spelling",
+    "$'text\\n.wasm': error: is WebAssembly text, not binary: convert it with `wat2wasm`",
+  ]
+
+  @Test func saysWhatItDoes() throws {
+    #expect(
+      try lines(Verbosity(), tellAll) == Self.errors + [
+        "compiled b with cranelift, 2.00 kB → 5.43 kB, 12.3 ms", "c: error: is not valid: bad\u{fffd}",
+        "d: error: is not valid: bad\u{fffd}",
+      ])
+  }
+
+  @Test func quietSaysOnlyWhatIsWrong() throws {
+    #expect(
+      try lines(Verbosity(isQuiet: true), tellAll) == Self.errors + [
+        "c: error: is not valid: bad\u{fffd}", "d: error: is not valid: bad\u{fffd}",
+      ])
+  }
+
+  @Test func verboseNamesEverything() throws {
+    let identity = Self.identity.shortDigest
+    #expect(
+      try lines(Verbosity(isVerbose: true), tellAll) == [
+        "engine wasmtime 50 (cranelift), identity \(identity), /lib/engine.so", "cache /cache, 2 jobs",
+        "note: no catalog",
+      ] + Self.errors + [
+        "up to date a with cranelift", "d is the same module as c",
+        "compiled b with cranelift, 2.00 kB → 5.43 kB, 12.3 ms",
+        "up to date a with cranelift (compiled by another process meanwhile)", "c: error: is not valid: bad\u{fffd}",
+        "d: error: is not valid: bad\u{fffd}",
+      ])
+  }
+
+  @Test func explainSaysWhy() throws {
+    #expect(
+      try lines(Verbosity(explains: true)) { reporter in
+        reporter.prepared(
+          engine: EngineLocation(path: "/e", origin: .option), identities: [Self.identity], cache: "/c", lanes: 2)
+        reporter.planned(plan(upToDate: 1))
+        reporter.finished(JobOutcome(job: job(1), result: .compiled(size: 5_432, nanoseconds: 12_345_678)))
+      } == [
+        "up to date a with cranelift", "compiled b with cranelift, 2.00 kB → 5.43 kB, 12.3 ms (new module)",
+      ])
+  }
+
+  // MARK: Summary
+
+  private func summary(
+    _ plan: Plan, _ outcomes: [JobOutcome] = [], rejected: Int = 0, engines: Int = 1, isDryRun: Bool = false
+  ) -> RunSummary {
+    RunSummary(
+      plan: plan, outcomes: outcomes, engines: Array(repeating: Self.identity, count: engines), directories: [],
+      rejected: rejected, emptyRoots: [], isDryRun: isDryRun, nanoseconds: 2_410_000_000)
+  }
+
+  @Test func summaryCountsEverything() {
+    let outcomes = [
+      JobOutcome(job: job(0), result: .compiled(size: 4_000, nanoseconds: 1)),
+      JobOutcome(job: job(1), result: .failed(.vanished)), JobOutcome(job: job(2), result: .notDone),
+    ]
+    #expect(
+      summary(plan(), outcomes, rejected: 1).line
+        == "3 modules: 1 compiled, 0 up to date, 2 failed, 1 not begun (1.00 kB → 4.00 kB in 2.41 s)")
+    #expect(
+      summary(plan(), [JobOutcome(job: job(0), result: .foundMeanwhile(size: 1))], engines: 2).line
+        == "3 modules with 2 backends: 0 compiled, 1 up to date (2.41 s)")
+    #expect(summary(plan(upToDate: 4)).line == "3 modules: nothing to compile, all up to date (2.41 s)")
+    #expect(summary(plan(upToDate: 1), isDryRun: true).line == "3 modules: 2 to compile, 1 up to date (2.41 s)")
+    #expect(
+      summary(plan(upToDate: 4), rejected: 1).line == "3 modules: 0 compiled, 3 up to date, 1 failed (2.41 s)")
+  }
+
+  @Test func statusIsThatOfTheWorstThing() {
+    let full = CacheError.io("/cache", operation: "write", reason: "no space left on device")
+    #expect(summary(plan()).exitStatus == .success)
+    #expect(summary(plan(), rejected: 1).exitStatus == .moduleFailed)
+    #expect(summary(plan(), [JobOutcome(job: job(0), result: .failed(.vanished))]).exitStatus == .moduleFailed)
+    #expect(summary(plan(), [JobOutcome(job: job(0), result: .failed(.cache(full)))]).exitStatus == .cacheUnwritable)
+    #expect(summary(plan(), [JobOutcome(job: job(0), result: .notDone)]).exitStatus == .success)
+  }
+
+  @Test func directoryWithoutModulesIsSaid() throws {
+    let empty = RunSummary(
+      plan: Plan(InspectionResult(), scan, engineCount: 1, force: false), outcomes: [], engines: [Self.identity],
+      directories: [], rejected: 0, emptyRoots: [directory("empty")], isDryRun: false, nanoseconds: 1)
+    #expect(
+      try lines(Verbosity()) { $0.report(empty) } == [
+        "empty: warning: no modules found: only files that end in .wasm are taken, unless they are named", "0 modules",
+      ])
+    #expect(try lines(Verbosity(isQuiet: true)) { $0.report(empty) }.isEmpty)
+  }
+}

@@ -1,0 +1,67 @@
+import LinuxIO
+import SystemPackage
+import Testing
+import WasmCache
+import WasmEngine
+
+@testable import Precompiler
+
+struct ModuleFailureTests {
+  private static func identity(_ backend: Backend) -> EngineIdentity {
+    EngineIdentity(
+      settings: EngineSettings(backend: backend),
+      compatibility: CompatibilityRecord(bytes: [0, 2] + Array("50".utf8) + [1, 0x78]), libraryBuild: [1])
+  }
+
+  private func failure(_ failure: WorkerFailure, _ backend: Backend = .cranelift) -> ModuleFailure {
+    ModuleFailure(failure, by: Self.identity(backend), timeout: 1.5)
+  }
+
+  @Test func refusalNamesTheProposal() {
+    let message = "failed to compile: wasm[0]::function[0]: Compilation error: tail calls support is not enabled"
+    let winch = failure(.engine(.invalidModule(message: message)), .winch)
+    #expect(
+      winch.description
+        == "needs the WebAssembly proposal “tail calls”, which wasmtime 50 does not accept with winch; "
+        + "--backend cranelift may: \(message)")
+    let cranelift = failure(.engine(.invalidModule(message: message)))
+    #expect(
+      cranelift.description
+        == "needs the WebAssembly proposal “tail calls”, which wasmtime 50 does not accept: \(message)")
+  }
+
+  @Test func everyFailureOfAChildHasItsMessage() {
+    let messages: [(WorkerFailure, String)] = [
+      (.engine(.invalidModule(message: "type mismatch")), "is not valid: type mismatch"),
+      (
+        .engine(.componentsUnsupported),
+        "is a component, which wasmtime 50 cannot compile through its C API: use release 36 or later with --engine"
+      ),
+      (.engine(.cannotSerialize(message: "x")), "the compiler's child process gave x"),
+      (.crashed(how: "exited with status 3", output: nil), "crashed the compiler, which exited with status 3"),
+      (.crashed(how: "exited", output: "panicked"), "crashed the compiler, which exited: panicked"),
+      (.timedOut, "was not compiled within 1.5 s: raise --timeout, or try --backend winch"),
+      (.nonsense("0 bytes"), "the compiler's child process gave 0 bytes"),
+      (
+        .cannotStart(reason: "posix_spawn: no such file or directory"),
+        "the compiler's child process could not be started: posix_spawn: no such file or directory"
+      ),
+    ]
+    for (failure, message) in messages { #expect(self.failure(failure).description == message) }
+  }
+
+  @Test func everyFailureOfAFileHasItsMessage() {
+    let cacheError = CacheError.io("/cache/v1", operation: "write", reason: "no space left on device")
+    let messages: [(ModuleFailure, String)] = [
+      (.unreadable(reason: "permission denied"), "cannot be read: permission denied"),
+      (.vanished, "vanished before it was read"),
+      (.notARegularFile(.fifo), "is a FIFO, not a regular file"),
+      (.changedWhileRead, "changed while it was being read: run again when its writer has finished"),
+      (.notWebAssembly(.empty), "is empty"),
+      (.timedOut(seconds: 120), "was not compiled within 120 s: raise --timeout, or try --backend winch"),
+      (.cache(cacheError), "could not be stored: /cache/v1: cannot write: no space left on device"),
+    ]
+    for (failure, message) in messages { #expect(failure.description == message) }
+    #expect(messages.map { $0.0.isStorageFailure } == [false, false, false, false, false, false, true])
+  }
+}

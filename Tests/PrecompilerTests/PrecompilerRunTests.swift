@@ -1,0 +1,334 @@
+import Dispatch
+import Glibc
+import LinuxIO
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+import WasmCache
+
+@testable import Precompiler
+@testable import WasmEngine
+
+struct PrecompilerRunTests {
+  let fixture: WorkerFixture
+  private var cachePath: FilePath { fixture.directory("cache") }
+
+  init() throws { fixture = try WorkerFixture() }
+
+  /// Modules in the order in which they are given; all of one size, so that they are compiled in it.
+  private func write(_ names: String...) throws {
+    for name in names { try fixture.directory.write(WasmBinary.returning(Int(name.utf8.first ?? 0)), to: name) }
+  }
+
+  private func request(_ names: String..., settings: [EngineSettings] = [EngineSettings(backend: .winch)]) throws
+    -> PrecompileRequest
+  {
+    let search = EngineSearch(
+      option: try EngineUnderTest.library(), environment: nil, executable: nil, libraryPath: [])
+    var request = PrecompileRequest(
+      roots: names.map { fixture.directory($0) }, settings: settings, engines: search, cachePath: cachePath, lanes: 1)
+    request.program = try fixture.program()
+    return request
+  }
+
+  private func run(_ request: PrecompileRequest, _ observer: RecordingObserver = RecordingObserver()) throws
+    -> RunSummary
+  {
+    try Precompiler(request, observer: observer, cancellation: fixture.cancellation).run()
+  }
+
+  private func lines(_ summary: RunSummary) -> [String] { summary.outcomes.map(\.line) }
+
+  /// Nothing is left of a run: no child, no file that was not published.
+  private func expectNothingLeft() throws {
+    #expect(fixture.leftOver.isEmpty)
+    let staging = try Descriptor.open(cachePath.appending("v1/tmp"), O_RDONLY)
+    #expect(try staging.names().isEmpty)
+  }
+
+  // MARK: What a run does
+
+  @Test func compilesWhatIsMissingAndNothingTwice() throws {
+    try write("a", "b")
+    try fixture.directory.write(WasmBinary.returning(97), to: "copy of a")
+    let observer = RecordingObserver()
+    let settings = [EngineSettings(backend: .winch), EngineSettings(backend: .cranelift)]
+    let request = try request("a", "b", "copy of a", settings: settings)
+    let first = try run(request, observer)
+    #expect(lines(first).sorted() == ["a: compiled", "a: compiled", "b: compiled", "b: compiled"])
+    #expect(first.compiled == 4 && first.failed == 0 && first.upToDate == 0)
+    #expect(observer.said.first == "prepared winch and cranelift, 1")
+    #expect(observer.said.dropFirst().first == "planned a b a b")
+    for (identity, directory) in zip(first.engines, first.directories) {
+      let artifact = try [UInt8](contentsOf: try #require(directory).entryPath(.generate(WasmBinary.returning(97))))
+      #expect(artifact.withUnsafeBytes { CompatibilityRecord(artifact: $0) } == identity.compatibility)
+    }
+    try expectNothingLeft()
+
+    let before = fixture.processes.count
+    let second = try run(request)
+    #expect(second.plan.jobs.isEmpty && second.outcomes.isEmpty && second.upToDate == 4)
+    #expect(second.engines == first.engines)
+    #expect(fixture.processes.count == before, "a run with nothing to do starts no child")
+  }
+
+  @Test func badFilesFailAlone() throws {
+    try write("a", "b")
+    try fixture.directory.write("text", to: "text.wasm")
+    try fixture.directory.write(
+      WasmBinary.invalid + WasmBinary.section(0, WasmBinary.name("padding, to be large")), to: "bad")
+    let observer = RecordingObserver()
+    let summary = try run(try request("a", "text.wasm", "missing", "bad", "b"), observer)
+    #expect(summary.compiled == 2 && summary.failed == 3 && summary.notDone == 0)
+    #expect(observer.said.contains("noticed missing"))
+    #expect(
+      observer.said.contains("rejected text.wasm: is not WebAssembly: it starts with 74 65 78 74, not with 00 61 73 6d")
+    )
+    #expect(
+      lines(summary).first
+        == "bad: is not valid: failed to compile: wasm[0]::function[0]: Compilation error: "
+        + "type mismatch: expected i32 but nothing on stack (at offset 0x18)")
+    try expectNothingLeft()
+  }
+
+  @Test func failFastBeginsNothingMore() throws {
+    try write("a", "b")
+    try fixture.directory.write(
+      WasmBinary.invalid + WasmBinary.section(0, WasmBinary.name("padding, to be large")), to: "bad")
+    var request = try request("a", "bad", "b")
+    request.failFast = true
+    let summary = try run(request)
+    #expect(summary.failed == 1 && summary.notDone == 2 && summary.compiled == 0)
+    #expect(lines(summary).dropFirst() == ["a: not done", "b: not done"])
+    try expectNothingLeft()
+  }
+
+  @Test func forceCompilesAgain() throws {
+    try write("a")
+    var request = try request("a")
+    _ = try run(request)
+    request.force = true
+    let summary = try run(request)
+    #expect(lines(summary) == ["a: compiled"] && summary.plan.jobs.map(\.reason) == [.forced])
+  }
+
+  @Test func dryRunMakesNothing() throws {
+    try write("a")
+    var request = try request("a")
+    request.dryRun = true
+    let summary = try run(request)
+    #expect(summary.plan.jobs.map(\.reason) == [.newModule] && summary.outcomes.isEmpty && summary.isDryRun)
+    #expect(throws: SystemError("stat", .noSuchFileOrDirectory)) { try Descriptor.status(of: cachePath) }
+  }
+
+  // MARK: Other processes
+
+  @Test func runsAtTheSameTimeCompileEachModuleOnce() throws {
+    let names = (0..<6).map { "\($0)" }
+    for name in names { try write(name) }
+    var request = try request()
+    request.roots = names.map { fixture.directory($0) }
+    let summaries = Mutex<[RunSummary]>([])
+    DispatchQueue.concurrentPerform(iterations: 3) { [request] _ in
+      if let summary = try? run(request) { summaries.withLock { $0.append(summary) } }
+    }
+    let all = summaries.withLock { $0 }
+    #expect(all.count == 3)
+    #expect(all.map(\.compiled).reduce(0, +) == 6)
+    #expect(all.map(\.failed) == [0, 0, 0])
+    #expect(all.allSatisfy { $0.compiled + $0.upToDate == 6 })
+    try expectNothingLeft()
+  }
+
+  /// The claim of another process on module `a`, made as it would make it.
+  private final class OtherProcess: Sendable {
+    let writer: EngineWriter
+    private let claim: Mutex<Claim?>
+
+    init(_ identity: EngineIdentity, _ path: FilePath) throws {
+      let cache = try CacheDirectory(making: path)
+      writer = try EngineWriter(EngineDirectory(identity, in: cache), try Publisher(cache))
+      claim = Mutex(try writer.tryClaim(Self.module))
+    }
+
+    static let module = WasmHash.generate(WasmBinary.returning(97))
+
+    func publish() {
+      #expect(throws: Never.self) {
+        let result = Array("made by another".utf8).withUnsafeBytes { bytes in
+          Result { () throws(CacheError) in try writer.publish(bytes, for: Self.module) }
+        }
+        try result.get()
+      }
+    }
+
+    func giveUp() { claim.withLock { $0 = nil } }
+  }
+
+  /// A run that found the engine and made the cache.
+  private func identity() throws -> EngineIdentity {
+    try write("x")
+    return try #require(try run(try request("x")).engines.first)
+  }
+
+  @Test func moduleThatAnotherProcessCompilesIsLeftToIt() throws {
+    try write("a", "b")
+    let other = try OtherProcess(try identity(), cachePath)
+    let observer = RecordingObserver(onFinished: { outcome in
+      guard outcome.job.name == "b" else { return }
+      other.publish()
+      other.giveUp()
+    })
+    let summary = try run(try request("a", "b"), observer)
+    #expect(observer.said.filter { $0.hasPrefix("began") } == ["began b"])
+    #expect(lines(summary) == ["b: compiled", "a: found meanwhile"])
+    #expect(summary.compiled == 1 && summary.upToDate == 1)
+  }
+
+  @Test func moduleThatAnotherProcessGaveUpIsCompiled() throws {
+    try write("a", "b")
+    let other = try OtherProcess(try identity(), cachePath)
+    let observer = RecordingObserver(onFinished: { outcome in
+      if outcome.job.name == "b" { other.giveUp() }
+    })
+    #expect(lines(try run(try request("a", "b"), observer)) == ["b: compiled", "a: compiled"])
+  }
+
+  // MARK: Things that change
+
+  @Test func fileThatChangedSinceItWasPlannedIsNotCompiled() throws {
+    try write("a", "b", "c")
+    let directory = fixture.directory
+    let observer = RecordingObserver(onPlanned: {
+      #expect(throws: Never.self) {
+        try directory.write(WasmBinary.returning(1), to: "a")
+        try Descriptor.open(directory.path, O_RDONLY).remove("b")
+      }
+    })
+    let summary = try run(try request("a", "b", "c"), observer)
+    #expect(
+      lines(summary).sorted() == [
+        "a: changed while it was being read: run again when its writer has finished", "b: vanished before it was read",
+        "c: compiled",
+      ])
+    try expectNothingLeft()
+  }
+
+  @Test func copyStandsInForAFileThatChanged() throws {
+    try write("a")
+    try fixture.directory.write(WasmBinary.returning(97), to: "copy of a")
+    let directory = fixture.directory
+    let observer = RecordingObserver(onPlanned: {
+      #expect(throws: Never.self) { try directory.write(WasmBinary.returning(1), to: "a") }
+    })
+    #expect(lines(try run(try request("a", "copy of a"), observer)) == ["a: compiled"])
+  }
+
+  // MARK: Children that fail
+
+  @Test func childThatCrashesCostsOneModule() throws {
+    try write("a", "b", "c")
+    var request = try request("a", "b", "c")
+    request.program = try fixture.program(
+      """
+      case $start in 2) echo 'out of luck' >&2; exit 3;; esac
+      \(try WorkerFixture.real)
+      """)
+    let summary = try run(request)
+    #expect(
+      lines(summary) == [
+        "a: crashed the compiler, which exited with status 3: out of luck", "b: compiled", "c: compiled",
+      ])
+    #expect(fixture.processes.count == 3, "one asked about the engine, one that crashed, and one for the others")
+    try expectNothingLeft()
+  }
+
+  /// Its artifacts would land under the wrong identity.
+  @Test func childWithAnotherEngineIsNotUsed() throws {
+    try write("a")
+    var request = try request("a")
+    try fixture.directory.write(
+      WorkerReply.prepared([.success(CompatibilityRecord(bytes: [1]))]).encoded(), to: "reply")
+    request.program = try fixture.program(
+      """
+      if [ $start = 2 ]; then
+        dd bs=65536 count=1 of=request <&3 2> /dev/null
+        cat reply >&3
+        exec sleep 1000
+      fi
+      \(try WorkerFixture.real)
+      """)
+    #expect(
+      lines(try run(request)) == [
+        "a: the compiler's child process gave another account of its engine than before: is the library being replaced?"
+      ])
+    try expectNothingLeft()
+  }
+
+  @Test func cancelledRunEndsAtOnce() throws {
+    try fixture.directory.write(WasmBinary.compileBomb, to: "bomb")
+    try write("a")
+    let observer = RecordingObserver(onBegan: { [fixture] _ in
+      DispatchQueue(label: "killer").async {
+        // The second child is the one that compiles; it is started after this was said.
+        while fixture.processes.count < 2 { sched_yield() }
+        try? waitUntilBusy(fixture.processes[1])
+        fixture.cancellation.cancel()
+      }
+    })
+    let request = try request("bomb", "a", settings: [EngineSettings(backend: .cranelift)])
+    #expect(lines(try run(request, observer)) == ["bomb: not done", "a: not done"])
+    try expectNothingLeft()
+  }
+
+  // MARK: Runs that cannot be done
+
+  private func failure(_ request: PrecompileRequest) -> PrecompileError? {
+    do throws(PrecompileError) {
+      _ = try Precompiler(request, observer: RecordingObserver(), cancellation: fixture.cancellation).run()
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @Test func engineThatIsMissingOrUnusableEndsTheRun() throws {
+    try write("a")
+    var request = try request("a")
+    let place = fixture.directory("missing.so")
+    request.engines = EngineSearch(option: place, environment: nil, executable: nil, libraryPath: [])
+    guard case .engineNotFound(.notFound(let candidates)) = failure(request) else {
+      Issue.record("an engine was found")
+      return
+    }
+    #expect(candidates.map(\.path) == [place])
+    try fixture.directory.write("text", to: "missing.so")
+    guard case .engineUnusable(.cannotLoad(_, let reason)) = failure(request) else {
+      Issue.record("a text was loaded")
+      return
+    }
+    #expect(reason == "file too short")
+  }
+
+  @Test func backendThatTheEngineLacksEndsTheRun() throws {
+    try write("a")
+    var request = try request("a", settings: [EngineSettings(backend: .cranelift), EngineSettings(backend: .winch)])
+    request.engines = EngineSearch(
+      option: try EngineUnderTest.library("36.0.0"), environment: nil, executable: nil, libraryPath: [])
+    guard case .backendUnavailable(let settings, _, let reason) = failure(request) else {
+      Issue.record("cranelift passed for winch")
+      return
+    }
+    #expect(settings.backend == .winch && reason == .silentlyAnother(.cranelift))
+  }
+
+  @Test func cacheThatCannotBeUsedEndsTheRun() throws {
+    try write("a", "cache")
+    guard case .cache(let error) = failure(try request("a")) else {
+      Issue.record("a file served as cache")
+      return
+    }
+    #expect(error == .notADirectory(cachePath))
+  }
+}

@@ -1,0 +1,118 @@
+import TestSupport
+import Testing
+import WasmEngine
+
+@testable import Precompiler
+
+struct WorkerProtocolTests {
+  private static let errors: [EngineError] = [
+    .cannotLoad(reason: "a"), .notWasmtime(missingFunction: "b"), .unsupportedSettings(reason: "c"),
+    .componentsUnsupported, .invalidModule(message: "é\u{202e}\n"), .cannotSerialize(message: ""),
+  ]
+
+  private static let settings = Backend.allCases.flatMap { backend in
+    OptimizationLevel.allCases.flatMap { optimization in
+      CPUTarget.allCases.map { EngineSettings(backend: backend, optimization: optimization, cpu: $0) }
+    }
+  }
+
+  private static let requests: [WorkerRequest] = [
+    .prepare(settings: [], threads: 0), .prepare(settings: settings, threads: 65535),
+    .compile(settingsIndex: 0, parallel: false, kind: .coreModule, size: 0),
+    .compile(settingsIndex: 255, parallel: true, kind: .component, size: .max),
+  ]
+
+  private static let replies: [WorkerReply] =
+    [
+      .prepared([]),
+      .prepared(errors.map { .failure($0) } + [.success(CompatibilityRecord(bytes: [0, 255, 1]))]),
+      .compiled(size: 0, nanoseconds: 0), .compiled(size: .max, nanoseconds: .max),
+    ] + errors.map { .failed($0) }
+
+  // MARK: Round trips
+
+  @Test(arguments: requests) func requestsArriveAsTheyWereSent(_ request: WorkerRequest) {
+    #expect(WorkerRequest(request.encoded()) == request)
+  }
+
+  @Test(arguments: replies) func repliesArriveAsTheyWereSent(_ reply: WorkerReply) {
+    #expect(WorkerReply(reply.encoded()) == reply)
+  }
+
+  @Test func numbersBeyondTheirFieldsAreCutToFit() {
+    #expect(
+      WorkerRequest(WorkerRequest.prepare(settings: [], threads: 100_000).encoded())
+        == .prepare(settings: [], threads: 65535))
+    #expect(
+      WorkerRequest(WorkerRequest.prepare(settings: [], threads: -1).encoded()) == .prepare(settings: [], threads: 0))
+  }
+
+  @Test func longTextsAreCutToFit() throws {
+    let text = String(repeating: "x", count: WorkerProtocol.largestText + 1)
+    let sent = WorkerReply.failed(.invalidModule(message: text)).encoded()
+    #expect(sent.count < WorkerProtocol.largestMessage)
+    #expect(WorkerReply(sent) == .failed(.invalidModule(message: String(text.dropLast()))))
+  }
+
+  // MARK: Foreign bytes
+
+  @Test func messagesThatGoOnAreRefused() {
+    for request in Self.requests { #expect(WorkerRequest(request.encoded() + [0]) == nil) }
+    for reply in Self.replies { #expect(WorkerReply(reply.encoded() + [0]) == nil) }
+  }
+
+  @Test func messagesThatAreCutShortAreRefused() {
+    for request in Self.requests {
+      let bytes = request.encoded()
+      for count in 0..<bytes.count { #expect(WorkerRequest(bytes.prefix(count)) == nil) }
+    }
+    for reply in Self.replies {
+      let bytes = reply.encoded()
+      for count in 0..<bytes.count { #expect(WorkerReply(bytes.prefix(count)) == nil) }
+    }
+  }
+
+  @Test(
+    arguments: [
+      [3], [1, 1, 9], [2, 7, 0, 0, 0, 0], [2, 1, 0xff, 0xff, 0xff, 0xff], [2, 1, 1, 0x40, 0, 0, 0x78],
+      // A size that is no Int.
+      [2, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0],
+    ] as [[UInt8]])
+  func impossibleRepliesAreRefused(_ bytes: [UInt8]) { #expect(WorkerReply(bytes) == nil) }
+
+  @Test(
+    arguments: [
+      [0], [1, 0, 0, 1, 3, 0, 0], [1, 0, 0, 1, 0, 3, 0], [1, 0, 0, 1, 0, 0, 2], [2, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0],
+      [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80],
+    ] as [[UInt8]])
+  func impossibleRequestsAreRefused(_ bytes: [UInt8]) { #expect(WorkerRequest(bytes) == nil) }
+
+  /// Whatever is read as a message can be written as one.
+  private func read(_ bytes: [UInt8]) -> Bool {
+    let request = WorkerRequest(bytes)
+    if let request { #expect(WorkerRequest(request.encoded()) == request) }
+    let reply = WorkerReply(bytes)
+    if let reply { #expect(WorkerReply(reply.encoded()) == reply) }
+    return request != nil || reply != nil
+  }
+
+  @Test(arguments: 0..<4) func randomBytesNeverCrash(_ seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    for _ in 0..<2000 {
+      var bytes = random.bytes(count: Int.random(in: 0..<64, using: &random))
+      // Past the first byte, more often than chance would have it.
+      if !bytes.isEmpty, Bool.random(using: &random) { bytes[0] = UInt8.random(in: 1...2, using: &random) }
+      _ = read(bytes)
+    }
+  }
+
+  @Test(arguments: 0..<4) func mutatedMessagesAreReadOrRefused(_ seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let originals = Self.requests.map { $0.encoded() } + Self.replies.map { $0.encoded() }
+    var wereRead = 0
+    for round in 0..<2000 {
+      if read(random.mutating(originals[round % originals.count])) { wereRead += 1 }
+    }
+    #expect((1..<2000).contains(wereRead), "the mutations do something, and not too much")
+  }
+}

@@ -1,0 +1,128 @@
+import Glibc
+import LinuxIO
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import WasmCache
+
+struct CacheDirectoryTests {
+  let directory: TemporaryDirectory
+  private var path: FilePath { directory("cache") }
+
+  init() throws { directory = try TemporaryDirectory() }
+
+  /// Why a cache is refused, both by who would make it and by who would only look.
+  private func refusal(_ path: FilePath) -> CacheError? {
+    do throws(CacheError) {
+      _ = try CacheDirectory(making: path)
+      return nil
+    } catch {
+      #expect(throws: error) { _ = try CacheDirectory.existing(at: path) }
+      return error
+    }
+  }
+
+  // MARK: Opening
+
+  @Test func makesWhatIsMissing() throws {
+    let path = directory("a/b/cache")
+    _ = try CacheDirectory(making: path)
+    for name in ["", "v1", "v1/objects", "v1/engines", "v1/corrupt", "v1/tmp"] {
+      let status = try Descriptor.status(of: name.isEmpty ? path : path.appending(name))
+      #expect(status.kind == .directory && status.permissions == 0o700, "\(name)")
+    }
+    let tag = String(decoding: try [UInt8](contentsOf: path.appending("CACHEDIR.TAG")), as: UTF8.self)
+    #expect(tag.hasPrefix("Signature: 8a477f597d28d172789f06886806bc55\n"))
+  }
+
+  @Test func opensWhatIsThere() throws {
+    let made = try CacheDirectory(making: path)
+    try directory.write("kept", to: "cache/v1/objects/x")
+    try directory.write("own tag", to: "cache/CACHEDIR.TAG")
+    #expect(try CacheDirectory(making: path).identity == made.identity)
+    #expect(try CacheDirectory.existing(at: path)?.identity == made.identity)
+    #expect(try [UInt8](contentsOf: directory("cache/v1/objects/x")) == Array("kept".utf8))
+    #expect(try [UInt8](contentsOf: directory("cache/CACHEDIR.TAG")) == Array("own tag".utf8))
+    #expect(made.base == directory("cache/v1"))
+  }
+
+  @Test func lookingMakesNothing() throws {
+    #expect(try CacheDirectory.existing(at: path) == nil)
+    #expect(throws: SystemError.self) { try Descriptor.status(of: path) }
+    try directory.makeDirectory("cache")
+    #expect(try CacheDirectory.existing(at: path) == nil)
+    #expect(try Descriptor.open(path, O_RDONLY).names().isEmpty)
+  }
+
+  @Test func cacheMayBeBehindALink() throws {
+    try directory.makeDirectory("real")
+    try directory.link("cache", to: "real")
+    _ = try CacheDirectory(making: path)
+    #expect(try Descriptor.status(of: directory("real/v1/objects")).kind == .directory)
+  }
+
+  // MARK: Refusing
+
+  private static let notADirectory = "is not a directory: name another place with --cache-dir, or remove it"
+
+  @Test func fileInItsPlaceIsRefused() throws {
+    try directory.write("", to: "cache")
+    let error = refusal(path)
+    #expect(error == .notADirectory(path))
+    #expect(error?.description == Self.notADirectory)
+    #expect(error?.path == path)
+    #expect(refusal(directory("cache/below/it")) == .notADirectory(path), "the file is named, not what is wanted below")
+  }
+
+  @Test(arguments: ["v1", "v1/objects", "v1/engines", "v1/corrupt", "v1/tmp"])
+  func linkInPlaceOfADirectoryIsRefused(_ name: String) throws {
+    _ = try CacheDirectory(making: path)
+    let inside = path.appending(name)
+    try directory.makeDirectory("elsewhere")
+    let folder = try Descriptor.open(directory.path, O_RDONLY)
+    try folder.rename(inside, to: folder, as: "away")
+    try folder.makeSymbolicLink(inside, to: directory("elsewhere"))
+    #expect(refusal(path) == .notADirectory(inside))
+    try folder.remove(inside)
+    try directory.write("", to: "cache/\(name)")
+    #expect(refusal(path) == .notADirectory(inside), "nor a file")
+    #expect(try Descriptor.open(directory("elsewhere"), O_RDONLY).names().isEmpty)
+  }
+
+  @Test(arguments: ["", "v1", "v1/objects", "v1/engines", "v1/corrupt", "v1/tmp"], [0o720, 0o702, 0o777] as [UInt32])
+  func directoryThatOthersCanWriteIsRefused(_ name: String, _ mode: UInt32) throws {
+    _ = try CacheDirectory(making: path)
+    let open = name.isEmpty ? path : path.appending(name)
+    #expect(open.withPlatformString { chmod($0, mode) } == 0)
+    let error = refusal(path)
+    #expect(error == .writableByOthers(open, permissions: mode))
+    #expect(
+      error?.description
+        == "can be written by other users: whoever writes there decides what code runs; `chmod go-w \(open)` if they did "
+        + "no harm")
+    #expect(open.withPlatformString { chmod($0, 0o755) } == 0)
+    #expect(refusal(path) == nil, "others may read")
+  }
+
+  @Test(
+    .enabled(if: geteuid() == 0, "only root can give files away"), arguments: ["", "v1", "v1/objects", "v1/engines"])
+  func directoryOfSomeoneElseIsRefused(_ name: String) throws {
+    _ = try CacheDirectory(making: path)
+    let foreign = name.isEmpty ? path : path.appending(name)
+    #expect(foreign.withPlatformString { chown($0, 65534, 65534) } == 0)
+    let error = refusal(path)
+    #expect(error == .foreignOwner(foreign, owner: 65534))
+    #expect(
+      error?.description
+        == "belongs to user 65534: whoever writes there decides what code runs; name a directory of your own with --cache-dir"
+    )
+  }
+
+  @Test func placeWhereNothingCanBeMadeIsAnError() {
+    let error = #expect(throws: CacheError.self) { _ = try CacheDirectory(making: "/proc/nowhere/cache") }
+    #expect(
+      error == .io("/proc/nowhere", operation: "make the cache directory", reason: "no such file or directory"))
+    #expect(error?.description == "cannot make the cache directory: no such file or directory")
+  }
+}

@@ -1,0 +1,73 @@
+import LinuxIO
+import SystemPackage
+import TestSupport
+import WasmEngine
+
+@testable import WasmCache
+
+/// A cache of one test's own, and shorthands for what tests do with it.
+struct CacheFixture {
+  let directory: TemporaryDirectory
+  let path: FilePath
+  let cache: CacheDirectory
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    path = directory("cache")
+    cache = try CacheDirectory(making: path)
+  }
+
+  /// An engine that exists only in name.
+  static func identity(_ backend: Backend = .cranelift, build: UInt8 = 1) -> EngineIdentity {
+    EngineIdentity(
+      settings: EngineSettings(backend: backend),
+      compatibility: CompatibilityRecord(bytes: [0, 2] + Array("50".utf8) + [3] + Array("x86".utf8)),
+      libraryBuild: [build])
+  }
+
+  func reader(_ identity: EngineIdentity = Self.identity()) -> EngineDirectory {
+    EngineDirectory(identity, in: cache)
+  }
+
+  func writer(_ identity: EngineIdentity = Self.identity(), _ publisher: Publisher? = nil) throws -> EngineWriter {
+    try EngineWriter(reader(identity), try publisher ?? Publisher(cache))
+  }
+
+  /// The path of an artifact's object.
+  func object(_ artifact: [UInt8]) -> FilePath {
+    let name = WasmHash.generate(artifact).encode()
+    return path.appending("v1/objects").appending(String(name.prefix(2))).appending(String(name.dropFirst(2)))
+  }
+
+  func names(_ place: String) throws -> Set<String> {
+    let folder = try Descriptor.open(path.appending("v1").appending(place), 0)
+    return Set(try folder.names().map(\.string))
+  }
+
+  /// The bytes of every object, by name.
+  func objects() throws -> [String: [UInt8]] {
+    var objects: [String: [UInt8]] = [:]
+    for folder in try names("objects") {
+      for file in try names("objects/\(folder)") {
+        objects[folder + file] = try [UInt8](contentsOf: path.appending("v1/objects/\(folder)/\(file)"))
+      }
+    }
+    return objects
+  }
+
+  /// Puts other bytes where an object is, as a disk that rots would.
+  func corrupt(_ object: FilePath, with bytes: [UInt8]) throws {
+    try directory.write(bytes, to: "other")
+    let folder = try Descriptor.open(directory.path, 0)
+    try folder.rename("other", to: folder, as: object)
+  }
+}
+
+extension EngineWriter {
+  func publish(_ artifact: [UInt8], for module: WasmHash) throws {
+    let result = artifact.withUnsafeBytes { bytes in
+      Result { () throws(CacheError) in try publish(bytes, for: module) }
+    }
+    try result.get()
+  }
+}

@@ -1,0 +1,127 @@
+import LinuxIO
+import SystemPackage
+import TestSupport
+import Testing
+import WasmEngine
+
+@testable import WasmCache
+
+struct CacheVerificationTests {
+  let fixture: CacheFixture
+  private let artifact = Array("an artifact".utf8)
+  private let module = WasmHash.generate(WasmBinary.empty)
+
+  init() throws {
+    fixture = try CacheFixture()
+    try fixture.writer().publish(artifact, for: module)
+  }
+
+  private func verify(repair: Bool = false) throws -> [CheckedEntry] {
+    var entries: [CheckedEntry] = []
+    try fixture.cache.verify(repair: repair) { entries.append($0) }
+    return entries
+  }
+
+  /// The path of the module's entry, for a fixture that makes it something else.
+  private var entry: FilePath { fixture.reader().entryPath(module) }
+
+  private func replaceEntry(linkTo target: String) throws {
+    let folder = try Descriptor.open(fixture.path, 0)
+    try folder.remove(entry)
+    try folder.makeSymbolicLink(entry, to: target)
+  }
+
+  @Test func goodEntriesArePassed() throws {
+    try fixture.writer(CacheFixture.identity(.winch)).publish(Array("another".utf8), for: module)
+    let entries = try verify(repair: true)
+    #expect(entries.map(\.fault) == [nil, nil])
+    #expect(entries.map(\.size) == [11, 7])
+    #expect(entries.first?.path == (entry))
+    #expect(entries.allSatisfy { !$0.repaired })
+    #expect(fixture.reader().lookUp(module) == .present(size: 11))
+  }
+
+  @Test(arguments: 0..<11) func flippedBitIsFoundAndMovedAside(_ position: Int) throws {
+    var rotten = artifact
+    rotten[position] ^= 1 << (position % 8)
+    try fixture.corrupt(fixture.object(artifact), with: rotten)
+    let fault = EntryFault.digestDiffers(actual: WasmHash.generate(rotten).encode())
+    #expect(try verify().map(\.fault) == [fault])
+    #expect(try [UInt8](contentsOf: fixture.object(artifact)) == rotten, "nothing is moved without --repair")
+    let start = WasmHash.generate(rotten).encode().prefix(16)
+    #expect(fault.description == "its artifact is corrupt: the bytes hash to \(start)…, not to its name")
+
+    let repaired = try verify(repair: true)
+    #expect(repaired.map(\.fault) == [fault] && repaired.map(\.repaired) == [true])
+    let kept = fixture.path.appending("v1/corrupt").appending(WasmHash.generate(artifact).encode())
+    #expect(try [UInt8](contentsOf: kept) == rotten)
+    #expect(fixture.reader().lookUp(module) == .absent(.artifactCorrupt))
+  }
+
+  @Test func truncationIsFound() throws {
+    try fixture.corrupt(fixture.object(artifact), with: Array(artifact.dropLast()))
+    #expect(try verify().map(\.fault) == [.digestDiffers(actual: WasmHash.generate(artifact.dropLast()).encode())])
+  }
+
+  @Test func everyEntryOfACorruptObjectIsReported() throws {
+    try fixture.writer().publish(artifact, for: WasmHash.generate([1]))
+    try fixture.corrupt(fixture.object(artifact), with: [0])
+    let entries = try verify(repair: true)
+    #expect(entries.count == 2)
+    #expect(entries.allSatisfy { $0.fault != nil && $0.repaired })
+  }
+
+  @Test func missingObjectIsFoundAndItsEntryRemoved() throws {
+    try Descriptor.open(fixture.path, 0).remove(fixture.object(artifact))
+    #expect(try verify().map(\.fault) == [.objectMissing])
+    #expect(EntryFault.objectMissing.description == "its artifact is missing")
+    #expect(try verify(repair: true).map(\.repaired) == [true])
+    #expect(try verify().isEmpty)
+  }
+
+  @Test(arguments: ["/etc/passwd", "../../objects/../../../etc/passwd", "engine.json"])
+  func foreignLinkIsFoundAndRemoved(_ target: String) throws {
+    try replaceEntry(linkTo: target)
+    #expect(try verify().map(\.fault) == [.notALink])
+    #expect(EntryFault.notALink.description == "is not a link to an object of this cache")
+    #expect(try verify(repair: true).map(\.repaired) == [true])
+    #expect(fixture.reader().lookUp(module) == .absent(.newModule))
+  }
+
+  @Test func fileInPlaceOfAnEntryIsFoundAndRemoved() throws {
+    try Descriptor.open(fixture.path, 0).remove(entry)
+    try artifact.write(to: entry)
+    #expect(try verify(repair: true).map(\.fault) == [.notALink])
+    #expect(try verify().isEmpty)
+  }
+
+  @Test func linkInPlaceOfAnObjectIsNotFollowed() throws {
+    let folder = try Descriptor.open(fixture.path, 0)
+    try folder.remove(fixture.object(artifact))
+    try fixture.directory.write(artifact, to: "elsewhere")
+    try folder.makeSymbolicLink(fixture.object(artifact), to: fixture.directory("elsewhere"))
+    let reason = "too many levels of symbolic links"
+    #expect(try verify().map(\.fault) == [.unreadable(reason: reason)])
+    #expect(EntryFault.unreadable(reason: reason).description == "its artifact cannot be read: \(reason)")
+    #expect(try verify(repair: true).map(\.repaired) == [true])
+    #expect(try verify().isEmpty)
+  }
+
+  @Test func otherFilesAreLeftAlone() throws {
+    let reader = fixture.reader()
+    for name in ["notes.txt", "x.cwasm"] { try [1].write(to: reader.path.appending(name)) }
+    try fixture.directory.write("", to: "cache/v1/engines/stray")
+    #expect(try verify(repair: true).map(\.fault) == [nil])
+    #expect(try fixture.names("engines/\(reader.identity.directoryName)").isSuperset(of: ["notes.txt", "x.cwasm"]))
+  }
+
+  /// More than the block that is read at a time.
+  @Test(arguments: [1 << 18, 1 << 18 + 1, 3 << 18]) func largeArtifactsAreReadWhole(_ size: Int) throws {
+    var large = [UInt8](repeating: 7, count: size)
+    try fixture.writer().publish(large, for: module)
+    #expect(try verify().map(\.size) == [size])
+    large[size - 1] ^= 1
+    try fixture.corrupt(fixture.object([UInt8](repeating: 7, count: size)), with: large)
+    #expect(try verify().count { $0.fault != nil } == 1)
+  }
+}

@@ -1,0 +1,71 @@
+import LinuxIO
+import SystemPackage
+import TestSupport
+import Testing
+import WasmEngine
+
+@testable import WasmCache
+
+struct LookupTests {
+  let fixture: CacheFixture
+  private let artifact = Array("an artifact".utf8)
+  private let module = WasmHash.generate(WasmBinary.empty)
+
+  init() throws { fixture = try CacheFixture() }
+
+  @Test func moduleThatNobodyCompiledIsNew() throws {
+    #expect(fixture.reader().lookUp(module) == .absent(.newModule))
+    try fixture.writer().publish(artifact, for: WasmHash.generate([1]))
+    #expect(fixture.reader().lookUp(module) == .absent(.newModule))
+  }
+
+  /// Two processes that start on an empty cache look up what the other one published.
+  @Test func whatIsPublishedLaterIsFound() throws {
+    let reader = fixture.reader()
+    #expect(reader.lookUp(module) == .absent(.newModule))
+    try fixture.writer().publish(artifact, for: module)
+    #expect(reader.lookUp(module) == .present(size: artifact.count))
+  }
+
+  @Test func entryWithoutItsObjectIsEvicted() throws {
+    try fixture.writer().publish(artifact, for: module)
+    try Descriptor.open(fixture.path, 0).remove(fixture.object(artifact))
+    #expect(fixture.reader().lookUp(module) == .absent(.evicted))
+  }
+
+  @Test func objectWithoutBytesIsNone() throws {
+    try fixture.writer().publish(artifact, for: module)
+    try fixture.corrupt(fixture.object(artifact), with: [])
+    #expect(fixture.reader().lookUp(module) == .absent(.evicted))
+  }
+
+  @Test func entryOfAnotherBuildMeansThatTheEngineChanged() throws {
+    try fixture.writer().publish(artifact, for: module)
+    #expect(fixture.reader(CacheFixture.identity(build: 2)).lookUp(module) == .absent(.engineChanged))
+    _ = try fixture.writer(CacheFixture.identity(build: 2))
+    #expect(fixture.reader(CacheFixture.identity(build: 2)).lookUp(module) == .absent(.engineChanged))
+    #expect(fixture.reader(CacheFixture.identity(.winch)).lookUp(module) == .absent(.newModule), "not its backend")
+  }
+
+  @Test func objectThatWasMovedAsideWasCorrupt() throws {
+    try fixture.writer().publish(artifact, for: module)
+    try fixture.corrupt(fixture.object(artifact), with: Array("rotten".utf8))
+    #expect(fixture.reader().lookUp(module) == .present(size: 6), "looking up reads no bytes")
+    try fixture.cache.verify(repair: true) { #expect($0.repaired) }
+    #expect(fixture.reader().lookUp(module) == .absent(.artifactCorrupt))
+    try fixture.writer().publish(artifact, for: module)
+    #expect(fixture.reader().lookUp(module) == .present(size: artifact.count))
+  }
+
+  @Test func linkToNoObjectIsCorrupt() throws {
+    _ = try fixture.writer()
+    let entry = fixture.reader().entryPath(module)
+    try Descriptor.open(fixture.path, 0).makeSymbolicLink(entry, to: "../../objects/nowhere")
+    #expect(fixture.reader().lookUp(module) == .absent(.artifactCorrupt))
+  }
+
+  @Test func reasonsReadAsTheyArePrinted() {
+    #expect(
+      MissReason.allCases.map(\.rawValue) == ["new module", "engine changed", "artifact corrupt", "evicted", "forced"])
+  }
+}

@@ -1,0 +1,237 @@
+import Dispatch
+import Foundation
+import Glibc
+import LinuxIO
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+import WasmEngine
+
+@testable import WasmCache
+
+struct PublicationTests {
+  let fixture: CacheFixture
+  private let artifact = Array("an artifact".utf8)
+  private let module = WasmHash.generate(WasmBinary.empty)
+
+  init() throws { fixture = try CacheFixture() }
+
+  // MARK: What is on disk
+
+  @Test func entryLeadsToTheBytesUnderTheirDigest() throws {
+    try fixture.writer().publish(artifact, for: module)
+    let object = fixture.object(artifact)
+    #expect(try [UInt8](contentsOf: object) == artifact)
+    let status = try Descriptor.status(of: object)
+    #expect(status.permissions == 0o444 && status.links == 1)
+
+    let reader = fixture.reader()
+    let entry = reader.entryPath(module)
+    #expect(entry == fixture.path.appending("v1/engines/\(reader.identity.directoryName)/\(module).cwasm"))
+    #expect(try [UInt8](contentsOf: entry) == artifact)
+    let folder = try Descriptor.open(reader.path, O_RDONLY)
+    let digest = WasmHash.generate(artifact).encode()
+    #expect(
+      try folder.symbolicLinkTarget("\(module).cwasm")
+        == Array("../../objects/\(digest.prefix(2))/\(digest.dropFirst(2))".utf8))
+    #expect(reader.lookUp(module) == .present(size: artifact.count))
+  }
+
+  @Test func nothingIsLeftInTheStagingDirectory() throws {
+    do {
+      let writer = try fixture.writer()
+      try writer.publish(artifact, for: module)
+      let staging = try #require(try fixture.names("tmp").first)
+      #expect(try fixture.names("tmp/\(staging)").isEmpty)
+      writer.synchronize()
+    }
+    #expect(try fixture.names("tmp").isEmpty, "not even the writer's directory, once it is gone")
+  }
+
+  @Test func describesTheEngineForPeople() throws {
+    let identity = CacheFixture.identity(.winch, build: 0xab)
+    _ = try fixture.writer(identity)
+    let file = fixture.reader(identity).path.appending("engine.json")
+    #expect(try Descriptor.status(of: file).permissions == 0o644)
+    let object = try JSONSerialization.jsonObject(with: Data(try [UInt8](contentsOf: file)))
+    #expect(
+      object as? [String: String] == [
+        "backend": "winch", "optimization": "speed", "cpu": "native", "version": "50", "target": "x86",
+        "libraryBuild": "ab", "compatibilityRecord": "00023530" + "03783836", "identity": identity.digest.hex,
+      ])
+  }
+
+  @Test func oneArtifactOfTwoModulesIsStoredOnce() throws {
+    let writer = try fixture.writer()
+    let other = WasmHash.generate([1])
+    try writer.publish(artifact, for: module)
+    try writer.publish(artifact, for: other)
+    #expect(try fixture.objects().count == 1)
+    #expect(fixture.reader().lookUp(module) == fixture.reader().lookUp(other))
+  }
+
+  @Test func corruptObjectIsReplacedAndNotRewritten() throws {
+    let writer = try fixture.writer()
+    try writer.publish(artifact, for: module)
+    let rotten = Array("an artifacT".utf8)
+    try fixture.corrupt(fixture.object(artifact), with: rotten)
+    let open = try FileDescriptor.open(fixture.object(artifact), .readOnly)
+    try writer.publish(artifact, for: module)
+    #expect(try [UInt8](contentsOf: fixture.object(artifact)) == artifact)
+    try open.closeAfter {
+      var bytes = [UInt8](repeating: 0, count: rotten.count)
+      let count = try bytes.withUnsafeMutableBytes { try open.read(into: $0) }
+      #expect(count == rotten.count)
+      #expect(bytes == rotten, "whoever has the old one open keeps it whole")
+    }
+  }
+
+  @Test func newArtifactTakesTheEntryOver() throws {
+    let writer = try fixture.writer()
+    try writer.publish(artifact, for: module)
+    try writer.publish(Array("another".utf8), for: module)
+    #expect(try [UInt8](contentsOf: fixture.reader().entryPath(module)) == Array("another".utf8))
+    #expect(try [UInt8](contentsOf: fixture.object(artifact)) == artifact)
+  }
+
+  @Test func failureNamesThePlaceAndLeavesNothing() throws {
+    let writer = try fixture.writer()
+    let digest = WasmHash.generate(artifact).encode()
+    let objects = fixture.path.appending("v1/objects")
+    // A file where the object's directory should be.
+    try fixture.directory.write("", to: "cache/v1/objects/\(digest.prefix(2))")
+    let error = #expect(throws: CacheError.self) { try writer.publish(artifact, for: module) }
+    #expect(
+      error == .io(objects, operation: "write an artifact of 11 bytes", reason: "not a directory"))
+    #expect(error?.description == "cannot write an artifact of 11 bytes: not a directory")
+    let staging = try #require(try fixture.names("tmp").first)
+    #expect(try fixture.names("tmp/\(staging)").isEmpty)
+    #expect(fixture.reader().lookUp(module) == .absent(.newModule))
+  }
+
+  @Test func entryThatCannotBeMadeIsAnError() throws {
+    let writer = try fixture.writer()
+    let reader = fixture.reader()
+    let entry = "cache/v1/engines/\(reader.identity.directoryName)/\(module).cwasm"
+    try fixture.directory.makeDirectory(entry)
+    #expect(throws: CacheError.io(reader.entryPath(module), operation: "publish", reason: "is a directory")) {
+      try writer.publish(artifact, for: module)
+    }
+    let staging = try #require(try fixture.names("tmp").first)
+    #expect(try fixture.names("tmp/\(staging)").isEmpty)
+  }
+
+  // MARK: Writers that died
+
+  @Test func nextPublisherRemovesWhatDeadWritersLeft() throws {
+    for name in ["cache/v1/tmp/dead", "cache/v1/tmp/empty"] { try fixture.directory.makeDirectory(name) }
+    try fixture.directory.write("half an arti", to: "cache/v1/tmp/dead/1")
+    try fixture.directory.link("cache/v1/tmp/dead/2", to: "../../objects/ab/cd")
+    try fixture.directory.write("stray", to: "cache/v1/tmp/stray")
+    // Links are removed, not followed.
+    try fixture.directory.makeDirectory("elsewhere")
+    try fixture.directory.write("kept", to: "elsewhere/file")
+    try fixture.directory.link("cache/v1/tmp/link", to: fixture.directory("elsewhere"))
+    let publisher = try Publisher(fixture.cache)
+    #expect(try fixture.names("tmp").count == 1, "only its own")
+    #expect(try [UInt8](contentsOf: fixture.directory("elsewhere/file")) == Array("kept".utf8))
+    withExtendedLifetime(publisher) {}
+  }
+
+  @Test func nextPublisherSparesLiveWriters() throws {
+    try fixture.directory.makeDirectory("cache/v1/tmp/alive")
+    try fixture.directory.write("half an arti", to: "cache/v1/tmp/alive/1")
+    do {
+      let alive = try Descriptor.open(fixture.directory("cache/v1/tmp/alive"), O_RDONLY | O_DIRECTORY)
+      #expect(try alive.lock(waiting: false))
+      _ = try Publisher(fixture.cache)
+      #expect(try fixture.names("tmp") == ["alive"])
+      #expect(try fixture.names("tmp/alive") == ["1"])
+      withExtendedLifetime(alive.raw) {}
+    }
+    _ = try Publisher(fixture.cache)
+    #expect(try fixture.names("tmp").isEmpty)
+  }
+
+  @Test func writersOfOneProcessSpareEachOther() throws {
+    let first = try fixture.writer()
+    let second = try fixture.writer()
+    try first.publish(artifact, for: module)
+    try second.publish(Array("another".utf8), for: WasmHash.generate([1]))
+    try first.publish(Array("a third".utf8), for: WasmHash.generate([2]))
+    #expect(try fixture.objects().count == 3)
+  }
+
+  // MARK: Claims
+
+  @Test func claimExcludesOtherWritersUntilItGoes() throws {
+    let first = try fixture.writer()
+    let second = try fixture.writer()
+    do {
+      guard let claim = try first.tryClaim(module) else {
+        Issue.record("a module that nobody compiles cannot be claimed")
+        return
+      }
+      #expect(try !claims(module, second))
+      #expect(try claims(WasmHash.generate([1]), second), "other modules are free")
+      #expect(try claims(module, fixture.writer(CacheFixture.identity(.winch))), "and the same one for another engine")
+      _ = consume claim
+    }
+    #expect(try claims(module, second))
+    #expect(try claims(module, first), "a claim that went was given back")
+  }
+
+  /// As between processes: what has the lock is the open file, whoever opened it.
+  @Test func claimEndsWithItsProcess() throws {
+    let writer = try fixture.writer()
+    do {
+      let other = try Descriptor.open(fixture.reader().path.appending("lock"), O_RDWR)
+      #expect(try other.tryLockByte(module.lockOffset))
+      #expect(try !claims(module, writer))
+    }
+    #expect(try claims(module, writer))
+  }
+
+  private func claims(_ module: WasmHash, _ writer: EngineWriter) throws -> Bool {
+    let claim = try writer.tryClaim(module)
+    return claim != nil
+  }
+
+  // MARK: Many at once
+
+  @Test func manyThreadsPublishTheSameAndDifferentModules() throws {
+    let publisher = try Publisher(fixture.cache)
+    let writers = try Backend.allCases.map { try fixture.writer(CacheFixture.identity($0), publisher) }
+    let readers = Backend.allCases.map { fixture.reader(CacheFixture.identity($0)) }
+    let failures = Mutex<[String]>([])
+    DispatchQueue.concurrentPerform(iterations: 8) { thread in
+      for round in 0..<5 {
+        let engine = round % writers.count
+        for (module, artifact) in [
+          ([UInt8(round)], Array(repeating: UInt8(round), count: 1000)),
+          ([UInt8(round), UInt8(thread)], Array(repeating: UInt8(thread), count: 10 * round + 1)),
+        ] {
+          let hash = WasmHash.generate(module)
+          do {
+            try writers[engine].publish(artifact, for: hash)
+            // From the moment it is published, the entry never fails to lead to whole bytes.
+            let read = try [UInt8](contentsOf: readers[engine].entryPath(hash))
+            if read != artifact { failures.withLock { $0.append("torn: \(module)") } }
+          } catch {
+            failures.withLock { $0.append("\(module): \(error)") }
+          }
+        }
+      }
+    }
+    #expect(failures.withLock { $0 } == [])
+    publisher.synchronize()
+    for (name, bytes) in try fixture.objects() { #expect(WasmHash.generate(bytes).encode() == name) }
+    var entries = 0
+    try fixture.cache.verify(repair: false) { entry in
+      entries += 1
+      #expect(entry.fault == nil)
+    }
+    #expect(entries == 5 + 5 * 8)
+  }
+}
