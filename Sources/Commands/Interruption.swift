@@ -15,10 +15,15 @@ final class Interruption {
   private let received = Received()
   private let sources: [any DispatchSourceSignal]
 
-  init(cancelling cancellation: Cancellation) {
+  convenience init(cancelling cancellation: Cancellation) {
+    self.init([SIGINT, SIGTERM, SIGHUP]) { cancellation.cancel() }
+  }
+
+  /// - Parameter stop: called for the first of the signals, on a queue of its own.
+  init(_ signals: [Int32], stop: @escaping @Sendable () -> Void) {
     let queue = DispatchQueue(label: "signals")
     // What the starter ignores (nohup, a background job) stays ignored.
-    let signals = [SIGINT, SIGTERM, SIGHUP].filter { !clinux_signal_is_ignored($0) }
+    let signals = signals.filter { !clinux_signal_is_ignored($0) }
     sources = signals.map { DispatchSource.makeSignalSource(signal: $0, queue: queue) }
     for (source, number) in zip(sources, signals) {
       _ = clinux_signal_ignore(number)
@@ -29,7 +34,7 @@ final class Interruption {
         }
         // Whoever asks twice does not want to wait; what is left over, the next run cleans up.
         if isRepeated { Self.die(by: number) }
-        cancellation.cancel()
+        stop()
       }
       source.activate()
     }

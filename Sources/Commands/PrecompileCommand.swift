@@ -21,9 +21,19 @@ struct PrecompileCommand: ParsableCommand {
   @OptionGroup(title: "Where things are") var cache: CacheOptions
   @OptionGroup(title: "What is taken") var selection: SelectionOptions
   @OptionGroup(title: "How it is done") var execution: ExecutionOptions
+  @OptionGroup(title: "Watching") var watching: WatchOptions
   @OptionGroup(title: "What is shown") var verbosity: VerbosityOptions
 
+  func validate() throws {
+    if watching.watch && (execution.dryRun || execution.force || execution.failFast) {
+      throw ValidationError("--watch goes with none of --dry-run, --force and --fail-fast")
+    }
+  }
+
   func run() throws {
+    if watching.watch {
+      return try WatchSession(request: makeRequest(), options: watching, verbosity: verbosity.level).run()
+    }
     let cancellation = Cancellation()
     let interruption = Interruption(cancelling: cancellation)
     let reporter = RunReporter(verbosity.level)

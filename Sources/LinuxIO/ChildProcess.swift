@@ -53,6 +53,15 @@ package final class ChildProcess: Sendable {
     }
   }
 
+  /// Whether the child is known to have ended; it may not be reaped yet.
+  package var hasEnded: Bool {
+    id.withLock { id in
+      guard let id else { return true }
+      var information = siginfo_t()
+      return waitid(P_PID, id_t(id), &information, WEXITED | WNOWAIT | WNOHANG) != 0 || information.si_signo == SIGCHLD
+    }
+  }
+
   /// Waits for the child's end and says how it came; nil if that was told before.
   package func wait() -> ExitReason? {
     guard let pid = id.withLock({ $0 }) else { return nil }

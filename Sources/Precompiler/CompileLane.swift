@@ -34,10 +34,15 @@ final class CompileLane {
       }
     }
     publishing.waitUntilEmpty()
+    if let worker, !work.cancellation.isCancelled { work.shelf?.put(worker, from: work) }
   }
 
   /// - Returns: false if another process is compiling the module.
   private func begin(_ job: Job, parallel: Bool, mayWait: Bool) throws(ModuleFailure) -> Bool {
+    guard work.isWanted(job.content) else {
+      work.finish(job, .notDone)
+      return true
+    }
     let writer = work.writers[job.engine]
     let module = job.content.facts.hash
     let claim: Claim?
@@ -100,7 +105,10 @@ final class CompileLane {
 
   /// The lane's child, started when there is none.
   private func runningWorker() throws(WorkerFailure) -> CompileWorker {
-    if let worker { return worker }
+    if let worker = self.worker ?? work.shelf?.take(for: work) {
+      self.worker = worker
+      return worker
+    }
     let worker = try CompileWorker.start(work.program, cancellation: work.cancellation)
     let records = try worker.prepare(
       work.engine, settings: work.directories.map(\.identity.settings), threads: work.lanes,

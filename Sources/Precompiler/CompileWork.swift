@@ -16,26 +16,32 @@ final class CompileWork: Sendable {
   let queue: JobQueue
   let cancellation: Cancellation
   let observer: any RunObserver
+  let shelf: WorkerShelf?
+  let isWanted: @Sendable (ModuleContent) -> Bool
   private let failFast: Bool
   private let outcomes = Mutex<[JobOutcome]>([])
 
   init(
-    _ jobs: [Job], engine: EngineFile, program: WorkerProgram, directories: [EngineDirectory], publisher: Publisher,
-    lanes: Int, timeout: Double, failFast: Bool, cancellation: Cancellation, observer: any RunObserver
+    _ jobs: [Job], engine: EngineFile, directories: [EngineDirectory], publisher: Publisher,
+    request: PrecompileRequest, cancellation: Cancellation, observer: any RunObserver
   ) throws(CacheError) {
     self.engine = engine
-    self.program = program
     self.directories = directories
+    program = request.program
     var writers: [EngineWriter] = []
     for directory in directories { writers.append(try EngineWriter(directory, publisher)) }
     self.writers = writers
-    self.lanes = lanes
-    self.timeout = timeout
-    self.failFast = failFast
-    queue = JobQueue(jobs, lanes: lanes)
+    lanes = request.lanes
+    timeout = request.timeout
+    failFast = request.failFast
+    shelf = request.shelf
+    isWanted = request.isWanted
+    queue = JobQueue(jobs, lanes: request.lanes)
     self.cancellation = cancellation
     self.observer = observer
   }
+
+  var identities: [EngineIdentity] { directories.map(\.identity) }
 
   /// Compiles everything, and returns when all of it is stored or has failed.
   func run() -> [JobOutcome] {

@@ -55,6 +55,8 @@ final class CompileWorker: Sendable {
     cancellation.register(process)
   }
 
+  var hasEnded: Bool { process.hasEnded }
+
   deinit {
     cancellation.unregister(process)
     process.kill()

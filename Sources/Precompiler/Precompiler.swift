@@ -25,6 +25,10 @@ package struct PrecompileRequest: Sendable {
   /// Only find out what would be compiled.
   package var dryRun = false
   package var program = WorkerProgram.thisExecutable
+  /// Where children wait between several runs; without it they end with the run.
+  package var shelf: WorkerShelf?
+  /// Asked before each compilation, from any thread: whether it is still worth doing.
+  package var isWanted: @Sendable (ModuleContent) -> Bool = { _ in true }
 
   package init(
     roots: [FilePath], settings: [EngineSettings], engines: EngineSearch, cachePath: FilePath, lanes: Int
@@ -147,9 +151,8 @@ package struct Precompiler {
     do throws(CacheError) {
       let publisher = try Publisher(cache)
       let outcomes = try CompileWork(
-        plan.jobs, engine: engine, program: request.program, directories: directories, publisher: publisher,
-        lanes: request.lanes, timeout: request.timeout, failFast: request.failFast, cancellation: cancellation,
-        observer: observer
+        plan.jobs, engine: engine, directories: directories, publisher: publisher, request: request,
+        cancellation: cancellation, observer: observer
       ).run()
       publisher.synchronize()
       return outcomes

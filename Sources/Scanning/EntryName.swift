@@ -19,7 +19,7 @@ struct EntryName {
   var isDots: Bool { equals(".") || equals("..") }
 
   /// Whether it is where a version control system keeps what it stores, in which modules are not the user's files.
-  var isVersionControl: Bool { equals(".git") || equals(".hg") || equals(".svn") }
+  var isVersionControl: Bool { ModuleScanner.versionControl.contains { equals($0) } }
 
   private func equals(_ other: StaticString) -> Bool {
     length == other.utf8CodeUnitCount && memcmp(start, other.utf8Start, length) == 0

@@ -30,6 +30,14 @@ package struct ModuleScanner: Sendable {
     }
   }
 
+  /// Directories of version control systems, which hold no modules that anybody loads.
+  static let versionControl: [StaticString] = [".git", ".hg", ".svn"]
+
+  /// Whether a directory of this name is left out wherever it is.
+  package static func leavesOut(_ directory: FilePath.Component) -> Bool {
+    versionControl.contains { "\($0)" == directory.string }
+  }
+
   private let options: Options
   private let seams: ScanPlan.Seams
 

@@ -28,6 +28,9 @@ package struct ScanProblem: Error, Hashable, Sendable, CustomStringConvertible {
   package let root: Int
   package let reason: Reason
 
+  /// Whether there is nothing of that name.
+  package var isMissing: Bool { [.root(.noSuchFileOrDirectory), .root(.notDirectory)].contains(reason) }
+
   /// Nothing is missing from the result because of it.
   package var isWarning: Bool { reason == .linkCycle }
 

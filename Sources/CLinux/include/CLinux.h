@@ -9,6 +9,7 @@
 
 #include "directory.h"
 #include "processor.h"
+#include "watching.h"
 
 // Every function returns -1 with errno set on failure, as the call it stands for does.
 

@@ -29,11 +29,7 @@ final class RunReporter: RunObserver {
   func prepared(engine: EngineLocation, identities: [EngineIdentity], cache: FilePath, lanes: Int) {
     state.withLock { $0.engines = identities }
     guard verbosity.isVerbose else { return }
-    for identity in identities {
-      say(
-        "engine \(identity.engineName) (\(identity.settings)), identity \(identity.shortDigest), \(engine.path.printable)"
-      )
-    }
+    for identity in identities { say(Self.line(for: identity, from: engine)) }
     say("cache \(cache.printable), \(Quantities.count(lanes, "job"))")
   }
 
@@ -72,11 +68,9 @@ final class RunReporter: RunObserver {
     state.withLock { $0.status?.finished(job.content.path.printable, size: job.content.facts.size) }
     switch outcome.result {
     case .compiled(let size, let nanoseconds):
-      let sizes = "\(Quantities.bytes(job.content.facts.size)) → \(Quantities.bytes(size))"
-      let reason = verbosity.explains ? " (\(job.reason.rawValue))" : ""
       say(
-        "compiled \(label(job.content, job.engine)), \(sizes), \(Quantities.duration(nanoseconds: nanoseconds))\(reason)"
-      )
+        Self.line(
+          for: job, settings: settings(job.engine), size: size, nanoseconds: nanoseconds, explains: verbosity.explains))
     case .foundMeanwhile:
       if verbosity.isVerbose || verbosity.explains {
         say("up to date \(label(job.content, job.engine)) (compiled by another process meanwhile)")
@@ -114,9 +108,26 @@ final class RunReporter: RunObserver {
 
   // MARK: Lines
 
-  private func label(_ content: ModuleContent, _ engine: Int) -> String {
+  /// Which engine is used, for whoever wants to know everything.
+  static func line(for identity: EngineIdentity, from engine: EngineLocation) -> String {
+    "engine \(identity.engineName) (\(identity.settings)), identity \(identity.shortDigest), \(engine.path.printable)"
+  }
+
+  /// What was compiled, into how much, and how long the engine took.
+  static func line(for job: Job, settings: String, size: Int, nanoseconds: UInt64, explains: Bool) -> String {
+    let sizes = "\(Quantities.bytes(job.content.facts.size)) → \(Quantities.bytes(size))"
+    let time = Quantities.duration(nanoseconds: nanoseconds)
+    let reason = explains ? " (\(job.reason.rawValue))" : ""
+    return "compiled \(job.content.path.printable) with \(settings), \(sizes), \(time)\(reason)"
+  }
+
+  private func settings(_ engine: Int) -> String {
     let engines = state.withLock { $0.engines }
-    return "\(content.path.printable) with \(engines.indices.contains(engine) ? "\(engines[engine].settings)" : "?")"
+    return engines.indices.contains(engine) ? "\(engines[engine].settings)" : "?"
+  }
+
+  private func label(_ content: ModuleContent, _ engine: Int) -> String {
+    "\(content.path.printable) with \(settings(engine))"
   }
 
   private func say(_ line: String) {

@@ -1,0 +1,45 @@
+internal import ArgumentParser
+
+/// How the cache is kept warm while modules change.
+struct WatchOptions: ParsableArguments {
+  @Flag(
+    help: ArgumentHelp(
+      "Precompile what is there, say that it is ready, and then follow every change until interrupted.",
+      discussion: "With several backends, each is made for all changed modules before the next one."))
+  var watch = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Run a shell command each time the changed modules are ready.",
+      discussion: """
+        Never two at once; what changes meanwhile causes one more run. $WASMPRECOMPILE_CHANGED has the modules, one a line.
+        """, valueName: "command"))
+  var exec: String?
+
+  @Option(help: ArgumentHelp("How long a file must be quiet after a write, in milliseconds.", valueName: "ms"))
+  var debounce = Milliseconds(20)
+
+  @Flag(help: "Look at everything every two seconds instead of waiting for the kernel's word.")
+  var poll = false
+
+  @Flag(help: "Clear the terminal before each batch of changes.")
+  var clear = false
+
+  func validate() throws {
+    if !watch && (exec != nil || poll || clear) { throw ValidationError("--exec, --poll and --clear go with --watch") }
+  }
+}
+
+/// A number of milliseconds as an argument.
+struct Milliseconds: ExpressibleByArgument {
+  let value: Int
+
+  init(_ value: Int) { self.value = value }
+
+  init?(argument: String) {
+    guard let value = Int(argument), (0...60_000).contains(value) else { return nil }
+    self.value = value
+  }
+
+  var defaultValueDescription: String { "\(value)" }
+}

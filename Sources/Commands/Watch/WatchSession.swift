@@ -1,0 +1,67 @@
+internal import Dispatch
+internal import Glibc
+internal import LinuxIO
+internal import Precompiler
+internal import Scanning
+internal import SystemPackage
+internal import Watching
+internal import WasmCache
+
+/// Watches until it is told to stop: warms what is there, says so, and then follows every change.
+struct WatchSession {
+  let request: PrecompileRequest
+  let options: WatchOptions
+  let verbosity: Verbosity
+
+  /// Ends the process by the signal that stops it.
+  func run() throws(RunFailure) {
+    let cancellation = Cancellation()
+    let reporter = WatchReporter(verbosity, clearsScreen: options.clear)
+    let source = TreeWatch(roots: request.roots, options: try treeOptions())
+    let loop = WatchLoop(
+      source: source, warmer: PrecompilingWarmer(request, observer: reporter, cancellation: cancellation),
+      times: SettleTimes(debounce: .milliseconds(options.debounce.value)), command: options.exec,
+      report: reporter.report)
+    let hasStopped = DispatchSemaphore(value: 0)
+    let interruption = Interruption([SIGINT, SIGTERM]) { loop.stop { hasStopped.signal() } }
+    let rescan = DispatchSource.makeSignalSource(signal: SIGHUP, queue: DispatchQueue(label: "rescan"))
+    signal(SIGHUP, SIG_IGN)
+    rescan.setEventHandler { loop.rescan() }
+    rescan.activate()
+    loop.start()
+    hasStopped.wait()
+    interruption.dieIfReceived()
+  }
+
+  private func treeOptions() throws(RunFailure) -> TreeWatch.Options {
+    let cache: FileIdentity
+    do { cache = try CacheDirectory(making: request.cachePath).identity } catch { throw RunFailure(error) }
+    var tree = TreeWatch.Options()
+    tree.alwaysPolls = options.poll
+    let exclusion = Exclusion(roots: request.roots, patterns: request.excludes)
+    tree.filter.skipsDirectory = { path, identity in
+      identity == cache || exclusion.isVersionControl(path) || exclusion.contains(path, isDirectory: true)
+    }
+    tree.filter.skipsFile = { exclusion.contains($0, isDirectory: false) }
+    return tree
+  }
+}
+
+/// What the user's patterns keep out, for paths as the watcher names them.
+private struct Exclusion: Sendable {
+  let roots: [FilePath]
+  let patterns: [ExcludePattern]
+
+  func contains(_ path: FilePath, isDirectory: Bool) -> Bool {
+    guard !patterns.isEmpty else { return false }
+    return roots.contains { root in
+      var relative = path
+      guard relative != root, relative.removePrefix(root) else { return false }
+      return patterns.contains { $0.matches(relative, isDirectory: isDirectory) }
+    }
+  }
+
+  func isVersionControl(_ path: FilePath) -> Bool {
+    path.lastComponent.map(ModuleScanner.leavesOut) ?? false
+  }
+}

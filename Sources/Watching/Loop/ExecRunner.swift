@@ -1,0 +1,112 @@
+internal import Dispatch
+internal import Glibc
+package import SystemPackage
+
+/// Runs the user's command after modules changed, never twice at once.
+///
+/// While it runs, any number of further changes cause one more run. The command finds what changed in its environment:
+/// `WASMPRECOMPILE_CHANGED` has the paths, one a line, and `WASMPRECOMPILE_CHANGED_COUNT` their number. A list too
+/// long for the kernel (it takes 128 KiB a variable) is left out, the number is always there.
+package actor ExecRunner {
+  /// How a run ended.
+  package enum Status: Hashable, Sendable {
+    case exited(Int32)
+    case killed(signal: Int32)
+    case notStarted(Errno)
+  }
+
+  private static let longestList = 100_000
+  /// What a command that is told to end has for it; stopping is promised within a second.
+  private static let grace = DispatchTimeInterval.milliseconds(300)
+
+  nonisolated let executor = QueueExecutor(label: "wasmprecompile.exec")
+  private let command: String
+  private let report: @Sendable (Status) -> Void
+  private var running: pid_t?
+  private var waiting: [FilePath]?
+  private var stopped: [@Sendable () -> Void]?
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  /// - Parameter report: called after each run, on the runner's own queue.
+  package init(command: String, report: @escaping @Sendable (Status) -> Void) {
+    self.command = command
+    self.report = report
+  }
+
+  /// Runs the command, now or when the present run is over.
+  package nonisolated func run(changed: [FilePath]) { onQueue { $0.take(changed) } }
+
+  /// Kills what runs, with its process group, and starts nothing more.
+  package nonisolated func stop(completion: @escaping @Sendable () -> Void) { onQueue { $0.end(completion) } }
+
+  private nonisolated func onQueue(_ body: @escaping @Sendable (isolated ExecRunner) -> Void) {
+    executor.queue.async { self.assumeIsolated(body) }
+  }
+
+  private func take(_ changed: [FilePath]) {
+    guard stopped == nil else { return }
+    guard running == nil else {
+      let known = waiting ?? []
+      waiting = known + changed.filter { !known.contains($0) }
+      return
+    }
+    start(changed)
+  }
+
+  private func start(_ changed: [FilePath]) {
+    let child: pid_t
+    do throws(Errno) {
+      child = try ShellCommand(command, adding: Self.environment(changed)).spawn()
+    } catch {
+      return report(.notStarted(error))
+    }
+    running = child
+    // The child is left unreaped until we are back on our queue, so that its number stays its own until then.
+    DispatchQueue(label: "wasmprecompile.exec.wait").async {
+      var information = siginfo_t()
+      while waitid(P_PID, id_t(child), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
+      self.onQueue { $0.ended(child) }
+    }
+  }
+
+  private func ended(_ child: pid_t) {
+    if stopped != nil { kill(-child, SIGKILL) }
+    var status: Int32 = 0
+    while waitpid(child, &status, 0) < 0, errno == EINTR {}
+    running = nil
+    let signal = status & 0x7f
+    report(signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal))
+    if let stopped {
+      stopped.forEach { $0() }
+      self.stopped = []
+    } else if let changed = waiting {
+      waiting = nil
+      start(changed)
+    }
+  }
+
+  private func end(_ completion: @escaping @Sendable () -> Void) {
+    waiting = nil
+    stopped = (stopped ?? []) + [completion]
+    guard let child = running else {
+      stopped?.forEach { $0() }
+      stopped = []
+      return
+    }
+    kill(-child, SIGTERM)
+    executor.queue.asyncAfter(deadline: .now() + Self.grace) {
+      self.assumeIsolated { if $0.running == child { kill(-child, SIGKILL) } }
+    }
+  }
+
+  private static func environment(_ changed: [FilePath]) -> [String: [UInt8]] {
+    let paths = changed.map { path in
+      path.withPlatformString { UnsafeBufferPointer(start: $0, count: strlen($0)).map { UInt8(bitPattern: $0) } }
+    }
+    let list = Array(paths.joined(separator: "\n".utf8))
+    var environment = ["WASMPRECOMPILE_CHANGED_COUNT": Array("\(changed.count)".utf8)]
+    environment["WASMPRECOMPILE_CHANGED"] = list.count <= longestList ? list : nil
+    return environment
+  }
+}

@@ -1,0 +1,191 @@
+package import LinuxIO
+internal import Dispatch
+internal import SystemPackage
+
+/// Keeps modules warm until it is stopped: source of changes → settling → warmer, one batch at a time.
+///
+/// At the start everything that is there is one batch, and `ready` is told when that is done. Nothing runs while
+/// nothing happens: the one timer is armed only while something is pending.
+package actor WatchLoop {
+  /// What has to end before the loop has stopped.
+  private enum Part: CaseIterable {
+    case source, warmer, command
+  }
+
+  /// A promise to whoever stops it; what has not ended by then is left behind.
+  private static let stopDeadline = DispatchTimeInterval.milliseconds(800)
+
+  nonisolated let executor = QueueExecutor(label: "wasmprecompile.watch-loop")
+  private let source: any ChangeSource
+  private let warmer: any Warmer
+  private let command: ExecRunner?
+  private let notifier: SystemdNotifier
+  private let report: @Sendable (WatchReport) -> Void
+
+  var batcher: ChangeBatcher
+  var batch: WarmBatch?
+  private var alarm: Alarm?
+  private var isArmed = false
+  private var isReady = false
+  /// Modules of the start that are not done.
+  private var initial: Set<FilePath> = []
+  /// Warmed since the command ran last.
+  private var unannounced: Set<FilePath> = []
+  private var hasRunCommand = false
+  private var unended: Set<Part> = []
+  private var stopped: [@Sendable () -> Void]?
+  private var hasStopped = false
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  /// - Parameters:
+  ///   - command: what `--exec` says, run by the shell.
+  ///   - report: called on the loop's own queue.
+  package init(
+    source: any ChangeSource, warmer: any Warmer, times: SettleTimes = SettleTimes(), command: String? = nil,
+    notifier: SystemdNotifier = SystemdNotifier(), report: @escaping @Sendable (WatchReport) -> Void
+  ) {
+    self.source = source
+    self.warmer = warmer
+    self.notifier = notifier
+    self.report = report
+    self.command = command.map { ExecRunner(command: $0) { report(.commandFinished($0)) } }
+    batcher = ChangeBatcher(times: times)
+  }
+
+  package nonisolated func start() { onQueue { $0.begin() } }
+
+  /// Looks at everything again, as SIGHUP asks for.
+  package nonisolated func rescan() { source.rescan() }
+
+  /// Takes nothing more, ends what runs and calls `completion`, within a second whatever happens.
+  package nonisolated func stop(completion: @escaping @Sendable () -> Void) { onQueue { $0.end(completion) } }
+
+  private nonisolated func onQueue(_ body: @escaping @Sendable (isolated WatchLoop) -> Void) {
+    executor.queue.async { self.assumeIsolated(body) }
+  }
+
+  private func begin() {
+    guard stopped == nil else { return }
+    alarm = Alarm(on: executor.queue) { [weak self] in
+      self?.assumeIsolated {
+        $0.alarm?.rang()
+        $0.advance()
+      }
+    }
+    notifier.send(.status("listing modules"))
+    source.start { [self] events in onQueue { $0.take(events) } }
+  }
+
+  private func take(_ events: [WatchEvent]) {
+    guard stopped == nil else { return }
+    for event in events {
+      switch event {
+      case .file(let event):
+        batcher.note(event, atOnce: !isArmed)
+        if batcher.isStale(event.path) { batch?.markStale(event.path) }
+      case .armed: isArmed = true
+      case .notice(let notice): report(.notice(notice))
+      }
+    }
+    advance()
+  }
+
+  /// Does what has become due.
+  private func advance() {
+    guard isArmed, stopped == nil else { return }
+    let now = SuspendingClock().now
+    let settled = batcher.settle(at: now)
+    for removal in settled.removals {
+      // The last look: a rename back may have happened without us.
+      let stamp = try? FileStamp(of: removal.path, followingLinks: false)
+      if stamp == nil || stamp?.kind == .directory {
+        report(.removed(removal))
+      } else {
+        batcher.note(FileEvent(path: removal.path, kind: .listed, time: now))
+      }
+    }
+    settled.diagnostics.forEach { report(.diagnostic($0)) }
+    if settled.isWaiting { batch?.markWaiting() }
+    if !settled.changes.isEmpty { warm(settled.changes) } else if batch == nil, initial.isEmpty { becomeReady() }
+    alarm?.set(to: batcher.nextTime)
+  }
+
+  private func warm(_ changes: [Change]) {
+    let batch = WarmBatch(changes)
+    self.batch = batch
+    if !isReady { initial.formUnion(changes.map(\.path)) }
+    report(.batchStarted(batch))
+    warmer.warm(batch) { [self] outcomes in onQueue { $0.finished(batch, outcomes) } }
+  }
+
+  private func finished(_ batch: WarmBatch, _ outcomes: [FilePath: WarmOutcome]) {
+    guard batch === self.batch else { return }
+    self.batch = nil
+    guard stopped == nil else { return ended(.warmer) }
+    let fresh = batch.changes.filter { !batcher.isStale($0.path) }
+    let diagnostics = batcher.finish(outcomes, at: SuspendingClock().now)
+    let told = Dictionary(uniqueKeysWithValues: batch.changes.map { ($0, outcomes[$0.path] ?? .deferred) })
+    report(.batchFinished(batch, told))
+    diagnostics.forEach { report(.diagnostic($0)) }
+    for change in fresh where told[change] == .warmed { unannounced.insert(change.path) }
+    for change in fresh where told[change] != .deferred { initial.remove(change.path) }
+    if initial.isEmpty { becomeReady() }
+    let isEachReady = fresh.count == batch.changes.count && told.values.allSatisfy(\.isReady)
+    if isEachReady { runCommand() }
+    advance()
+  }
+
+  private func becomeReady() {
+    guard !isReady else { return }
+    isReady = true
+    report(.ready(modules: batcher.knownModules))
+    notifier.send(.ready, .status("watching \(batcher.knownModules) modules"))
+  }
+
+  /// Runs the command if there is anything new to tell it; the first time there always is.
+  private func runCommand() {
+    guard let command, !unannounced.isEmpty || !hasRunCommand else { return }
+    hasRunCommand = true
+    command.run(changed: unannounced.sorted { $0.string < $1.string })
+    unannounced = []
+  }
+
+  private func end(_ completion: @escaping @Sendable () -> Void) {
+    guard !hasStopped else { return completion() }
+    guard stopped == nil else { return stopped?.append(completion) ?? () }
+    stopped = [completion]
+    unended = Set(Part.allCases)
+    notifier.send(.stopping, .status("stopping"))
+    alarm?.cancel()
+    warmer.cancel()
+    if batch == nil { ended(.warmer) }
+    source.stop { [self] in onQueue { $0.ended(.source) } }
+    if let command { command.stop { [self] in onQueue { $0.ended(.command) } } } else { ended(.command) }
+    executor.queue.asyncAfter(deadline: .now() + Self.stopDeadline) {
+      self.assumeIsolated { $0.finishStopping() }
+    }
+  }
+
+  private func ended(_ part: Part) {
+    unended.remove(part)
+    if unended.isEmpty { finishStopping() }
+  }
+
+  private func finishStopping() {
+    hasStopped = true
+    let completions = stopped ?? []
+    stopped = []
+    completions.forEach { $0() }
+  }
+}
+
+extension WarmOutcome {
+  /// Whether the module can be used, or is none any more.
+  fileprivate var isReady: Bool {
+    switch self {
+    case .warmed, .unchanged, .gone: true
+    case .busy, .rejected, .failed, .deferred: false
+    }
+  }
+}

@@ -1,0 +1,183 @@
+package import SystemPackage
+
+/// Turns events into batches of settled changes, one batch at a time.
+///
+/// It has no clock and no timer: it is told the time, and says when it wants to be asked again. Each path is in one
+/// of four states: unknown; pending, until it has been quiet; running, in the batch that was handed out; or held,
+/// with a diagnostic that is told if it stays quiet. An event makes a held path pending, and a running one both: the
+/// outcome of its run is then stale and it runs once more.
+package struct ChangeBatcher: Sendable {
+  private struct Pending {
+    var change: Change
+    var first: SuspendingClock.Instant
+    var due: SuspendingClock.Instant
+  }
+
+  private struct Held {
+    var diagnostic: Diagnostic
+    var due: SuspendingClock.Instant
+  }
+
+  /// Why a module is not warm.
+  package struct Diagnostic: Hashable, Sendable {
+    package var change: Change
+    package var message: String
+  }
+
+  /// What has settled.
+  package struct Settled: Hashable, Sendable {
+    /// To be worked on; `finish` must be called for them before more are handed out.
+    package var changes: [Change] = []
+    /// Modules that were known and are gone.
+    package var removals: [Change] = []
+    package var diagnostics: [Diagnostic] = []
+    /// Nothing was handed out because a batch runs, but something is due.
+    package var isWaiting = false
+  }
+
+  private let times: SettleTimes
+  private var pending: [FilePath: Pending] = [:]
+  private var running: [FilePath: Change] = [:]
+  private var stale: Set<FilePath> = []
+  private var held: [FilePath: Held] = [:]
+  /// Modules whose removal is worth telling.
+  private var known: Set<FilePath> = []
+  /// Nothing is due before this; it may be too early after events that moved what was due.
+  private var earliest: SuspendingClock.Instant?
+
+  package init(times: SettleTimes = SettleTimes()) {
+    self.times = times
+  }
+
+  /// When to call `settle`; `nil` when nothing is to be expected before the next event or `finish`.
+  package var nextTime: SuspendingClock.Instant? { earliest }
+
+  package var isRunning: Bool { !running.isEmpty }
+
+  /// How many modules there are, as far as they were looked at.
+  package var knownModules: Int { known.count }
+
+  /// Whether the running work on a path is for nothing, because the path changed again.
+  package func isStale(_ path: FilePath) -> Bool { stale.contains(path) }
+
+  /// Takes an event.
+  ///
+  /// - Parameter atOnce: for what is found at the start, which is not waited for.
+  package mutating func note(_ event: FileEvent, atOnce: Bool = false) {
+    let path = event.path
+    held[path] = nil
+    if running[path] != nil { stale.insert(path) }
+    let first = pending[path]?.first ?? event.time
+    let due = atOnce ? event.time : min(event.time + times.delay(after: event.kind), first + times.longest)
+    // A temporary file came and went: nobody knew it.
+    if event.kind == .removed, !known.contains(path), running[path] == nil {
+      pending[path] = nil
+      return
+    }
+    let change = Change(path: path, cause: event.kind, time: event.time)
+    pending[path] = Pending(change: change, first: first, due: due)
+    wake(at: due)
+  }
+
+  /// Hands out what has settled; nothing while a batch runs.
+  package mutating func settle(at now: SuspendingClock.Instant) -> Settled {
+    var settled = Settled()
+    guard let earliest, earliest <= now else { return settled }
+    self.earliest = nil
+    guard running.isEmpty else {
+      let changes = pending.values.filter { $0.change.cause != .removed }
+      settled.isWaiting = changes.contains { $0.due <= now }
+      if !settled.isWaiting, let due = changes.map(\.due).min() { wake(at: due) }
+      return settled
+    }
+    for (path, entry) in pending {
+      guard entry.due <= now else {
+        wake(at: entry.due)
+        continue
+      }
+      pending[path] = nil
+      if entry.change.cause == .removed {
+        if known.remove(path) != nil { settled.removals.append(entry.change) }
+      } else {
+        running[path] = entry.change
+        settled.changes.append(entry.change)
+      }
+    }
+    for (path, entry) in held {
+      guard entry.due <= now else {
+        wake(at: entry.due)
+        continue
+      }
+      held[path] = nil
+      settled.diagnostics.append(entry.diagnostic)
+    }
+    settled.inOrder()
+    return settled
+  }
+
+  /// Takes what became of the running batch, and returns the diagnostics that are told at once.
+  ///
+  /// A path without an outcome counts as deferred.
+  package mutating func finish(
+    _ outcomes: [FilePath: WarmOutcome], at now: SuspendingClock.Instant
+  ) -> [Diagnostic] {
+    var diagnostics: [Diagnostic] = []
+    for (path, change) in running {
+      let outcome = outcomes[path] ?? .deferred
+      if outcome.showsModule { known.insert(path) }
+      guard !stale.contains(path) else { continue }
+      switch outcome {
+      case .warmed, .unchanged, .gone: break
+      case .failed(let message): diagnostics.append(Diagnostic(change: change, message: message))
+      case .rejected(let message):
+        let due = max(now, change.time + times.beforeDiagnostic)
+        held[path] = Held(diagnostic: Diagnostic(change: change, message: message), due: due)
+        wake(at: due)
+      case .busy:
+        var again = change
+        again.attempt += 1
+        retry(again, at: now + RetrySchedule.delay(afterAttempt: again.attempt))
+      case .deferred: retry(change, at: now)
+      }
+    }
+    running = [:]
+    stale = []
+    // What waited while the batch ran may be long due.
+    earliest = pending.isEmpty && held.isEmpty ? nil : now
+    return diagnostics.sorted { $0.change.comes(before: $1.change) }
+  }
+
+  private mutating func retry(_ change: Change, at due: SuspendingClock.Instant) {
+    pending[change.path] = Pending(change: change, first: due, due: due)
+    wake(at: due)
+  }
+
+  private mutating func wake(at time: SuspendingClock.Instant) {
+    earliest = min(earliest ?? time, time)
+  }
+}
+
+extension WarmOutcome {
+  /// Whether there was a file to read, so that its removal is worth telling.
+  fileprivate var showsModule: Bool {
+    switch self {
+    case .warmed, .unchanged, .rejected, .failed: true
+    case .busy, .gone, .deferred: false
+    }
+  }
+}
+
+extension ChangeBatcher.Settled {
+  /// Oldest first; the same events always give the same order.
+  fileprivate mutating func inOrder() {
+    changes.sort { $0.comes(before: $1) }
+    removals.sort { $0.comes(before: $1) }
+    diagnostics.sort { $0.change.comes(before: $1.change) }
+  }
+}
+
+extension Change {
+  fileprivate func comes(before other: Change) -> Bool {
+    time != other.time ? time < other.time : path.string < other.path.string
+  }
+}

@@ -1,0 +1,107 @@
+package import LinuxIO
+internal import Dispatch
+internal import SystemPackage
+
+/// Following what the kernel tells.
+extension TreeWatch {
+  /// How many events are handled before whatever else waits on the queue gets its turn.
+  private static let turn = 4096
+  /// Handles everything that is queued; the descriptor does not say that something is left in the library's buffer.
+  func drain() {
+    guard case .running = state else { return }
+    var left = Self.turn
+    while left > 0, !isStopRequested, let event = tools?.next() {
+      left -= 1
+      handle(event)
+    }
+    armTouchedRoots()
+    if left == 0 { onQueue { $0.drain() } }
+    endTurn()
+  }
+
+  /// What is due after anything that may have changed the table.
+  func endTurn() {
+    tellLimit()
+    updatePolling()
+    recoveryAlarm?.set(to: recovery.rescanTime)
+    flush()
+    // Walks look into the kernel's queue too, and leave what they find there for the next turn.
+    if tools?.hasCollected ?? false { onQueue { $0.drain() } }
+    let live = tools?.liveWatches ?? 0
+    if tools?.staleNodes ?? 0 > max(circumstances.toleratedStaleNodes, 4 * live) { restart(.staleNodes) }
+  }
+
+  private func handle(_ event: InotifyEvent) {
+    // An overflow belongs to no watch.
+    guard !event.mask.contains(.overflow) else {
+      recovery.overflowed(at: event.time)
+      return tell(once: .overflow)
+    }
+    recovery.sawEvent(at: event.time)
+    touchedRoots.formUnion(guards.roots(touchedBy: event))
+    if event.mask.contains(.ignored) { guards.remove(event.watch) }
+    guard let directory = table[event.watch] else { return }
+    if let name = event.name {
+      if event.mask.contains(.isDirectory) {
+        subdirectory(name, in: directory, event.mask)
+      } else if directory.isCandidate(name, options.filter) {
+        module(name, in: directory, event)
+      }
+    } else if event.mask.contains(.ignored) {
+      vanished(directory)
+    } else if event.mask.contains(.moveSelf), case .polled? = directory.parent?.coverage {
+      // Nobody else tells: where the parent is watched it says what became of the name.
+      vanished(directory)
+    }
+  }
+
+  private func subdirectory(_ name: FilePath.Component, in directory: WatchedDirectory, _ mask: InotifyMask) {
+    guard directory.isRecursive else { return }
+    let known = directory.children[name]
+    if !mask.isDisjoint(with: [.delete, .movedFrom]) {
+      if let known { forget(known) }
+      // Exchanged names: this event can come after the one that told of the directory that is there now.
+      lookAgain(for: name, in: directory)
+    } else if mask.contains(.movedTo) {
+      // The rename may have replaced an empty directory, about which the parent hears nothing.
+      walk(Step(path: directory.path.appending(name), place: (directory, name)))
+    } else if mask.contains(.create), known == nil {
+      // A known one was found by a walk after this event, or its end would have been told before.
+      walk(Step(path: directory.path.appending(name), place: (directory, name)))
+    }
+  }
+
+  private func module(_ name: FilePath.Component, in directory: WatchedDirectory, _ event: InotifyEvent) {
+    let path = directory.path(of: name)
+    let mask = event.mask
+    if mask.isDisjoint(with: [.delete, .movedFrom]) {
+      directory.files[name] = .some(nil)
+      if !mask.contains(.closeWrite) { noteIfLink(path) }
+      let kind: FileEvent.Kind =
+        mask.contains(.closeWrite) ? .written : mask.contains(.movedTo) ? .movedIn : .created
+      emit(path, kind, event.time)
+    } else if let stamp = try? FileStamp(of: directory.path.appending(name), followingLinks: false),
+      stamp.kind != .directory
+    {
+      // Exchanged names, or made again already: what is there is what matters.
+      directory.files[name] = .some(nil)
+      emit(path, .movedIn, event.time)
+    } else {
+      lost(name, in: directory, event.time)
+    }
+  }
+
+  private func vanished(_ directory: WatchedDirectory) {
+    let place = directory.name.flatMap { name in directory.parent.map { ($0, name) } }
+    forget(directory)
+    guard let (parent, name) = place else { return touchedRoots.formUnion(roots.indices) }
+    // After an unmount there is a directory of that name all the same.
+    lookAgain(for: name, in: parent)
+  }
+
+  private func lookAgain(for name: FilePath.Component, in directory: WatchedDirectory) {
+    let path = directory.path.appending(name)
+    guard table.contains(directory), let stamp = try? FileStamp(of: path, followingLinks: false) else { return }
+    if stamp.kind == .directory { walk(Step(path: path, place: (directory, name))) }
+  }
+}

@@ -1,0 +1,132 @@
+package import LinuxIO
+internal import Glibc
+internal import SystemPackage
+
+/// What cannot be watched is looked at every few seconds.
+extension TreeWatch {
+  /// Looks at everything polled, and watches what has become possible to watch.
+  func poll() {
+    guard case .running = state else { return }
+    promote()
+    for directory in table.polledDirectories where table.contains(directory) {
+      guard !isStopRequested else { return }
+      poll(directory)
+    }
+    pollLinks()
+    touchedRoots.formUnion(tools == nil ? Set(roots.indices) : unguardedRoots)
+    armTouchedRoots()
+    endTurn()
+  }
+
+  /// Sets the poll timer going, or stops it: where inotify works nothing is polled.
+  func updatePolling() {
+    let isNeeded = table.polledCount > 0 || !links.isEmpty || !unguardedRoots.isEmpty || tools == nil
+    guard case .running = state, isNeeded else {
+      pollAlarm?.set(to: nil)
+      return
+    }
+    if !(pollAlarm?.isSet ?? true) { pollAlarm?.set(to: SuspendingClock().now + options.pollInterval) }
+  }
+
+  /// Says once that the limit is reached, when it is known how many directories it leaves out.
+  func tellLimit() {
+    guard isLimitReached, !hasToldLimit else { return }
+    hasToldLimit = true
+    let limit = circumstances.watchLimit ?? InotifyLimits.maxUserWatches ?? 0
+    let polled = table.polledCount
+    tell(
+      .watchLimit(
+        limit: limit, sufficient: InotifyLimits.sufficient(beyond: limit, missing: polled), polled: polled))
+  }
+
+  /// A module that a listing shows.
+  func seen(
+    _ module: DirectoryListing.File, in directory: WatchedDirectory, _ file: FileDescriptor,
+    _ time: SuspendingClock.Instant
+  ) {
+    let path = directory.path(of: module.name)
+    if module.isLink { links[path] = .some(target(of: path)) }
+    guard case .polled = directory.coverage else {
+      directory.files[module.name] = .some(nil)
+      return emit(path, .listed, time)
+    }
+    let stamp = (try? FileStamp(of: module.name, in: file)).map { PolledStamp($0, margin: margin) }
+    let known = directory.files.updateValue(stamp, forKey: module.name)
+    guard let known else { return emit(path, .listed, time) }
+    if differ(known, stamp) { emit(path, .written, time) }
+  }
+
+  func noteIfLink(_ path: FilePath) {
+    let isLink = (try? FileStamp(of: path, followingLinks: false))?.kind == .symbolicLink
+    links[path] = isLink ? .some(target(of: path)) : nil
+  }
+
+  /// Tries again to watch what found no room; somebody may have raised the limit, or given watches back.
+  private func promote() {
+    guard isLimitReached else { return }
+    isLimitReached = false
+    for directory in table.polledDirectories where directory.coverage == .polled(.limit) {
+      guard table.contains(directory) else { continue }
+      do throws(Errno) {
+        guard let descriptor = try watch(directory.path, directory.identity, for: .contents) else { return }
+        table.promote(directory, to: descriptor)
+      } catch {
+        guard error != .noSpace, error != .noMemory else {
+          isLimitReached = true
+          return
+        }
+        continue
+      }
+      poll(directory)
+    }
+  }
+
+  /// Lists a directory again; also after it was promoted, because a watch is worth nothing without a listing.
+  private func poll(_ directory: WatchedDirectory) {
+    let place = directory.name.flatMap { name in directory.parent.map { (parent: $0, name: name) } }
+    if let file = try? openDirectory(directory.path, followingLinks: place == nil) {
+      defer { try? file.close() }
+      if let stamp = try? FileStamp(of: file), stamp.identity == directory.identity {
+        for name in refresh(directory, file) {
+          walk(Step(path: directory.path.appending(name), place: (directory, name)))
+        }
+        return
+      }
+    }
+    forget(directory)
+    guard let place else { return touchedRoots.formUnion(roots.indices) }
+    walk(Step(path: directory.path, place: place))
+  }
+
+  private func pollLinks() {
+    for (path, known) in links {
+      let stamp = target(of: path)
+      links[path] = isWatchedTarget(of: path) ? nil : .some(stamp)
+      if differ(known, stamp) { emit(path, .written, SuspendingClock().now) }
+    }
+  }
+
+  private func target(of link: FilePath) -> PolledStamp? {
+    (try? FileStamp(of: link, followingLinks: true)).map { PolledStamp($0, margin: margin) }
+  }
+
+  /// Whether changes of what a link leads to are told anyway, under its own name.
+  private func isWatchedTarget(of link: FilePath) -> Bool {
+    guard let real = link.withPlatformString({ realpath($0, nil) }) else { return false }
+    defer { free(real) }
+    let target = FilePath(platformString: real)
+    guard let name = target.lastComponent,
+      let parent = try? FileStamp(of: target.removingLastComponent(), followingLinks: false),
+      let directory = table[parent.identity]
+    else { return false }
+    return directory.isCandidate(name, options.filter)
+  }
+
+  private func differ(_ old: PolledStamp?, _ new: PolledStamp?) -> Bool {
+    guard let old, let new else { return (old == nil) != (new == nil) }
+    return new.mayDiffer(from: old)
+  }
+
+  /// How coarse the times of a file system may be: a second on old NFS, two on FAT.
+  private var margin: Duration { min(options.pollInterval, .seconds(2)) }
+}

@@ -1,0 +1,115 @@
+package import LinuxIO
+internal import SystemPackage
+
+/// What is being done about a root.
+enum RootState: Hashable {
+  case unarmed
+  /// It has a tree of its own.
+  case tree(FileIdentity)
+  /// It is inside another root's tree.
+  case covered
+  /// It is a file in the directory of that identity, which may be there or not.
+  case file(FileIdentity, FilePath.Component)
+  case missing
+}
+
+/// Following roots that come, go, and lead elsewhere.
+extension TreeWatch {
+  func armTouchedRoots() {
+    while let root = touchedRoots.popFirst(), !isStopRequested { arm(root) }
+  }
+
+  /// Makes what is watched for a root what its path leads to now.
+  func arm(_ root: Int) {
+    let before = armed[root]
+    let resolution = guarded(root)
+    switch resolution.outcome {
+    case .directory(let identity): armTree(root, identity)
+    case .file(let directory, let name): armFile(root, directory, name)
+    case .missing(let directory, let name):
+      // A file that is deleted and made again is told by its directory.
+      if let name, isArmedFile(root, directory, name) { return }
+      disarm(root)
+      armed[root] = .missing
+      if before != .missing { tell(.rootMissing(roots[root])) }
+    }
+    if before == .missing, armed[root] != .missing { tell(.rootReturned(roots[root])) }
+  }
+
+  private func armTree(_ root: Int, _ identity: FileIdentity) {
+    if let known = table[identity], known.isRecursive {
+      if armed[root] == .tree(identity), known.name == nil { return }
+      if armed[root] != .tree(identity) { disarm(root) }
+      armed[root] = .covered
+      return
+    }
+    disarm(root)
+    armed[root] = .tree(identity)
+    walk(Step(path: roots[root], place: nil))
+  }
+
+  private func armFile(_ root: Int, _ directory: FilePath, _ name: FilePath.Component) {
+    if isArmedFile(root, directory, name) { return }
+    disarm(root)
+    guard let file = try? openDirectory(directory, followingLinks: false) else { return }
+    defer { try? file.close() }
+    guard let identity = (try? FileStamp(of: file))?.identity else { return }
+    armed[root] = .file(identity, name)
+    let known = table[identity]
+    if let known, known.isCandidate(name, options.filter) { return }
+    guard let node = known ?? flatDirectory(directory, identity, file) else { return }
+    node.explicit[name] = roots[root]
+    seen(DirectoryListing.File(name: name, isLink: false), in: node, file, SuspendingClock().now)
+  }
+
+  private func isArmedFile(_ root: Int, _ directory: FilePath, _ name: FilePath.Component) -> Bool {
+    guard case .file(let identity, name) = armed[root],
+      let stamp = try? FileStamp(of: directory, followingLinks: false), stamp.identity == identity,
+      let node = table[identity]
+    else { return false }
+    return node.isCandidate(name, options.filter)
+  }
+
+  private func disarm(_ root: Int) {
+    switch armed[root] {
+    case .unarmed, .covered, .missing: break
+    case .tree(let identity):
+      if let node = table[identity], node.name == nil { forget(node) }
+      // Others may have relied on this tree.
+      touchedRoots.formUnion(roots.indices.filter { $0 != root })
+    case .file(let identity, let name):
+      guard let node = table[identity], node.explicit[name] == roots[root] else { break }
+      lost(name, in: node, SuspendingClock().now)
+      node.explicit[name] = nil
+      if !node.isRecursive, node.explicit.isEmpty { forget(node) }
+    }
+    armed[root] = .unarmed
+  }
+
+  /// Resolves a root and watches what the result depends on, until both agree.
+  private func guarded(_ root: Int) -> RootResolution {
+    var resolution = RootResolution(of: roots[root])
+    for _ in 0..<8 {
+      watchDependencies(of: root, resolution)
+      let again = RootResolution(of: roots[root])
+      if again == resolution { break }
+      resolution = again
+    }
+    return resolution
+  }
+
+  private func watchDependencies(of root: Int, _ resolution: RootResolution) {
+    unguardedRoots.remove(root)
+    var watched: [(descriptor: Int32, name: FilePath.Component?)] = []
+    for dependency in resolution.dependencies {
+      guard let stamp = try? FileStamp(of: dependency.directory, followingLinks: false) else { continue }
+      let mask: InotifyMask = dependency.name == nil ? .itself : .names
+      if let descriptor = try? watch(dependency.directory, stamp.identity, for: mask) {
+        watched.append((descriptor, dependency.name))
+      } else if dependency.name != nil, case .missing = resolution.outcome {
+        unguardedRoots.insert(root)
+      }
+    }
+    for unused in guards.replace(root: root, with: watched) where table[unused] == nil { tools?.remove(unused) }
+  }
+}

@@ -1,0 +1,170 @@
+package import LinuxIO
+internal import SystemPackage
+
+/// Finding directories: watch first, list then.
+extension TreeWatch {
+  /// Where a directory is found: in another one, or as a root.
+  struct Step {
+    var path: FilePath
+    var place: (parent: WatchedDirectory, name: FilePath.Component)?
+  }
+
+  /// Watches and lists a directory and all below it, parents first.
+  func walk(_ start: Step) {
+    var steps = [start]
+    while let step = steps.popLast() {
+      guard !isStopRequested else { return }
+      guard let directory = visit(step) else { continue }
+      steps += directory.found.map {
+        Step(path: directory.adopted.path.appending($0), place: (directory.adopted, $0))
+      }
+    }
+  }
+
+  /// Watches and lists one directory; returns it with the directories to visit next.
+  private func visit(_ step: Step) -> (adopted: WatchedDirectory, found: [FilePath.Component])? {
+    guard let file = opened(step.path, isRoot: step.place == nil) else { return nil }
+    defer { try? file.close() }
+    guard let identity = (try? FileStamp(of: file))?.identity else { return nil }
+    if step.place != nil, options.filter.skipsDirectory(step.path, identity) { return nil }
+    if let place = step.place, let old = place.parent.children[place.name] { forget(old) }
+
+    let explicit: [FilePath.Component: FilePath]
+    var isAlias = false
+    switch claim(identity) {
+    case .free: explicit = [:]
+    case .covered: return nil
+    case .absorbs(let files): explicit = files
+    case .alias:
+      explicit = [:]
+      isAlias = true
+    }
+    guard let coverage = cover(step.path, identity, file, isAlias: isAlias) else { return nil }
+    let directory = WatchedDirectory(
+      path: step.path, identity: identity, isRecursive: true, coverage: coverage, place: step.place)
+    directory.explicit = explicit
+    table.insert(directory)
+    if let place = step.place { place.parent.children[place.name] = directory }
+    return (directory, refresh(directory, file))
+  }
+
+  /// Watches a directory for files in it that were given as roots, and for nothing else.
+  func flatDirectory(_ path: FilePath, _ identity: FileIdentity, _ file: FileDescriptor) -> WatchedDirectory? {
+    guard let coverage = cover(path, identity, file, isAlias: false) else { return nil }
+    let directory = WatchedDirectory(
+      path: path, identity: identity, isRecursive: false, coverage: coverage, place: nil)
+    table.insert(directory)
+    return directory
+  }
+
+  private enum Claim {
+    case free
+    /// Another root's tree has it.
+    case covered
+    /// It was only there for files given as roots.
+    case absorbs([FilePath.Component: FilePath])
+    case alias
+  }
+
+  /// What it means that a directory was met before, under this name or another.
+  private func claim(_ identity: FileIdentity) -> Claim {
+    guard let other = table[identity] else { return .free }
+    if !other.isRecursive {
+      table.remove(other)
+      return .absorbs(other.explicit)
+    }
+    if other.name == nil { return .covered }
+    if let stamp = try? FileStamp(of: other.path, followingLinks: false), stamp.identity == identity { return .alias }
+    // It moved, and the event that says so is still queued.
+    forget(other)
+    return .free
+  }
+
+  private func opened(_ path: FilePath, isRoot: Bool) -> FileDescriptor? {
+    do throws(Errno) {
+      return try openDirectory(path, followingLinks: isRoot)
+    } catch {
+      // What has gone since it was listed is told by an event.
+      if ![.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(error) {
+        tell(once: .unreadable(path, error))
+      }
+      return nil
+    }
+  }
+
+  /// Decides how a directory's changes are noticed, and takes the watch; `nil` when it is gone or unreadable.
+  private func cover(
+    _ path: FilePath, _ identity: FileIdentity, _ file: FileDescriptor, isAlias: Bool
+  ) -> WatchedDirectory.Coverage? {
+    if tools == nil || isOnRemoteFileSystem(path, identity, file) { return .polled(.always) }
+    if isAlias { return .polled(.alias) }
+    if isLimitReached { return .polled(.limit) }
+    do throws(Errno) {
+      return try watch(path, identity, for: .contents).map { .watched($0) }
+    } catch {
+      switch error {
+      case .noSpace, .noMemory:
+        isLimitReached = true
+        return .polled(.limit)
+      case .noSuchFileOrDirectory, .notDirectory: return nil
+      default:
+        tell(once: .unreadable(path, error))
+        return nil
+      }
+    }
+  }
+
+  func watch(_ path: FilePath, _ identity: FileIdentity, for mask: InotifyMask) throws(Errno) -> Int32? {
+    try tools?.watch(path, identity, for: mask)
+  }
+
+  private func isOnRemoteFileSystem(_ path: FilePath, _ identity: FileIdentity, _ file: FileDescriptor) -> Bool {
+    if let known = remoteDevices[identity.device] { return known }
+    let isRemote = circumstances.isRemote(file)
+    remoteDevices[identity.device] = isRemote
+    if isRemote { tell(once: .polling(.remoteFileSystem(path), interval: options.pollInterval)) }
+    return isRemote
+  }
+
+  /// Compares a directory with what was last seen in it, tells the difference, and returns new directories.
+  ///
+  /// In a watched directory every module is told, because its content may have changed before the watch.
+  func refresh(_ directory: WatchedDirectory, _ file: FileDescriptor) -> [FilePath.Component] {
+    let time = SuspendingClock().now
+    guard
+      let listing = try? DirectoryListing(of: file, isModule: { directory.isCandidate($0, options.filter) })
+    else { return [] }
+    if !directory.files.isEmpty {
+      let names = Set(listing.files.map(\.name))
+      for name in directory.files.keys where !names.contains(name) { lost(name, in: directory, time) }
+    }
+    for module in listing.files { seen(module, in: directory, file, time) }
+    guard directory.isRecursive else { return [] }
+    if !directory.children.isEmpty {
+      let names = Set(listing.directories)
+      for (name, child) in directory.children where !names.contains(name) { forget(child) }
+    }
+    return listing.directories.filter { directory.children[$0] == nil }
+  }
+
+  /// Forgets a directory and all below it, and tells that the modules in them are gone from these paths.
+  func forget(_ directory: WatchedDirectory) {
+    let time = SuspendingClock().now
+    if let name = directory.name { directory.parent?.children[name] = nil }
+    for gone in directory.subtree {
+      for name in gone.files.keys { lost(name, in: gone, time) }
+      if case .watched(let descriptor) = gone.coverage, table.contains(gone), !guards.use(descriptor) {
+        tools?.remove(descriptor)
+      }
+      if !gone.explicit.isEmpty { touchedRoots.formUnion(roots.indices) }
+      table.remove(gone)
+    }
+  }
+
+  func lost(_ name: FilePath.Component, in directory: WatchedDirectory, _ time: SuspendingClock.Instant) {
+    let path = directory.path(of: name)
+    directory.files[name] = nil
+    links[path] = nil
+    emit(path, .removed, time)
+  }
+}

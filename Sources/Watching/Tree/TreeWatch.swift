@@ -1,0 +1,197 @@
+internal import Dispatch
+internal import Synchronization
+package import SystemPackage
+
+/// Tells about every module below some roots: those that are there, then each change, until it is stopped.
+///
+/// A root is a directory, which is followed with all below it, or a file. Neither has to exist yet. Paths are told as
+/// the roots were given. One serial queue runs everything, because libinotifytools may only be called from one
+/// thread; there is one such watch in a process, a second one polls.
+///
+/// Why no change is missed: a directory is watched first and listed then, and its parent was watched before; so
+/// whatever happens to it or in it is either in the listing or in the queue. Directories that move are forgotten and
+/// found again. What cannot be watched is polled.
+package actor TreeWatch: ChangeSource {
+  package struct Options: Sendable {
+    package var filter = WatchFilter()
+    /// Polls everything, even where inotify works.
+    package var alwaysPolls = false
+    package var pollInterval = Duration.seconds(2)
+
+    package init() {}
+  }
+
+  /// What tests replace because they cannot bring it about.
+  struct Circumstances: Sendable {
+    /// Refuses more watches than this, as the kernel would.
+    var watchLimit: Int?
+    var isRemote: @Sendable (FileDescriptor) -> Bool = { FileSystemKind(of: $0).isRemote }
+    /// The library keeps about 230 bytes for a directory that is gone; see `restart`.
+    var toleratedStaleNodes = 10_000
+  }
+
+  enum State {
+    case idle, running, stopping, stopped
+    case restarting(WatchNotice.RescanCause)
+  }
+
+  let roots: [FilePath]
+  let options: Options
+  let circumstances: Circumstances
+  nonisolated let executor = QueueExecutor(label: "wasmprecompile.tree-watch")
+  /// Read inside long walks, so that stopping does not wait for them.
+  nonisolated let isStopping = Atomic(false)
+
+  var state = State.idle
+  var tools: InotifyTools?
+  var inotifyFailure: InotifyFailure?
+  var source: (any DispatchSourceRead)?
+  var table = DirectoryTable()
+  var guards = RootGuards()
+  var armed: [RootState]
+  /// Roots to resolve again once the queue is drained.
+  var touchedRoots: Set<Int> = []
+  /// Missing roots above which nothing could be watched.
+  var unguardedRoots: Set<Int> = []
+  /// Links to files that are not watched themselves, with what they led to.
+  var links: [FilePath: PolledStamp?] = [:]
+  var recovery = OverflowRecovery()
+  var isLimitReached = false
+  var hasToldLimit = false
+  var remoteDevices: [UInt64: Bool] = [:]
+  var recoveryAlarm: Alarm?
+  var pollAlarm: Alarm?
+  var toldNotices: Set<WatchNotice> = []
+  /// Told together once the queue is drained.
+  var outbox: [WatchEvent] = []
+  var deliver: @Sendable ([WatchEvent]) -> Void = { _ in }
+  var stopped: [@Sendable () -> Void] = []
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  package init(roots: [FilePath], options: Options = Options()) {
+    self.init(roots: roots, options: options, circumstances: Circumstances())
+  }
+
+  init(roots: [FilePath], options: Options, circumstances: Circumstances) {
+    self.roots = roots
+    self.options = options
+    self.circumstances = circumstances
+    armed = Array(repeating: .unarmed, count: roots.count)
+  }
+
+  /// Lists what is there, tells `armed`, and goes on telling; `deliver` is called on the watch's own queue.
+  package nonisolated func start(deliver: @escaping @Sendable ([WatchEvent]) -> Void) {
+    onQueue { $0.begin(deliver) }
+  }
+
+  /// Lists everything again, with fresh watches.
+  package nonisolated func rescan() {
+    onQueue { $0.restart(.requested) }
+  }
+
+  /// Tells nothing any more, gives all watches back and then calls `completion`.
+  package nonisolated func stop(completion: @escaping @Sendable () -> Void) {
+    isStopping.store(true, ordering: .relaxed)
+    onQueue { $0.end(completion) }
+  }
+
+  var isStopRequested: Bool { isStopping.load(ordering: .relaxed) }
+
+  nonisolated func onQueue(_ body: @escaping @Sendable (isolated TreeWatch) -> Void) {
+    executor.queue.async { self.assumeIsolated(body) }
+  }
+
+  private func begin(_ deliver: @escaping @Sendable ([WatchEvent]) -> Void) {
+    guard case .idle = state else { return }
+    self.deliver = deliver
+    recoveryAlarm = Alarm(on: executor.queue) { [weak self] in
+      self?.assumeIsolated {
+        $0.recoveryAlarm?.rang()
+        $0.restart(.overflow)
+      }
+    }
+    pollAlarm = Alarm(on: executor.queue) { [weak self] in
+      self?.assumeIsolated {
+        $0.pollAlarm?.rang()
+        $0.poll()
+      }
+    }
+    open()
+    outbox.append(.armed(directories: table.count))
+    endTurn()
+  }
+
+  /// Takes an inotify instance if there is one to have, and arms all roots.
+  func open() {
+    state = .running
+    openTools()
+    for root in roots.indices { arm(root) }
+    armTouchedRoots()
+  }
+
+  private func openTools() {
+    guard !options.alwaysPolls else { return }
+    do throws(InotifyFailure) {
+      let opened = try InotifyTools(limit: circumstances.watchLimit)
+      let source = DispatchSource.makeReadSource(fileDescriptor: opened.descriptor, queue: executor.queue)
+      source.setEventHandler { [weak self] in self?.assumeIsolated { $0.drain() } }
+      source.setCancelHandler { [self] in assumeIsolated { $0.close() } }
+      source.activate()
+      self.source = source
+      tools = consume opened
+    } catch {
+      tell(once: .polling(.noInotify(error), interval: options.pollInterval))
+    }
+  }
+
+  /// Ends this inotify instance, when Dispatch no longer looks at its descriptor.
+  private func close() {
+    source = nil
+    tools = nil
+    switch state {
+    case .restarting(let cause): reopen(cause)
+    case .stopping: finish()
+    case .idle, .running, .stopped: break
+    }
+  }
+
+  private func end(_ completion: @escaping @Sendable () -> Void) {
+    stopped.append(completion)
+    switch state {
+    case .stopped: finish()
+    case .stopping: break
+    case .restarting where source != nil: state = .stopping
+    case .idle, .running, .restarting:
+      state = .stopping
+      if let source { source.cancel() } else { finish() }
+    }
+  }
+
+  private func finish() {
+    state = .stopped
+    recoveryAlarm?.cancel()
+    pollAlarm?.cancel()
+    table = DirectoryTable()
+    outbox = []
+    deliver = { _ in }
+    stopped.forEach { $0() }
+    stopped = []
+  }
+
+  func flush() {
+    guard !outbox.isEmpty else { return }
+    deliver(outbox)
+    outbox = []
+  }
+
+  func emit(_ path: FilePath, _ kind: FileEvent.Kind, _ time: SuspendingClock.Instant) {
+    outbox.append(.file(FileEvent(path: path, kind: kind, time: time)))
+  }
+
+  func tell(_ notice: WatchNotice) { outbox.append(.notice(notice)) }
+
+  func tell(once notice: WatchNotice) {
+    if toldNotices.insert(notice).inserted { tell(notice) }
+  }
+}

@@ -1,0 +1,71 @@
+package import SystemPackage
+
+/// Something about the watching itself that a user should know; `description` is the message to show.
+package enum WatchNotice: Hashable, Sendable {
+  package enum RescanCause: String, Hashable, Sendable {
+    case overflow
+    case requested
+    /// The library keeps a node for each directory that ever was; starting over frees them.
+    case staleNodes
+  }
+
+  package enum PollingCause: Hashable, Sendable {
+    /// Changes made on other machines, or behind a FUSE server's back, cause no events.
+    case remoteFileSystem(FilePath)
+    case noInotify(InotifyFailure)
+  }
+
+  /// Told once: events were lost, all roots are listed again as soon as it is quiet.
+  case overflow
+  /// All roots were listed again; `overflows` counts those since the start.
+  case rescanned(cause: RescanCause, directories: Int, overflows: Int)
+  /// Told once: `polled` directories found no room for a watch.
+  case watchLimit(limit: Int, sufficient: Int, polled: Int)
+  /// Told once for each cause.
+  case polling(PollingCause, interval: Duration)
+  case rootMissing(FilePath)
+  case rootReturned(FilePath)
+  /// A directory that can be neither watched nor listed; its modules are not seen.
+  case unreadable(FilePath, Errno)
+}
+
+extension WatchNotice: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .overflow:
+      "the kernel dropped file events: listing everything again"
+    case .rescanned(let cause, let directories, let overflows):
+      switch cause {
+      case .overflow: "listed \(directories) directories again after \(overflows) lost-event overflow(s)"
+      case .requested: "listed \(directories) directories again"
+      case .staleNodes: "listed \(directories) directories again to free what deleted ones left behind"
+      }
+    case .watchLimit(let limit, let sufficient, _):
+      "fs.inotify.max_user_watches is \(limit), about \(sufficient) are needed: "
+        + "sysctl fs.inotify.max_user_watches=\(sufficient)"
+    case .polling(.remoteFileSystem(let path), let interval):
+      "\(path): on a network or FUSE file system: polling every \(interval)"
+    case .polling(.noInotify(let failure), let interval):
+      "cannot use inotify: \(failure): polling every \(interval)"
+    case .rootMissing(let path):
+      "\(path): not there: waiting for it"
+    case .rootReturned(let path):
+      "\(path): is there again"
+    case .unreadable(let path, let error):
+      "\(path): cannot watch: \(error)"
+    }
+  }
+}
+
+extension InotifyFailure: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .alreadyInUse: "another watch of this process uses it"
+    case .refused(.tooManyOpenFiles):
+      "too many instances, fs.inotify.max_user_instances is \(InotifyLimits.maxUserInstances ?? 0)"
+    case .refused(let error): "\(error)"
+    case .descriptorUnknown: "its descriptor is not found in /proc/self/fd"
+    case .descriptorTooLarge: "its descriptor is 1024 or more"
+    }
+  }
+}
