@@ -41,7 +41,7 @@ import Testing
   /// The first module is held in its child while the others, looked up already, change.
   @Test func filesThatChangeOrVanishBetweenLookUpAndCompilation() throws {
     try Sandbox.use { box in
-      try box.write(WasmBinary.bomb(depth: 20), to: "first.wasm")
+      try box.write(WasmBinary.bomb(depth: 30), to: "first.wasm")
       try box.write(WasmBinary.returning(1), to: "changed.wasm")
       try box.write(WasmBinary.returning(2), to: "vanished.wasm")
       try box.write(WasmBinary.returning(3), to: "a-name.wasm")
