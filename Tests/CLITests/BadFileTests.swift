@@ -106,7 +106,7 @@ import Testing
       #expect(run.ending == .exited(1))
       #expect(
         run.errors.masked == """
-          ./closed: error: cannot read directory: permission denied, make it readable (chmod u+rx) or leave it out (--exclude)
+          ./closed: error: cannot read directory: permission denied, make it readable (chmod u+rx) or use --exclude
           ./secret.wasm: error: cannot be read: permission denied
           compiled ./good.wasm with cranelift, SIZE → SIZE, TIME
           1 module: 1 compiled, 0 up to date, 2 failed (SIZE → SIZE in TIME)
@@ -125,9 +125,9 @@ import Testing
       try box.link("tree/device.wasm", to: "/dev/zero")
       try box.link("tree/self.wasm", to: "self.wasm")
       #expect(mkfifo(box.work + "/tree/fifo.wasm", 0o600) == 0)
-      let what = "or leave it out (--exclude)"
+      let what = "or use --exclude"
       let dangling =
-        "error: cannot follow symbolic link: its target does not exist, restore the target, or remove the link \(what)"
+        "error: cannot follow symbolic link: its target does not exist, restore it, remove the link \(what)"
       let device = "error: cannot be a module: it is a character device, not a regular file, rename it \(what)"
       let fifo = "error: cannot be a module: it is a FIFO, not a regular file, rename it \(what)"
       let itself = "too many levels of symbolic links, remove the link that leads back to itself"
@@ -180,8 +180,8 @@ import Testing
       let following = try box.succeed("--follow-links", "tree")
       #expect(
         following.errors.masked == """
-          tree/inner/up: warning: not following symbolic link: it leads to a directory that it lies in, leave it out \
-          (--exclude) to silence this
+          tree/inner/up: warning: not following symbolic link: it leads to a directory that it lies in, use --exclude to \
+          silence this
           compiled tree/linked/linked.wasm with cranelift, SIZE → SIZE, TIME
           2 modules: 1 compiled, 1 up to date (SIZE → SIZE in TIME)
 
