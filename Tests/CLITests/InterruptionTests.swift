@@ -75,7 +75,7 @@ import Testing
   @Test(arguments: [SIGINT, SIGTERM, SIGHUP], [false, true])
   func aSignalEndsTheRunAndIsWhatItDiesOf(signal: Int32, isSentToChildren: Bool) throws {
     try Sandbox.use { box in
-      try box.write(WasmBinary.bomb(depth: 20), to: "slow.wasm")
+      try box.write(WasmBinary.bomb(depth: 30), to: "slow.wasm")
       try box.write(WasmBinary.heavy(WasmBinary.returning(1), size: 20_000), to: "first.wasm")
       try box.write(WasmBinary.returning(2), to: "last.wasm")
       let run = try box.tool("-j", "1", ".").start()
@@ -107,7 +107,7 @@ import Testing
 
   @Test func aSignalThatTheStarterIgnoresIsIgnored() throws {
     try Sandbox.use { box in
-      try box.write(WasmBinary.bomb(depth: 20), to: "slow.wasm")
+      try box.write(WasmBinary.bomb(depth: 30), to: "slow.wasm")
       let run = try box.tool("slow.wasm").wrapped(in: ["nohup"]).start()
       let child = try box.busyChild(of: run)
       kill(child, SIGSTOP)
@@ -119,7 +119,7 @@ import Testing
 
   @Test func aChildThatIsKilledCostsOneModule() throws {
     try Sandbox.use { box in
-      try box.write(WasmBinary.bomb(depth: 20), to: "victim.wasm")
+      try box.write(WasmBinary.bomb(depth: 30), to: "victim.wasm")
       for number in 1...4 { try box.write(WasmBinary.returning(number), to: "\(number).wasm") }
       for (signal, words) in [(SIGKILL, "9 (killed)"), (SIGABRT, "6 (aborted)")] {
         let run = try box.tool("-j", "1", ".").start()

@@ -69,7 +69,7 @@ import Testing
 
   @Test func jobsLimitHowManyChildrenCompile() throws {
     try Sandbox.use { box in
-      for number in 1...3 { try box.write(WasmBinary.bomb(depth: 10 + number), to: "\(number).wasm") }
+      for number in 1...3 { try box.write(WasmBinary.bomb(depth: 20 + number), to: "\(number).wasm") }
       for jobs in [1, 3] {
         let run = try box.tool("--force", "-j", "\(jobs)", ".").start()
         let first = try box.busyChild(of: run)

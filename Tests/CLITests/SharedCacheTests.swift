@@ -48,7 +48,7 @@ import Testing
 
   @Test func aCopyWaitsForTheModuleThatAnotherCompiles() throws {
     try Sandbox.use { box in
-      try box.write(WasmBinary.bomb(depth: 20), to: "slow.wasm")
+      try box.write(WasmBinary.bomb(depth: 30), to: "slow.wasm")
       let first = try box.tool("slow.wasm").start()
       let child = try box.busyChild(of: first)
       kill(child, SIGSTOP)
@@ -75,7 +75,7 @@ import Testing
 
   @Test func aCopyTakesOverFromOneThatIsKilled() throws {
     try Sandbox.use { box in
-      try box.write(WasmBinary.bomb(depth: 20), to: "slow.wasm")
+      try box.write(WasmBinary.bomb(depth: 30), to: "slow.wasm")
       let first = try box.tool("slow.wasm").start()
       let child = try box.busyChild(of: first)
       kill(child, SIGSTOP)

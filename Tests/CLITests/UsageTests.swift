@@ -95,7 +95,7 @@ import Testing
 
   @Test func closedStandardDescriptorsAreNotGivenToOtherFiles() throws {
     try Sandbox.use { box in
-      try box.write(WasmBinary.bomb(depth: 20), to: "slow.wasm")
+      try box.write(WasmBinary.bomb(depth: 30), to: "slow.wasm")
       let run = try box.tool("slow.wasm").wrapped(in: ["sh", "-c", "exec \"$0\" \"$@\" <&- >&- 2>&-"]).start()
       let child = try box.busyChild(of: run)
       kill(child, SIGSTOP)

@@ -20,22 +20,25 @@ enum Examples {
 
   private static func build() throws -> String {
     let copy = TemporaryRoot.path + "/examples"
-    try FileManager.default.copyItem(atPath: "\(EngineUnderTest.packageRoot)/Examples", toPath: copy)
-    try? FileManager.default.removeItem(atPath: copy + "/build")
     _ = try EngineRelease.standard.library()
     let environment = [
       "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": copy,
       "PYTHONPATH": EngineRelease.standard.pythonPath, "PYTHONDONTWRITEBYTECODE": "1",
     ]
+    func run(_ program: String, _ arguments: Argument..., in directory: String) throws -> String {
+      let result = try Command(
+        program: program, arguments: arguments, environment: environment, directory: directory
+      ).run()
+      try #require(result.ending == .exited(0), "the modules of Examples/ cannot be built:\n\(result.errors)")
+      return result.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+    let package = "\(EngineUnderTest.packageRoot)"
+    // By cp, because FileManager copies the owner, too, which not everyone may.
+    _ = try run("cp", "-R", "Examples", "\(copy)", in: package)
     // The root Makefile knows where the toolchain's clang is.
-    let show =
-      ["-s", "-C", "\(EngineUnderTest.packageRoot)", "--eval=show: ; @echo $(TOOLCHAIN)", "show"] as [Argument]
-    let toolchain = try Command(program: "make", arguments: show, environment: environment, directory: copy).run()
-    let clang = toolchain.output.trimmingCharacters(in: .whitespacesAndNewlines) + "/clang"
-    let make = Command(
-      program: "make", arguments: ["-j2", "modules", "CC=\(clang)"], environment: environment, directory: copy)
-    let result = try make.run()
-    try #require(result.ending == .exited(0), "the modules of Examples/ cannot be built:\n\(result.errors)")
+    let toolchain = try run("make", "-s", "--eval=show: ; @echo $(TOOLCHAIN)", "show", in: package)
+    _ = try run("make", "clean", in: copy)
+    _ = try run("make", "-j2", "modules", "CC=\(toolchain)/clang", in: copy)
     return copy + "/build"
   }
 }

@@ -3,7 +3,7 @@ import TestSupport
 /// More modules than all tests share.
 extension WasmBinary {
   /// A module that takes the optimizing compiler a long time in spite of its size: loops in each other over a thousand
-  /// locals. Depth 20 takes half a second, depth 200 more than half a minute.
+  /// locals. Depth 30 takes most of a second, depth 200 more than half a minute.
   static func bomb(depth: Int) -> [UInt8] {
     var body: [UInt8] = [0x01] + number(1000) + [0x7f]
     for _ in 0..<depth { body += [0x03, 0x40] }
