@@ -75,6 +75,10 @@ let package = Package(
       dependencies: [
         "Commands", "Precompiler", "Scanning", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system, arguments,
       ], swiftSettings: strict),
+    .target(name: "CWatchingTests", path: "Tests/CWatchingTests"),
+    .testTarget(
+      name: "WatchingTests", dependencies: ["Watching", "CWatchingTests", "CLinux", "LinuxIO", system],
+      swiftSettings: strict),
     .testTarget(name: "CLITests", dependencies: ["wasmprecompile", "TestSupport"], swiftSettings: strict),
   ]
 )

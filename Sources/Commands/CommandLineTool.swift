@@ -2,6 +2,7 @@ public import ArgumentParser
 internal import CLinux
 internal import Glibc
 internal import Precompiler
+internal import Synchronization
 
 /// The whole command: what a user types after the program's name, down to the exit status.
 ///
@@ -29,18 +30,26 @@ public struct CommandLineTool: ParsableCommand {
     Output.occupyStandardDescriptors()
     // Whoever reads the output may stop doing so; that is no reason to leave the work half done.
     _ = clinux_signal_ignore(SIGPIPE)
+    clinux_raise_descriptor_limit()
     let arguments = RawArguments.ofThisProcess()
     let root = root(for: arguments)
     do {
       var command = try root.parseAsRoot(arguments)
       try command.run()
+      if Output.isLost.load(ordering: .relaxed) {
+        throw RunFailure(status: .outputLost, message: "the results could not be written to standard output")
+      }
     } catch let status as ExitStatus {
       Glibc.exit(status.rawValue)
     } catch let failure as RunFailure {
       Output.error.write("\(name): error: \(failure.message)\n")
       Glibc.exit(failure.status.rawValue)
     } catch {
-      root.exit(withError: error)
+      if root.exitCode(for: error).isSuccess { root.exit(withError: error) }
+      // It quotes the arguments, which may hold anything.
+      let lines = root.fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false)
+      Output.error.write(lines.map { String($0).printable }.joined(separator: "\n") + "\n")
+      Glibc.exit(root.exitCode(for: error).rawValue)
     }
     Glibc.exit(ExitStatus.success.rawValue)
   }

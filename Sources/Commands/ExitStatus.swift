@@ -11,6 +11,9 @@ enum ExitStatus: Int32, Error, CaseIterable {
   /// The cache cannot be written (EX_CANTCREAT).
   case cacheUnwritable = 73
 
+  /// The results could not be written to standard output (EX_IOERR).
+  case outputLost = 74
+
   /// The status of two things that were both done: the one that says more about what to mend.
   func merged(with other: ExitStatus) -> ExitStatus { rawValue >= other.rawValue ? self : other }
 }

@@ -47,8 +47,10 @@ final class Interruption {
     Self.die(by: number)
   }
 
-  private static func die(by number: Int32) {
+  private static func die(by number: Int32) -> Never {
     _ = clinux_signal_default(number)
-    raise(number)
+    // To the process: this may be one of Dispatch's threads, which block signals.
+    kill(getpid(), number)
+    while true { pause() }
   }
 }

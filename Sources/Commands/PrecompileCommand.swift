@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 internal import Precompiler
 internal import Scanning
 internal import SystemPackage
@@ -9,8 +10,8 @@ struct PrecompileCommand: ParsableCommand {
     commandName: CommandLineTool.name,
     abstract: "Compile WebAssembly modules ahead of time into a cache that runtimes load from.",
     discussion: """
-      Files that end in .wasm are found below directories; a file that is named is taken whatever its suffix. Modules that \
-      the cache has are left alone. A bad module fails alone: everything else is done, and the exit status is 1.
+      Files that end in .wasm are found below directories; a file that is named is taken whatever its suffix. Components are \
+      compiled as such. Modules that the cache has are left alone. A bad module fails alone: everything else is done, and the exit status is 1.
       """, version: CommandLineTool.version)
 
   @Argument(help: "Files and directories.")
@@ -25,6 +26,9 @@ struct PrecompileCommand: ParsableCommand {
   @OptionGroup(title: "What is shown") var verbosity: VerbosityOptions
 
   func validate() throws {
+    for name in path.map({ $0.path.string }) where Subcommands.names.contains(name) && access(name, F_OK) != 0 {
+      throw ValidationError("'\(name)' is a subcommand: put it first, before its options")
+    }
     if watching.watch && (execution.dryRun || execution.force || execution.failFast) {
       throw ValidationError("--watch goes with none of --dry-run, --force and --fail-fast")
     }

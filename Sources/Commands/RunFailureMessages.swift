@@ -50,7 +50,7 @@ extension RunFailure {
       case .cannotLoad(let location, let reason):
         "the engine \(location.path.printable) cannot be loaded: \(reason.printable); name a libwasmtime.so with --engine"
       case .notWasmtime(let location, let function):
-        "the engine \(location.path.printable) is not a libwasmtime: it has no function \(function); name one with --engine"
+        "the engine \(location.path.printable) is not a libwasmtime: it has no function \(function.printable); name one with --engine"
       case .noBackend(let location): "the engine \(location.path.printable) offers no backend"
       case .noChild(let reason): "no compiler process could be started: \(reason.printable)"
       case .cancelled: "interrupted"

@@ -79,9 +79,16 @@ final class CompileLane {
     let module = try load(job)
     let deadline = MonotonicInstant.now().adding(seconds: work.timeout)
     do throws(WorkerFailure) {
-      return try runningWorker().compile(
+      let artifact = try runningWorker().compile(
         module.contents, size: module.facts.size, as: module.facts.kind, settingsIndex: job.engine, parallel: parallel,
         deadline: deadline)
+      // What an engine would not load is no artifact of its, whatever the child says.
+      let record = CompatibilityRecord(artifact: artifact.contents.bytes)
+      guard record == work.directories[job.engine].identity.compatibility else {
+        throw .nonsense("an artifact that is not its engine's")
+      }
+      guard work.engine.isUnchanged else { throw Self.replacedEngine }
+      return artifact
     } catch {
       // Only a refusal leaves a child that can be used again.
       if case .engine = error {} else { worker = nil }
@@ -103,6 +110,9 @@ final class CompileLane {
     throw failure
   }
 
+  private static let replacedEngine = WorkerFailure.nonsense(
+    "another account of its engine than before: the library was replaced meanwhile, run again")
+
   /// The lane's child, started when there is none.
   private func runningWorker() throws(WorkerFailure) -> CompileWorker {
     if let worker = self.worker ?? work.shelf?.take(for: work) {
@@ -113,9 +123,10 @@ final class CompileLane {
     let records = try worker.prepare(
       work.engine, settings: work.directories.map(\.identity.settings), threads: work.lanes,
       deadline: .now().adding(seconds: work.timeout))
-    // The same library must say the same of itself, or the artifacts would land under the wrong identity.
-    guard records == work.directories.map({ .success($0.identity.compatibility) }) else {
-      throw .nonsense("another account of its engine than before: is the library being replaced?")
+    // The same library must say the same of itself, and its file must be the same: releases that record only their major
+    // version say the same of different builds, and artifacts would land under the wrong identity.
+    guard records == work.identities.map({ .success($0.compatibility) }), work.engine.isUnchanged else {
+      throw Self.replacedEngine
     }
     self.worker = worker
     return worker

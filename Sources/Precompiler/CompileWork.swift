@@ -10,6 +10,7 @@ final class CompileWork: Sendable {
   /// For each engine identity of the plan, its part of the cache to look in and to write to.
   let directories: [EngineDirectory]
   let writers: [EngineWriter]
+  private let publisher: Publisher
   let lanes: Int
   /// Seconds a module may take.
   let timeout: Double
@@ -31,6 +32,7 @@ final class CompileWork: Sendable {
     var writers: [EngineWriter] = []
     for directory in directories { writers.append(try EngineWriter(directory, publisher)) }
     self.writers = writers
+    self.publisher = publisher
     lanes = request.lanes
     timeout = request.timeout
     failFast = request.failFast
@@ -51,6 +53,8 @@ final class CompileWork: Sendable {
       DispatchQueue(label: "lane \(lane)").async(group: group) { CompileLane(self).run() }
     }
     group.wait()
+    // Objects before the entries that name them.
+    publisher.synchronize()
     for writer in writers { writer.synchronize() }
     let notBegun = queue.leftOver.map { JobOutcome(job: $0, result: .notDone) }
     return outcomes.withLock { $0 } + notBegun

@@ -90,12 +90,16 @@ final class CompileWorker: Sendable {
     switch reply {
     case .failed(let error):
       throw .engine(error)
-    case .compiled(let size, let nanoseconds):
-      return try CompiledArtifact(output, claimedSize: size, nanoseconds: nanoseconds)
+    case .compiled(let claimed, let nanoseconds):
+      return try CompiledArtifact(
+        output, claimedSize: claimed, limit: Self.largestArtifact(ofModule: size), nanoseconds: nanoseconds)
     case .prepared:
       throw .nonsense("an unexpected answer to a compilation")
     }
   }
+
+  /// Far above what engines make of modules (3 to 120 times their size, measured), and far below what would hurt.
+  private static func largestArtifact(ofModule size: Int) -> Int { 64 << 20 + 256 * size }
 
   /// Sends a request and waits for the answer; on every failure the child is dead afterwards.
   private func ask(
@@ -103,11 +107,15 @@ final class CompileWorker: Sendable {
   ) throws(WorkerFailure) -> WorkerReply {
     do throws(SystemError) {
       try socket.send(request.encoded(), passing: descriptors)
+      // In slices, of which each counts for no more than its length: a whole job that is suspended loses no time.
+      var left = deadline.nanoseconds(since: .now())
       while true {
-        let left = deadline.nanoseconds(since: .now())
+        let slice = min(left, 1_000_000_000)
+        let begin = MonotonicInstant.now()
         // Rounded up, so that a wait never ends just before the deadline.
-        if try socket.waitUntilReadable(milliseconds: Int(left / 1_000_000) + 1) { break }
-        if MonotonicInstant.now() >= deadline {
+        if try socket.waitUntilReadable(milliseconds: Int(slice / 1_000_000) + 1) { break }
+        left -= min(slice, MonotonicInstant.now().nanoseconds(since: begin))
+        if left == 0 {
           process.kill()
           throw SystemError("poll", .timedOut)
         }
@@ -144,7 +152,10 @@ final class CompileWorker: Sendable {
     var next = environ
     while let text = next.pointee {
       let variable = String(cString: text)
-      if !["RUST_BACKTRACE=", "SWIFT_BACKTRACE="].contains(where: variable.hasPrefix) { variables.append(variable) }
+      // Only what loading the engine needs: a process that reads hostile input has no use for secrets.
+      if ["PATH=", "LD_LIBRARY_PATH=", "LANG=", "LC_", "WASMPRECOMPILE_"].contains(where: variable.hasPrefix) {
+        variables.append(variable)
+      }
       next += 1
     }
     return variables
@@ -169,12 +180,15 @@ struct CompiledArtifact: ~Copyable, Sendable {
   /// How long the engine took.
   let nanoseconds: UInt64
 
-  init(_ file: borrowing MemoryFile, claimedSize: Int, nanoseconds: UInt64) throws(WorkerFailure) {
+  init(_ file: borrowing MemoryFile, claimedSize: Int, limit: Int, nanoseconds: UInt64) throws(WorkerFailure) {
     do {
       try file.seal()
       let actual = try file.descriptor.status().size
       guard actual == claimedSize, actual > 0 else {
         throw WorkerFailure.nonsense("\(actual) bytes of artifact where it claims \(claimedSize)")
+      }
+      guard actual <= limit else {
+        throw WorkerFailure.nonsense("\(actual) bytes of artifact, where \(limit) is more than any module can need")
       }
       contents = try Mapping(file.descriptor, size: actual)
     } catch let error as WorkerFailure {

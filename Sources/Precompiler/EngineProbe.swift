@@ -31,7 +31,12 @@ package struct EngineProbe {
     for (one, record) in zip(wanted, records) { known[one] = try? record.get() }
     return zip(settings, records).map { one, record in
       record.flatMap { found in
-        if one.backend == .winch, known[one.impostor] == found { return .failure(.silentlyAnother(.cranelift)) }
+        if one.backend == .winch {
+          guard let impostor = known[one.impostor] else {
+            return .failure(.refused("it cannot be told from cranelift, which this engine does not make"))
+          }
+          if impostor == found { return .failure(.silentlyAnother(.cranelift)) }
+        }
         return .success(EngineIdentity(settings: one, compatibility: found, libraryBuild: build))
       }
     }
@@ -63,7 +68,7 @@ package struct EngineProbe {
       throw error
     } catch let failure as WorkerFailure {
       switch failure {
-      case .crashed where settings.count > 1:
+      case .crashed where settings.count > 1, .timedOut where settings.count > 1:
         var results: [Result<CompatibilityRecord, BackendUnavailable>] = []
         for one in settings { results += try ask([one]) }
         return results

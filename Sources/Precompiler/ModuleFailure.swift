@@ -9,6 +9,7 @@ package enum ModuleFailure: Error, Hashable, Sendable {
   case vanished
   case notARegularFile(FileKind)
   case changedWhileRead
+  case tooLarge(bytes: Int)
   case notWebAssembly(NotWebAssembly)
   /// The engine refused the module; its message on one line.
   case invalid(message: String)
@@ -49,6 +50,7 @@ extension ModuleFailure: CustomStringConvertible {
     case .vanished: "vanished before it was read"
     case .notARegularFile(let kind): "is \(kind), not a regular file"
     case .changedWhileRead: "changed while it was being read: run again when its writer has finished"
+    case .tooLarge(let bytes): "has \(bytes) bytes: modules of more than 1 GiB are not accepted"
     case .notWebAssembly(let reason): reason.description
     case .invalid(let message): "is not valid: \(message)"
     case .unsupportedProposal(let proposal, let identity, let message):

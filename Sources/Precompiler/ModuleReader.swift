@@ -31,6 +31,8 @@ struct LoadedModule: ~Copyable {
 package struct ModuleReader: ~Copyable {
   private let block: UnsafeMutableRawBufferPointer
   private static let attempts = 3
+  /// Bytes; engines accept no more.
+  private static let largestModule = 1 << 30
   private static let pauseInMicroseconds: useconds_t = 50_000
 
   package init() { block = .allocate(byteCount: 1 << 18, alignment: 4096) }
@@ -73,6 +75,7 @@ package struct ModuleReader: ~Copyable {
     for attempt in 1...Self.attempts {
       let before = try reading { () throws(SystemError) in try file.status() }
       guard before.kind == .regular else { throw .notARegularFile(before.kind) }
+      guard before.size <= Self.largestModule else { throw .tooLarge(bytes: before.size) }
       do throws(ModuleFailure) {
         let result = try body(before.stamp)
         if try reading({ () throws(SystemError) in try file.status().stamp }) == before.stamp { return result }
@@ -99,8 +102,8 @@ package struct ModuleReader: ~Copyable {
       hash.update(bufferPointer: bytes)
       try reading { () throws(SystemError) in try sink(bytes) }
       offset += count
-      if count < block.count { break }
-    } while true
+      // A file that grows while it is read must not be followed forever.
+    } while offset <= size && offset.isMultiple(of: block.count) && offset > 0
     guard let kind, offset == size else { throw .changedWhileRead }
     return ModuleFacts(hash: WasmHash(hash.finalize()), kind: kind, size: size)
   }

@@ -99,11 +99,8 @@ package struct Precompiler {
 
   /// From memory if the engine's file has not changed since; a child is asked otherwise.
   private func identify(_ engine: EngineFile, _ memory: inout RunMemory) throws(PrecompileError) -> [EngineIdentity] {
-    let stamp = try? engine.descriptor.status().stamp
-    if let stamp {
-      let known = request.settings.compactMap { memory.identity($0, stamp) }
-      if known.count == request.settings.count { return known }
-    }
+    let known = request.settings.compactMap { memory.identity($0, engine.stamp) }
+    if known.count == request.settings.count { return known }
     let probe = EngineProbe(engine, program: request.program, cancellation: cancellation)
     let results: [Result<EngineIdentity, BackendUnavailable>]
     do { results = try probe.identify(request.settings) } catch { throw .engineUnusable(error) }
@@ -114,7 +111,7 @@ package struct Precompiler {
       case .failure(let reason): throw .backendUnavailable(settings, engine.location, reason)
       }
     }
-    if let stamp { for identity in identities { memory.remember(identity, stamp) } }
+    if engine.isUnchanged { for identity in identities { memory.remember(identity, engine.stamp) } }
     return identities
   }
 
@@ -154,7 +151,6 @@ package struct Precompiler {
         plan.jobs, engine: engine, directories: directories, publisher: publisher, request: request,
         cancellation: cancellation, observer: observer
       ).run()
-      publisher.synchronize()
       return outcomes
     } catch {
       throw .cache(error)

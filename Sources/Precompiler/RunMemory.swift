@@ -67,19 +67,24 @@ struct RunMemory {
       let source = scan[file.index]
       let index = indexes.number(ofRoot: source.root)
       switch file.origin {
-      case .remembered(let number): updates[index].seen?.insert(number)
+      case .remembered(let number):
+        updates[index].seen?.insert(number)
+        if indexes.all[index].wantsSightings(now: start) { record.sightings.append(sighting(of: file.facts, source)) }
       case .read(let stamp, let begun):
         let facts = file.facts
         updates[index].hashed.append(
           StatRow(
             stamp: stamp, hashed: begun,
             module: KnownModule(hash: facts.hash, kind: facts.kind, weight: Int64(facts.size))))
-        record.sightings.append(
-          Sighting(module: facts.hash, path: source.path, size: Int64(facts.size), seen: start))
+        record.sightings.append(sighting(of: facts, source))
       }
     }
     for number in updates.indices where !(isWhole && indexes.isDirectory[number]) { updates[number].seen = nil }
     record.roots = updates
+  }
+
+  private func sighting(of facts: ModuleFacts, _ source: SourceFile) -> Sighting {
+    Sighting(module: facts.hash, path: source.path, size: Int64(facts.size), seen: start)
   }
 
   /// Notes what was compiled, and counts hits and misses.

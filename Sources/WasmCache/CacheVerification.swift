@@ -45,9 +45,9 @@ extension CacheDirectory {
   package func verify(repair: Bool, report: (CheckedEntry) -> Void) throws(CacheError) {
     var known: [ArtifactDigest: Result<Int, EntryFaultError>] = [:]
     for engine in try names(of: engines, CacheLayout.engines) {
-      guard let directory = try? engines.open(engine, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { continue }
       let enginePath = base.appending(CacheLayout.engines).appending(engine)
-      for name in (try? directory.names())?.sorted(by: { $0.string < $1.string }) ?? []
+      guard let directory = try openEngine(engine, enginePath) else { continue }
+      for name in try names(of: directory, "\(CacheLayout.engines)/\(engine)")
       where CacheLayout.module(ofEntry: name.string) != nil {
         var size = 0
         var fault: EntryFault?
@@ -67,6 +67,17 @@ extension CacheDirectory {
         let repaired = fault.map { repair && takeOut($0, corruptObject, name, in: directory) } ?? false
         report(CheckedEntry(path: enginePath.appending(name), size: size, fault: fault, repaired: repaired))
       }
+    }
+  }
+
+  /// Nil for what is no directory.
+  private func openEngine(_ name: FilePath.Component, _ path: FilePath) throws(CacheError) -> Descriptor? {
+    do {
+      return try engines.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    } catch let error where error.errno == .notDirectory || error.errno == .noSuchFileOrDirectory {
+      return nil
+    } catch {
+      throw CacheError(path, "open", error)
     }
   }
 
@@ -103,6 +114,8 @@ extension CacheDirectory {
       // Another entry of the same object may have moved it already. The entry stays, and tells why it is a miss.
       return setAside(object)
     }
+    // What cannot be read may be as good as any.
+    if case .unreadable = fault { return false }
     return (try? directory.remove(entry)) != nil
   }
 

@@ -52,5 +52,7 @@ package final class Publisher: Sendable {
       try? directory.synchronizeDirectory()
     }
     touched.withLock { $0.removeAll() }
+    try? cache.objects.synchronizeDirectory()
+    try? cache.engines.synchronizeDirectory()
   }
 }

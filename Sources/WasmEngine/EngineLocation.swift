@@ -81,16 +81,22 @@ public enum EngineSearchError: Error, Sendable {
 public final class EngineFile: Sendable {
   public let location: EngineLocation
   package let descriptor: Descriptor
+  /// The file's state when it was opened.
+  package let stamp: FileStamp
 
   package init(_ location: EngineLocation) throws(SystemError) {
     self.location = location
     descriptor = try Descriptor.open(location.path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
-    switch try descriptor.status().kind {
+    stamp = try descriptor.status().stamp
+    switch stamp.kind {
     case .regular: break
     case .directory: throw SystemError("open", .isDirectory)
     default: throw SystemError("open", .invalidArgument)
     }
   }
+
+  /// Whether the file is as it was when it was opened; nothing of it may be believed otherwise.
+  package var isUnchanged: Bool { (try? descriptor.status().stamp) == stamp }
 
   /// What tells this build of the engine from every other: its GNU build id, else the SHA-256 of the file.
   package func build() throws(SystemError) -> [UInt8] {

@@ -49,8 +49,14 @@ int clinux_available_processors(void);
 // Renames the process for ps and top (prctl(2), PR_SET_NAME).
 void clinux_name_process(const char *name);
 
+// Allows as many open descriptors as the system grants (setrlimit(2), RLIMIT_NOFILE).
+void clinux_raise_descriptor_limit(void);
+
 // No core dumps (prctl(2), PR_SET_DUMPABLE stays as it is; setrlimit(2), RLIMIT_CORE).
 void clinux_disable_core_dumps(void);
+
+// Makes a spawned process close every descriptor from this one on (posix_spawn_file_actions_addclosefrom_np(3)).
+int clinux_spawn_closing_from(void *file_actions, int descriptor);
 
 // What wait status words say (wait(2)).
 bool clinux_exited(int status);

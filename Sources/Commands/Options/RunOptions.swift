@@ -7,7 +7,8 @@ struct SelectionOptions: ParsableArguments {
       "Leave out files and directories that match. Repeatable.",
       discussion: """
         Without a slash, the pattern is for names at any depth (`test-*.wasm`, `node_modules`); with one, for paths below \
-        the given directory (`build/*.wasm`). A slash at the end is for directories only.
+        the given directory (`gen/*.wasm` for build/gen/a.wasm if build is given). A slash at the end is for directories \
+        only. What is named itself is always taken.
         """, valueName: "glob"))
   var exclude: [GlobArgument] = []
 

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 internal import SystemPackage
 
 /// One of the program's two output streams, unbuffered: a line is out when the call returns.
@@ -20,7 +21,14 @@ struct Output: Sendable {
   /// Writes text. That nobody reads any more is no reason to fail.
   func write(_ text: String) { write(Array(text.utf8)) }
 
-  func write(_ bytes: [UInt8]) { _ = try? descriptor.writeAll(bytes) }
+  func write(_ bytes: [UInt8]) {
+    do { try descriptor.writeAll(bytes) } catch {
+      if (error as? Errno) != .brokenPipe, descriptor == .standardOutput { Self.isLost.store(true, ordering: .relaxed) }
+    }
+  }
+
+  /// Whether results could not be written, for another reason than that nobody reads them.
+  static let isLost = Atomic(false)
 
   /// Whether a person watches, on a terminal that can rewrite a line.
   var isRewritableTerminal: Bool {

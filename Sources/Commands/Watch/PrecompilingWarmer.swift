@@ -2,8 +2,8 @@ internal import Dispatch
 internal import Glibc
 internal import LinuxIO
 internal import Precompiler
-internal import Synchronization
 internal import Scanning
+internal import Synchronization
 internal import SystemPackage
 internal import WasmEngine
 internal import Watching

@@ -2,8 +2,8 @@ internal import LinuxIO
 internal import Precompiler
 internal import Synchronization
 internal import SystemPackage
-internal import Watching
 internal import WasmEngine
+internal import Watching
 
 /// Says what a watcher does: one line a change, with how long a user waited for it.
 final class WatchReporter: Sendable {

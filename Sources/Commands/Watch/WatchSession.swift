@@ -4,8 +4,8 @@ internal import LinuxIO
 internal import Precompiler
 internal import Scanning
 internal import SystemPackage
-internal import Watching
 internal import WasmCache
+internal import Watching
 
 /// Watches until it is told to stop: warms what is there, says so, and then follows every change.
 struct WatchSession {

@@ -12,7 +12,7 @@ internal import WasmEngine
 ///         40     4  mode
 ///         44     4  kind: 0 module, 1 component
 ///         48     8  when hashing began, ns since 1970
-///         56     8  bytes of code
+///         56     8  bytes of the module
 ///         64    32  SHA-256
 ///         96     8  checksum over the root's path and bytes 0–95
 ///

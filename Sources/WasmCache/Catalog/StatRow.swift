@@ -20,7 +20,7 @@ package struct StatRow: Hashable, Sendable {
 package struct KnownModule: Hashable, Sendable {
   package var hash: WasmHash
   package var kind: ModuleKind
-  /// Bytes of code, which decide how long it compiles.
+  /// Bytes, which decide about how long it compiles.
   package var weight: Int64
 
   package init(hash: WasmHash, kind: ModuleKind, weight: Int64) {

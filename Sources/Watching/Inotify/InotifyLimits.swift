@@ -2,12 +2,24 @@ internal import SystemPackage
 
 /// The kernel's per-user limits; read from /proc because the library asks for a file that does not exist.
 package enum InotifyLimits {
-  package static var maxUserWatches: Int? { read("max_user_watches") }
-  package static var maxQueuedEvents: Int? { read("max_queued_events") }
-  package static var maxUserInstances: Int? { read("max_user_instances") }
+  /// A setting that limits the watches of a user, under the name that `sysctl` knows it by.
+  package struct Watches: Hashable, Sendable {
+    package var setting: String
+    package var limit: Int
+  }
 
-  private static func read(_ name: String) -> Int? {
-    let path = FilePath("/proc/sys/fs/inotify").appending(name)
+  package static var maxQueuedEvents: Int? { read("fs.inotify.max_queued_events") }
+  package static var maxUserInstances: Int? { read("fs.inotify.max_user_instances") }
+
+  /// The lower of the two limits on watches: the machine's, and that of the user namespace (as in a container).
+  package static var watches: Watches? {
+    ["fs.inotify.max_user_watches", "user.max_inotify_watches"]
+      .compactMap { setting in read(setting).map { Watches(setting: setting, limit: $0) } }
+      .min { $0.limit < $1.limit }
+  }
+
+  private static func read(_ setting: String) -> Int? {
+    let path = FilePath("/proc/sys/" + setting.split(separator: ".").joined(separator: "/"))
     guard let file = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else { return nil }
     defer { try? file.close() }
     let text = withUnsafeTemporaryAllocation(byteCount: 32, alignment: 1) { buffer in

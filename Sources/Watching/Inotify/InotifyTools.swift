@@ -1,6 +1,6 @@
-package import LinuxIO
 internal import CInotifyTools
 internal import Glibc
+internal import LinuxIO
 internal import Synchronization
 internal import SystemPackage
 
@@ -34,6 +34,9 @@ struct InotifyTools: ~Copyable {
     do throws(InotifyFailure) {
       descriptor = try Self.open()
       self.limit = limit
+      // The library's static buffer outlives a clean-up, and what the last instance left in it comes out now.
+      // Draining before the clean-up would have no certain end: events would keep coming.
+      while Self.nextRaw() != nil {}
     } catch {
       Self.inUse.withLock { $0 = false }
       throw error
@@ -41,8 +44,6 @@ struct InotifyTools: ~Copyable {
   }
 
   deinit {
-    // The library's static buffer outlives the clean-up: what stays in it would come out of the next instance.
-    while Self.nextRaw() != nil {}
     inotifytools_cleanup()
     Self.inUse.withLock { $0 = false }
   }
@@ -71,6 +72,7 @@ struct InotifyTools: ~Copyable {
       throw Errno(rawValue: inotifytools_error())
     }
     let watch = inotifytools_wd_from_filename(spelling)
+    guard watch >= 0 else { throw .noMemory }
     // A second node for the same watch stays in the library's tree of names for good.
     if watches[watch] != nil { staleNodes += 1 }
     let before = watches[watch]?.mask ?? []

@@ -1,5 +1,5 @@
-package import LinuxIO
 internal import Dispatch
+internal import LinuxIO
 internal import SystemPackage
 
 /// Keeps modules warm until it is stopped: source of changes → settling → warmer, one batch at a time.

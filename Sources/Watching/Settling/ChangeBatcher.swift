@@ -66,7 +66,8 @@ package struct ChangeBatcher: Sendable {
   package mutating func note(_ event: FileEvent, atOnce: Bool = false) {
     let path = event.path
     held[path] = nil
-    if running[path] != nil { stale.insert(path) }
+    // A listing says that the file is there, not that it changed.
+    if running[path] != nil, event.kind != .listed { stale.insert(path) }
     let first = pending[path]?.first ?? event.time
     let due = atOnce ? event.time : min(event.time + times.delay(after: event.kind), first + times.longest)
     // A temporary file came and went: nobody knew it.
@@ -99,6 +100,7 @@ package struct ChangeBatcher: Sendable {
       if entry.change.cause == .removed {
         if known.remove(path) != nil { settled.removals.append(entry.change) }
       } else {
+        held[path] = nil
         running[path] = entry.change
         settled.changes.append(entry.change)
       }
@@ -125,7 +127,8 @@ package struct ChangeBatcher: Sendable {
     for (path, change) in running {
       let outcome = outcomes[path] ?? .deferred
       if outcome.showsModule { known.insert(path) }
-      guard !stale.contains(path) else { continue }
+      // It is looked at again anyway, and what is found then is what counts.
+      guard pending[path] == nil else { continue }
       switch outcome {
       case .warmed, .unchanged, .gone: break
       case .failed(let message): diagnostics.append(Diagnostic(change: change, message: message))

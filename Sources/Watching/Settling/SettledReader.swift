@@ -1,6 +1,6 @@
-package import LinuxIO
 internal import CLinux
 internal import Glibc
+package import LinuxIO
 package import SystemPackage
 
 /// Reads a file only when nobody is writing to it.

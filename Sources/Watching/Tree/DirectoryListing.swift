@@ -1,6 +1,6 @@
-package import LinuxIO
 internal import CLinux
 internal import Glibc
+internal import LinuxIO
 internal import SystemPackage
 
 /// What a directory holds that matters to a watcher: its directories, and the files that could be modules.

@@ -1,4 +1,4 @@
-package import LinuxIO
+internal import LinuxIO
 internal import SystemPackage
 
 /// All directories of a watch, found by what an event or a listing knows of them.

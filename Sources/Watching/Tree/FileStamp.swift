@@ -1,6 +1,6 @@
 internal import Glibc
-package import LinuxIO
-package import SystemPackage
+internal import LinuxIO
+internal import SystemPackage
 
 extension FileStamp {
   /// The file a name stands for, or the link itself.

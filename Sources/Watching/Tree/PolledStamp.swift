@@ -1,4 +1,4 @@
-package import LinuxIO
+internal import LinuxIO
 
 /// What a polled file looked like, and whether a later change could look the same.
 struct PolledStamp: Hashable {

@@ -1,5 +1,5 @@
-package import LinuxIO
 internal import Glibc
+internal import LinuxIO
 internal import SystemPackage
 
 /// What a root's path leads to, and which directories decide that.

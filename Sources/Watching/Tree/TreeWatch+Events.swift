@@ -1,5 +1,5 @@
-package import LinuxIO
 internal import Dispatch
+internal import LinuxIO
 internal import SystemPackage
 
 /// Following what the kernel tells.

@@ -1,5 +1,5 @@
-package import LinuxIO
 internal import Glibc
+internal import LinuxIO
 internal import SystemPackage
 
 /// What cannot be watched is looked at every few seconds.
@@ -32,11 +32,11 @@ extension TreeWatch {
   func tellLimit() {
     guard isLimitReached, !hasToldLimit else { return }
     hasToldLimit = true
-    let limit = circumstances.watchLimit ?? InotifyLimits.maxUserWatches ?? 0
+    var watches = InotifyLimits.watches ?? InotifyLimits.Watches(setting: "fs.inotify.max_user_watches", limit: 0)
+    if let limit = circumstances.watchLimit { watches.limit = limit }
     let polled = table.polledCount
-    tell(
-      .watchLimit(
-        limit: limit, sufficient: InotifyLimits.sufficient(beyond: limit, missing: polled), polled: polled))
+    let sufficient = InotifyLimits.sufficient(beyond: watches.limit, missing: polled)
+    tell(.watchLimit(watches, sufficient: sufficient, polled: polled))
   }
 
   /// A module that a listing shows.

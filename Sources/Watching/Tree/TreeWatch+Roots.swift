@@ -1,4 +1,4 @@
-package import LinuxIO
+internal import LinuxIO
 internal import SystemPackage
 
 /// What is being done about a root.

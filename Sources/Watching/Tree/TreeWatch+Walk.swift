@@ -1,4 +1,4 @@
-package import LinuxIO
+internal import LinuxIO
 internal import SystemPackage
 
 /// Finding directories: watch first, list then.
@@ -73,8 +73,10 @@ extension TreeWatch {
       table.remove(other)
       return .absorbs(other.explicit)
     }
-    if other.name == nil { return .covered }
-    if let stamp = try? FileStamp(of: other.path, followingLinks: false), stamp.identity == identity { return .alias }
+    let isRoot = other.name == nil
+    if let stamp = try? FileStamp(of: other.path, followingLinks: isRoot), stamp.identity == identity {
+      return isRoot ? .covered : .alias
+    }
     // It moved, and the event that says so is still queued.
     forget(other)
     return .free

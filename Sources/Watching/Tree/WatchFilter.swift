@@ -1,5 +1,5 @@
-package import LinuxIO
 internal import Glibc
+package import LinuxIO
 package import SystemPackage
 
 /// Which names a watch looks at.

@@ -20,7 +20,7 @@ package enum WatchNotice: Hashable, Sendable {
   /// All roots were listed again; `overflows` counts those since the start.
   case rescanned(cause: RescanCause, directories: Int, overflows: Int)
   /// Told once: `polled` directories found no room for a watch.
-  case watchLimit(limit: Int, sufficient: Int, polled: Int)
+  case watchLimit(InotifyLimits.Watches, sufficient: Int, polled: Int)
   /// Told once for each cause.
   case polling(PollingCause, interval: Duration)
   case rootMissing(FilePath)
@@ -40,9 +40,9 @@ extension WatchNotice: CustomStringConvertible {
       case .requested: "listed \(directories) directories again"
       case .staleNodes: "listed \(directories) directories again to free what deleted ones left behind"
       }
-    case .watchLimit(let limit, let sufficient, _):
-      "fs.inotify.max_user_watches is \(limit), about \(sufficient) are needed: "
-        + "sysctl fs.inotify.max_user_watches=\(sufficient)"
+    case .watchLimit(let watches, let sufficient, _):
+      "\(watches.setting) is \(watches.limit), about \(sufficient) are needed: "
+        + "sysctl \(watches.setting)=\(sufficient)"
     case .polling(.remoteFileSystem(let path), let interval):
       "\(path): on a network or FUSE file system: polling every \(interval)"
     case .polling(.noInotify(let failure), let interval):

@@ -1,4 +1,4 @@
-package import LinuxIO
+internal import LinuxIO
 internal import SystemPackage
 
 /// One directory that is watched or polled, with what was last seen in it.

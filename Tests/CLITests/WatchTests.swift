@@ -1,0 +1,162 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// `--watch`, from the first file to the signal that ends it.
+@Suite struct WatchTests {
+  @Test func followsEveryWriterAndDiesByItsSignal() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "tree/first.wasm")
+      let watch = try box.tool("--watch", "--backend", "winch", "tree").start()
+      #expect(eventually { watch.errorsSoFar.contains("ready: watching 1 module\n") })
+
+      let writers = [
+        ("copied", "cp source.wasm tree/copied.wasm", "was written"),
+        ("moved", "cp source.wasm moving && mv moving tree/moved.wasm", "was moved in"),
+        ("saved", "cp source.wasm tree/saved.tmp && mv tree/saved.tmp tree/saved.wasm", "was moved in"),
+        ("linked", "cp source.wasm other.wasm && ln other.wasm tree/linked.wasm", "was created"),
+        ("deep", "mkdir -p tree/a/b && cp source.wasm tree/a/b/deep.wasm", nil),
+      ]
+      for (number, (name, script, happening)) in writers.enumerated() {
+        try box.write(WasmBinary.returning(100 + number), to: "source.wasm")
+        #expect(try box.command("sh", ["-ec", Argument(script)]).run().ending == .exited(0))
+        let wanted = happening.map { "; ready TIME after it \($0)" } ?? ""
+        #expect(
+          eventually {
+            watch.errorsSoFar.masked.lines.contains {
+              $0.hasPrefix("compiled tree/") && $0.contains("/\(name).wasm with winch, ") && $0.hasSuffix(wanted)
+            }
+          }, "\(name):\n\(watch.errorsSoFar)")
+      }
+      watch.send(SIGINT)
+      let result = watch.wait()
+      #expect(result.ending == .signalled(SIGINT))
+      #expect(result.errorLines.count { $0.hasPrefix("compiled ") } == 1 + writers.count, "\(result.errors)")
+      #expect(try box.succeed("--backend", "winch", "tree").errors.masked.hasSuffix("up to date (TIME)\n"))
+      #expect(try box.succeed("cache", "verify").output.hasSuffix(": all good\n"))
+    }
+  }
+
+  @Test func compilesAFileOnceWhenItsWriterIsDone() throws {
+    try Sandbox.use { box in
+      try box.write([], to: "tree/other.txt")
+      let watch = try box.tool("--watch", "--backend", "winch", "tree").start()
+      #expect(eventually { watch.errorsSoFar.contains("ready: watching 0 modules\n") })
+      let file = open(box.work + "/tree/slow.wasm", O_WRONLY | O_CREAT, 0o600)
+      let module = WasmBinary.heavy(size: 1000)
+      for piece in stride(from: 0, to: module.count, by: 100) {
+        let part = Array(module[piece..<min(piece + 100, module.count)])
+        #expect(write(file, part, part.count) == part.count)
+        // Longer than a file must be quiet: only that it is open says that it is not done.
+        usleep(120_000)
+      }
+      #expect(!watch.errorsSoFar.contains("slow.wasm"))
+      close(file)
+      #expect(eventually { watch.errorsSoFar.contains("compiled tree/slow.wasm with winch") })
+      watch.send(SIGTERM)
+      let result = watch.wait()
+      #expect(result.ending == .signalled(SIGTERM))
+      #expect(result.errorLines.count == 2, "\(result.errors)")
+    }
+  }
+
+  @Test func saysWhatIsNoModuleAndWhatIsGone() throws {
+    try Sandbox.use { box in
+      let module = try box.write(WasmBinary.returning(1), to: "tree/gone.wasm")
+      let watch = try box.tool("--watch", "--backend", "winch", "--explain", "tree").start()
+      #expect(eventually { watch.errorsSoFar.contains("ready: ") })
+      try box.write("(module)", to: "tree/text.wasm")
+      let text = "tree/text.wasm: error: is WebAssembly text, not binary: convert it with `wat2wasm`\n"
+      #expect(eventually { watch.errorsSoFar.contains(text) })
+      utimes(module, nil)
+      try box.write(WasmBinary.returning(2), to: "tree/new.wasm")
+      #expect(eventually { watch.errorsSoFar.masked.contains("TIME (new module); ready TIME after it was written\n") })
+      unlink(module)
+      #expect(eventually { watch.errorsSoFar.contains("removed tree/gone.wasm (its artifacts stay in the cache)\n") })
+      watch.send(SIGINT)
+      #expect(watch.wait().ending == .signalled(SIGINT))
+    }
+  }
+
+  @Test func makesAllBackendsInTheOrderGiven() throws {
+    try Sandbox.use { box in
+      for number in 1...3 { try box.write(WasmBinary.returning(number), to: "tree/\(number).wasm") }
+      let watch = try box.tool("--watch", "-j", "1", "--backend", "winch", "--backend", "cranelift", "tree").start()
+      #expect(eventually { watch.errorsSoFar.contains("ready: watching 3 modules\n") })
+      watch.send(SIGINT)
+      let backends = watch.wait().errorLines.dropLast().compactMap {
+        $0.contains("with winch,") ? "winch" : "cranelift"
+      }
+      #expect(backends == ["winch", "winch", "winch", "cranelift", "cranelift", "cranelift"])
+    }
+  }
+
+  @Test func runsTheCommandAfterEachBatchAndReportsItsStatus() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "tree/a.wasm")
+      let command = #"printf '%s\n' "$WASMPRECOMPILE_CHANGED" >> changed; exit 3"#
+      let watch = try box.tool("--watch", "--backend", "winch", "--exec", Argument(command), "tree").start()
+      #expect(eventually { (try? String(contentsOfFile: box.work + "/changed", encoding: .utf8)) == "tree/a.wasm\n" })
+      #expect(eventually { watch.errorsSoFar.contains("--exec: error: the command exited with status 3\n") })
+      try box.write(WasmBinary.returning(2), to: "tree/b.wasm")
+      #expect(
+        eventually {
+          (try? String(contentsOfFile: box.work + "/changed", encoding: .utf8)) == "tree/a.wasm\ntree/b.wasm\n"
+        })
+      watch.send(SIGINT)
+      #expect(watch.wait().ending == .signalled(SIGINT))
+    }
+  }
+
+  @Test func stopsWhileItCompiles() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.bomb(depth: 400), to: "tree/bomb.wasm")
+      let watch = try box.tool("--watch", "tree").start()
+      #expect(eventually { Processes.marked(box.mark).contains { Processes.isCompiling($0) } })
+      watch.send(SIGTERM)
+      #expect(watch.wait().ending == .signalled(SIGTERM))
+    }
+  }
+
+  @Test func rescansWhenAsked() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "tree/a.wasm")
+      let watch = try box.tool("--watch", "--backend", "winch", "tree").start()
+      #expect(eventually { watch.errorsSoFar.contains("ready: ") })
+      watch.send(SIGHUP)
+      #expect(eventually { watch.errorsSoFar.contains("note: listed 1 directories again\n") }, "\(watch.errorsSoFar)")
+      watch.send(SIGINT)
+      #expect(watch.wait().ending == .signalled(SIGINT))
+    }
+  }
+
+  @Test func leavesOutWhatIsExcluded() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "tree/.git/a.wasm")
+      try box.write(WasmBinary.returning(2), to: "tree/skipped/b.wasm")
+      let watch = try box.tool(
+        "--watch", "--backend", "winch", "--exclude", "skipped/", "--exclude", "t-*.wasm", "tree"
+      )
+      .start()
+      #expect(eventually { watch.errorsSoFar.contains("ready: watching 0 modules\n") }, "\(watch.errorsSoFar)")
+      try box.write(WasmBinary.returning(3), to: "tree/skipped/c.wasm")
+      try box.write(WasmBinary.returning(4), to: "tree/t-1.wasm")
+      try box.write(WasmBinary.returning(5), to: "tree/taken.wasm")
+      #expect(eventually { watch.errorsSoFar.contains("compiled tree/taken.wasm") })
+      watch.send(SIGINT)
+      #expect(watch.wait().errorLines.count { $0.hasPrefix("compiled ") } == 1)
+    }
+  }
+
+  @Test(arguments: [
+    (["--exec", "true", "."], "--exec, --poll and --clear go with --watch"),
+    (["--watch", "-n", "."], "--watch goes with none of --dry-run, --force and --fail-fast"),
+  ]) func refusesWhatMakesNoSense(arguments: [String], message: String) throws {
+    try Sandbox.use { box in
+      let result = try box.tool(arguments.map { Argument($0) }).run()
+      #expect(result.ending == .exited(64))
+      #expect(result.errorLines.first == "Error: \(message)")
+    }
+  }
+}

@@ -1,0 +1,264 @@
+import Dispatch
+import Synchronization
+import SystemPackage
+import Testing
+
+@testable import Watching
+
+/// A source that tells what the test says.
+private final class ScriptedSource: ChangeSource {
+  private struct State {
+    var deliver: @Sendable ([WatchEvent]) -> Void = { _ in }
+    var rescans = 0
+    var stop: Stop = .atOnce
+  }
+
+  enum Stop: Sendable { case atOnce, never }
+
+  private let state = Mutex(State())
+
+  init(stop: Stop = .atOnce) { state.withLock { $0.stop = stop } }
+
+  var rescans: Int { state.withLock(\.rescans) }
+
+  func start(deliver: @escaping @Sendable ([WatchEvent]) -> Void) { state.withLock { $0.deliver = deliver } }
+  func rescan() { state.withLock { $0.rescans += 1 } }
+  func stop(completion: @escaping @Sendable () -> Void) {
+    if state.withLock(\.stop) == .atOnce { completion() }
+  }
+
+  func tell(_ events: [WatchEvent]) { state.withLock(\.deliver)(events) }
+
+  func tell(_ kind: FileEvent.Kind, _ paths: FilePath...) {
+    tell(paths.map { .file(FileEvent(path: $0, kind: kind, time: SuspendingClock().now)) })
+  }
+}
+
+/// A warmer that answers when the test says.
+private final class ScriptedWarmer: Warmer {
+  struct Call: Sendable {
+    var batch: WarmBatch
+    var completion: @Sendable ([FilePath: WarmOutcome]) -> Void
+
+    var paths: Set<FilePath> { Set(batch.changes.map(\.path)) }
+
+    func answer(_ outcome: WarmOutcome) {
+      completion(Dictionary(uniqueKeysWithValues: paths.map { ($0, outcome) }))
+    }
+  }
+
+  let calls = Log<Call>()
+  let cancels = Log<Void>()
+
+  func warm(_ batch: WarmBatch, completion: @escaping @Sendable ([FilePath: WarmOutcome]) -> Void) {
+    calls.append(Call(batch: batch, completion: completion))
+  }
+
+  func cancel() { cancels.append(()) }
+
+  func call(_ number: Int) async -> Call { await calls.wait(until: { $0.count >= number })[number - 1] }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct WatchLoopTests {
+  private let source = ScriptedSource()
+  private let warmer = ScriptedWarmer()
+  private let log = Log<String>()
+  private let x: FilePath = "/nowhere/x.wasm"
+  private let y: FilePath = "/nowhere/y.wasm"
+
+  private func started(command: String? = nil) -> WatchLoop {
+    let loop = WatchLoop(
+      source: source, warmer: warmer, times: SettleTimes(debounce: .milliseconds(1)), command: command,
+      notifier: SystemdNotifier(socketName: nil)
+    ) { [log] in log.append($0.summary) }
+    loop.start()
+    // The source is started on the loop's queue.
+    loop.executor.queue.sync {}
+    return loop
+  }
+
+  private func stop(_ loop: WatchLoop) async {
+    await withCheckedContinuation { continuation in loop.stop { continuation.resume() } }
+  }
+
+  @Test func readyComesAfterEverythingThatWasThere() async {
+    let loop = started()
+    source.tell(.listed, x, y)
+    source.tell([.armed(directories: 1)])
+    let call = await warmer.call(1)
+    #expect(call.paths == [x, y])
+    #expect(!log.elements.contains("ready 2"))
+    call.answer(.warmed)
+    await log.wait(for: { $0 == "ready 2" })
+    #expect(log.elements == ["batch x.wasm y.wasm", "done warmed warmed", "ready 2"])
+    await stop(loop)
+  }
+
+  @Test func nothingToDoIsReadyAtOnce() async {
+    let loop = started()
+    source.tell([.armed(directories: 1)])
+    await log.wait(for: { $0 == "ready 0" })
+    await stop(loop)
+  }
+
+  @Test func nothingIsWarmedBeforeEverythingIsListed() async {
+    let loop = started()
+    source.tell(.listed, x)
+    source.tell(.listed, y)
+    loop.executor.queue.sync {}
+    #expect(warmer.calls.elements.isEmpty)
+    source.tell([.armed(directories: 1)])
+    #expect(await warmer.call(1).paths == [x, y])
+    await stop(loop)
+  }
+
+  @Test func readyWaitsForWhatWasDeferredOrChangedMeanwhile() async {
+    let loop = started()
+    source.tell(.listed, x, y)
+    source.tell([.armed(directories: 1)])
+    let first = await warmer.call(1)
+    source.tell(.written, y)
+    loop.executor.queue.sync {}
+    #expect(first.batch.isStale(y) && !first.batch.isStale(x))
+    first.completion([x: .deferred, y: .warmed])
+    let second = await warmer.call(2)
+    if second.paths != [x, y] { await warmer.call(2).answer(.deferred) }
+    #expect(!log.elements.contains { $0.hasPrefix("ready") })
+    for number in 2...10 where !log.elements.contains(where: { $0.hasPrefix("ready") }) {
+      await warmer.call(number).answer(.unchanged)
+      loop.executor.queue.sync {}
+    }
+    await log.wait(for: { $0 == "ready 2" })
+    await stop(loop)
+  }
+
+  @Test func busyFilesDoNotHoldReadyBack() async {
+    let loop = started()
+    source.tell(.listed, x)
+    source.tell([.armed(directories: 1)])
+    await warmer.call(1).answer(.busy)
+    await log.wait(for: { $0 == "ready 0" })
+    let retry = await warmer.call(2)
+    #expect(retry.batch.changes.map(\.attempt) == [1])
+    await stop(loop)
+  }
+
+  @Test func runningBatchLearnsThatSomethingWaits() async {
+    let loop = started()
+    source.tell([.armed(directories: 1)])
+    source.tell(.written, x)
+    let first = await warmer.call(1)
+    #expect(!first.batch.isSomethingWaiting)
+    source.tell(.written, y)
+    // Told by the loop's timer, which has no other sign.
+    while !first.batch.isSomethingWaiting { await Task.yield() }
+    #expect(!first.batch.isStale(x))
+    first.answer(.deferred)
+    #expect(await warmer.call(2).paths == [x, y])
+    await stop(loop)
+  }
+
+  @Test func diagnosticsAndRemovalsAreReported() async {
+    let loop = started()
+    source.tell([.armed(directories: 1)])
+    source.tell(.written, x, y)
+    await warmer.call(1).completion([x: .failed("too large"), y: .rejected("no module")])
+    await log.wait(for: { $0 == "x.wasm: too large" })
+    await log.wait(for: { $0 == "y.wasm: no module" })
+    source.tell(.removed, x, y)
+    await log.wait(for: { $0 == "removed y.wasm" })
+    await stop(loop)
+  }
+
+  @Test func removalOfWhatIsThereAllTheSameIsAChange() async throws {
+    let scratch = try Scratch()
+    let path = scratch.path.appending("x.wasm")
+    try Shell.write("", to: path)
+    let loop = started()
+    source.tell([.armed(directories: 1)])
+    source.tell(.written, path)
+    await warmer.call(1).answer(.warmed)
+    source.tell(.removed, path)
+    #expect(await warmer.call(2).paths == [path])
+    #expect(!log.elements.contains { $0.hasPrefix("removed") })
+    await stop(loop)
+  }
+
+  @Test func noticesArePassedOnAndRescanIsAskedFor() async {
+    let loop = started()
+    loop.rescan()
+    #expect(source.rescans == 1)
+    source.tell([.notice(.overflow)])
+    await log.wait(for: { $0.hasPrefix("notice the kernel dropped") })
+    await stop(loop)
+  }
+
+  @Test func stopCancelsTheBatchAndWaitsForIt() async {
+    let loop = started()
+    source.tell(.listed, x)
+    source.tell([.armed(directories: 1)])
+    let call = await warmer.call(1)
+    let stopped = Log<Void>()
+    loop.stop { stopped.append(()) }
+    await warmer.cancels.wait(until: { $0.count == 1 })
+    loop.executor.queue.sync {}
+    #expect(stopped.elements.isEmpty)
+    call.answer(.deferred)
+    await stopped.wait(until: { $0.count == 1 })
+    // Nothing is said any more.
+    source.tell(.written, y)
+    await stop(loop)
+    #expect(log.elements == ["batch x.wasm"])
+  }
+
+  @Test func stopDoesNotWaitForWhatHangs() async {
+    let source = ScriptedSource(stop: .never)
+    let loop = WatchLoop(source: source, warmer: warmer, notifier: SystemdNotifier(socketName: nil)) { _ in }
+    loop.start()
+    loop.executor.queue.sync {}
+    source.tell(.listed, x)
+    source.tell([.armed(directories: 1)])
+    _ = await warmer.call(1)
+    // Neither the source nor the warmer ever answers.
+    await stop(loop)
+  }
+
+  @Test func commandRunsAfterReadyBatchesOnly() async throws {
+    let scratch = try Scratch()
+    let out = scratch.path.appending("out")
+    let loop = started(command: "echo $WASMPRECOMPILE_CHANGED_COUNT $WASMPRECOMPILE_CHANGED >>\(out)")
+    source.tell(.listed, x, y)
+    source.tell([.armed(directories: 1)])
+    await warmer.call(1).completion([x: .warmed, y: .failed("broken")])
+    source.tell(.written, y)
+    await warmer.call(2).answer(.warmed)
+    await log.wait(for: { $0 == "command exited(0)" })
+    // Nothing new: no run.
+    source.tell(.written, x)
+    await warmer.call(3).answer(.unchanged)
+    source.tell(.written, x)
+    await warmer.call(4).answer(.warmed)
+    await log.wait(until: { $0.filter { $0 == "command exited(0)" }.count == 2 })
+    #expect(try Shell.read(out) == "2 \(x) \(y)\n1 \(x)\n")
+    await stop(loop)
+  }
+}
+
+extension WatchReport {
+  fileprivate var summary: String {
+    switch self {
+    case .ready(let modules): "ready \(modules)"
+    case .batchStarted(let batch): "batch " + batch.changes.map(\.name).joined(separator: " ")
+    case .batchFinished(let batch, let outcomes):
+      "done " + batch.changes.map { "\(outcomes[$0] ?? .deferred)" }.joined(separator: " ")
+    case .removed(let change): "removed \(change.name)"
+    case .diagnostic(let diagnostic): "\(diagnostic.change.name): \(diagnostic.message)"
+    case .commandFinished(let status): "command \(status)"
+    case .notice(let notice): "notice \(notice)"
+    }
+  }
+}
+
+extension Change {
+  fileprivate var name: String { path.lastComponent?.string ?? "" }
+}
