@@ -27,7 +27,7 @@ struct CompileWorkerTests {
       let settings = Backend.allCases.map { EngineSettings(backend: $0) }
       let worker = try fixture.start(fixture.program())
       let records = try worker.prepare(
-        WorkerFixture.engine(), settings: settings, threads: 2, deadline: WorkerFixture.never)
+        WorkerFixture.engine(), settings: settings, threads: 2, deadline: WorkerFixture.patience)
       #expect(records.count == 3)
       for (index, record) in records.enumerated() {
         let sequential = try worker.compile(WasmBinary.returning(1), settingsIndex: index)
@@ -133,6 +133,8 @@ struct CompileWorkerTests {
           settingsIndex: 0, parallel: false, kind: .coreModule, size: WasmBinary.compileBomb.count
         ).encoded(), passing: [module.descriptor.raw, module.descriptor.raw])
     }
+    // So that the test ends, too, if the child does not.
+    DispatchQueue.global().asyncAfter(deadline: .now() + 60) { child.kill() }
     #expect(child.wait() == .exited(status: 0))
   }
 
@@ -144,7 +146,7 @@ struct CompileWorkerTests {
       let worker = try fixture.start(program)
       _ = try worker.prepare(
         WorkerFixture.engine(), settings: [EngineSettings(backend: .cranelift)], threads: 1,
-        deadline: WorkerFixture.never)
+        deadline: WorkerFixture.patience)
       _ = try worker.compile(WasmBinary.empty)
       Issue.record("the child was believed")
     }

@@ -186,6 +186,16 @@ struct PrecompilerRunTests {
     #expect(summary.compiled == 1 && summary.upToDate == 1)
   }
 
+  @Test func moduleThatAnotherProcessPublishedMeanwhileIsNotCompiledAgain() throws {
+    try write("a", "b")
+    let other = try OtherProcess(try identity(), cachePath)
+    let observer = RecordingObserver(onPlanned: {
+      other.publish()
+      other.giveUp()
+    })
+    #expect(lines(try run(try request("a", "b"), observer)).sorted() == ["a: found meanwhile", "b: compiled"])
+  }
+
   @Test func moduleThatAnotherProcessGaveUpIsCompiled() throws {
     try write("a", "b")
     let other = try OtherProcess(try identity(), cachePath)
