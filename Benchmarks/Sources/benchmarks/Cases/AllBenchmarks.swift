@@ -1,0 +1,12 @@
+extension Benchmark {
+  /// In the order of the table.
+  static let all: [Benchmark] = [
+    .nothingToDo1,
+    .nothingToDo10000,
+    .nothingToDo100000,
+    .indexLost,
+    .coldCorpus(.cranelift, ofEngine: 1.05, ofParallel: 1 / 1.1),
+    .coldCorpus(.winch, ofEngine: 1.15, ofParallel: nil),
+    .coldLargeModule,
+  ]
+}

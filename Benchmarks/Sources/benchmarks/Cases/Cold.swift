@@ -1,0 +1,21 @@
+// Cold: an empty cache, and everything is compiled.
+extension Benchmark {
+  static func coldCorpus(_ backend: Backend, ofEngine ratio: Double, ofParallel parallel: Double?) -> Benchmark {
+    Benchmark(name: "cold-corpus-\(backend.rawValue)", title: "cold, corpus, \(backend.rawValue)", rounds: 5) { site in
+      let modules = try ModuleTree.corpus(at: site)
+      return Contest(
+        ours: .compiling(modules, with: Tool(at: site, cache: "corpus", backend)),
+        peers: [
+          Peer(.engineAlone(modules, backend, at: site), .ratio(atMost: ratio), processorTimeName: "engine alone"),
+          Peer(.engineParallel(modules, backend, at: site), parallel.map { .ratio(atMost: $0) }),
+        ])
+    }
+  }
+
+  static let coldLargeModule = Benchmark(name: "cold-3mb", title: "cold, one 3 MB module", rounds: 7) { site in
+    let modules = try ModuleTree.large(bytes: 3_000_000, at: site)
+    return Contest(
+      ours: .compiling(modules, with: Tool(at: site, cache: "large", .cranelift)),
+      peers: [Peer(.engineParallel(modules, .cranelift, at: site), .ratio(atMost: 1.05))])
+  }
+}

@@ -1,0 +1,34 @@
+extension Contender {
+  /// The engine without any tool, on one thread in one process that keeps nothing: what compiling costs at least.
+  ///
+  /// Measured is its processor time ÷ the number of processors, which is what a perfect division would take.
+  static func engineAlone(_ modules: ModuleTree, _ backend: Backend, at site: Site) -> Contender {
+    Contender(name: "engine alone, CPU ÷ \(site.cores)") {
+      {
+        let (_, work) = try runEngine(modules, backend, ["--sequential"], at: site)
+        let processorSeconds = Double(work.processorNanoseconds) / 1e9
+        return Measurement(
+          seconds: processorSeconds / Double(site.cores), processorSeconds: processorSeconds, answer: work.answer)
+      }
+    }
+  }
+
+  /// One process that compiles a module after the other, each with the engine's own threads, and keeps nothing.
+  static func engineParallel(_ modules: ModuleTree, _ backend: Backend, at site: Site) -> Contender {
+    Contender(name: "engine's own parallel compilation") {
+      {
+        let (run, work) = try runEngine(modules, backend, [], at: site)
+        return Measurement(run, answer: work.answer)
+      }
+    }
+  }
+
+  private static func runEngine(
+    _ modules: ModuleTree, _ backend: Backend, _ options: [String], at site: Site
+  ) throws -> (ProcessRun, EngineWork) {
+    let files = modules.files.map { "\(modules.path)/\($0)" }
+    let command = [site.itself, EngineAloneCommand.name, "--engine", site.engine, "--backend", backend.rawValue]
+    let run = try site.launcher.succeed(command + options + files)
+    return (run, try EngineWork(line: run.lastLine))
+  }
+}

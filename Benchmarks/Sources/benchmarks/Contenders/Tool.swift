@@ -1,0 +1,107 @@
+/// The tool under test with one cache and one backend.
+///
+/// What it says of itself is checked, and the cache is counted without asking it.
+struct Tool {
+  let site: Site
+  let cache: String
+  let backend: Backend
+
+  init(at site: Site, cache name: String, _ backend: Backend) {
+    self.site = site
+    self.backend = backend
+    cache = "\(site.scratch)/caches/\(name)-\(backend.rawValue)"
+  }
+
+  func precompile(_ path: String) throws -> ProcessRun {
+    try site.launcher.run([site.tool, "--cache-dir", cache, "--backend", backend.rawValue, path])
+  }
+
+  /// Precompiles modules whose artifacts are all in the cache, and checks that nothing else was done.
+  func findNothingToDo(_ modules: ModuleTree) throws -> ProcessRun {
+    let run = try precompile(modules.path)
+    try check(run, says: "\(modules.summaryStart) nothing to compile, all up to date")
+    return run
+  }
+
+  /// Precompiles modules into a cache that does not exist yet, and checks that all were compiled.
+  func compileAll(_ modules: ModuleTree) throws -> ProcessRun {
+    try site.remove(cache)
+    site.settle()
+    let run = try precompile(modules.path)
+    try check(run, says: "\(modules.summaryStart) \(modules.count) compiled, 0 up to date (")
+    return run
+  }
+
+  /// Precompiles what the cache does not have yet, and checks that it then has exactly these modules.
+  func fill(_ modules: ModuleTree) throws {
+    var entries = try addMissing(modules)
+    // An earlier run's cache has entries of an earlier engine, too, if that was another.
+    if entries > modules.count {
+      try site.remove(cache)
+      entries = try addMissing(modules)
+    }
+    guard entries == modules.count else { throw Failure("the cache has \(entries) entries, not \(modules.count)") }
+    try verify(modules)
+    site.settle()
+  }
+
+  /// - Returns: the number of entries in the cache.
+  private func addMissing(_ modules: ModuleTree) throws -> Int {
+    let run = try precompile(modules.path)
+    guard run.succeeded else { throw Failure("the tool \(run.ending): \(run.lastLine)") }
+    return try entryCount()
+  }
+
+  /// Lets the tool compare every artifact with its digest.
+  func verify(_ modules: ModuleTree) throws {
+    let run = try site.launcher.run([site.tool, "cache", "verify", "--cache-dir", cache])
+    let entries = "\(modules.count) \(modules.count == 1 ? "entry" : "entries"), "
+    guard run.succeeded, run.lastLine.hasPrefix(entries), run.lastLine.hasSuffix(": all good") else {
+      throw Failure("cache verify \(run.ending): \(run.lastLine)")
+    }
+  }
+
+  /// The entries of the cache: hashes of modules, and the sizes of their artifacts.
+  func entries() throws -> [String: Int] {
+    var entries: [String: Int] = [:]
+    try forEachEntry { entries[$0] = $1 }
+    return entries
+  }
+
+  private func entryCount() throws -> Int {
+    var count = 0
+    try forEachEntry { _, _ in count += 1 }
+    return count
+  }
+
+  private func forEachEntry(_ body: (_ hash: String, _ size: Int) -> Void) throws {
+    let engines = "\(cache)/v1/engines"
+    for engine in try Files.names(in: engines) {
+      try Files.forEachName(in: "\(engines)/\(engine)") { name in
+        guard name.hasSuffix(Self.entrySuffix) else { return }
+        guard let size = Files.size("\(engines)/\(engine)/\(name)") else { throw Failure("\(name) leads nowhere") }
+        body(String(name.dropLast(Self.entrySuffix.count)), size)
+      }
+    }
+  }
+
+  /// Takes from the cache what only makes it faster.
+  func loseIndex() throws {
+    for name in try Files.names(in: "\(cache)/v1") where name.hasPrefix("catalog.sqlite") {
+      try site.remove("\(cache)/v1/\(name)")
+    }
+  }
+
+  private static let entrySuffix = ".cwasm"
+
+  private func check(_ run: ProcessRun, says start: String) throws {
+    guard run.succeeded, run.lastLine.hasPrefix(start) else {
+      throw Failure("the tool should have said \"\(start)\", but \(run.ending): \(run.lastLine)")
+    }
+  }
+}
+
+extension ModuleTree {
+  /// How the tool's summary of these modules begins.
+  fileprivate var summaryStart: String { "\(count) module\(count == 1 ? "" : "s"):" }
+}

@@ -1,0 +1,31 @@
+extension Contender {
+  /// The tool with modules that it has never seen.
+  static func compiling(_ modules: ModuleTree, with tool: Tool) -> Contender {
+    Contender(name: "wasmprecompile") {
+      {
+        let run = try tool.compileAll(modules)
+        try tool.verify(modules)
+        return Measurement(run, answer: EngineWork.answer(artifactSizes: try tool.entries().values))
+      }
+    }
+  }
+
+  /// The tool with modules whose artifacts it has.
+  static func upToDate(_ modules: ModuleTree, with tool: Tool) -> Contender {
+    Contender(name: "wasmprecompile, \(Quantity.count(modules.count)) modules") {
+      try tool.fill(modules)
+      return { Measurement(try tool.findNothingToDo(modules)) }
+    }
+  }
+
+  /// The tool with modules whose artifacts it has, but not the index that tells it so.
+  static func upToDateWithoutIndex(_ modules: ModuleTree, with tool: Tool) -> Contender {
+    Contender(name: "wasmprecompile") {
+      try tool.fill(modules)
+      return {
+        try tool.loseIndex()
+        return Measurement(try tool.findNothingToDo(modules))
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/// A case: work for the tool, and what that may cost.
+struct Benchmark: Sendable {
+  /// The name to pick it by.
+  let name: String
+  /// What the table calls it.
+  let title: String
+  let rounds: Int
+  /// The disk space that inputs and cache need.
+  var diskBytes = 200_000_000
+  /// Builds the inputs and says who is measured on them.
+  let contest: @Sendable (Site) throws -> Contest
+
+  /// Whether quick runs leave it out.
+  var isLarge: Bool { diskBytes > 1_000_000_000 }
+}
+
+/// Who is measured in turn, and what is asked of the tool.
+struct Contest {
+  let ours: Contender
+  let peers: [Peer]
+  /// How much memory the tool may have at a time, in bytes.
+  var residentLimit: Int?
+}
+
+/// What the tool is held against.
+struct Peer {
+  let contender: Contender
+  let target: TimeTarget?
+  /// What the table calls the peer in a row of its own that compares processor time; nil for no such row. That time
+  /// tells what was spent, whatever else the machine did, but not whether all processors were used.
+  let processorTimeName: String?
+
+  init(_ contender: Contender, _ target: TimeTarget? = nil, processorTimeName: String? = nil) {
+    self.contender = contender
+    self.target = target
+    self.processorTimeName = processorTimeName
+  }
+}
+
+/// How much time the tool may take, given its peer's.
+enum TimeTarget {
+  /// The tool's ÷ the peer's.
+  case ratio(atMost: Double)
+  /// The tool's - the peer's, in seconds.
+  case difference(atMost: Double)
+}

@@ -1,0 +1,50 @@
+/// A line of the table: one comparison, or why there is none.
+struct Row {
+  let title: String
+  var ours = "—"
+  var peer = "—"
+  var ratio = "—"
+  var target = "—"
+  var verdict = Verdict.open
+
+  enum Verdict: Equatable {
+    /// There is no target.
+    case open
+    case met
+    case missed
+    /// A program did not run, or gave a wrong result.
+    case failed(reason: String)
+    case leftOut(reason: String)
+  }
+}
+
+extension Row {
+  /// The tool's time against a peer's.
+  init(_ title: String, _ seconds: Samples, against peer: String, _ peerSeconds: Samples, target: TimeTarget?) {
+    self.init(title: title)
+    ours = Quantity.seconds(seconds)
+    self.peer = "\(peer): \(Quantity.seconds(peerSeconds))"
+    let quotient = seconds.median / peerSeconds.median
+    let difference = seconds.median - peerSeconds.median
+    switch target {
+    case .difference(let limit):
+      ratio = Quantity.signedSeconds(difference)
+      self.target = "≤ \(Quantity.signedSeconds(limit))"
+      verdict = difference <= limit ? .met : .missed
+    case .ratio(let limit):
+      ratio = Quantity.ratio(quotient)
+      self.target = "≤ \(Quantity.ratio(limit))"
+      verdict = quotient <= limit ? .met : .missed
+    case nil:
+      ratio = Quantity.ratio(quotient)
+    }
+  }
+
+  /// The tool's memory against a limit.
+  init(_ title: String, bytes: Samples, atMost limit: Int) {
+    self.init(title: title)
+    ours = Quantity.bytes(bytes)
+    target = "≤ \(Quantity.bytes(Double(limit)))"
+    verdict = bytes.median <= Double(limit) ? .met : .missed
+  }
+}

@@ -1,0 +1,51 @@
+/// The table, and the document that keeps it.
+struct Report {
+  let rows: [Row]
+  /// How often each case's contenders ran, by the case's name.
+  let rounds: [(name: String, count: Int)]
+  let machine: MachineDescription
+  /// See ``ProcessorUse/shareOfOthers(since:processors:)``.
+  let othersUse: Double
+
+  /// Whether a program did not run or gave a wrong result. A missed target is no failure.
+  var hasFailures: Bool {
+    rows.contains { row in
+      if case .failed = row.verdict { true } else { false }
+    }
+  }
+
+  var table: String {
+    let header = ["case", "ours", "peer", "ratio", "target", "ok?"]
+    let lines = rows.map { [$0.title, $0.ours, $0.peer, $0.ratio, $0.target, $0.verdict.text] }
+    return ([header, header.map { _ in "---" }] + lines).map { "| \($0.joined(separator: " | ")) |\n" }.joined()
+  }
+
+  var document: String {
+    """
+    # Results
+
+    What `make -C Benchmarks` measured last; [README.md](README.md) says what the cases mean.
+
+    \(table)
+    Times are medians (wall clock, unless something else is said), with the first and third quartile in parentheses. All contenders of a case ran in turn, this often: \
+    \(rounds.map { "\($0.name) \($0.count)" }.joined(separator: ", ")).
+
+    While this was measured, others kept \(Int((100 * othersUse).rounded())) % of the processors busy; above 5 %, \
+    measure again.
+
+    \(machine.facts.map { "- \($0.name): \($0.value)\n" }.joined())
+    """
+  }
+}
+
+extension Row.Verdict {
+  fileprivate var text: String {
+    switch self {
+    case .open: "—"
+    case .met: "yes"
+    case .missed: "no"
+    case .failed(let reason): "failed: \(reason)"
+    case .leftOut(let reason): "left out: \(reason)"
+    }
+  }
+}

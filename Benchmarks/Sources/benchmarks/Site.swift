@@ -1,0 +1,90 @@
+internal import Glibc
+internal import SystemPackage
+internal import WasmEngine
+
+/// Where everything is: the tool under test, its engine, the inputs, and room for what the benchmarks make.
+struct Site {
+  /// The tool under test.
+  let tool: String
+  /// The directory of the peers' sources.
+  let peers: String
+  /// This program, which is also the engine's peer, see ``EngineAloneCommand``.
+  let itself: String
+  /// The library that the tool compiles with, which the engine alone is measured with, too.
+  let engine: String
+  /// Real modules; some may be equal. Nil if there are none here.
+  let corpus: String?
+  /// Holds everything that the benchmarks build; kept from run to run, and may be deleted.
+  let scratch: String
+  let launcher: Launcher
+
+  /// The number of processors that the tool will use.
+  let cores = Site.availableProcessors()
+
+  init(tool: String, corpus: String?, peers: String, scratch: String) throws {
+    guard Files.exists(tool) else {
+      throw Failure("\(tool) is missing: build it with `make -C .. build`, or run everything with `make -C Benchmarks`")
+    }
+    try Files.makeDirectory(scratch)
+    self.tool = try Files.resolved(tool)
+    itself = try Files.resolved("/proc/self/exe")
+    self.corpus = corpus
+    self.peers = peers
+    self.scratch = try Files.resolved(scratch)
+    let search = EngineSearch(
+      option: nil, environment: getenv("WASMPRECOMPILE_ENGINE").map { FilePath(platformString: $0) },
+      executable: FilePath(self.tool), libraryPath: [])
+    do {
+      engine = try search.find().location.path.string
+    } catch {
+      throw Failure("no engine: build it with `make -C .. build`, or name it with WASMPRECOMPILE_ENGINE (\(error))")
+    }
+    launcher = try Launcher(outputPath: self.scratch + "/output")
+  }
+
+  /// A directory below the scratch directory, which is built unless it is there.
+  ///
+  /// - Parameter build: fills the directory whose path it is given.
+  func directory(_ name: String, build: (_ path: String) throws -> Void) throws -> String {
+    let path = "\(scratch)/\(name)"
+    if Files.exists(path) { return path }
+    let partial = "\(path).partial"
+    try remove(partial)
+    try Files.makeDirectory(partial)
+    Progress.say("building \(name)")
+    try build(partial)
+    try Files.move(partial, to: path)
+    return path
+  }
+
+  /// Removes a directory tree or a file, if it is there.
+  func remove(_ path: String) throws { try launcher.succeed([try program("rm"), "-rf", path]) }
+
+  /// Waits until everything written so far is on the disk, so that it does not get in the way of what is measured next.
+  func settle() { sync() }
+
+  /// The path of a program of this system, so that what is timed does not look for it.
+  func program(_ name: String) throws -> String {
+    let directories = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
+    for directory in directories.split(separator: ":") where access("\(directory)/\(name)", X_OK) == 0 {
+      return "\(directory)/\(name)"
+    }
+    throw Failure("no \(name) on the PATH")
+  }
+
+  /// The bytes free for the scratch directory.
+  var freeBytes: Int {
+    var status = statvfs()
+    return statvfs(scratch, &status) == 0 ? Int(status.f_bavail) * Int(status.f_frsize) : 0
+  }
+
+  /// Counts the processors in a list such as `0-1,4` that this process may run on (proc(5), `Cpus_allowed_list`).
+  private static func availableProcessors() -> Int {
+    let status = (try? Files.read("/proc/self/status")).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let list = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") } ?? "0"
+    return list.drop { !$0.isNumber }.split(separator: ",").reduce(0) { sum, range in
+      let ends = range.split(separator: "-").compactMap { Int($0) }
+      return sum + (ends.last ?? 0) - (ends.first ?? 0) + 1
+    }
+  }
+}
