@@ -263,7 +263,7 @@ struct PrecompilerRunTests {
     request.program = try fixture.program(
       """
       if [ $start = 2 ]; then
-        dd bs=65536 count=1 of=request <&3 2> /dev/null
+        dd bs=65536 count=1 of=/dev/null <&3 2> /dev/null
         cat reply >&3
         exec sleep 1000
       fi

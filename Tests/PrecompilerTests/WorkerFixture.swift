@@ -39,11 +39,11 @@ struct WorkerFixture {
     return try program(
       """
       for reply in \((0..<replies.count).map { "reply-\($0)" }.joined(separator: " ")); do
-        dd bs=65536 count=1 of=request <&3 2> /dev/null
+        dd bs=65536 count=1 of=/dev/null <&3 2> /dev/null
         dd bs=1000000 count=1 if=$reply >&3 2> /dev/null
       done
-      dd bs=65536 count=1 of=request <&3 2> /dev/null
-      dd bs=65536 count=1 of=request <&3 2> /dev/null
+      dd bs=65536 count=1 of=/dev/null <&3 2> /dev/null
+      dd bs=65536 count=1 of=/dev/null <&3 2> /dev/null
       """)
   }
 
