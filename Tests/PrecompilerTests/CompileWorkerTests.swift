@@ -199,6 +199,11 @@ struct CompileWorkerTests {
     #expect(failure == .crashed(how: "exited with status 4", output: "a line a line"))
   }
 
+  @Test func longLastWordsAreCut() throws {
+    let failure = failure(of: try fixture.program("head -c 10000 /dev/zero | tr '\\0' x >&2; exit 5"))
+    #expect(failure == .crashed(how: "exited with status 5", output: String(repeating: "x", count: 1000)))
+  }
+
   @Test func childThatHangsUpAndLivesOnIsKilled() throws {
     #expect(
       failure(of: try fixture.program("exec 3>&-; exec sleep 1000"))
