@@ -26,6 +26,7 @@ final class CompileWorker: Sendable {
   private let cancellation: Cancellation
 
   private static let errorCapacity = 1 << 14
+  private static let longestWords = 1000
 
   /// Starts a child.
   static func start(_ program: WorkerProgram, cancellation: Cancellation) throws(WorkerFailure) -> CompileWorker {
@@ -170,7 +171,7 @@ final class CompileWorker: Sendable {
     let lines = text.split(whereSeparator: \.isNewline).filter {
       !$0.hasPrefix("note: ") && !$0.allSatisfy(\.isWhitespace)
     }
-    return lines.isEmpty ? nil : lines.prefix(2).joined(separator: " ")
+    return lines.isEmpty ? nil : String(lines.prefix(2).joined(separator: " ").prefix(Self.longestWords))
   }
 }
 

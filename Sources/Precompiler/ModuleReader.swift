@@ -30,12 +30,19 @@ struct LoadedModule: ~Copyable {
 /// One for each thread: it owns the block that files are read through.
 package struct ModuleReader: ~Copyable {
   private let block: UnsafeMutableRawBufferPointer
+  private let afterBlock: () -> Void
   private static let attempts = 3
   /// Bytes; engines accept no more.
   private static let largestModule = 1 << 30
   private static let pauseInMicroseconds: useconds_t = 50_000
 
-  package init() { block = .allocate(byteCount: 1 << 18, alignment: 4096) }
+  package init() { self.init {} }
+
+  /// - Parameter afterBlock: called after each block that was read, for tests of files that change at that moment.
+  init(afterBlock: @escaping () -> Void) {
+    block = .allocate(byteCount: 1 << 18, alignment: 4096)
+    self.afterBlock = afterBlock
+  }
 
   deinit { block.deallocate() }
 
@@ -95,6 +102,7 @@ package struct ModuleReader: ~Copyable {
     var offset = 0
     repeat {
       let count = try reading { () throws(SystemError) in try file.read(into: block, at: offset) }
+      afterBlock()
       let bytes = UnsafeRawBufferPointer(rebasing: block[..<count])
       if kind == nil {
         do { kind = try ModuleKind(start: bytes, fileSize: size) } catch { throw .notWebAssembly(error) }

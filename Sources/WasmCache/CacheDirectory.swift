@@ -22,7 +22,7 @@ package final class CacheDirectory: Sendable {
     } else {
       try Self.makeWithParents(path)
       guard let made = try Self.openRoot(path) else {
-        throw .io(path, operation: "open the cache directory", reason: "it was removed meanwhile")
+        throw .io(path, operation: "open the cache directory", reason: "it is a symbolic link that leads nowhere")
       }
       root = made
     }

@@ -29,7 +29,7 @@ struct ChildProcessTests {
   }
 
   @Test func killEndsAChildThatAnotherThreadWaitsFor() throws {
-    let child = try start("while :; do sleep 1000; done")
+    let child = try start("exec sleep 1000")
     let queue = DispatchQueue(label: "waiter")
     let ended = DispatchSemaphore(value: 0)
     queue.async {
@@ -44,7 +44,7 @@ struct ChildProcessTests {
     let pair = try MessageSocket.pair()
     let pid: pid_t
     do {
-      let child = try start("echo $$; while :; do sleep 1000; done", output: pair.given.raw)
+      let child = try start("echo $$; exec sleep 1000", output: pair.given.raw)
       let line = try pair.keep().receive(limit: 100).bytes
       pid = try #require(pid_t(String(decoding: line.dropLast(), as: UTF8.self)))
       #expect(kill(pid, 0) == 0)

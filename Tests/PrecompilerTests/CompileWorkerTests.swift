@@ -27,7 +27,7 @@ struct CompileWorkerTests {
       let settings = Backend.allCases.map { EngineSettings(backend: $0) }
       let worker = try fixture.start(fixture.program())
       let records = try worker.prepare(
-        WorkerFixture.engine(), settings: settings, threads: 2, deadline: WorkerFixture.never)
+        WorkerFixture.engine(), settings: settings, threads: 2, deadline: WorkerFixture.patience)
       #expect(records.count == 3)
       for (index, record) in records.enumerated() {
         let sequential = try worker.compile(WasmBinary.returning(1), settingsIndex: index)
@@ -101,7 +101,7 @@ struct CompileWorkerTests {
 
   @Test func childThatNeverAnswersEndsAtItsDeadline() throws {
     do {
-      let worker = try fixture.start(fixture.program("while :; do sleep 1000; done"))
+      let worker = try fixture.start(fixture.program("exec sleep 1000"))
       #expect(
         failure {
           _ = try worker.prepare(
@@ -133,6 +133,8 @@ struct CompileWorkerTests {
           settingsIndex: 0, parallel: false, kind: .coreModule, size: WasmBinary.compileBomb.count
         ).encoded(), passing: [module.descriptor.raw, module.descriptor.raw])
     }
+    // So that the test ends, too, if the child does not.
+    DispatchQueue.global().asyncAfter(deadline: .now() + 60) { child.kill() }
     #expect(child.wait() == .exited(status: 0))
   }
 
@@ -144,7 +146,7 @@ struct CompileWorkerTests {
       let worker = try fixture.start(program)
       _ = try worker.prepare(
         WorkerFixture.engine(), settings: [EngineSettings(backend: .cranelift)], threads: 1,
-        deadline: WorkerFixture.never)
+        deadline: WorkerFixture.patience)
       _ = try worker.compile(WasmBinary.empty)
       Issue.record("the child was believed")
     }
@@ -197,9 +199,14 @@ struct CompileWorkerTests {
     #expect(failure == .crashed(how: "exited with status 4", output: "a line a line"))
   }
 
+  @Test func longLastWordsAreCut() throws {
+    let failure = failure(of: try fixture.program("head -c 10000 /dev/zero | tr '\\0' x >&2; exit 5"))
+    #expect(failure == .crashed(how: "exited with status 5", output: String(repeating: "x", count: 1000)))
+  }
+
   @Test func childThatHangsUpAndLivesOnIsKilled() throws {
     #expect(
-      failure(of: try fixture.program("exec 3>&-; while :; do sleep 1000; done"))
+      failure(of: try fixture.program("exec 3>&-; exec sleep 1000"))
         == .crashed(how: "was ended by signal 9 (killed)", output: nil))
     #expect(fixture.processes.count == 1 && fixture.leftOver.isEmpty)
   }
@@ -237,7 +244,7 @@ struct CompileWorkerTests {
 
   @Test func childThatStartsTooLateEndsAtOnce() throws {
     fixture.cancellation.cancel()
-    #expect(failure(of: try fixture.program("while :; do sleep 1000; done")) == .cancelled)
+    #expect(failure(of: try fixture.program("exec sleep 1000")) == .cancelled)
     #expect(fixture.leftOver.isEmpty)
   }
 }

@@ -1,7 +1,5 @@
-import Dispatch
 import Glibc
 import LinuxIO
-import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -112,50 +110,79 @@ struct ModuleReaderTests {
 
   // MARK: Files that change
 
-  /// A writer that never stops. The file is large enough for it to get at the file many times during each attempt.
-  @Test func fileThatNeverHoldsStillIsNotRead() throws {
-    let path = directory("a.wasm")
-    let file = try Descriptor.open(path, O_RDWR | O_CREAT, mode: 0o600)
-    try WasmBinary.empty.withUnsafeBytes { try file.write(all: $0) }
-    try file.setSize(32 << 20)
-    let isOver = Atomic(false)
-    let began = DispatchSemaphore(value: 0)
-    let group = DispatchGroup()
-    let raw = file.raw
-    DispatchQueue(label: "writer").async(group: group) {
-      var size = off_t(32 << 20)
-      while !isOver.load(ordering: .relaxed) {
-        size += 1
-        ftruncate(raw, size)
-        began.signal()
-      }
-    }
-    began.wait()
-    #expect(failure(path) == .changedWhileRead)
-    isOver.store(true, ordering: .relaxed)
-    group.wait()
-    #expect(try ModuleReader().read(path).facts.size == file.status().size, "afterwards it is read")
+  /// A file that was last changed long ago, so that a clock of any granularity tells the next change.
+  private func oldFile(_ bytes: [UInt8]) throws -> FilePath {
+    let path = try directory.write(bytes, to: "a.wasm")
+    let file = try Descriptor.open(path, O_RDWR)
+    let longAgo = timespec(tv_sec: 1_000_000, tv_nsec: 0)
+    #expect(futimens(file.raw, [longAgo, longAgo]) == 0)
+    return path
   }
 
-  /// Old contents or new ones, never some of both.
-  @Test func fileThatIsReplacedMeanwhileIsReadAsOneOrTheOther() throws {
-    let contents = (0..<2).map { WasmBinary.empty + [UInt8](repeating: $0, count: 1 << 20) }
-    let path = try directory.write(contents[0], to: "a.wasm")
-    let isOver = Atomic(false)
-    let group = DispatchGroup()
-    let folder = directory
-    DispatchQueue(label: "writer").async(group: group) {
-      var round = 0
-      while !isOver.load(ordering: .relaxed) {
-        round += 1
-        guard (try? folder.write(contents[round % 2], to: "new")) != nil else { return }
-        _ = rename(folder("new").string, folder("a.wasm").string)
+  /// A module of several blocks.
+  private static let largeModule = WasmBinary.empty + [UInt8](repeating: 7, count: 3 << 18)
+
+  /// Ways for a file to become another than it was.
+  enum Change: CaseIterable {
+    case growing, rewriting, truncating
+
+    func happen(to path: FilePath) {
+      #expect(throws: Never.self) {
+        let file = try Descriptor.open(path, O_RDWR)
+        let size = try file.status().size
+        switch self {
+        case .growing: try file.setSize(size + 1)
+        case .rewriting: #expect(pwrite(file.raw, "x", 1, off_t(size - 1)) == 1)
+        case .truncating: try file.setSize(size - 1)
+        }
       }
     }
-    let hashes = Set(contents.map { WasmHash.generate($0) })
-    let reader = ModuleReader()
-    for _ in 0..<20 { #expect(hashes.contains(try reader.read(path).facts.hash)) }
-    isOver.store(true, ordering: .relaxed)
-    group.wait()
+  }
+
+  @Test(arguments: Change.allCases) func fileThatNeverHoldsStillIsNotRead(_ change: Change) throws {
+    let path = try oldFile(Self.largeModule)
+    var blocks = 0
+    let reader = ModuleReader {
+      blocks += 1
+      change.happen(to: path)
+    }
+    #expect(throws: ModuleFailure.changedWhileRead) { _ = try reader.read(path) }
+    #expect(blocks >= 6, "it is read more than once")
+    #expect(throws: ModuleFailure.changedWhileRead) { _ = try reader.load(path) }
+  }
+
+  @Test(arguments: Change.allCases) func fileThatHoldsStillAgainIsRead(_ change: Change) throws {
+    let path = try oldFile(Self.largeModule)
+    var isFirst = true
+    let reader = ModuleReader {
+      if isFirst { change.happen(to: path) }
+      isFirst = false
+    }
+    let read = try reader.read(path)
+    #expect(read.facts.hash == .generate(try [UInt8](contentsOf: path)))
+    #expect(read.stamp == (try Descriptor.status(of: path).stamp))
+    isFirst = true
+    #expect(try reader.load(path).facts.hash == .generate(try [UInt8](contentsOf: path)))
+  }
+
+  /// What is wrong with half a file says nothing of the whole one.
+  @Test func fileThatIsBeingWrittenIsReadWhenItIsWhole() throws {
+    let path = try oldFile([0x00, 0x61])
+    var isFirst = true
+    let reader = ModuleReader {
+      if isFirst { try? WasmBinary.returning(1).write(to: path) }
+      isFirst = false
+    }
+    #expect(try reader.read(path).facts.hash == .generate(WasmBinary.returning(1)))
+  }
+
+  /// The old contents or the new ones, never some of both.
+  @Test func fileThatIsReplacedMeanwhileIsReadAsItWas() throws {
+    let path = try oldFile(Self.largeModule)
+    try directory.write(WasmBinary.empty, to: "new")
+    let folder = try Descriptor.open(directory.path, O_RDONLY)
+    let reader = ModuleReader { try? folder.rename("new", to: folder, as: "a.wasm") }
+    #expect(try reader.read(path).facts.hash == .generate(Self.largeModule))
+    #expect(try reader.read(path).facts.hash == .generate(WasmBinary.empty))
   }
 }

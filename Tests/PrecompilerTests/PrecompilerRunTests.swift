@@ -186,6 +186,16 @@ struct PrecompilerRunTests {
     #expect(summary.compiled == 1 && summary.upToDate == 1)
   }
 
+  @Test func moduleThatAnotherProcessPublishedMeanwhileIsNotCompiledAgain() throws {
+    try write("a", "b")
+    let other = try OtherProcess(try identity(), cachePath)
+    let observer = RecordingObserver(onPlanned: {
+      other.publish()
+      other.giveUp()
+    })
+    #expect(lines(try run(try request("a", "b"), observer)).sorted() == ["a: found meanwhile", "b: compiled"])
+  }
+
   @Test func moduleThatAnotherProcessGaveUpIsCompiled() throws {
     try write("a", "b")
     let other = try OtherProcess(try identity(), cachePath)
@@ -253,7 +263,7 @@ struct PrecompilerRunTests {
     request.program = try fixture.program(
       """
       if [ $start = 2 ]; then
-        dd bs=65536 count=1 of=request <&3 2> /dev/null
+        dd bs=65536 count=1 of=/dev/null <&3 2> /dev/null
         cat reply >&3
         exec sleep 1000
       fi

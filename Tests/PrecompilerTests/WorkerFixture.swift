@@ -39,11 +39,11 @@ struct WorkerFixture {
     return try program(
       """
       for reply in \((0..<replies.count).map { "reply-\($0)" }.joined(separator: " ")); do
-        dd bs=65536 count=1 of=request <&3 2> /dev/null
+        dd bs=65536 count=1 of=/dev/null <&3 2> /dev/null
         dd bs=1000000 count=1 if=$reply >&3 2> /dev/null
       done
-      dd bs=65536 count=1 of=request <&3 2> /dev/null
-      dd bs=65536 count=1 of=request <&3 2> /dev/null
+      dd bs=65536 count=1 of=/dev/null <&3 2> /dev/null
+      dd bs=65536 count=1 of=/dev/null <&3 2> /dev/null
       """)
   }
 
@@ -76,18 +76,19 @@ struct WorkerFixture {
     threads: Int = 1
   ) throws -> CompileWorker {
     let worker = try start(program())
-    _ = try worker.prepare(Self.engine(version), settings: settings, threads: threads, deadline: Self.never)
+    _ = try worker.prepare(Self.engine(version), settings: settings, threads: threads, deadline: Self.patience)
     return worker
   }
 
-  static let never = MonotonicInstant(nanoseconds: .max)
+  /// A deadline that no child reaches unless a test fails, which then ends all the same.
+  static var patience: MonotonicInstant { .now().adding(seconds: 60) }
 }
 
 extension CompileWorker {
   /// Compiles and gives the artifact's bytes.
   func compile(
     _ module: [UInt8], as kind: ModuleKind = .coreModule, settingsIndex: Int = 0, parallel: Bool = false,
-    deadline: MonotonicInstant = WorkerFixture.never
+    deadline: MonotonicInstant = WorkerFixture.patience
   ) throws -> [UInt8] {
     let file = try MemoryFile(name: "module")
     try module.withUnsafeBytes { try file.descriptor.write(all: $0) }

@@ -26,9 +26,9 @@ package enum WasmBinary {
   /// A module that uses a proposal which no release enables by itself: custom page sizes.
   package static let customPageSize = empty + section(5, [0x01, 0x08, 0x01, 0x00])
 
-  /// A module of 11 kB with which Cranelift is busy for minutes: nested loops, each of which carries 1,000 locals.
+  /// A module of 12 kB with which Cranelift is busy for minutes: nested loops, each of which carries 1,000 locals.
   package static let compileBomb: [UInt8] = {
-    let depth = 200
+    let depth = 400
     let locals = 1000
     var body: [UInt8] = [0x01] + leb128(locals) + [0x7e]
     for _ in 0..<depth { body += [0x03, 0x40] }

@@ -64,6 +64,13 @@ struct CacheDirectoryTests {
 
   // MARK: Refusing
 
+  @Test func linkThatLeadsNowhereIsAnError() throws {
+    try directory.link("cache", to: "missing")
+    let error = #expect(throws: CacheError.self) { _ = try CacheDirectory(making: path) }
+    #expect(error?.description == "cannot open the cache directory: it is a symbolic link that leads nowhere")
+    #expect(try CacheDirectory.existing(at: path) == nil)
+  }
+
   private static let notADirectory = "is not a directory: name another place with --cache-dir, or remove it"
 
   @Test func fileInItsPlaceIsRefused() throws {
