@@ -163,9 +163,9 @@ _wasmprecompile() {
     local -a unparsed_words=("${COMP_WORDS[@]:1:${COMP_CWORD}}")
 
     local -a repeating_flags=()
-    local -a non_repeating_flags=(--follow-links --fail-fast -n --dry-run --force --quiet -q --verbose -v --explain --version -h --help)
+    local -a non_repeating_flags=(--follow-links --fail-fast -n --dry-run --force --rehash --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
     local -a repeating_options=(--backend --exclude)
-    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --jobs -j --timeout)
+    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --jobs -j --timeout --exec --debounce)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -197,6 +197,12 @@ _wasmprecompile() {
         return
         ;;
     '--timeout')
+        return
+        ;;
+    '--exec')
+        return
+        ;;
+    '--debounce')
         return
         ;;
     esac

@@ -20,7 +20,7 @@ function __wasmprecompile_parse_tokens -S
     set -l unparsed_tokens (__wasmprecompile_tokens -pc)
     switch $unparsed_tokens[1]
     case 'wasmprecompile'
-        __wasmprecompile_parse_subcommand -r 1 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'exclude=+' 'follow-links' 'j/jobs=' 'timeout=' 'fail-fast' 'n/dry-run' 'force' 'q/quiet' 'v/verbose' 'explain' 'version' 'h/help'
+        __wasmprecompile_parse_subcommand -r 1 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'exclude=+' 'follow-links' 'j/jobs=' 'timeout=' 'fail-fast' 'n/dry-run' 'force' 'rehash' 'watch' 'exec=' 'debounce=' 'poll' 'clear' 'q/quiet' 'v/verbose' 'explain' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'path'
             __wasmprecompile_parse_subcommand 1 'compile' 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'version' 'h/help'
@@ -106,6 +106,12 @@ complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_f
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" fail-fast' -l 'fail-fast' -d 'Begin nothing more after the first module that fails.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" dry-run n' -s 'n' -l 'dry-run' -d 'Only say what would be compiled.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" force' -l 'force' -d 'Compile what the cache has, too.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" rehash' -l 'rehash' -d 'Read every file, even where its time stamps say that it is as it was.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" watch' -l 'watch' -d 'Precompile what is there, say that it is ready, and then follow every change until interrupted.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" exec' -l 'exec' -d 'Run a shell command each time the changed modules are ready.' -rfka ''
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" debounce' -l 'debounce' -d 'How long a file must be quiet after a write, in milliseconds.' -rfka ''
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" poll' -l 'poll' -d 'Look at everything every two seconds instead of waiting for the kernel\'s word.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" clear' -l 'clear' -d 'Clear the terminal before each batch of changes.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" q quiet' -l 'quiet' -s 'q' -d 'Say only what is wrong.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" v verbose' -l 'verbose' -s 'v' -d 'Name the engine, the cache, and modules that are up to date.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" explain' -l 'explain' -d 'Say for each module why it is compiled or not.'

@@ -100,8 +100,9 @@ package struct ModuleReader: ~Copyable {
     var hash = SHA256()
     var kind: ModuleKind?
     var offset = 0
+    var count = 0
     repeat {
-      let count = try reading { () throws(SystemError) in try file.read(into: block, at: offset) }
+      count = try reading { () throws(SystemError) in try file.read(into: block, at: offset) }
       afterBlock()
       let bytes = UnsafeRawBufferPointer(rebasing: block[..<count])
       if kind == nil {
@@ -111,7 +112,7 @@ package struct ModuleReader: ~Copyable {
       try reading { () throws(SystemError) in try sink(bytes) }
       offset += count
       // A file that grows while it is read must not be followed forever.
-    } while offset <= size && offset.isMultiple(of: block.count) && offset > 0
+    } while count == block.count && offset <= size
     guard let kind, offset == size else { throw .changedWhileRead }
     return ModuleFacts(hash: WasmHash(hash.finalize()), kind: kind, size: size)
   }

@@ -102,7 +102,12 @@ extension CacheDirectory {
       return actual == digest ? .success(size) : .failure(EntryFaultError(fault: .digestDiffers(actual: "\(actual)")))
     } catch {
       let fault: EntryFault =
-        error.errno == .noSuchFileOrDirectory ? .objectMissing : .unreadable(reason: error.description)
+        switch error.errno {
+        case .noSuchFileOrDirectory: .objectMissing
+        // A link where the object should be, which could lead anywhere.
+        case .tooManySymbolicLinkLevels: .notALink
+        default: .unreadable(reason: error.description)
+        }
       return .failure(EntryFaultError(fault: fault))
     }
   }

@@ -43,7 +43,7 @@ import Testing
       try box.write([], to: "tree/other.txt")
       let watch = try box.tool("--watch", "--backend", "winch", "tree").start()
       #expect(eventually { watch.errorsSoFar.contains("ready: watching 0 modules\n") })
-      let file = open(box.work + "/tree/slow.wasm", O_WRONLY | O_CREAT, 0o600)
+      let file = open(box.work + "/tree/slow.wasm", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
       let module = WasmBinary.heavy(size: 1000)
       for piece in stride(from: 0, to: module.count, by: 100) {
         let part = Array(module[piece..<min(piece + 100, module.count)])
@@ -63,17 +63,18 @@ import Testing
 
   @Test func saysWhatIsNoModuleAndWhatIsGone() throws {
     try Sandbox.use { box in
-      let module = try box.write(WasmBinary.returning(1), to: "tree/gone.wasm")
+      try box.write(WasmBinary.returning(1), to: "tree/gone.wasm")
       let watch = try box.tool("--watch", "--backend", "winch", "--explain", "tree").start()
       #expect(eventually { watch.errorsSoFar.contains("ready: ") })
       try box.write("(module)", to: "tree/text.wasm")
       let text = "tree/text.wasm: error: is WebAssembly text, not binary: convert it with `wat2wasm`\n"
       #expect(eventually { watch.errorsSoFar.contains(text) })
-      utimes(module, nil)
       try box.write(WasmBinary.returning(2), to: "tree/new.wasm")
       #expect(eventually { watch.errorsSoFar.masked.contains("TIME (new module); ready TIME after it was written\n") })
-      unlink(module)
-      #expect(eventually { watch.errorsSoFar.contains("removed tree/gone.wasm (its artifacts stay in the cache)\n") })
+      try box.remove("tree/gone.wasm")
+      #expect(
+        eventually { watch.errorsSoFar.contains("removed tree/gone.wasm (its artifacts stay in the cache)\n") },
+        "\(watch.errorsSoFar)")
       watch.send(SIGINT)
       #expect(watch.wait().ending == .signalled(SIGINT))
     }

@@ -73,7 +73,8 @@ struct OptionsTests {
     let bytes: [UInt8] = [0x61, 0xff, 0x0a, 0x62]
     #expect(try precompile(RawArguments.encode(bytes)).path.map(\.path.bytes) == [bytes])
     #expect(try precompile("--", "-x").path.map(\.path) == ["-x"])
-    #expect(try precompile("--", "path").path.map(\.path) == ["path"], "a file may be called like a subcommand")
+    #expect(try precompile("./path").path.map(\.path) == ["./path"], "a file may be called like a subcommand")
+    #expect(throws: (any Error).self, "a subcommand after options") { try precompile("--force", "path") }
   }
 
   @Test func patternsKeepEveryByte() throws {

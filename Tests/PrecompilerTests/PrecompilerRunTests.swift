@@ -271,7 +271,7 @@ struct PrecompilerRunTests {
       """)
     #expect(
       lines(try run(request)) == [
-        "a: the compiler's child process gave another account of its engine than before: is the library being replaced?"
+        "a: the compiler's child process gave another account of its engine than before: the library was replaced meanwhile, run again"
       ])
     try expectNothingLeft()
   }
