@@ -41,7 +41,9 @@ let package = Package(
       name: "Watching", dependencies: ["CInotifyTools", "CLinux", "LinuxIO", system], swiftSettings: strict),
     .target(
       name: "Commands",
-      dependencies: ["Precompiler", "Scanning", "Watching", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", system, arguments],
+      dependencies: [
+        "Precompiler", "Scanning", "Watching", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", system, arguments,
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "wasmprecompile", dependencies: ["Commands"], swiftSettings: strict,

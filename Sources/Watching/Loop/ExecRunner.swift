@@ -78,7 +78,7 @@ package actor ExecRunner {
     let signal = status & 0x7f
     report(signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal))
     if let stopped {
-      stopped.forEach { $0() }
+      for completion in stopped { completion() }
       self.stopped = []
     } else if let changed = waiting {
       waiting = nil
@@ -90,7 +90,7 @@ package actor ExecRunner {
     waiting = nil
     stopped = (stopped ?? []) + [completion]
     guard let child = running else {
-      stopped?.forEach { $0() }
+      for completion in stopped ?? [] { completion() }
       stopped = []
       return
     }

@@ -105,7 +105,7 @@ package actor WatchLoop {
         batcher.note(FileEvent(path: removal.path, kind: .listed, time: now))
       }
     }
-    settled.diagnostics.forEach { report(.diagnostic($0)) }
+    for diagnostic in settled.diagnostics { report(.diagnostic(diagnostic)) }
     if settled.isWaiting { batch?.markWaiting() }
     if !settled.changes.isEmpty { warm(settled.changes) } else if batch == nil, initial.isEmpty { becomeReady() }
     alarm?.set(to: batcher.nextTime)
@@ -127,7 +127,7 @@ package actor WatchLoop {
     let diagnostics = batcher.finish(outcomes, at: SuspendingClock().now)
     let told = Dictionary(uniqueKeysWithValues: batch.changes.map { ($0, outcomes[$0.path] ?? .deferred) })
     report(.batchFinished(batch, told))
-    diagnostics.forEach { report(.diagnostic($0)) }
+    for diagnostic in diagnostics { report(.diagnostic(diagnostic)) }
     for change in fresh where told[change] == .warmed { unannounced.insert(change.path) }
     for change in fresh where told[change] != .deferred { initial.remove(change.path) }
     if initial.isEmpty { becomeReady() }
@@ -176,7 +176,7 @@ package actor WatchLoop {
     hasStopped = true
     let completions = stopped ?? []
     stopped = []
-    completions.forEach { $0() }
+    for completion in completions { completion() }
   }
 }
 

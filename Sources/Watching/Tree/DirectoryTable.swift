@@ -45,8 +45,9 @@ struct DirectoryTable {
   /// Every module that was seen, for comparing two states of the whole tree.
   var files: Set<FilePath> {
     var paths: Set<FilePath> = []
-    for directory in byDescriptor.values { directory.files.keys.forEach { paths.insert(directory.path(of: $0)) } }
-    for directory in polled.values { directory.files.keys.forEach { paths.insert(directory.path(of: $0)) } }
+    for directory in Array(byDescriptor.values) + Array(polled.values) {
+      for name in directory.files.keys { paths.insert(directory.path(of: name)) }
+    }
     return paths
   }
 

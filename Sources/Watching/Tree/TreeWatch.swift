@@ -175,7 +175,7 @@ package actor TreeWatch: ChangeSource {
     table = DirectoryTable()
     outbox = []
     deliver = { _ in }
-    stopped.forEach { $0() }
+    for completion in stopped { completion() }
     stopped = []
   }
 

@@ -68,7 +68,8 @@ extension UsingInotify {
 
     @Test func watchesThatBecomeFreeAreUsed() async throws {
       for index in 0..<4 { try Shell.mkdir(root.appending("d\(index)")) }
-      let watched = await Watched(root, options: polling, circumstances: .init(watchLimit: 5))  // two of them for the root's path
+      // two of them for the root's path
+      let watched = await Watched(root, options: polling, circumstances: .init(watchLimit: 5))
       #expect(await watched.watch.polledDirectories == 2)
       for index in 0..<4 where await watched.watch.polledDirectories > 0 {
         try Shell.rm(root.appending("d\(index)"))
