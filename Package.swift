@@ -62,6 +62,8 @@ let package = Package(
         "WasmCache", "WasmEngine", "LinuxIO", "CSQLite", "CatalogSamples", "CatalogTestHelper", "TestSupport", system,
       ], swiftSettings: strict),
     .testTarget(
+      name: "ScanningTests", dependencies: ["Scanning", "LinuxIO", "TestSupport", system], swiftSettings: strict),
+    .testTarget(
       name: "PrecompilerTests",
       dependencies: ["Precompiler", "Scanning", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system],
       swiftSettings: strict),

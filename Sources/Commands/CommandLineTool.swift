@@ -26,6 +26,7 @@ public struct CommandLineTool: ParsableCommand {
 
   /// Runs the command that the program's arguments spell, and does not return.
   public static func main() -> Never {
+    Output.occupyStandardDescriptors()
     // Whoever reads the output may stop doing so; that is no reason to leave the work half done.
     _ = clinux_signal_ignore(SIGPIPE)
     let arguments = RawArguments.ofThisProcess()

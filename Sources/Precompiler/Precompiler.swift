@@ -138,7 +138,12 @@ package struct Precompiler {
   private func compile(
     _ plan: Plan, with engine: EngineFile, storingIn cache: CacheDirectory?, _ directories: [EngineDirectory]
   ) throws(PrecompileError) -> [JobOutcome] {
-    guard let cache, !request.dryRun, !plan.jobs.isEmpty else { return [] }
+    guard let cache, !request.dryRun else { return [] }
+    guard !plan.jobs.isEmpty else {
+      // A writer may have died when everything was stored.
+      cache.removeAbandonedFiles()
+      return []
+    }
     do throws(CacheError) {
       let publisher = try Publisher(cache)
       let outcomes = try CompileWork(

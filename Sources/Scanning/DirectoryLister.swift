@@ -60,8 +60,7 @@ struct DirectoryLister {
       switch kind {
       case .regular: list.append(name, .file)
       case .symbolicLink: list.append(name, .link)
-      default:
-        problems.append(FoundProblem(root: task.root, path: task.path(of: name.bytes), reason: .notRegular(kind)))
+      default: report(.notRegular(kind), name, task)
       }
     }
   }
@@ -79,9 +78,12 @@ struct DirectoryLister {
       list.append(name, .link)
     } else if error == .permissionDenied, !excludes.excludes(name, isDirectory: true) {
       // It may have been a directory with modules, which the user asked to follow.
-      problems.append(
-        FoundProblem(root: task.root, path: task.path(of: name.bytes), reason: .directory(.permissionDenied)))
+      report(.directory(.permissionDenied), name, task)
     }
+  }
+
+  private mutating func report(_ reason: ScanProblem.Reason, _ name: EntryName, _ task: DirectoryTask) {
+    problems.append(FoundProblem(root: task.root, path: task.path(of: name.bytes), reason: reason))
   }
 
   /// Whether the entry is a root itself, and so listed there.

@@ -26,7 +26,8 @@ struct DirectoryReader: ~Copyable {
     }
   }
 
-  // The kernel's `struct linux_dirent64`: u64 d_ino, s64 d_off, u16 d_reclen, u8 d_type, char d_name[]; see getdents64(2).
+  // The kernel's `struct linux_dirent64`: u64 d_ino, s64 d_off, u16 d_reclen, u8 d_type, char d_name[]; see
+  // getdents64(2).
   private static let recordLengthOffset = 16
   private static let typeOffset = 18
   private static let nameOffset = 19

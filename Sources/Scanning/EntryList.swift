@@ -15,8 +15,8 @@ struct ListedEntry: Sendable {
 
 /// The entries of one directory with their names, gathered in the order of the directory and then sorted.
 ///
-/// Names lie in one array, each followed by NUL. Those of directories end with a slash, so that sorting names sorts paths:
-/// `a.wasm` is before `a/b.wasm`, but `a-b.wasm` is before both.
+/// Names lie in one array, each followed by NUL. Those of directories end with a slash, so that sorting names sorts
+/// paths: `a.wasm` is before `a/b.wasm`, but `a-b.wasm` is before both.
 struct EntryList {
   private(set) var names: [UInt8] = []
   private(set) var entries: [ListedEntry] = []

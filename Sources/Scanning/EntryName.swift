@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The name of a directory entry where the kernel wrote it: followed by NUL, and valid only while the entry is handled.
 struct EntryName {
   let start: UnsafePointer<CChar>
@@ -20,8 +22,7 @@ struct EntryName {
   var isVersionControl: Bool { equals(".git") || equals(".hg") || equals(".svn") }
 
   private func equals(_ other: StaticString) -> Bool {
-    length == other.utf8CodeUnitCount
-      && bytes.elementsEqual(UnsafeRawBufferPointer(start: other.utf8Start, count: length))
+    length == other.utf8CodeUnitCount && memcmp(start, other.utf8Start, length) == 0
   }
 
   /// `wasm` as a little-endian number.

@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// Tells whether the entries of one directory after another are excluded; one for each thread, for the sake of its buffer.
+/// Tells whether the entries of one directory after another are excluded; one for each thread, for the sake of its
+/// buffer.
 struct ExcludeMatcher {
   private let patterns: [ExcludePattern]
   private let needsRelativePath: Bool

@@ -41,7 +41,8 @@ struct FileExaminer {
     return files
   }
 
-  /// Fills `status` with what a name stands for, at the end of links; false, with any problem reported, if that cannot be had.
+  /// Fills `status` with what a name stands for, at the end of links; false, with any problem reported, if that cannot
+  /// be had.
   private mutating func look(
     at name: UnsafePointer<CChar>, _ entry: ListedEntry, in directory: borrowing OpenDirectory, into status: inout stat
   ) -> Bool {

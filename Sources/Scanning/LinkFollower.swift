@@ -12,9 +12,9 @@ struct FoundLink {
 
 /// Decides which links to directories are followed, after everything that needs no link has been scanned.
 ///
-/// This goes round by round: links found by one are followed in the next, in the order of roots and paths. So which path a
-/// directory gets does not depend on which thread was first, a real path goes before one through a link, and every directory is
-/// scanned once, however many links lead to it.
+/// This goes round by round: links found by one are followed in the next, in the order of roots and paths. So which
+/// path a directory gets does not depend on which thread was first, a real path goes before one through a link, and
+/// every directory is scanned once, however many links lead to it.
 struct LinkFollower {
   /// Every directory that has been or will be scanned, and the root under which it is listed.
   private(set) var visited: [FileIdentity: Int]

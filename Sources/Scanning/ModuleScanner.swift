@@ -5,16 +5,16 @@ package import SystemPackage
 
 /// Finds every module below the directories that a user names.
 ///
-/// Taken are, below a directory, the regular files named `*.wasm` and the symbolic links of that name to regular files (with
-/// what they lead to as their stamp); and whatever regular file is named as a root. Directories are entered whatever their
-/// name is, except `.git`, `.hg` and `.svn`. A root that lies inside another one is scanned as a root of its own, so that each
-/// file is found once. Nothing but directories is opened.
+/// Taken are, below a directory, the regular files named `*.wasm` and the symbolic links of that name to regular files
+/// (with what they lead to as their stamp); and whatever regular file is named as a root. Directories are entered
+/// whatever their name is, except `.git`, `.hg` and `.svn`. A root that lies inside another one is scanned as a root of
+/// its own, so that each file is found once. Nothing but directories is opened.
 package struct ModuleScanner: Sendable {
   /// What to leave out, what to enter, and with how many threads.
   package struct Options: Sendable {
     package var excludes: [ExcludePattern]
-    /// Also enters directories through symbolic links; each directory is still scanned once, under its real path if it has
-    /// one below the roots.
+    /// Also enters directories through symbolic links; each directory is still scanned once, under its real path if it
+    /// has one below the roots.
     package var followLinks: Bool
     /// Not entered, whatever they are called: the cache itself. Not even if they are named as roots.
     package var skippedDirectories: Set<FileIdentity>

@@ -8,8 +8,8 @@ internal import Synchronization
 final class ProcessorSpread: Sendable {
   private let taken = Mutex<[Int32]>([])
 
-  /// Calls `body` after the calling thread has left a processor on which another one of these threads runs, if there is a
-  /// better one. It is not bound to the new one.
+  /// Calls `body` after the calling thread has left a processor on which another one of these threads runs, if there is
+  /// a better one. It is not bound to the new one.
   func run(_ body: () -> Void) {
     let current = clinux_current_processor()
     let (claimed, moves) = taken.withLock { taken in

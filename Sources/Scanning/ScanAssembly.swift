@@ -109,8 +109,8 @@ struct ScanAssembly {
 
   /// Directories in which nothing was found and nothing went wrong, not even in roots that they contain.
   private func emptyRoots(_ problems: [ScanProblem]) -> [Int] {
-    let full = Set(survey.roots.indices.filter { modulesPerRoot[$0] > 0 }).union(
-      problems.lazy.filter { !$0.isWarning }.map(\.root))
+    let full = Set(survey.roots.indices.filter { modulesPerRoot[$0] > 0 })
+      .union(problems.lazy.filter { !$0.isWarning }.map(\.root))
     let inner = Dictionary(grouping: table.nested, by: \.outer)
     return survey.roots.indices.filter { root in
       guard case .directory = survey.roots[root] else { return false }

@@ -17,8 +17,8 @@ struct ScanPlan: Sendable {
 
   let options: ModuleScanner.Options
   let seams: Seams
-  /// Directories that are listed elsewhere: those that are roots themselves, and with links followed what was scanned before.
-  /// The value is the root under which their files are listed.
+  /// Directories that are listed elsewhere: those that are roots themselves, and with links followed what was scanned
+  /// before. The value is the root under which their files are listed.
   var walls: [FileIdentity: Int] = [:]
   /// For directories that contain files that are roots: the names of these, and which root each is.
   var claims: [FileIdentity: [[UInt8]: Int]] = [:]

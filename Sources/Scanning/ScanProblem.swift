@@ -3,7 +3,8 @@ package import SystemPackage
 
 /// Something below a root that should have been scanned and could not be, said so that the user can mend it.
 ///
-/// `description` is `what failed: why, fix` without the path, because only the reporter knows how to print a path safely.
+/// `description` is `what failed: why, fix` without the path, because only the reporter knows how to print a path
+/// safely.
 package struct ScanProblem: Error, Hashable, Sendable, CustomStringConvertible {
   package enum Reason: Hashable, Sendable {
     /// What the user named cannot be found.
@@ -33,19 +34,19 @@ package struct ScanProblem: Error, Hashable, Sendable, CustomStringConvertible {
   package var description: String {
     switch reason {
     case .root(let errno):
-      "cannot open: \(Self.explain(errno, denied: "check the permissions of the directories above it"))"
+      "cannot open: " + Self.explain(errno, denied: "check the permissions of the directories above it")
     case .directory(let errno):
-      "cannot read directory: \(Self.explain(errno, denied: "make it readable (chmod u+rx) or leave it out (--exclude)"))"
+      "cannot read directory: " + Self.explain(errno, denied: "make it readable (chmod u+rx) or use --exclude")
     case .outOfDescriptors(let errno):
-      "cannot read directory: \(Self.explain(errno, denied: "")) and scan again, the rest was not scanned"
+      "cannot read directory: " + Self.explain(errno, denied: "") + " and scan again, the rest was not scanned"
     case .module(let errno):
-      "cannot examine module: \(Self.explain(errno, denied: "make it readable or leave it out (--exclude)"))"
+      "cannot examine module: " + Self.explain(errno, denied: "make it readable or use --exclude")
     case .danglingLink:
-      "cannot follow symbolic link: its target does not exist, restore the target, or remove the link or leave it out (--exclude)"
+      "cannot follow symbolic link: its target does not exist, restore it, remove the link or use --exclude"
     case .notRegular(let kind):
-      "cannot be a module: it is \(kind.description), not a regular file, rename it or leave it out (--exclude)"
+      "cannot be a module: it is \(kind.description), not a regular file, rename it or use --exclude"
     case .linkCycle:
-      "not following symbolic link: it leads to a directory that it lies in, leave it out (--exclude) to silence this"
+      "not following symbolic link: it leads to a directory that it lies in, use --exclude to silence this"
     }
   }
 
@@ -61,7 +62,7 @@ package struct ScanProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case .tooManyOpenFilesInSystem: "too many open files in the system, close some programs"
     case .ioError: "input/output error, check the disk or the connection to it"
     case .staleNFSFileHandle: "stale file handle, scan again"
-    default: "\(errno.description.lowercased()) (errno \(errno.rawValue)), mend that or leave it out (--exclude)"
+    default: "\(errno.description.lowercased()) (errno \(errno.rawValue)), mend that or use --exclude"
     }
   }
 }

@@ -31,8 +31,8 @@ final class ScanQueue: Sendable {
   /// How many directories have an index.
   var idCount: Int { nextID.load(ordering: .relaxed) }
 
-  /// Waits for something to do; nil when there is nothing left and nobody can add any more. Each value that it returns is
-  /// to be followed by `finish` or a successful `postpone`.
+  /// Waits for something to do; nil when there is nothing left and nobody can add any more. Each value that it returns
+  /// is to be followed by `finish` or a successful `postpone`.
   func next() -> ScanWork? {
     enum Answer {
       case work(ScanWork)
@@ -72,7 +72,8 @@ final class ScanQueue: Sendable {
 
   /// What a thread does that lacks a descriptor for its work.
   enum Shortage {
-    /// The work is given back; others have descriptors and go on with it when they have fewer. One thread less needs one less.
+    /// The work is given back; others have descriptors and go on with it when they have fewer. One thread less needs
+    /// one less.
     case leave
     /// The work is given back; work that frees a descriptor is to be done before it.
     case goOn

@@ -12,8 +12,8 @@ package struct ScanResult: RandomAccessCollection, Sendable {
   /// How many modules are listed under each root.
   package let modulesPerRoot: [Int]
 
-  /// The roots that are directories without any module, although all of them could be looked at. A root whose modules are all
-  /// listed under another root (because it contains that root, or is the same) is not among them.
+  /// The roots that are directories without any module, although all of them could be looked at. A root whose modules
+  /// are all listed under another root (because it contains that root, or is the same) is not among them.
   package let emptyRoots: [Int]
 
   package var startIndex: Int { 0 }

@@ -18,34 +18,39 @@ struct ScanWorker: ~Copyable {
   /// Works until nothing is left, and returns what was found.
   consuming func run() -> ScanFindings {
     while let work = queue.next() {
-      switch work {
-      case .list(let task):
-        do throws(OutOfDescriptors) {
-          queue.finish(adding: try scan(task))
-        } catch {
-          switch queue.postpone(work) {
-          case .leave: return findings
-          case .goOn: break
-          case .alone: scanAlone(task)
-          }
+      do throws(OutOfDescriptors) {
+        // Given away, because it may hold a descriptor, which has to be closed by the time that the queue calls it finished.
+        queue.finish(adding: try perform(consume work))
+      } catch {
+        switch queue.postpone(.list(error.task)) {
+        case .leave: return findings
+        case .goOn: break
+        case .alone: queue.finish(adding: performAlone(error.task))
         }
-      case .examine(let listing, let range):
-        let files = examine(listing.entries[range], names: listing.names, in: listing.directory, listing.task)
-        found.runs.append(FileRun(directory: listing.task.id, first: range.lowerBound, files: files))
-        queue.finish()
       }
     }
     return findings
   }
 
+  /// Does what was taken from the queue, and returns what that leads to.
+  private mutating func perform(_ work: consuming ScanWork) throws(OutOfDescriptors) -> [ScanWork] {
+    switch work {
+    case .list(let task): return try scan(task)
+    case .examine(let listing, let range):
+      let files = examine(listing.entries[range], names: listing.names, in: listing.directory, listing.task)
+      found.runs.append(FileRun(directory: listing.task.id, first: range.lowerBound, files: files))
+      return []
+    }
+  }
+
   /// Scans a directory while no other thread holds a descriptor; if there is none even so, that ends the scan.
-  private mutating func scanAlone(_ task: DirectoryTask) {
+  private mutating func performAlone(_ task: DirectoryTask) -> [ScanWork] {
     do throws(OutOfDescriptors) {
-      queue.finish(adding: try scan(task))
+      return try scan(task)
     } catch {
       report(.outOfDescriptors(error.errno), task)
       queue.abandon()
-      queue.finish()
+      return []
     }
   }
 
@@ -77,15 +82,11 @@ struct ScanWorker: ~Copyable {
 
   /// Nil, with the problem reported, if it cannot be opened.
   private mutating func open(_ task: DirectoryTask) throws(OutOfDescriptors) -> OpenDirectory? {
-    guard task.path.count <= ScanPlan.longestPath else {
-      report(.directory(.fileNameTooLong), task)
-      return nil
-    }
     do {
       return try OpenDirectory(path: task.path, followingLink: task.isStart)
     } catch {
       switch error {
-      case .tooManyOpenFiles, .tooManyOpenFilesInSystem: throw OutOfDescriptors(errno: error)
+      case .tooManyOpenFiles, .tooManyOpenFilesInSystem: throw OutOfDescriptors(errno: error, task: task)
       // It was there when its parent was listed: gone, or no directory any more, which the next scan will see.
       case .noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels: if task.isStart { fallthrough }
       default: report(.directory(error), task)
@@ -147,4 +148,5 @@ struct ScanWorker: ~Copyable {
 /// That no descriptor is left for another directory.
 private struct OutOfDescriptors: Error {
   let errno: Errno
+  let task: DirectoryTask
 }

@@ -70,7 +70,7 @@ final class Staging: Sendable {
   }
 
   /// Removes the directories of writers that no longer live; trouble with one is left to the next run.
-  static func removeAbandoned(in temporary: borrowing Descriptor) {
+  fileprivate static func removeAbandoned(in temporary: borrowing Descriptor) {
     for name in (try? temporary.names()) ?? [] {
       guard let directory = try? temporary.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else {
         try? temporary.remove(name)
@@ -85,6 +85,11 @@ final class Staging: Sendable {
   private static func empty(_ directory: borrowing Descriptor) {
     for name in (try? directory.names()) ?? [] { try? directory.remove(name) }
   }
+}
+
+extension CacheDirectory {
+  /// Removes what dead writers left; every new ``Publisher`` does so, too.
+  package func removeAbandonedFiles() { Staging.removeAbandoned(in: temporary) }
 }
 
 /// A file in the staging directory: published, or gone when its owner goes.

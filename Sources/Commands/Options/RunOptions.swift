@@ -28,7 +28,7 @@ struct GlobArgument: ExpressibleByArgument {
 /// How a run goes about its work.
 struct ExecutionOptions: ParsableArguments {
   @Option(
-    name: .shortAndLong,
+    name: [.long, .customShort("j", allowingJoined: true)],
     help: ArgumentHelp(
       "How many modules are compiled at the same time. Default: the processors this process may use.", valueName: "n"))
   var jobs: Int?

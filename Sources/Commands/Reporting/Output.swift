@@ -8,6 +8,15 @@ struct Output: Sendable {
 
   let descriptor: FileDescriptor
 
+  /// Opens the null device wherever the starter closed a standard descriptor; else the next file to be opened would get
+  /// its number, and then our output.
+  static func occupyStandardDescriptors() {
+    for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
+      // The lowest free number, which is this one.
+      _ = open("/dev/null", O_RDWR)
+    }
+  }
+
   /// Writes text. That nobody reads any more is no reason to fail.
   func write(_ text: String) { write(Array(text.utf8)) }
 

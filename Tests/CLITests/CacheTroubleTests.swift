@@ -1,0 +1,160 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A cache that cannot be used is refused with status 73 and the fix.
+@Suite struct CacheTroubleTests {
+  /// Whether a mount can be made in a name space of its own, where it ends with its process.
+  static let canMount =
+    (try? Command(
+      program: "unshare", arguments: ["--map-root-user", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"],
+      environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"], directory: "/"
+    ).run().ending) == .exited(0)
+  static let noMount: Comment = "mounting needs root or user name spaces (unshare --map-root-user --mount)"
+
+  /// Has a shell make mounts that only it can see, and then run the command as `"$0" "$@"`.
+  private func mounting(_ mounts: String, then script: String = "exec \"$0\" \"$@\"", _ command: Command) -> Command {
+    command.wrapped(in: ["unshare", "--map-root-user", "--mount", "sh", "-euc", "\(mounts); \(script)"])
+  }
+
+  @Test func aFileInItsPlaceOrAboveIt() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "good.wasm")
+      for directory in ["good.wasm", "good.wasm/cache", "good.wasm/deeper/cache"] {
+        let run = try box.tool("--cache-dir", "\(directory)", "good.wasm").run()
+        #expect(run.ending == .exited(73))
+        #expect(
+          run.errors == """
+            wasmprecompile: error: \(box.work)/good.wasm: is not a directory: name another place with --cache-dir, or remove it
+
+            """)
+      }
+      try box.write("", to: "cache/v1/objects")
+      chmod(box.work + "/cache", 0o700)
+      let run = try box.tool("--cache-dir", "cache", "good.wasm").run()
+      #expect(run.ending == .exited(73))
+      #expect(
+        run.errors == """
+          wasmprecompile: error: \(box.work)/cache/v1/objects: is not a directory: name another place with --cache-dir, \
+          or remove it
+
+          """)
+    }
+  }
+
+  @Test func aDirectoryThatMayNotBeWritten() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "good.wasm")
+      chmod(box.path + "/home", 0o500)
+      let run = try box.tool("good.wasm").withoutPrivileges.run()
+      #expect(run.ending == .exited(73))
+      #expect(
+        run.errors
+          == "wasmprecompile: error: \(box.path)/home/.cache: cannot make the cache directory: permission denied\n")
+    }
+  }
+
+  @Test(.enabled(if: canMount, noMount))
+  func aReadOnlyFileSystemGivesWhatItHolds() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "one.wasm")
+      try box.succeed("one.wasm")
+      let readOnly = "mount --bind '\(box.cache)' '\(box.cache)'; mount -o remount,bind,ro '\(box.cache)'"
+
+      let again = try mounting(readOnly, box.tool("one.wasm")).run()
+      #expect(again.ending == .exited(0))
+      #expect(again.errors.masked == "1 module: nothing to compile, all up to date (TIME)\n")
+      let path = try mounting(readOnly, box.tool("path", "one.wasm")).run()
+      #expect(path.ending == .exited(0))
+      let writable = try box.succeed("path", "one.wasm")
+      #expect(path.output == writable.output)
+      #expect(try mounting(readOnly, box.tool("cache", "verify")).run().ending == .exited(0))
+
+      try box.write(WasmBinary.returning(2), to: "two.wasm")
+      let more = try mounting(readOnly, box.tool(".")).run()
+      #expect(more.ending == .exited(73))
+      #expect(
+        more.errors
+          == "wasmprecompile: error: \(box.cache)/v1/tmp: cannot make a directory: read-only file system\n")
+    }
+  }
+
+  @Test(.enabled(if: canMount, noMount))
+  func aFullDiskFailsWhatDoesNotFit() throws {
+    try Sandbox.use { box in
+      // An artifact of a small module takes 16 kB: the first ones fit, but not all of them.
+      for number in 11...60 { try box.write(WasmBinary.returning(number), to: "\(number).wasm") }
+      try FileManager.default.createDirectory(atPath: box.cache, withIntermediateDirectories: true)
+      let full = "mount -t tmpfs -o size=640k,mode=700 none '\(box.cache)'"
+      let look = "find '\(box.cache)/v1/tmp' -mindepth 1; \"$0\" cache verify"
+      let script = "status=0; \"$0\" \"$@\" || status=$?; \(look); exit $status"
+      let run = try mounting(full, then: script, box.tool("-j", "1", ".")).run()
+      #expect(run.ending == .exited(73))
+      let lines = run.errorLines.map { $0.masked.replacing(#/\d+ bytes/#, with: "SIZE") }
+      let failed =
+        "could not be stored: \(box.cache)/v1/objects: cannot write an artifact of SIZE: no space left on device"
+      #expect(lines.first == "compiled ./11.wasm with cranelift, SIZE → SIZE, TIME")
+      #expect(lines.dropLast().last == "./60.wasm: error: \(failed)")
+      let compiled = lines.count { $0.hasPrefix("compiled ") }
+      #expect(lines.count { $0.hasSuffix(".wasm: error: \(failed)") } == 50 - compiled)
+      #expect(
+        lines.last == "50 modules: \(compiled) compiled, 0 up to date, \(50 - compiled) failed (SIZE → SIZE in TIME)")
+      // No temporary file is left, and what was stored is whole.
+      #expect(run.output.masked == "\(compiled) entries, SIZE: all good\n")
+    }
+  }
+
+  @Test func directoriesThatOthersCanWrite() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "good.wasm")
+      try box.succeed("good.wasm")
+      for (directory, mode) in [(box.cache, 0o770), (box.cache + "/v1/objects", 0o777)] as [(String, mode_t)] {
+        chmod(directory, mode)
+        for command in [box.tool("good.wasm"), box.tool("path", "good.wasm"), box.tool("cache", "verify")] {
+          let run = try command.run()
+          #expect(run.ending == .exited(73))
+          #expect(run.output == "")
+          #expect(
+            run.errors == """
+              wasmprecompile: error: \(directory): can be written by other users: whoever writes there decides what code runs; \
+              `chmod go-w \(directory)` if they did no harm
+
+              """)
+        }
+        chmod(directory, 0o700)
+      }
+      try box.succeed("path", "good.wasm")
+    }
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "only root can give a directory to someone else"))
+  func aDirectoryOfSomeoneElse() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "good.wasm")
+      try FileManager.default.createDirectory(atPath: box.cache, withIntermediateDirectories: true)
+      chmod(box.cache, 0o700)
+      #expect(chown(box.cache, 65534, 65534) == 0)
+      let run = try box.tool("good.wasm").run()
+      #expect(run.ending == .exited(73))
+      #expect(
+        run.errors == """
+          wasmprecompile: error: \(box.cache): belongs to user 65534: whoever writes there decides what code runs; name a \
+          directory of your own with --cache-dir
+
+          """)
+    }
+  }
+
+  @Test func noHomeAtAll() throws {
+    try Sandbox.use { box in
+      var command = box.tool("cache", "dir")
+      command.environment["HOME"] = nil
+      command.environment["XDG_CACHE_HOME"] = nil
+      let run = try command.run()
+      #expect(run.ending == .exited(73))
+      #expect(
+        run.errors
+          == "wasmprecompile: error: no place for the cache: HOME is not set; name a directory with --cache-dir\n")
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// However a run ends, no child lives on, the next run completes, and what the cache holds is whole.
+@Suite struct InterruptionTests {
+  /// How often the parent is killed. Set WASMPRECOMPILE_TEST_KILLS=50 for that many, and with the whole corpus, instead
+  /// of the suite's 10 with a few modules.
+  static let wantedKills = ProcessInfo.processInfo.environment["WASMPRECOMPILE_TEST_KILLS"].flatMap { Int($0) }
+
+  @Test func killedAtAnyMomentTheNextRunCleansUpAndCompletes() throws {
+    try Sandbox.use { box in
+      var modules = box.work + "/build"
+      if Self.wantedKills != nil && Corpus.isPresent {
+        modules = Corpus.path
+      } else {
+        try Examples.copy(to: "build", in: box)
+        for number in 1...30 { try box.write(WasmBinary.returning(number), to: "build/\(number).wasm") }
+      }
+      let start = Date.now
+      let whole = try box.succeed("\(modules)")
+      let duration = Date.now.timeIntervalSince(start)
+      let lines = whole.errorLines.count - 1
+      let complete = try box.succeed("cache", "verify").output
+
+      var generator = SeededGenerator(seed: 20)
+      var killed = 0
+      var storing = 0
+      for number in 0..<(Self.wantedKills ?? 10) {
+        try box.removeCache()
+        let run = try box.tool("\(modules)").start()
+        // The moment is what varies here: any time of the run, and every other time a while into compiling.
+        let place = Double.random(in: 0..<0.95, using: &generator)
+        if number.isMultiple(of: 2) {
+          usleep(useconds_t(place * duration * 1e6))
+        } else {
+          let wanted = Int(place * Double(lines))
+          #expect(eventually { run.errorsSoFar.lines.count >= wanted })
+        }
+        run.send(SIGKILL)
+        let wasRunning = run.wait().ending == .signalled(SIGKILL)
+        box.expectNoProcess()
+        if wasRunning { killed += 1 }
+        if wasRunning && box.engines.contains(where: { !box.entries($0).isEmpty }) { storing += 1 }
+
+        let found = try box.tool("cache", "verify").run()
+        #expect(found.ending == .exited(0), "\(found.errors)")
+        #expect(found.output.hasSuffix(": all good\n"))
+        try box.succeed("\(modules)")
+        #expect(try box.succeed("cache", "verify").output == complete)
+        #expect(box.temporaryFiles == [])
+      }
+      print("killed \(killed) runs, \(storing) of them when they had stored something")
+      #expect(storing > 0)
+    }
+  }
+
+  @Test func whatADeadWriterLeftGoesEvenIfNothingIsLeftToCompile() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "one.wasm")
+      try box.succeed("one.wasm")
+      let temporary = box.cache + "/v1/tmp"
+      for name in ["0123456789abcdef", "fedcba9876543210"] {
+        try FileManager.default.createDirectory(atPath: "\(temporary)/\(name)", withIntermediateDirectories: false)
+      }
+      try Data([1, 2, 3]).write(to: URL(filePath: temporary + "/0123456789abcdef/1"))
+      try box.succeed("-n", "one.wasm")
+      #expect(box.temporaryFiles.count == 2)
+      try box.succeed("one.wasm")
+      #expect(box.temporaryFiles == [])
+    }
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP], [false, true])
+  func aSignalEndsTheRunAndIsWhatItDiesOf(signal: Int32, isSentToChildren: Bool) throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.bomb(depth: 20), to: "slow.wasm")
+      try box.write(WasmBinary.heavy(WasmBinary.returning(1), size: 20_000), to: "first.wasm")
+      try box.write(WasmBinary.returning(2), to: "last.wasm")
+      let run = try box.tool("-j", "1", ".").start()
+      #expect(eventually { run.errorsSoFar.contains("compiled ./first.wasm") })
+      kill(try box.busyChild(of: run), SIGSTOP)
+      if isSentToChildren { run.sendToAll(signal) } else { run.send(signal) }
+      let result = run.wait()
+      #expect(result.ending == .signalled(signal))
+      #expect(result.errors.masked == "compiled ./first.wasm with cranelift, SIZE → SIZE, TIME\n")
+      box.expectNoProcess()
+      #expect(box.temporaryFiles == [])
+      #expect(try box.succeed("cache", "verify").output.masked == "1 entry, SIZE: all good\n")
+      let next = try box.succeed(".")
+      #expect(next.errorLines.last?.masked == "3 modules: 2 compiled, 1 up to date (SIZE → SIZE in TIME)")
+    }
+  }
+
+  @Test func childrenInTheMiddleOfLongCompilationsDieWithTheirParent() throws {
+    try Sandbox.use { box in
+      for number in 1...2 { try box.write(WasmBinary.bomb(depth: 400 + number), to: "\(number).wasm") }
+      let run = try box.tool("-j", "2", ".").start()
+      let busy = { Processes.marked(box.mark).filter { Processes.isCompiling($0) && $0 != run.id } }
+      #expect(eventually { busy().count == 2 })
+      run.send(SIGKILL)
+      #expect(run.wait().ending == .signalled(SIGKILL))
+      box.expectNoProcess()
+    }
+  }
+
+  @Test func aSignalThatTheStarterIgnoresIsIgnored() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.bomb(depth: 20), to: "slow.wasm")
+      let run = try box.tool("slow.wasm").wrapped(in: ["nohup"]).start()
+      let child = try box.busyChild(of: run)
+      kill(child, SIGSTOP)
+      run.send(SIGHUP)
+      kill(child, SIGCONT)
+      #expect(run.wait().ending == .exited(0))
+    }
+  }
+
+  @Test func aChildThatIsKilledCostsOneModule() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.bomb(depth: 20), to: "victim.wasm")
+      for number in 1...4 { try box.write(WasmBinary.returning(number), to: "\(number).wasm") }
+      for (signal, words) in [(SIGKILL, "9 (killed)"), (SIGABRT, "6 (aborted)")] {
+        let run = try box.tool("-j", "1", ".").start()
+        kill(try box.busyChild(of: run), signal)
+        let result = run.wait()
+        #expect(result.ending == .exited(1))
+        #expect(
+          result.errors.masked == """
+            ./victim.wasm: error: crashed the compiler, which was ended by signal \(words)
+            compiled ./1.wasm with cranelift, SIZE → SIZE, TIME
+            compiled ./2.wasm with cranelift, SIZE → SIZE, TIME
+            compiled ./3.wasm with cranelift, SIZE → SIZE, TIME
+            compiled ./4.wasm with cranelift, SIZE → SIZE, TIME
+            5 modules: 4 compiled, 0 up to date, 1 failed (SIZE → SIZE in TIME)
+
+            """)
+        #expect(box.temporaryFiles == [])
+        try box.removeCache()
+      }
+      try box.succeed(".")
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import Foundation
+import Glibc
+
+/// What /proc tells of processes.
+enum Processes {
+  /// The living processes whose environment carries a sandbox's mark.
+  static func marked(_ mark: String) -> [pid_t] {
+    let wanted = Data("\(Sandbox.markName)=\(mark)\0".utf8)
+    return ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }.filter {
+      id in
+      // Empty for processes that have ended and wait to be reaped.
+      FileManager.default.contents(atPath: "/proc/\(id)/environ")?.range(of: wanted) != nil
+    }
+  }
+
+  static func parent(_ id: pid_t) -> pid_t? {
+    let status = FileManager.default.contents(atPath: "/proc/\(id)/status").map { String(decoding: $0, as: UTF8.self) }
+    return status?.lines.first { $0.hasPrefix("PPid:") }.flatMap {
+      pid_t($0.dropFirst(5).trimmingCharacters(in: .whitespaces))
+    }
+  }
+
+  /// Whether a compile child has been passed a module: a file in memory of that name.
+  static func isCompiling(_ id: pid_t) -> Bool {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/fd")) ?? []
+    return names.compactMap { Int($0) }.contains { file(of: id, descriptor: $0)?.hasPrefix("/memfd:module") ?? false }
+  }
+
+  /// What a process has open under a number.
+  static func file(of id: pid_t, descriptor: Int) -> String? {
+    try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/fd/\(descriptor)")
+  }
+
+  static func commandLine(_ id: pid_t) -> String {
+    let words = FileManager.default.contents(atPath: "/proc/\(id)/cmdline") ?? Data()
+    return "\(id): " + String(decoding: words, as: UTF8.self).replacing("\0", with: " ")
+  }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// Wrong usage, help, and output that nobody reads.
+@Suite struct UsageTests {
+  @Test func wrongUsageExitsWith64AndSaysHowToDoItRight() throws {
+    try Sandbox.use { box in
+      let usage = """
+        Usage: wasmprecompile [<options>] <path> ...
+          See 'wasmprecompile --help' for more information.
+
+        """
+      let timeout =
+        "Error: The value '0' is invalid for '--timeout <seconds>'\nHelp:  --timeout <seconds>  How long one module may take.\n"
+      for (arguments, message) in [
+        (["--unheard-of", "x"], "Error: Unknown option '--unheard-of'\n" + usage),
+        (["--jobs", "0", "x"], "Error: --jobs must be from 1 to 1024, not 0\n" + usage),
+        (["--timeout", "0", "x"], timeout + usage),
+        (["-q", "-v", "x"], "Error: --quiet goes with neither --verbose nor --explain\n" + usage),
+        (["-q", "--explain", "x"], "Error: --quiet goes with neither --verbose nor --explain\n" + usage),
+        (["--timeout", "nan", "x"], nil), (["--backend", "llvm", "x"], nil), (["--opt-level", "3", "x"], nil),
+        (["--cpu", "mine", "x"], nil),
+        (["-j", "many", "x"], nil), ([""], nil), (["path"], nil), (["path", "a", "b"], nil), (["hash"], nil),
+        (["completions", "tcsh"], nil), (["cache", "paint"], nil),
+      ] as [([Argument], String?)] {
+        let run = try box.tool(arguments).run()
+        #expect(run.ending == .exited(64), "\(arguments.map(\.text))")
+        #expect(run.output == "")
+        #expect(run.errors.hasPrefix("Error: ") && run.errors.contains("\nUsage: wasmprecompile "), "\(run.errors)")
+        if let message { #expect(run.errors == message) }
+      }
+      // Whoever gives no arguments at all may not know them.
+      let none = try box.tool().run()
+      #expect(none.ending == .exited(64))
+      #expect(none.output == "")
+      #expect(none.errors.hasPrefix("Error: Missing expected argument '<path> ...'\n"))
+      #expect(none.errors.contains("\nUSAGE: wasmprecompile [<options>] <path> ...\n"))
+      #expect(!FileManager.default.fileExists(atPath: box.cache))
+    }
+  }
+
+  @Test func helpNamesEverySubcommandAndVersionTheVersion() throws {
+    try Sandbox.use { box in
+      let help = try box.succeed("--help")
+      #expect(help.errors == "")
+      for word in ["path", "hash", "engines", "cache", "completions", "--backend", "--timeout", "--exclude"] {
+        #expect(help.output.contains(word))
+      }
+      #expect(!help.output.contains("compile-worker"))
+      #expect(try box.succeed("--version").output.wholeMatch(of: #/\d+\.\d+\.\d+\n/#) != nil)
+      for subcommand in ["path", "hash", "engines", "cache", "completions"] {
+        #expect(try box.succeed("help", "\(subcommand)").output.contains("USAGE: wasmprecompile \(subcommand)"))
+      }
+    }
+  }
+
+  @Test func completionsAreScriptsOfTheirShells() throws {
+    try Sandbox.use { box in
+      for (shell, start) in [("bash", "#!/bin/bash\n"), ("zsh", "#compdef wasmprecompile\n"), ("fish", "function ")] {
+        let script = try box.succeed("completions", "\(shell)")
+        #expect(script.output.hasPrefix(start), "\(shell)")
+        #expect(script.output.contains("follow-links"))
+        #expect(!script.output.contains("compile-worker"), "\(shell)")
+        guard shell == "bash" else { continue }
+        try box.write(script.output, to: "completions")
+        #expect(try box.command("bash", ["-n", "completions"]).run().ending == .exited(0))
+      }
+    }
+  }
+
+  @Test func outputThatNobodyReadsIsNoReasonToFail() throws {
+    try Sandbox.use { box in
+      for number in 1...3 { try box.write(WasmBinary.returning(number), to: "\(number).wasm") }
+      var ends: [Int32] = [-1, -1]
+      #expect(pipe(&ends) == 0)
+      for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+      close(ends[0])
+      defer { close(ends[1]) }
+
+      var hash = box.tool("hash", "1.wasm", "2.wasm")
+      hash.output = ends[1]
+      let hashed = try hash.run()
+      #expect(hashed.ending == .exited(0))
+      #expect(hashed.errors == "")
+
+      var precompile = box.tool(".")
+      precompile.errors = ends[1]
+      #expect(try precompile.run().ending == .exited(0))
+      #expect(box.engines.flatMap(box.entries).count == 3)
+      #expect(box.temporaryFiles == [])
+    }
+  }
+
+  @Test func closedStandardDescriptorsAreNotGivenToOtherFiles() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.bomb(depth: 20), to: "slow.wasm")
+      let run = try box.tool("slow.wasm").wrapped(in: ["sh", "-c", "exec \"$0\" \"$@\" <&- >&- 2>&-"]).start()
+      let child = try box.busyChild(of: run)
+      kill(child, SIGSTOP)
+      for number in 0...2 { #expect(Processes.file(of: run.id, descriptor: number) == "/dev/null") }
+      kill(child, SIGCONT)
+      #expect(run.wait().ending == .exited(0))
+      #expect(try box.succeed("cache", "verify").output.masked == "1 entry, SIZE: all good\n")
+    }
+  }
+
+  @Test func aTerminalGetsAStatusLineThatIsGoneInTheEnd() throws {
+    try Sandbox.use { box in
+      for number in 1...3 { try box.write(WasmBinary.returning(number), to: "\(number).wasm") }
+      func onTerminal(_ kind: String, _ arguments: String) throws -> String {
+        var command = box.command("script", ["-qec", "'\(box.executable)' \(arguments)", "/dev/null"])
+        command.environment["TERM"] = kind
+        command.environment["SHELL"] = "/bin/sh"
+        let run = try command.run()
+        #expect(run.ending == .exited(0))
+        return run.output.replacing("\r\n", with: "\n")
+      }
+      let shown = try onTerminal("xterm", "-j1 .")
+      #expect(shown.hasPrefix("\r\u{1b}[K[                   ] 0/3, 1 running: ./1.wasm"), "\(shown)")
+      #expect(shown.contains("\r\u{1b}[K[======             ] 1/3, "), "\(shown)")
+      // What remains when every rewritten line is taken away.
+      let left = shown.replacing(#/[^\n]*\r\x1b\[K/#, with: "").masked
+      #expect(
+        left == """
+          compiled ./1.wasm with cranelift, SIZE → SIZE, TIME
+          compiled ./2.wasm with cranelift, SIZE → SIZE, TIME
+          compiled ./3.wasm with cranelift, SIZE → SIZE, TIME
+          3 modules: 3 compiled, 0 up to date (SIZE → SIZE in TIME)
+
+          """)
+      let dumb = try onTerminal("dumb", "--force .")
+      #expect(!dumb.contains("\u{1b}"))
+      #expect(try onTerminal("xterm", "--force -q .") == "")
+    }
+  }
+}
