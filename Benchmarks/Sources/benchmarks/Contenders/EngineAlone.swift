@@ -5,10 +5,9 @@ extension Contender {
   static func engineAlone(_ modules: ModuleTree, _ backend: Backend, at site: Site) -> Contender {
     Contender(name: "engine alone, CPU ÷ \(site.cores)") {
       {
-        let (_, work) = try runEngine(modules, backend, ["--sequential"], at: site)
-        let processorSeconds = Double(work.processorNanoseconds) / 1e9
-        return Measurement(
-          seconds: processorSeconds / Double(site.cores), processorSeconds: processorSeconds, answer: work.answer)
+        let (run, work) = try runEngine(modules, backend, ["--sequential"], at: site)
+        let seconds = Double(work.processorNanoseconds) / 1e9 / Double(site.cores)
+        return Measurement(run, seconds: seconds, answer: work.answer)
       }
     }
   }

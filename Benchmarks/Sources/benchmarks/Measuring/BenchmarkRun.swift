@@ -22,35 +22,32 @@ struct BenchmarkRun {
   private func measure() throws -> [Row] {
     Progress.say("\(benchmark.name): preparing")
     let contest = try benchmark.contest(site)
-    var measurements = Rounds()
-    let ours = try measurements.add(contest.ours)
-    let peers = contest.peers.map { peer in (peer, Result { try measurements.add(peer.contender) }) }
+    var entrants = Rounds()
+    let ours = try entrants.add(contest.ours)
+    let peers = contest.peers.map { peer in (peer, Result { try entrants.add(peer.contender) }) }
 
     Progress.say("\(benchmark.name): measuring, \(rounds) rounds")
-    try measurements.run(rounds)
+    try entrants.run(rounds)
 
     var rows: [Row] = []
     for (peer, entrant) in peers {
-      let name = peer.contender.name
-      do {
-        let theirs = try entrant.get()
-        rows.append(
-          Row(
-            benchmark.title, measurements.samples(\.seconds, of: ours),
-            against: name, measurements.samples(\.seconds, of: theirs), target: peer.target))
-        guard let name = peer.processorTimeName else { continue }
-        rows.append(
-          Row(
-            "\(benchmark.title): processor time", measurements.samples(\.processorSeconds, of: ours),
-            against: name, measurements.samples(\.processorSeconds, of: theirs), target: nil))
-      } catch {
-        rows.append(Row(title: benchmark.title, peer: name, verdict: .failed(reason: "\(error)")))
+      switch entrant {
+      case .success(let index): rows += self.rows(entrants.series[ours], against: entrants.series[index], of: peer)
+      case .failure(let error):
+        rows.append(Row(title: benchmark.title, peer: peer.contender.name, verdict: .failed(reason: "\(error)")))
       }
     }
     if let limit = contest.residentLimit {
-      let resident = measurements.samples({ Double($0.peakResidentBytes) }, of: ours)
-      rows.append(Row("\(benchmark.title): resident memory", bytes: resident, atMost: limit))
+      let bytes = entrants.series[ours].samples { Double($0.run.peakResidentBytes) }
+      rows.append(Row("\(benchmark.title): resident memory", bytes: bytes, atMost: limit))
     }
     return rows
+  }
+
+  private func rows(_ ours: Series, against theirs: Series, of peer: Peer) -> [Row] {
+    let time = Row(benchmark.title, ours, against: peer.contender.name, theirs, \.seconds, target: peer.target)
+    guard let name = peer.processorTimeName else { return [time] }
+    let title = "\(benchmark.title): processor time"
+    return [time, Row(title, ours, against: name, theirs, \.run.processorSeconds, target: nil)]
   }
 }

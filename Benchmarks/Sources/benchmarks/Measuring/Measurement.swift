@@ -1,24 +1,15 @@
 /// What one run of one contender took.
 struct Measurement {
-  /// Usually the time that passed; the contender's name says if it is another.
-  var seconds: Double
-  /// Processor time, with that of children.
-  var processorSeconds: Double
-  /// See ``ProcessRun/peakResidentBytes``.
-  var peakResidentBytes = 0
+  /// The time that passed, unless the contender's name says that it is another.
+  let seconds: Double
+  /// The program's exact account.
+  let run: ProcessRun
   /// What came out, for contenders whose results can be compared: all that tell must tell the same.
-  var answer: String?
+  let answer: String?
 
-  init(seconds: Double, processorSeconds: Double, answer: String? = nil) {
-    self.seconds = seconds
-    self.processorSeconds = processorSeconds
-    self.answer = answer
-  }
-
-  init(_ run: ProcessRun, answer: String? = nil) {
-    seconds = run.seconds
-    processorSeconds = run.processorSeconds
-    peakResidentBytes = run.peakResidentBytes
+  init(_ run: ProcessRun, seconds: Double? = nil, answer: String? = nil) {
+    self.seconds = seconds ?? run.seconds
+    self.run = run
     self.answer = answer
   }
 }

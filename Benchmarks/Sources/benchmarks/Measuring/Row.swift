@@ -20,12 +20,16 @@ struct Row {
 
 extension Row {
   /// The tool's time against a peer's.
-  init(_ title: String, _ seconds: Samples, against peer: String, _ peerSeconds: Samples, target: TimeTarget?) {
+  init(
+    _ title: String, _ ours: Series, against peer: String, _ theirs: Series, _ time: KeyPath<Measurement, Double>,
+    target: TimeTarget?
+  ) {
     self.init(title: title)
-    ours = Quantity.seconds(seconds)
-    self.peer = "\(peer): \(Quantity.seconds(peerSeconds))"
-    let quotient = seconds.median / peerSeconds.median
-    let difference = seconds.median - peerSeconds.median
+    let (mine, yours) = (ours.samples { $0[keyPath: time] }, theirs.samples { $0[keyPath: time] })
+    self.ours = Self.cell(mine, of: ours)
+    self.peer = "\(peer): \(Self.cell(yours, of: theirs))"
+    let quotient = mine.median / yours.median
+    let difference = mine.median - yours.median
     switch target {
     case .difference(let limit):
       ratio = Quantity.signedSeconds(difference)
@@ -38,6 +42,11 @@ extension Row {
     case nil:
       ratio = Quantity.ratio(quotient)
     }
+  }
+
+  private static func cell(_ seconds: Samples, of series: Series) -> String {
+    let read = series.diskReadBytes
+    return Quantity.seconds(seconds) + (read > 0 ? ", \(Quantity.bytes(read)) from disk" : "")
   }
 
   /// The tool's memory against a limit.

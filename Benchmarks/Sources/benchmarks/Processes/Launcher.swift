@@ -59,7 +59,10 @@ final class Launcher {
 
     return ProcessRun(
       command: command, nanoseconds: end - start, processorSeconds: usage.processorSeconds,
-      peakResidentBytes: usage.ru_maxrss * 1024, waitStatus: status, output: try readOutput())
+      // In units of 512 bytes, whatever the disk's own are.
+      diskReadBytes: usage.ru_inblock * 512,
+      peakResidentBytes: usage.ru_maxrss * 1024,
+      waitStatus: status, output: try readOutput())
   }
 
   /// Runs a program that must succeed.

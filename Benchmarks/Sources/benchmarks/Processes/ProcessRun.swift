@@ -5,6 +5,8 @@ struct ProcessRun {
   let nanoseconds: Int
   /// Processor time of the program and of the children that it waited for.
   let processorSeconds: Double
+  /// What it and those children read from the disk, because it was not in the page cache.
+  let diskReadBytes: Int
   /// The most memory that the program, or a child that it waited for, had at a time (getrusage(2), `ru_maxrss`).
   ///
   /// The kernel counts what the process was before it became the program, too, so this is never less than what this

@@ -31,7 +31,7 @@ struct Report {
     \(rounds.map { "\($0.name) \($0.count)" }.joined(separator: ", ")).
 
     While this was measured, others kept \(Int((100 * othersUse).rounded())) % of the processors busy; above 5 %, \
-    measure again.
+    measure again. The same goes for runs that had to read from the disk; the table says so where most did.
 
     \(machine.facts.map { "- \($0.name): \($0.value)\n" }.joined())
     """
