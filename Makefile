@@ -109,7 +109,7 @@ docs-check:
 	.ci/docs $(BUILD)/debug/wasmprecompile .build/docs
 	diff -ru completions .build/docs/completions
 	diff -u man/wasmprecompile.1 .build/docs/man/wasmprecompile.1
-	@test -z "$$(mandoc -T lint man/wasmprecompile.1 | tee /dev/stderr)"
+	@mandoc -T lint man/wasmprecompile.1 > .build/docs/lint; cat .build/docs/lint; test ! -s .build/docs/lint
 
 format: ## format the Swift sources in place
 	swift format --in-place --recursive $(FORMATTED)
