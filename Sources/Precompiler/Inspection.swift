@@ -4,13 +4,10 @@ internal import Scanning
 internal import Synchronization
 internal import WasmCache
 
-/// The stages *hash* and *look up*: learns what module each file is, from memory where that can be trusted and by reading
-/// it where not, and asks the cache for each.
+/// The stage *hash*: learns what module each file is, from memory where that can be trusted and by reading it where not.
 struct Inspection {
   let scan: ScanResult
   let indexes: RootIndexes
-  /// For each engine, its part of the cache; nil if there is no cache.
-  let directories: [EngineDirectory?]
   let lanes: Int
 
   /// - Returns: the files in the scan's order; not all of them if the run was cancelled meanwhile.
@@ -40,11 +37,7 @@ struct Inspection {
     for index in range {
       let source = scan[index]
       do throws(ModuleFailure) {
-        let file = try learn(index, source, now, reader)
-        result.files.append(file)
-        for directory in directories {
-          result.lookups.append(directory?.lookUp(file.facts.hash) ?? .absent(.newModule))
-        }
+        result.files.append(try learn(index, source, now, reader))
       } catch {
         result.failures.append(FailedFile(path: source.path, failure: error))
       }
@@ -69,13 +62,10 @@ struct Inspection {
 /// What was learnt of the scan's files.
 struct InspectionResult: Sendable {
   var files: [InspectedFile] = []
-  /// What the cache has for each file: as many for each as there are engines.
-  var lookups: [Lookup] = []
   var failures: [FailedFile] = []
 
   fileprivate mutating func append(_ other: InspectionResult) {
     files += other.files
-    lookups += other.lookups
     failures += other.failures
   }
 }

@@ -19,7 +19,21 @@ package struct ModuleContent: Sendable {
   /// Every file that has these contents, in the order in which they were found.
   package var paths: [FilePath] { [first.path] + others.map(\.path) }
 
-  fileprivate mutating func add(_ file: SourceFile) { others.append(file) }
+  /// The distinct modules among the files, in the order found.
+  static func distinct(_ files: [InspectedFile], _ scan: ScanResult) -> [ModuleContent] {
+    var contents: [ModuleContent] = []
+    contents.reserveCapacity(files.count)
+    var positions = [WasmHash: Int](minimumCapacity: files.count)
+    for file in files {
+      if let position = positions.updateValue(contents.count, forKey: file.facts.hash) {
+        positions[file.facts.hash] = position
+        contents[position].others.append(scan[file.index])
+      } else {
+        contents.append(ModuleContent(file.facts, in: scan[file.index]))
+      }
+    }
+    return contents
+  }
 }
 
 /// One module to compile with one set of settings.
@@ -33,33 +47,26 @@ package struct Job: Sendable {
 /// What has to be done, and what has not.
 package struct Plan: Sendable {
   /// Every distinct module, in the order found.
-  package private(set) var contents: [ModuleContent] = []
+  package let contents: [ModuleContent]
   /// In the order in which to start them: engines in the order given, for each the largest modules first, so that no
   /// long compilation is left for last.
   package private(set) var jobs: [Job] = []
   /// Modules that the cache has: positions in ``contents``, and the engine of each.
   package private(set) var upToDate: [(content: Int, engine: Int)] = []
 
-  /// - Parameter force: compile what the cache has, too.
-  init(_ inspection: InspectionResult, _ scan: ScanResult, engineCount: Int, force: Bool) {
-    var positions = [WasmHash: Int](minimumCapacity: inspection.files.count)
-    var lookups: [Int] = []
-    for (number, file) in inspection.files.enumerated() {
-      if let position = positions[file.facts.hash] {
-        contents[position].add(scan[file.index])
-      } else {
-        positions[file.facts.hash] = contents.count
-        contents.append(ModuleContent(file.facts, in: scan[file.index]))
-        lookups.append(number * engineCount)
-      }
-    }
-    for engine in 0..<engineCount {
+  /// - Parameters:
+  ///   - lookups: for each engine.
+  ///   - force: compile what the cache has, too.
+  init(_ contents: [ModuleContent], _ lookups: [EngineLookups], force: Bool) {
+    self.contents = contents
+    for (engine, lookups) in lookups.enumerated() {
       var missing: [Job] = []
-      for (position, lookup) in lookups.enumerated() {
-        switch inspection.lookups[lookup + engine] {
-        case .present where !force: upToDate.append((position, engine))
-        case .present: missing.append(Job(content: contents[position], engine: engine, reason: .forced))
-        case .absent(let reason): missing.append(Job(content: contents[position], engine: engine, reason: reason))
+      for (position, content) in contents.enumerated() {
+        // Why it is missing says more than that it is forced.
+        if let reason = lookups[position] ?? (force ? .forced : nil) {
+          missing.append(Job(content: content, engine: engine, reason: reason))
+        } else {
+          upToDate.append((position, engine))
         }
       }
       // Stable for equal sizes, so that two runs start alike.

@@ -63,8 +63,10 @@ package struct Precompiler {
     observer.prepared(
       engine: engine.location, identities: identities, cache: request.cachePath, lanes: request.lanes)
     let scan = scan(sparing: cache)
-    let inspection = inspect(scan, directories, &memory)
-    let plan = Plan(inspection, scan, engineCount: identities.count, force: request.force)
+    let inspection = inspect(scan, &memory)
+    let contents = ModuleContent.distinct(inspection.files, scan)
+    let lookups = EntryLookup(contents: contents, directories: directories, lanes: request.lanes).run(&memory)
+    let plan = Plan(contents, lookups, force: request.force)
     observer.planned(plan)
     let rejected = inspection.failures.count + scan.problems.count { !$0.isWarning }
     // A file that gave no module is a failure like any other.
@@ -122,13 +124,10 @@ package struct Precompiler {
     return ModuleScanner(options).scan(request.roots)
   }
 
-  private func inspect(
-    _ scan: ScanResult, _ directories: [EngineDirectory?], _ memory: inout RunMemory
-  ) -> InspectionResult {
+  private func inspect(_ scan: ScanResult, _ memory: inout RunMemory) -> InspectionResult {
     for problem in scan.problems { observer.noticed(problem) }
     let indexes = memory.indexes(of: request.roots, ignoring: request.rehash)
-    let inspection = Inspection(scan: scan, indexes: indexes, directories: directories, lanes: request.lanes)
-      .run(cancellation: cancellation)
+    let inspection = Inspection(scan: scan, indexes: indexes, lanes: request.lanes).run(cancellation: cancellation)
     for file in inspection.failures { observer.rejected(file) }
     // Files are only known to be gone if everything was looked at.
     let isWhole = scan.problems.isEmpty && request.excludes.isEmpty && !cancellation.isCancelled

@@ -87,6 +87,13 @@ struct RunMemory {
     Sighting(module: facts.hash, path: source.path, size: Int64(facts.size), seen: start)
   }
 
+  // MARK: Entries
+
+  /// Whether every entry was there when the cache was in this state.
+  func knows(_ state: SettledState) -> Bool { catalog?.knows(state) ?? false }
+
+  mutating func remember(_ state: SettledState) { record.settled.append(state) }
+
   /// Notes what was compiled, and counts hits and misses.
   mutating func remember(_ plan: Plan, _ outcomes: [JobOutcome], _ identities: [EngineIdentity]) {
     record.tally.hits += Int64(plan.upToDate.count)

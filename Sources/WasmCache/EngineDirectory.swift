@@ -5,7 +5,7 @@ package import WasmEngine
 /// The part of the cache that is good for one engine identity, for looking up; it need not exist yet.
 package final class EngineDirectory: Sendable {
   package let identity: EngineIdentity
-  let cache: CacheDirectory
+  package let cache: CacheDirectory
   let name: String
 
   package init(_ identity: EngineIdentity, in cache: CacheDirectory) {

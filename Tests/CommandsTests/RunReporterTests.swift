@@ -28,8 +28,7 @@ struct RunReporterTests {
         facts: ModuleFacts(hash: .generate([contents]), kind: .coreModule, size: 1000 * (Int(contents) + 1)),
         origin: .remembered(number: index))
     }
-    inspection.lookups = Array(repeating: .absent(.newModule), count: 4)
-    modules = Plan(inspection, scan, engineCount: 1, force: false).contents
+    modules = ModuleContent.distinct(inspection.files, scan)
   }
 
   private let scan: ScanResult
@@ -42,9 +41,8 @@ struct RunReporterTests {
   private func job(_ index: Int) -> Job { Job(content: modules[index], engine: 0, reason: .newModule) }
 
   private func plan(upToDate: Int = 0) -> Plan {
-    var inspection = inspection
-    for index in 0..<upToDate { inspection.lookups[index] = .present(size: 1) }
-    return Plan(inspection, scan, engineCount: 1, force: false)
+    let lookups = modules.indices.map { $0 < upToDate ? Lookup.present(size: 1) : .absent(.newModule) }
+    return Plan(modules, [.each(lookups)], force: false)
   }
 
   /// What a reporter writes, with the directory's path shortened.
@@ -156,7 +154,7 @@ struct RunReporterTests {
 
   @Test func directoryWithoutModulesIsSaid() throws {
     let empty = RunSummary(
-      plan: Plan(InspectionResult(), scan, engineCount: 1, force: false), outcomes: [], engines: [Self.identity],
+      plan: Plan([], [.each([])], force: false), outcomes: [], engines: [Self.identity],
       directories: [], rejected: 0, emptyRoots: [directory("empty")], isDryRun: false, nanoseconds: 1)
     #expect(
       try lines(Verbosity()) { $0.report(empty) } == [

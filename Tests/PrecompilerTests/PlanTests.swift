@@ -28,9 +28,16 @@ struct PlanTests {
     for (index, file) in files.enumerated() {
       let facts = ModuleFacts(hash: .generate(Array(file.contents.utf8)), kind: .coreModule, size: file.size)
       inspection.files.append(InspectedFile(index: index, facts: facts, origin: .remembered(number: index)))
-      inspection.lookups += file.lookups
     }
-    return Plan(inspection, scanned.scan, engineCount: engineCount, force: force)
+    let contents = ModuleContent.distinct(inspection.files, scanned.scan)
+    // The first file of each contents tells what the cache has for them.
+    let lookups = (0..<engineCount).map { engine in
+      EngineLookups.each(
+        contents.compactMap { content in
+          files.first { .generate(Array($0.contents.utf8)) == content.facts.hash }?.lookups[engine]
+        })
+    }
+    return Plan(contents, lookups, force: force)
   }
 
   private func jobs(_ plan: Plan) -> [String] { plan.jobs.map { "\($0.name) \($0.engine)" } }

@@ -6,9 +6,11 @@
 ///     engines       (device, inode, settings) → what a compiler library turned out to be
 ///     sightings     module → where it was last seen
 ///     compilations  (module, engine) → what compiling it took
+///     settled       digests of states in which every entry was there, see ``SettledState``; without a checksum, since a
+///                   digest that rots is only never met again
 ///     counters      name → number: hits, misses by reason, nanoseconds compiled, since when
 ///
-/// Times are nanoseconds since 1970. Every row ends with a ``CatalogChecksum`` over its values, because SQLite notices
+/// Times are nanoseconds since 1970. Every other row ends with a ``CatalogChecksum`` over its values, because SQLite notices
 /// damage to its own structures but not to what they hold. Hashes sit in blobs and paths too, since paths need not be
 /// UTF-8: `select inode, hex(substr(record, 65, 32)) from stat` looks into it.
 ///
@@ -59,6 +61,7 @@ enum CatalogSchema {
     CREATE TABLE compilations(
       module BLOB NOT NULL, engine BLOB NOT NULL, nanoseconds INTEGER NOT NULL, size INTEGER NOT NULL,
       compiled INTEGER NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY(module, engine)) WITHOUT ROWID;
+    CREATE TABLE settled(digest BLOB PRIMARY KEY, checked INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE counters(
       name TEXT PRIMARY KEY, value INTEGER NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID;
     PRAGMA application_id = 0x77706363;

@@ -7,6 +7,8 @@ package struct RunRecord: Sendable {
   /// Of the modules hashed in this run; of all modules where ``StatIndex/wantsSightings(now:)`` says so.
   package var sightings: [Sighting] = []
   package var compilations: [Compilation] = []
+  /// The states in which it found every entry.
+  package var settled: [SettledState] = []
   /// What this run counted.
   package var tally = Tally()
 
@@ -60,7 +62,8 @@ extension StatIndex {
 extension RunRecord {
   /// Whether it says anything that must not wait: otherwise the run leaves the catalog's files untouched.
   func isWorthWriting(now: Int64) -> Bool {
-    !engines.isEmpty || !sightings.isEmpty || !compilations.isEmpty || !tally.misses.isEmpty
+    !engines.isEmpty || !sightings.isEmpty || !compilations.isEmpty || !settled.isEmpty
+      || !tally.misses.isEmpty
       || roots.contains { !$0.hashed.isEmpty || !$0.gone.isEmpty || $0.index.wantsTally(now: now) }
   }
 }
