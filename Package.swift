@@ -36,13 +36,15 @@ let package = Package(
     .target(
       name: "Precompiler", dependencies: ["Scanning", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", crypto, system],
       swiftSettings: strict),
+    .target(
+      name: "Exporting", dependencies: ["WasmCache", "WasmEngine", "LinuxIO", system], swiftSettings: strict),
     .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
     .target(
       name: "Watching", dependencies: ["CInotifyTools", "CLinux", "LinuxIO", system], swiftSettings: strict),
     .target(
       name: "Commands",
       dependencies: [
-        "Precompiler", "Scanning", "Watching", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", system, arguments,
+        "Precompiler", "Scanning", "Exporting", "Watching", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", system, arguments,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -72,6 +74,9 @@ let package = Package(
       name: "PrecompilerTests",
       dependencies: ["Precompiler", "Scanning", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system],
       swiftSettings: strict),
+    .testTarget(
+      name: "ExportingTests",
+      dependencies: ["Exporting", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system], swiftSettings: strict),
     .testTarget(
       name: "CommandsTests",
       dependencies: [
