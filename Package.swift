@@ -44,6 +44,8 @@ let package = Package(
       dependencies: [
         "Precompiler", "Scanning", "Watching", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", system, arguments,
       ],
+      // Beside the code that has to keep to it; nothing of the program reads it.
+      exclude: ["Reporting/JSON/output.schema.json"],
       swiftSettings: strict),
     .executableTarget(
       name: "wasmprecompile", dependencies: ["Commands"], swiftSettings: strict,
