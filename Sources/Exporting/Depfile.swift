@@ -22,7 +22,8 @@ package struct Depfile {
   ///   - inputs: what every target is made from.
   ///   - directories: directories among them.
   package init(inputs: [FilePath], directories: [FilePath]) {
-    self.inputs = inputs + directories.map { $0.lastComponent == "." ? $0 : FilePath(bytes: $0.bytes + Array("/.".utf8)) }
+    self.inputs =
+      inputs + directories.map { $0.lastComponent == "." ? $0 : FilePath(bytes: $0.bytes + Array("/.".utf8)) }
   }
 
   package mutating func add(_ target: FilePath, from inputs: [FilePath]) { rules.append((target, inputs)) }

@@ -11,7 +11,9 @@ package enum KeptFile {
       let path = path.resolved ?? path
       if let status = try? Descriptor.status(of: path) {
         guard status.kind == .regular else { throw SystemError("open", .fileExists) }
-        if status.size == contents.count, try Descriptor.open(path, O_RDONLY | O_NONBLOCK).contents() == contents { return }
+        if status.size == contents.count, try Descriptor.open(path, O_RDONLY | O_NONBLOCK).contents() == contents {
+          return
+        }
       }
       let parent = path.removingLastComponent()
       let directory = try Descriptor.open(parent.isEmpty ? "." : parent, O_RDONLY | O_DIRECTORY)

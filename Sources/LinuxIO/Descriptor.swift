@@ -70,6 +70,18 @@ package struct Descriptor: ~Copyable, Sendable {
     return done
   }
 
+  /// Everything until the end, from where reading stands; also of a pipe.
+  package func readToEnd() throws(SystemError) -> [UInt8] {
+    let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
+    defer { block.deallocate() }
+    var bytes: [UInt8] = []
+    while true {
+      let count = try checkRetrying("read") { Glibc.read(raw, block.baseAddress, block.count) }
+      if count == 0 { return bytes }
+      bytes.append(contentsOf: block[..<count])
+    }
+  }
+
   /// Everything in the file.
   package func contents() throws(SystemError) -> [UInt8] {
     var bytes: [UInt8] = []

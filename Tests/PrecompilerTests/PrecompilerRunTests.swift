@@ -116,7 +116,7 @@ struct PrecompilerRunTests {
   @Test func dryRunMakesNothing() throws {
     try write("a")
     var request = try request("a")
-    request.dryRun = true
+    request.purpose = .dryRun
     let summary = try run(request)
     #expect(summary.plan.jobs.map(\.reason) == [.newModule] && summary.outcomes.isEmpty && summary.isDryRun)
     #expect(throws: SystemError("stat", .noSuchFileOrDirectory)) { try Descriptor.status(of: cachePath) }
