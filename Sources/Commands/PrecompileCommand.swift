@@ -24,6 +24,7 @@ struct PrecompileCommand: ConfiguredCommand {
   @OptionGroup(title: "What is taken") var lists: ListOptions
   @OptionGroup(title: "What is taken") var selection: SelectionOptions
   @OptionGroup(title: "How it is done") var execution: ExecutionOptions
+  @OptionGroup(title: "For build tools") var outputs: OutputOptions
   @OptionGroup(title: "Watching") var watching: WatchOptions
   @OptionGroup(title: "What is shown") var verbosity: VerbosityOptions
   @OptionGroup(title: "What is shown") var format: FormatOptions
@@ -36,6 +37,10 @@ struct PrecompileCommand: ConfiguredCommand {
     try lists.validate(with: path)
     if watching.watch && (execution.purpose != .compile || execution.force || execution.failFast) {
       throw ValidationError("--watch goes with none of --dry-run, --check, --frozen, --force and --fail-fast")
+    }
+    if watching.watch && !outputs.isEmpty {
+      throw ValidationError(
+        "--watch goes with none of --output, --stamp and --depfile: let --exec run wasmprecompile with them")
     }
   }
 
@@ -72,8 +77,11 @@ struct PrecompileCommand: ConfiguredCommand {
       throw failure
     }
     interruption.dieIfReceived(after: reporter.clearStatus)
+    let report = try makeOutputs(request.roots).write(summary)
+    reporter.report(report)
     reporter.report(summary)
-    if summary.exitStatus != .success { throw summary.exitStatus }
+    let status = summary.exitStatus.merged(with: report.status)
+    if status != .success { throw status }
   }
 
   /// - Parameter isQuiet: what holds unless the user asks to be told more.
@@ -89,6 +97,11 @@ struct PrecompileCommand: ConfiguredCommand {
       ? JSONWatchReporter(JSONLines("watch")) : WatchReporter(verbosity.level, clearsScreen: watching.clear)
   }
 
+  private func makeOutputs(_ roots: [FilePath]) throws(RunFailure) -> BuildOutputs {
+    let files = outputs.depfile == nil ? [] : try Configuration.files(for: place ?? ".")
+    return BuildOutputs(options: outputs, roots: roots, configuration: files)
+  }
+
   private func makeRequest() throws(RunFailure) -> PrecompileRequest {
     var request = PrecompileRequest(
       roots: try lists.roots(path), settings: compiler.settings, engines: engine.search, cachePath: try cache.path(),
@@ -100,6 +113,7 @@ struct PrecompileCommand: ConfiguredCommand {
     request.force = execution.force
     request.rehash = execution.rehash
     request.purpose = execution.purpose
+    request.namesDirectories = outputs.depfile != nil
     return request
   }
 }

@@ -1,3 +1,4 @@
+internal import Exporting
 internal import LinuxIO
 internal import Precompiler
 internal import Scanning
@@ -109,6 +110,16 @@ final class RunReporter: RunReporting {
       complain("\(root.printable): warning: \(Self.emptyRoot)", isWarning: true)
     }
     say(summary.line)
+  }
+
+  func report(_ outputs: BuildReport) {
+    clearStatus()
+    if verbosity.isVerbose {
+      for (path, method) in outputs.exports.written { say("exported \(path.printable) (\(method.rawValue))") }
+      for path in outputs.exports.removed { say("removed \(path.printable)") }
+    }
+    for (path, message) in outputs.complaints { complain("\(path.printable): error: \(message.printable)") }
+    if let line = outputs.line { say(line) }
   }
 
   func report(_ failure: RunFailure) { clearStatus() }
