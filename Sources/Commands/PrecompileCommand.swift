@@ -56,13 +56,17 @@ struct PrecompileCommand: ConfiguredCommand {
   }
 
   func run() throws {
-    if watching.watch {
+    let make = MakeFlags.ofThisProcess
+    // What make would only say, a watcher is not to do either.
+    if watching.watch && !make.isDryRun {
       return try WatchSession(request: makeRequest(), options: watching, reporter: makeWatchReporter()).run()
     }
+    var request = try makeRequest()
+    if make.isDryRun && request.purpose == .compile { request.purpose = .dryRun }
+    if !request.purpose.onlyLooks { Parallelism(jobs: execution.jobs, under: make).apply(to: &request) }
     let cancellation = Cancellation()
-    let interruption = Interruption(cancelling: cancellation)
-    let request = try makeRequest()
-    let reporter = makeReporter()
+    let interruption = Interruption(cancelling: cancellation, in: request)
+    let reporter = makeReporter(isQuiet: make.isSilent)
     let summary: RunSummary
     do {
       summary = try Precompiler(request, observer: reporter, cancellation: cancellation).run()
@@ -80,8 +84,12 @@ struct PrecompileCommand: ConfiguredCommand {
     if status != .success { throw status }
   }
 
-  private func makeReporter() -> any RunReporting {
-    format.isJSON ? JSONRunReporter(JSONLines("precompile")) : RunReporter(verbosity.level)
+  /// - Parameter isQuiet: what holds unless the user asks to be told more.
+  private func makeReporter(isQuiet: Bool) -> any RunReporting {
+    if format.isJSON { return JSONRunReporter(JSONLines("precompile")) }
+    var level = verbosity.level
+    level.isQuiet = level.isQuiet || isQuiet && !level.isVerbose && !level.explains
+    return RunReporter(level)
   }
 
   private func makeWatchReporter() -> any WatchReporting {

@@ -63,12 +63,13 @@ import Testing
       ).run()
       #expect(configured.ending == .exited(0), "\(configured.errors)")
       #expect(configured.errors == "", "no warnings")
+      // By what the cache has: CMake's Makefiles tell every tool to be quiet.
       func build() throws -> (compiled: Int, isPacked: Bool) {
-        let before = box.modified("b/artifacts.tar")
+        let packed = box.modified("b/artifacts.tar")
+        let entries = box.engines.flatMap(box.entries).count
         let run = try box.command("cmake", ["--build", "b"]).run()
         #expect(run.ending == .exited(0), "\(run.output)\(run.errors)")
-        let compiled = (run.outputLines + run.errorLines).count { $0.hasPrefix("compiled ") }
-        return (compiled, box.modified("b/artifacts.tar") != before)
+        return (box.engines.flatMap(box.entries).count - entries, box.modified("b/artifacts.tar") != packed)
       }
       #expect(try build() == (2, true))
       #expect(FileManager.default.fileExists(atPath: box.work + "/b/artifacts/mod 1.cwasm"))
@@ -201,10 +202,11 @@ import Testing
       try box.write(staged, to: "wasmprecompile@home-me-a.service")
       var verify = box.command(
         "systemd-analyze", ["--user", "--man=no", "verify", "./wasmprecompile@home-me-a.service"])
-      verify.environment["XDG_RUNTIME_DIR"] = box.path
+      // Short, because the units that other packages have installed put sockets there.
+      verify.environment["XDG_RUNTIME_DIR"] = "/tmp"
       let verified = try verify.run()
       #expect(verified.ending == .exited(0), "\(verified.errors)")
-      #expect(verified.errors == "")
+      #expect(!verified.errors.contains("wasmprecompile@home-me-a"), "\(verified.errors)")
 
       // As systemd would start it: with a socket to tell it that it is ready, and stopped by SIGTERM.
       try box.write(WasmBinary.returning(1), to: "modules/a.wasm")

@@ -38,6 +38,8 @@ final class RunReporter: RunReporting {
     if verbosity.isVerbose { say("note: \(text.printable)") }
   }
 
+  func warned(_ text: String) { complain("\(CommandLineTool.name): warning: \(text.printable)", isWarning: true) }
+
   func planned(_ plan: Plan) {
     state.withLock { $0.status?.begin(plan.jobs.map(\.content.facts.size)) }
     if verbosity.isVerbose || verbosity.explains {
