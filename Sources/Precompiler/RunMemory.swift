@@ -15,6 +15,8 @@ struct RunMemory {
   /// When the run began, in nanoseconds since 1970.
   private let start: Int64
   private(set) var record = RunRecord()
+  /// Whether it is time to say again what is in use: once a day for each root.
+  private var isTimeForUses = false
 
   init(_ cache: CacheDirectory?, isReadOnly: Bool) {
     let opening = cache.map { Catalog.open(in: $0.base, isReadOnly ? .readOnly : .readWrite) }
@@ -62,6 +64,7 @@ struct RunMemory {
 
   /// Notes what the files turned out to be.
   mutating func remember(_ inspection: InspectionResult, _ scan: ScanResult, _ indexes: RootIndexes, isWhole: Bool) {
+    isTimeForUses = indexes.all.contains { $0.wantsSightings(now: start) }
     var updates = indexes.all.map { RootUpdate(index: $0, hashed: [], seen: SeenFiles(of: $0)) }
     for file in inspection.files {
       let source = scan[file.index]
@@ -93,6 +96,14 @@ struct RunMemory {
   func knows(_ state: SettledState) -> Bool { catalog?.knows(state) ?? false }
 
   mutating func remember(_ state: SettledState) { record.settled.append(state) }
+
+  /// Spares what the cache had from being removed, once a day.
+  func recordUses(of plan: Plan, _ directories: [EngineDirectory?]) {
+    guard isTimeForUses else { return }
+    for (content, engine) in plan.upToDate {
+      directories[engine]?.recordUse(of: plan.contents[content].facts.hash, now: start)
+    }
+  }
 
   /// Notes what was compiled, and counts hits and misses.
   mutating func remember(_ plan: Plan, _ outcomes: [JobOutcome], _ identities: [EngineIdentity]) {

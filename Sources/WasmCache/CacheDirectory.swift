@@ -9,6 +9,7 @@ package final class CacheDirectory: Sendable {
   package let path: FilePath
   /// Device and inode of the cache's root, to leave it out of scans.
   package let identity: FileIdentity
+  let version: Descriptor
   let objects: Descriptor
   let engines: Descriptor
   let corrupt: Descriptor
@@ -41,7 +42,7 @@ package final class CacheDirectory: Sendable {
     let stamp = try Self.requireTrusted(root, path).stamp
     identity = stamp.identity
     try Self.writeTag(in: root, path)
-    let version = try Self.openTrusted(CacheLayout.version, in: root, path)
+    version = try Self.openTrusted(CacheLayout.version, in: root, path)
     let base = path.appending(CacheLayout.version)
     objects = try Self.openTrusted(CacheLayout.objects, in: version, base)
     engines = try Self.openTrusted(CacheLayout.engines, in: version, base)
