@@ -5,7 +5,7 @@ internal import Scanning
 internal import SystemPackage
 
 /// What the program does without a subcommand: precompile files and directories into the cache.
-struct PrecompileCommand: ParsableCommand {
+struct PrecompileCommand: ConfiguredCommand {
   static let configuration = CommandConfiguration(
     commandName: CommandLineTool.name,
     abstract: "Compile WebAssembly modules ahead of time into a cache that runtimes load from.",
@@ -32,6 +32,17 @@ struct PrecompileCommand: ParsableCommand {
     if watching.watch && (execution.dryRun || execution.force || execution.failFast) {
       throw ValidationError("--watch goes with none of --dry-run, --force and --fail-fast")
     }
+  }
+
+  var place: FilePath? { path.first?.path }
+
+  mutating func fill(from configuration: Configuration) {
+    compiler.fill(from: configuration)
+    engine.fill(from: configuration)
+    cache.fill(from: configuration)
+    selection.fill(from: configuration)
+    execution.fill(from: configuration)
+    watching.fill(from: configuration)
   }
 
   func run() throws {
@@ -61,7 +72,7 @@ struct PrecompileCommand: ParsableCommand {
       lanes: execution.jobs ?? AvailableProcessors.count())
     request.excludes = selection.exclude.map { ExcludePattern(bytes: $0.bytes) }
     request.followLinks = selection.followLinks
-    request.timeout = execution.timeout.value
+    request.timeout = (execution.timeout ?? ExecutionOptions.standardTimeout).value
     request.failFast = execution.failFast
     request.force = execution.force
     request.rehash = execution.rehash

@@ -98,6 +98,7 @@ extension CacheDirectory {
   }
 
   fileprivate func listCorrupt() throws(CacheError) -> [CacheInventory.Object] {
+    guard let corrupt = try? version.open(CacheLayout.corrupt, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { return [] }
     var found: [CacheInventory.Object] = []
     for file in try list(corrupt, CacheLayout.corrupt) {
       guard let digest = ArtifactDigest(hex: file.string.utf8), let stamp = try? corrupt.status(of: file).stamp,

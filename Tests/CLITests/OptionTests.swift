@@ -122,6 +122,10 @@ import Testing
       #expect(run.output == "would compile ./one.wasm with cranelift (new module)\n")
       #expect(run.errors.masked == "1 module: 1 to compile, 0 up to date (TIME)\n")
       #expect(!FileManager.default.fileExists(atPath: box.cache))
+      // Nor does it finish a cache that was only begun.
+      try FileManager.default.createDirectory(atPath: box.cache + "/v1/objects", withIntermediateDirectories: true)
+      try box.succeed("-n", ".")
+      #expect(try FileManager.default.subpathsOfDirectory(atPath: box.cache).sorted() == ["v1", "v1/objects"])
 
       try box.succeed(".")
       try box.write(WasmBinary.returning(2), to: "two.wasm")

@@ -20,7 +20,8 @@ struct WatchSession {
     let source = TreeWatch(roots: request.roots, options: try treeOptions())
     let loop = WatchLoop(
       source: source, warmer: PrecompilingWarmer(request, observer: reporter, cancellation: cancellation),
-      times: SettleTimes(debounce: .milliseconds(options.debounce.value)), command: options.exec,
+      times: SettleTimes(debounce: .milliseconds((options.debounce ?? WatchOptions.standardDebounce).value)),
+      command: options.exec,
       report: reporter.report)
     let hasStopped = DispatchSemaphore(value: 0)
     let interruption = Interruption([SIGINT, SIGTERM]) { loop.stop { hasStopped.signal() } }

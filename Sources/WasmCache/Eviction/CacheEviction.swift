@@ -81,12 +81,11 @@ extension CacheDirectory {
 
   private func remove(_ object: CacheInventory.Object, isCorrupt: Bool) -> Bool {
     let name = CacheLayout.objectName(object.digest)
-    let place = isCorrupt ? object.digest.description : "\(name.directory)/\(name.file)"
-    func remove(in directory: borrowing Descriptor) -> Bool {
-      guard let stamp = try? directory.status(of: place).stamp, stamp.isSameFile(as: object.stamp) else { return false }
-      return (try? directory.remove(place)) != nil
-    }
-    return isCorrupt ? remove(in: corrupt) : remove(in: objects)
+    let place =
+      isCorrupt
+      ? "\(CacheLayout.corrupt)/\(object.digest)" : "\(CacheLayout.objects)/\(name.directory)/\(name.file)"
+    guard let stamp = try? version.status(of: place).stamp, stamp.isSameFile(as: object.stamp) else { return false }
+    return (try? version.remove(place)) != nil
   }
 
   /// Removes engines' directories that hold no entry, unless a writer has one open.
