@@ -1,6 +1,7 @@
 internal import Glibc
 internal import LinuxIO
 package import SystemPackage
+internal import WasmEngine
 
 /// Everything that a cache holds, listed without reading an artifact: for whoever looks into it or makes room in it.
 package struct CacheInventory: Sendable {
@@ -38,6 +39,9 @@ package struct CacheInventory: Sendable {
   /// The object that an entry leads to, if it is there.
   package func object(of entry: Entry) -> Object? { entry.digest.flatMap { objects[$0] } }
 
+  /// What a cache that is not there holds.
+  package static let empty = CacheInventory(engines: [], objects: [:], entries: [], corrupt: [])
+
   package func path(of entry: Entry, in cache: CacheDirectory) -> FilePath {
     cache.base.appending(CacheLayout.engines).appending(engines[entry.engine].name)
       .appending(CacheLayout.entryName(entry.module))
@@ -52,6 +56,22 @@ package struct StoredEngine: Sendable {
 
   /// The directory's name: `cranelift-50-0123456789abcdef`.
   package var directory: String { name.string }
+
+  // What the name says is good enough for people where `engine.json` is lost.
+  private var parts: [Substring] { directory.split(separator: "-", omittingEmptySubsequences: false) }
+  package var backend: String { description?.backend ?? parts.first.map(String.init) ?? "" }
+  package var version: String { description?.version ?? parts.dropFirst().dropLast().joined(separator: "-") }
+  /// The start of the identity's digest, as names and messages show it.
+  package var shortIdentity: String { parts.last.map(String.init) ?? "" }
+
+  /// The backend, followed by what differs from the defaults: `cranelift, opt-level none`.
+  package var settings: String {
+    guard let description, let backend = Backend(rawValue: description.backend),
+      let optimization = OptimizationLevel(rawValue: description.optimization),
+      let cpu = CPUTarget(rawValue: description.cpu)
+    else { return backend }
+    return EngineSettings(backend: backend, optimization: optimization, cpu: cpu).description
+  }
 }
 
 extension CacheInventory {
@@ -83,6 +103,13 @@ extension CacheInventory {
 }
 
 extension CacheDirectory {
+  package func path(of object: CacheInventory.Object, isCorrupt: Bool) -> FilePath {
+    let name = CacheLayout.objectName(object.digest)
+    return isCorrupt
+      ? base.appending(CacheLayout.corrupt).appending("\(object.digest)")
+      : base.appending(CacheLayout.objects).appending(name.directory).appending(name.file)
+  }
+
   fileprivate func listObjects() throws(CacheError) -> [ArtifactDigest: CacheInventory.Object] {
     var found: [ArtifactDigest: CacheInventory.Object] = [:]
     for folder in try list(objects, CacheLayout.objects) where folder.string.utf8.count == 2 {
