@@ -47,6 +47,8 @@ let package = Package(
         "Precompiler", "Scanning", "Watching", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", system, arguments,
         toml,
       ],
+      // Beside the code that has to keep to it; nothing of the program reads it.
+      exclude: ["Reporting/JSON/output.schema.json"],
       swiftSettings: strict),
     .executableTarget(
       name: "wasmprecompile", dependencies: ["Commands"], swiftSettings: strict,

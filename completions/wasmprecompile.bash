@@ -165,7 +165,7 @@ _wasmprecompile() {
     local -a repeating_flags=()
     local -a non_repeating_flags=(--follow-links --fail-fast -n --dry-run --force --rehash --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
     local -a repeating_options=(--backend --exclude)
-    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --jobs -j --timeout --exec --debounce)
+    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --jobs -j --timeout --exec --debounce --format)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -203,6 +203,10 @@ _wasmprecompile() {
         return
         ;;
     '--debounce')
+        return
+        ;;
+    '--format')
+        __wasmprecompile_add_completions -W 'human'$'\n''json'
         return
         ;;
     esac

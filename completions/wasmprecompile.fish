@@ -20,7 +20,7 @@ function __wasmprecompile_parse_tokens -S
     set -l unparsed_tokens (__wasmprecompile_tokens -pc)
     switch $unparsed_tokens[1]
     case 'wasmprecompile'
-        __wasmprecompile_parse_subcommand -r 1 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'exclude=+' 'follow-links' 'j/jobs=' 'timeout=' 'fail-fast' 'n/dry-run' 'force' 'rehash' 'watch' 'exec=' 'debounce=' 'poll' 'clear' 'q/quiet' 'v/verbose' 'explain' 'version' 'h/help'
+        __wasmprecompile_parse_subcommand -r 1 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'exclude=+' 'follow-links' 'j/jobs=' 'timeout=' 'fail-fast' 'n/dry-run' 'force' 'rehash' 'watch' 'exec=' 'debounce=' 'poll' 'clear' 'q/quiet' 'v/verbose' 'explain' 'format=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'path'
             __wasmprecompile_parse_subcommand 1 'compile' 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'version' 'h/help'
@@ -121,6 +121,7 @@ complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_f
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" q quiet' -l 'quiet' -s 'q' -d 'Say only what is wrong.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" v verbose' -l 'verbose' -s 'v' -d 'Name the engine, the cache, and modules that are up to date.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" explain' -l 'explain' -d 'Say for each module why it is compiled or not.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" format' -l 'format' -d 'What is printed: human (text), or json: one object a line on standard output.' -rfka 'human json'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" version' -l 'version' -d 'Show the version.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile" -eq 2' -fa 'path' -d 'Print the path of a module\'s artifact, for a runtime to load.'

@@ -25,6 +25,7 @@ struct PrecompileCommand: ConfiguredCommand {
   @OptionGroup(title: "How it is done") var execution: ExecutionOptions
   @OptionGroup(title: "Watching") var watching: WatchOptions
   @OptionGroup(title: "What is shown") var verbosity: VerbosityOptions
+  @OptionGroup(title: "What is shown") var format: FormatOptions
 
   func validate() throws {
     for name in path.map({ $0.path.string }) where Subcommands.names.contains(name) && access(name, F_OK) != 0 {
@@ -49,23 +50,33 @@ struct PrecompileCommand: ConfiguredCommand {
 
   func run() throws {
     if watching.watch {
-      return try WatchSession(request: makeRequest(), options: watching, verbosity: verbosity.level).run()
+      return try WatchSession(request: makeRequest(), options: watching, reporter: makeWatchReporter()).run()
     }
     let cancellation = Cancellation()
     let interruption = Interruption(cancelling: cancellation)
-    let reporter = RunReporter(verbosity.level)
     let request = try makeRequest()
+    let reporter = makeReporter()
     let summary: RunSummary
     do {
       summary = try Precompiler(request, observer: reporter, cancellation: cancellation).run()
     } catch {
-      reporter.clearStatus()
-      interruption.dieIfReceived()
-      throw RunFailure(error)
+      interruption.dieIfReceived(after: reporter.clearStatus)
+      let failure = RunFailure(error)
+      reporter.report(failure)
+      throw failure
     }
     interruption.dieIfReceived(after: reporter.clearStatus)
     reporter.report(summary)
     if summary.exitStatus != .success { throw summary.exitStatus }
+  }
+
+  private func makeReporter() -> any RunReporting {
+    format.isJSON ? JSONRunReporter(JSONLines("precompile")) : RunReporter(verbosity.level)
+  }
+
+  private func makeWatchReporter() -> any WatchReporting {
+    format.isJSON
+      ? JSONWatchReporter(JSONLines("watch")) : WatchReporter(verbosity.level, clearsScreen: watching.clear)
   }
 
   private func makeRequest() throws(RunFailure) -> PrecompileRequest {
@@ -86,7 +97,7 @@ struct PrecompileCommand: ConfiguredCommand {
 
 extension RunSummary {
   var exitStatus: ExitStatus {
-    let modules: ExitStatus = failed > 0 ? .moduleFailed : .success
+    let modules: ExitStatus = hasFailures ? .moduleFailed : .success
     return modules.merged(with: storageFailed ? .cacheUnwritable : .success)
   }
 }
