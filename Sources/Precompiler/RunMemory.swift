@@ -14,6 +14,8 @@ struct RunMemory {
   let note: String?
   /// When the run began, in nanoseconds since 1970.
   private let start: Int64
+  /// What relative paths start from; they are remembered so that they mean the same elsewhere.
+  private let directory: FilePath
   private(set) var record = RunRecord()
   /// Whether it is time to say again what is in use: once a day for each root.
   private var isTimeForUses = false
@@ -23,6 +25,7 @@ struct RunMemory {
     catalog = opening?.catalog
     note = opening?.note
     start = WallClock.now()
+    directory = FilePath(".").resolved ?? ""
   }
 
   // MARK: Engines
@@ -87,7 +90,10 @@ struct RunMemory {
   }
 
   private func sighting(of facts: ModuleFacts, _ source: SourceFile) -> Sighting {
-    Sighting(module: facts.hash, path: source.path, size: Int64(facts.size), seen: start)
+    var path = directory
+    for component in source.path.components where component.kind != .currentDirectory { path.append(component) }
+    if source.path.isAbsolute { path = source.path }
+    return Sighting(module: facts.hash, path: path, size: Int64(facts.size), seen: start)
   }
 
   // MARK: Entries

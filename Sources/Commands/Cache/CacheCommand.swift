@@ -5,7 +5,7 @@ internal import WasmCache
 
 struct CacheCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "cache", abstract: "Look after the cache.", 
+    commandName: "cache", abstract: "Look after the cache.",
     subcommands: [
       Directory.self, List.self, Stats.self, CollectGarbage.self, Clear.self, Verify.self,
     ])

@@ -18,24 +18,26 @@ extension CacheCommand {
     mutating func fill(from configuration: Configuration) { cache.fill(from: configuration) }
 
     func run() throws {
+      let lines = format.isJSON ? JSONLines("cache list") : nil
+      let rows = try telling(lines) { () throws(RunFailure) in sort.apply(try list()) }
+      if let lines {
+        lines.write(contentsOf: rows.lazy.map { $0.json })
+        lines.write([
+          "type": "summary", "artifacts": JSON(rows.count),
+          "artifact_bytes": JSON(Int(rows.reduce(0) { $0 + $1.size })),
+        ])
+      } else if !rows.isEmpty {
+        Output.standard.write(ListedArtifact.table(rows, now: WallClock.now()))
+      }
+    }
+
+    private func list() throws(RunFailure) -> [ListedArtifact] {
       let path = try cache.path()
-      let rows: [ListedArtifact]
-      do throws(CacheError) {
-        rows = try CacheDirectory.existing(at: path).map { (cache) throws(CacheError) in
-          try ListedArtifact.all(in: cache)
-        } ?? []
+      do {
+        guard let cache = try CacheDirectory.existing(at: path) else { return [] }
+        return try ListedArtifact.all(in: cache)
       } catch {
         throw RunFailure(error)
-      }
-      let sorted = sort.apply(rows)
-      if format.isJSON {
-        let lines = JSONLines("cache list")
-        lines.write(contentsOf: sorted.lazy.map { $0.json })
-        lines.write([
-          "type": "summary", "artifacts": JSON(rows.count), "artifact_bytes": JSON(Int(rows.reduce(0) { $0 + $1.size })),
-        ])
-      } else if !sorted.isEmpty {
-        Output.standard.write(ListedArtifact.table(sorted, now: WallClock.now()))
       }
     }
   }
@@ -85,7 +87,8 @@ struct ListedArtifact {
       guard let object = inventory.object(of: entry) else { return nil }
       return ListedArtifact(
         path: paths[entry.module], module: entry.module, engine: inventory.engines[entry.engine],
-        entry: inventory.path(of: entry, in: cache), size: object.size, compiled: object.written, lastUse: entry.lastUse)
+        entry: inventory.path(of: entry, in: cache), size: object.size, compiled: object.written, lastUse: entry.lastUse
+      )
     }
   }
 

@@ -46,12 +46,14 @@ extension CacheCommand {
     }
 
     func run() throws {
-      var limits = EvictionLimits()
-      limits.size = room.maxSize?.value
-      limits.age = maxAge?.nanoseconds
-      limits.free = minFree?.value
-      if oldEngines { limits.builds = try builds() }
-      try Removal("cache gc", dryRun: dryRun, format).run(limits, in: try cache.path())
+      try Removal("cache gc", dryRun: dryRun, format).run(in: cache) { () throws(RunFailure) in
+        var limits = EvictionLimits()
+        limits.size = room.maxSize?.value
+        limits.age = maxAge?.nanoseconds
+        limits.free = minFree?.value
+        if oldEngines { limits.builds = try builds() }
+        return limits
+      }
     }
 
     /// Of every engine that the search can find.
@@ -83,9 +85,8 @@ extension CacheCommand {
     mutating func fill(from configuration: Configuration) { cache.fill(from: configuration) }
 
     func run() throws {
-      let path = try cache.path()
-      try Removal("cache clear", dryRun: false, format).run(.nothing, in: path)
-      if let cache = try? CacheDirectory.existing(at: path) { Catalog.remove(in: cache.base) }
+      try Removal("cache clear", dryRun: false, format).run(in: cache) { .nothing }
+      if let cache = try? CacheDirectory.existing(at: cache.path()) { Catalog.remove(in: cache.base) }
     }
   }
 }
@@ -104,49 +105,51 @@ struct RoomOptions: ParsableArguments {
 
 /// Removes artifacts and says so.
 private struct Removal {
-  private let command: String
   private let dryRun: Bool
   private let lines: JSONLines?
 
   init(_ command: String, dryRun: Bool, _ format: FormatOptions) {
-    self.command = command
     self.dryRun = dryRun
     lines = format.isJSON ? JSONLines(command) : nil
   }
 
-  func run(_ limits: EvictionLimits, in path: FilePath) throws(RunFailure) {
-    let now = WallClock.now()
+  func run(in cache: CacheOptions, _ limits: () throws(RunFailure) -> EvictionLimits) throws(RunFailure) {
+    try telling(lines) { () throws(RunFailure) in
+      let limits = try limits()
+      let path = try cache.path()
+      do throws(CacheError) { try evict(limits, path) } catch { throw RunFailure(error) }
+    }
+  }
+
+  private func evict(_ limits: EvictionLimits, _ path: FilePath) throws(CacheError) {
     var causes: [EvictionPlan.Cause: Int] = [:]
-    let result: EvictionResult
-    do throws(CacheError) {
-      result = try CacheDirectory.existing(at: path).map { (cache) throws(CacheError) in
-        try cache.evict(limits, dryRun: dryRun, now: now) { victim, inventory in
-          causes[victim.cause, default: 0] += max(1, victim.entries.count)
-          tell(victim, inventory, cache, now)
-        }
-      } ?? EvictionResult()
-    } catch {
-      throw RunFailure(error)
+    var result = EvictionResult()
+    if let cache = try CacheDirectory.existing(at: path) {
+      result = try cache.evict(limits, dryRun: dryRun, now: WallClock.now()) { victim, inventory in
+        causes[victim.cause, default: 0] += max(1, victim.entries.count)
+        tell(victim, inventory, cache)
+      }
     }
     if let lines {
       lines.write([
-        "type": "summary", "dry_run": .bool(dryRun), "artifacts": JSON(result.kept), "artifact_bytes": JSON(Int(result.size)),
-        "removed": JSON(causes.values.reduce(0, +)), "removed_bytes": JSON(Int(result.freed)),
+        "type": "summary", "dry_run": .bool(dryRun), "artifacts": JSON(result.kept),
+        "artifact_bytes": JSON(Int(result.size)), "removed": JSON(causes.values.reduce(0, +)),
+        "removed_bytes": JSON(Int(result.freed)),
       ])
     } else {
       Output.standard.write(summary(result, causes) + "\n")
     }
   }
 
-  private func tell(
-    _ victim: EvictionPlan.Victim, _ inventory: CacheInventory, _ cache: CacheDirectory, _ now: Int64
-  ) {
+  private func tell(_ victim: EvictionPlan.Victim, _ inventory: CacheInventory, _ cache: CacheDirectory) {
     let size = Int(victim.size)
     var paths = victim.entries.map { inventory.path(of: $0, in: cache) }
-    if paths.isEmpty, let object = victim.object { paths = [cache.path(of: object, isCorrupt: victim.cause == .corrupt)] }
+    if paths.isEmpty, let object = victim.object {
+      paths = [cache.path(of: object, isCorrupt: victim.cause == .corrupt)]
+    }
     if let lines {
       lines.write([
-        "type": dryRun ? "would remove" : "removed artifact", "artifacts": JSON(paths), "artifact_size": JSON(size),
+        "type": "evicted", "dry_run": .bool(dryRun), "artifacts": JSON(paths), "artifact_size": JSON(size),
         "cause": .string(victim.cause.rawValue),
       ])
     } else if dryRun {

@@ -21,30 +21,23 @@ extension CacheCommand {
     mutating func fill(from configuration: Configuration) { cache.fill(from: configuration) }
 
     func run() throws {
-      let path = try cache.path()
-      do throws(CacheError) {
-        guard let cache = try CacheDirectory.existing(at: path) else {
-          return show(CacheStatistics(.empty, nil), path)
-        }
-        let opening = Catalog.open(in: cache.base, zero ? .readWrite : .readOnly)
-        show(CacheStatistics(try CacheInventory(of: cache), opening.catalog), path)
-        guard zero else { return }
-        if case .gaveUp(let reason) = opening.catalog?.zeroTally(now: WallClock.now()) ?? .gaveUp(opening.note ?? "") {
-          throw CacheError.io(path, operation: "count anew", reason: reason)
-        }
-      } catch {
-        throw RunFailure(error)
+      let lines = format.isJSON ? JSONLines("cache stats") : nil
+      try telling(lines) { () throws(RunFailure) in
+        let path = try cache.path()
+        do throws(CacheError) { try show(path, lines) } catch { throw RunFailure(error) }
       }
+      lines?.write(["type": "summary"])
     }
 
-    private func show(_ statistics: CacheStatistics, _ path: FilePath) {
-      if format.isJSON {
-        let lines = JSONLines("cache stats")
-        lines.write(statistics.json(path))
-        lines.write(["type": "summary"])
-      } else {
-        Output.standard.write(statistics.text(path))
-      }
+    private func show(_ path: FilePath, _ lines: JSONLines?) throws(CacheError) {
+      let cache = try CacheDirectory.existing(at: path)
+      let opening = cache.map { Catalog.open(in: $0.base, zero ? .readWrite : .readOnly) }
+      let inventory = try cache.map { (cache) throws(CacheError) in try CacheInventory(of: cache) } ?? .empty
+      let statistics = CacheStatistics(inventory, opening?.catalog)
+      if let lines { lines.write(statistics.json(path)) } else { Output.standard.write(statistics.text(path)) }
+      guard zero, let opening else { return }
+      let result = opening.catalog?.zeroTally(now: WallClock.now()) ?? .gaveUp(opening.note ?? "there is no catalog")
+      if case .gaveUp(let reason) = result { throw .io(path, operation: "count anew", reason: reason) }
     }
   }
 }

@@ -36,6 +36,7 @@ enum Settings {
 
   /// In the order of the help.
   static let all: [any AnySetting] = [
-    backend, optLevel, cpu, engine, cacheDir, maxSize, exclude, followLinks, jobs, timeout, rehash, exec, debounce, poll, clear,
+    backend, optLevel, cpu, engine, cacheDir, maxSize, exclude, followLinks, jobs, timeout, rehash, exec, debounce,
+    poll, clear,
   ]
 }

@@ -39,7 +39,7 @@ package struct EvictionPlan: Sendable {
     isSetAside: (ArtifactDigest) -> Bool
   ) {
     var entries = [ArtifactDigest: [CacheInventory.Entry]](minimumCapacity: inventory.objects.count)
-    var otherEngine = Set<ArtifactDigest>()
+    var old = [ArtifactDigest: [CacheInventory.Entry]]()
     for entry in inventory.entries {
       guard inventory.object(of: entry) != nil, let digest = entry.digest else {
         // What is no link may be anything, and is left to those who check.
@@ -49,8 +49,7 @@ package struct EvictionPlan: Sendable {
         continue
       }
       if let builds = limits.builds, !builds.contains(inventory.build(of: entry)) {
-        victims.append(Victim(entries: [entry], object: nil, cause: .otherEngine))
-        otherEngine.insert(digest)
+        old[digest, default: []].append(entry)
       } else {
         entries[digest, default: []].append(entry)
       }
@@ -72,11 +71,13 @@ package struct EvictionPlan: Sendable {
     }
     var used: [(object: CacheInventory.Object, entries: [CacheInventory.Entry], last: Int64)] = []
     for object in inventory.objects.values {
+      let oldEntries = old[object.digest]
       if let entries = entries[object.digest], let last = entries.map(\.lastUse).max() {
         used.append((object, entries, last))
+        if let oldEntries { victims.append(Victim(entries: oldEntries, object: nil, cause: .otherEngine)) }
       } else {
-        let cause: Cause = otherEngine.contains(object.digest) ? .otherEngine : .unnamed
-        victims.append(Victim(entries: [], object: object, cause: cause))
+        victims.append(
+          Victim(entries: oldEntries ?? [], object: object, cause: oldEntries == nil ? .unnamed : .otherEngine))
         drop(object)
       }
     }

@@ -105,16 +105,19 @@ struct CacheEvictionTests {
     let reader = fixture.reader()
     let writer = try fixture.writer()
     let dangling = Mutex(0)
-    DispatchQueue.concurrentPerform(iterations: 4) { thread in
-      guard thread > 0 else {
-        for _ in 0..<60 { _ = try? cache.evict(.nothing, dryRun: false, now: WallClock.now()) { _, _ in } }
-        return
+    let group = DispatchGroup()
+    for thread in 0..<3 {
+      // A queue each has a thread each, however few processors there are.
+      DispatchQueue(label: "\(thread)").async(group: group) {
+        for round in 0..<150 {
+          let module = WasmHash.generate([UInt8(thread), UInt8(round)])
+          try? writer.publish([UInt8(round % 5)], for: module)
+          if case .absent(.evicted) = reader.lookUp(module) { dangling.withLock { $0 += 1 } }
+        }
       }
-      for round in 0..<150 {
-        let module = WasmHash.generate([UInt8(thread), UInt8(round)])
-        try? writer.publish([UInt8(round % 5)], for: module)
-        if case .absent(.evicted) = reader.lookUp(module) { dangling.withLock { $0 += 1 } }
-      }
+    }
+    while group.wait(timeout: .now()) == .timedOut {
+      _ = try cache.evict(.nothing, dryRun: false, now: WallClock.now()) { _, _ in }
     }
     #expect(dangling.withLock { $0 } == 0)
     for entry in try CacheInventory(of: cache).entries { #expect(reader.lookUp(entry.module) == .present(size: 1)) }
