@@ -1,4 +1,4 @@
-package import Glibc
+internal import Glibc
 
 /// The room on a file system, in bytes.
 package struct FileSystemSpace: Hashable, Sendable {
