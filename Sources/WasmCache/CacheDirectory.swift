@@ -36,6 +36,36 @@ package final class CacheDirectory: Sendable {
     return try CacheDirectory(path: path, root: root)
   }
 
+  /// Opens the cache for nothing but reading: nothing is made or written, and all of it must be there.
+  package convenience init(reading path: FilePath) throws(CacheError) {
+    guard let root = try Self.openRoot(path) else {
+      throw CacheError(path, "open the cache directory", SystemError("open", .noSuchFileOrDirectory))
+    }
+    try self.init(path: path, reading: root)
+  }
+
+  private init(path: FilePath, reading root: consuming Descriptor) throws(CacheError) {
+    self.path = path
+    identity = try Self.requireTrusted(root, path).stamp.identity
+    let version = try Self.openTrusted(CacheLayout.version, in: root, path, making: false)
+    let base = path.appending(CacheLayout.version)
+    objects = try Self.openTrusted(CacheLayout.objects, in: version, base, making: false)
+    engines = try Self.openTrusted(CacheLayout.engines, in: version, base, making: false)
+    corrupt = try Self.openTrusted(CacheLayout.corrupt, in: version, base, making: false)
+    temporary = try Self.openTrusted(CacheLayout.temporary, in: version, base, making: false)
+  }
+
+  /// Fails unless this process may write wherever storing a module writes.
+  func requireWritable() throws(CacheError) {
+    try Self.requireWritable(objects, base.appending(CacheLayout.objects))
+    try Self.requireWritable(engines, base.appending(CacheLayout.engines))
+    try Self.requireWritable(temporary, base.appending(CacheLayout.temporary))
+  }
+
+  private static func requireWritable(_ directory: borrowing Descriptor, _ path: FilePath) throws(CacheError) {
+    do { try directory.checkAccess(W_OK | X_OK) } catch { throw .notWritable(path, reason: error.description) }
+  }
+
   private init(path: FilePath, root: consuming Descriptor) throws(CacheError) {
     self.path = path
     let stamp = try Self.requireTrusted(root, path).stamp
@@ -89,16 +119,17 @@ package final class CacheDirectory: Sendable {
   }
 
   private static func openTrusted(
-    _ name: String, in parent: borrowing Descriptor, _ parentPath: FilePath
+    _ name: String, in parent: borrowing Descriptor, _ parentPath: FilePath, making: Bool = true
   ) throws(CacheError) -> Descriptor {
     let path = parentPath.appending(name)
     do {
-      let directory = try parent.openOrMakeDirectory(name)
+      let directory =
+        try making ? parent.openOrMakeDirectory(name) : parent.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
       _ = try requireTrusted(directory, path)
       return directory
     } catch let error as SystemError {
       if error.errno == .notDirectory || error.errno == .tooManySymbolicLinkLevels { throw .notADirectory(path) }
-      throw CacheError(path, "make the cache directory", error)
+      throw CacheError(path, "\(making ? "make" : "open") the cache directory", error)
     } catch let error as CacheError {
       throw error
     } catch {
