@@ -136,6 +136,7 @@ extension CacheDirectory {
     let name = CacheLayout.objectName(digest)
     guard let directory = try? objects.open(name.directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { return false }
     do {
+      let corrupt = try openCorrupt()
       try directory.rename(name.file, to: corrupt, as: digest.description)
       if let moved = try? corrupt.status(of: digest.description), moved.stamp.identity != judged {
         try corrupt.rename(digest.description, to: directory, as: name.file)
@@ -146,7 +147,9 @@ extension CacheDirectory {
     }
   }
 
-  func isSetAside(_ digest: ArtifactDigest) -> Bool { (try? corrupt.status(of: digest.description)) != nil }
+  func isSetAside(_ digest: ArtifactDigest) -> Bool {
+    (try? version.status(of: "\(CacheLayout.corrupt)/\(digest)")) != nil
+  }
 
   /// Whether the same module has an entry under another identity of the same backend.
   func hasEntry(_ entry: String, ofOtherEnginesThan own: String, backend: Backend) -> Bool {
