@@ -33,8 +33,10 @@ final class CompileLane {
         work.finish(job, work.cancellation.isCancelled ? .notDone : .failed(error))
       }
     }
-    publishing.waitUntilEmpty()
     if let worker, !work.cancellation.isCancelled { work.shelf?.put(worker, from: work) }
+    // Its child, if no other run wants it, comes to its end while the last artifacts go to the disk.
+    worker = nil
+    publishing.waitUntilEmpty()
   }
 
   /// - Returns: false if another process is compiling the module.
