@@ -20,7 +20,7 @@ function __wasmprecompile_parse_tokens -S
     set -l unparsed_tokens (__wasmprecompile_tokens -pc)
     switch $unparsed_tokens[1]
     case 'wasmprecompile'
-        __wasmprecompile_parse_subcommand -r 1 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'files-from=+' '0/null' 'exclude=+' 'follow-links' 'j/jobs=' 'timeout=' 'fail-fast' 'n/dry-run' 'check' 'frozen' 'force' 'rehash' 'watch' 'exec=' 'debounce=' 'poll' 'clear' 'q/quiet' 'v/verbose' 'explain' 'format=' 'version' 'h/help'
+        __wasmprecompile_parse_subcommand -r 1 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'files-from=+' '0/null' 'exclude=+' 'follow-links' 'j/jobs=' 'timeout=' 'fail-fast' 'n/dry-run' 'check' 'frozen' 'force' 'rehash' 'output=' 'stamp=' 'depfile=' 'watch' 'exec=' 'debounce=' 'poll' 'clear' 'q/quiet' 'v/verbose' 'explain' 'format=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'path'
             __wasmprecompile_parse_subcommand 1 'compile' 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'version' 'h/help'
@@ -117,6 +117,9 @@ complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_f
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" frozen' -l 'frozen' -d 'Compile nothing, and fail if the cache lacks anything.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" force' -l 'force' -d 'Compile what the cache has, too.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" rehash' -l 'rehash' -d 'Read every file, even where its time stamps say that it is as it was.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" output' -l 'output' -d 'Put the artifacts into a directory, too, as the modules lie in theirs, with the suffix .cwasm.' -rfa '(__wasmprecompile_complete_directories)'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" stamp' -l 'stamp' -d 'Write a file that changes only when a module does, or what it is compiled with.' -rF
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" depfile' -l 'depfile' -d 'Write what the stamp, or else each file of --output, was made from, as make and ninja read it.' -rF
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" watch' -l 'watch' -d 'Precompile what is there, say that it is ready, and then follow every change until interrupted.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" exec' -l 'exec' -d 'Run a shell command each time the changed modules are ready.' -rfka ''
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" debounce' -l 'debounce' -d 'How long a file must be quiet after a write, in milliseconds. Default: 20.' -rfka ''

@@ -16,6 +16,10 @@ package struct PrecompileRequest: Sendable {
   package var cachePath: FilePath
   /// How many modules are compiled at the same time.
   package var lanes: Int
+  /// What the lanes but one have to be paid for with.
+  package var jobserver: Jobserver?
+  /// Why there is only one lane though there could be more; said when that matters.
+  package var laneWarning: String?
   /// Seconds a module may take.
   package var timeout: Double = 120
   package var failFast = false
@@ -40,6 +44,9 @@ package struct PrecompileRequest: Sendable {
     self.cachePath = cachePath
     self.lanes = max(1, lanes)
   }
+
+  /// How many threads may look at files; they are not worth paying for.
+  var threads: Int { jobserver == nil ? lanes : 1 }
 }
 
 /// The whole flow: scan → hash → look up → compile → store.
@@ -68,7 +75,7 @@ package struct Precompiler {
     let inspection = inspect(scan, indexes, &memory)
     let contents = inspection.contents(of: scan, indexes)
     let lookups = EntryLookup(
-      contents: contents, directories: directories, lanes: request.lanes, looksAtEach: request.rehash
+      contents: contents, directories: directories, lanes: request.threads, looksAtEach: request.rehash
     ).run(&memory)
     let plan = Plan(contents, lookups, force: request.force)
     observer.planned(plan)
@@ -126,14 +133,14 @@ package struct Precompiler {
   private func scan(sparing cache: CacheDirectory?) -> ScanResult {
     var options = ModuleScanner.Options(
       excludes: request.excludes, followLinks: request.followLinks, namesDirectories: request.namesDirectories,
-      jobs: request.lanes)
+      jobs: request.threads)
     if let cache { options.skippedDirectories.insert(cache.identity) }
     return ModuleScanner(options).scan(request.roots)
   }
 
   private func inspect(_ scan: ScanResult, _ indexes: RootIndexes, _ memory: inout RunMemory) -> InspectionResult {
     for problem in scan.problems { observer.noticed(problem) }
-    let inspection = Inspection(scan: scan, indexes: indexes, lanes: request.lanes).run(cancellation: cancellation)
+    let inspection = Inspection(scan: scan, indexes: indexes, lanes: request.threads).run(cancellation: cancellation)
     for file in inspection.failures { observer.rejected(file) }
     // Files are only known to be gone if everything was looked at.
     let isWhole = scan.problems.isEmpty && request.excludes.isEmpty && !cancellation.isCancelled
@@ -150,6 +157,7 @@ package struct Precompiler {
       cache.removeAbandonedFiles()
       return []
     }
+    if plan.jobs.count > 1, let warning = request.laneWarning { observer.warned(warning) }
     do throws(CacheError) {
       let publisher = try Publisher(cache)
       let outcomes = try CompileWork(
