@@ -128,7 +128,7 @@ final class CompileLane {
 
   /// The lane's child, started when there is none.
   private func runningWorker() throws(WorkerFailure) -> CompileWorker {
-    if let worker = self.worker ?? work.shelf?.take(for: work) {
+    if let worker = self.worker ?? work.takeChild() {
       self.worker = worker
       return worker
     }
