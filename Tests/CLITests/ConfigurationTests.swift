@@ -8,7 +8,7 @@ import Testing
   private let settings = [
     "backend", "opt-level", "cpu", "engine", "cache-dir", "exclude", "follow-links", "jobs", "timeout", "rehash",
     "exec",
-    "debounce", "poll", "clear",
+    "debounce", "poll", "clear", "color",
   ]
 
   @Test func flagsCountBeforeVariablesBeforeTheProjectBeforeTheUser() throws {
@@ -54,6 +54,7 @@ import Testing
         "debounce = 20  # default",
         "poll = false  # default",
         "clear = false  # default",
+        "color = \"auto\"  # default",
       ]
       for (line, expected) in zip(shown.outputLines, lines) { #expect(line == expected) }
       #expect(shown.outputLines.count == lines.count)
