@@ -38,12 +38,14 @@ public struct CommandLineTool: ParsableCommand {
       Glibc.exit(ExitStatus.success.rawValue)
     }
     let root = root(for: arguments)
+    var palette = Palette.plain
     do {
       var command = try root.parseAsRoot(arguments)
       if var configured = command as? any ConfiguredCommand {
         try configured.configure()
         command = configured
       }
+      if let colored = command as? any ColoredCommand { palette = colored.palette }
       try command.run()
       if Output.isLost.load(ordering: .relaxed) {
         throw RunFailure(status: .outputLost, message: "the results could not be written to standard output")
@@ -51,7 +53,7 @@ public struct CommandLineTool: ParsableCommand {
     } catch let status as ExitStatus {
       Glibc.exit(status.rawValue)
     } catch let failure as RunFailure {
-      Output.error.write("\(name): error: \(failure.message)\n")
+      Output.error.write(palette.error(name, failure.message) + "\n")
       Glibc.exit(failure.status.rawValue)
     } catch {
       if root.exitCode(for: error).isSuccess { root.exit(withError: error) }
