@@ -10,6 +10,12 @@ enum Environment {
     return String(cString: text)
   }
 
+  /// A variable's value, which may be empty and need not be text; nil if it is unset.
+  static func bytes(_ name: [UInt8]) -> [UInt8]? {
+    let text = (name + [0]).withUnsafeBytes { $0.bindMemory(to: CChar.self).baseAddress.flatMap { getenv($0) } }
+    return text.map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
+  }
+
   static func path(_ name: String) -> FilePath? {
     guard let text = getenv(name), text.pointee != 0 else { return nil }
     return FilePath(platformString: text)

@@ -1,0 +1,62 @@
+internal import ArgumentParser
+internal import Glibc
+internal import LinuxIO
+internal import SystemPackage
+internal import WasmEngine
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run a module from the cache, which gets it first if it has it not.",
+    discussion: """
+      The module's function _start is called, with WASI preview 1 around it; the exit status is the program's, or 134 if it \
+      trapped. Everything after the module is for the program.
+      """)
+
+  @Argument(help: "A core module.")
+  var module: PathArgument
+
+  @Argument(
+    parsing: .captureForPassthrough,
+    help: ArgumentHelp("The program's arguments, or numbers for the function of --invoke.", valueName: "argument"))
+  var arguments: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Call this exported function instead and print what it returns, a line each.", valueName: "function"))
+  var invoke: String?
+
+  @Flag(help: "Also compile the module without the cache, and say how long either took before the program could start.")
+  var cold = false
+
+  @OptionGroup(title: "What the program gets") var program: ProgramOptions
+  @OptionGroup(title: "Compiler options") var compiler: CompilerOptions
+  @OptionGroup(title: "Where things are") var engine: EngineOptions
+  @OptionGroup(title: "Where things are") var cache: CacheOptions
+
+  func validate() throws {
+    let name = module.path.string
+    // What the parser does not know, it takes for the module.
+    if name.hasPrefix("-") {
+      throw ValidationError("Unknown option '\(name)'; a module of such a name is given as './\(name)'")
+    }
+    if compiler.settings.count > 1 { throw ValidationError("run takes one --backend") }
+  }
+
+  func run() throws {
+    let name = module.path.lastComponent.map { FilePath(root: nil, [$0]).bytes } ?? module.path.bytes
+    let wasi = try program.settings(name: name, arguments: invoke == nil ? arguments : [])
+    let loader = ProgramLoader(
+      path: module.path, settings: compiler.settings[0], engines: engine.search, cachePath: try cache.path())
+    let loaded = try loader.load(comparing: cold)
+    if let comparison = loaded.comparison { Output.error.write(comparison.line + "\n") }
+    do throws(RunError) {
+      let instance = try Instance(loaded.module, wasi: wasi)
+      if let function = invoke {
+        try Invocation(function, arguments, of: module.path).run(in: instance)
+      } else {
+        try instance.start()
+      }
+    } catch {
+      throw ProgramEnd(error, of: module.path, loaded.module)
+    }
+  }
+}
