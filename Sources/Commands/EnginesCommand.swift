@@ -3,12 +3,14 @@ internal import Precompiler
 internal import SystemPackage
 internal import WasmEngine
 
-struct EnginesCommand: ParsableCommand {
+struct EnginesCommand: ConfiguredCommand {
   static let configuration = CommandConfiguration(
     commandName: "engines", abstract: "Show what modules can be compiled with, or why not.",
     discussion: "Each backend is tried in a process of its own: an engine's word is not taken for it.")
 
   @OptionGroup(title: "Where things are") var engine: EngineOptions
+
+  mutating func fill(from configuration: Configuration) { engine.fill(from: configuration) }
 
   func run() throws {
     let cancellation = Cancellation()

@@ -10,8 +10,14 @@ enum Environment {
     return String(cString: text)
   }
 
-  /// A variable's value, which may be empty and need not be text; nil if it is unset.
-  static func bytes(_ name: [UInt8]) -> [UInt8]? {
+  /// A variable's value with every byte, unless it is unset or empty.
+  static func bytes(_ name: String) -> [UInt8]? {
+    guard let text = getenv(name), text.pointee != 0 else { return nil }
+    return Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
+  }
+
+  /// A variable's value with every byte, and be it empty; nil if it is unset.
+  static func inherited(_ name: [UInt8]) -> [UInt8]? {
     let text = (name + [0]).withUnsafeBytes { $0.bindMemory(to: CChar.self).baseAddress.flatMap { getenv($0) } }
     return text.map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
   }

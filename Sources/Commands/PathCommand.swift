@@ -5,7 +5,7 @@ internal import SystemPackage
 internal import WasmCache
 internal import WasmEngine
 
-struct PathCommand: ParsableCommand {
+struct PathCommand: ConfiguredCommand {
   static let configuration = CommandConfiguration(
     commandName: "path", abstract: "Print the path of a module's artifact, for a runtime to load.",
     discussion: """
@@ -22,6 +22,14 @@ struct PathCommand: ParsableCommand {
   @OptionGroup(title: "Compiler options") var compiler: CompilerOptions
   @OptionGroup(title: "Where things are") var engine: EngineOptions
   @OptionGroup(title: "Where things are") var cache: CacheOptions
+
+  var place: FilePath? { module.path }
+
+  mutating func fill(from configuration: Configuration) {
+    compiler.fill(from: configuration)
+    engine.fill(from: configuration)
+    cache.fill(from: configuration)
+  }
 
   func run() throws {
     let cancellation = Cancellation()

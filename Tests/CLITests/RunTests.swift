@@ -239,7 +239,6 @@ import Testing
           ["run", "--unheard-of", "hello.wasm"],
           "Error: Unknown option '--unheard-of'; a module of such a name is given as './--unheard-of'"
         ),
-        (["run", "--backend", "winch", "--backend", "pulley", "hello.wasm"], "Error: run takes one --backend"),
         (["run", "--dir", "::x", "hello.wasm"], "Error: The value '::x' is invalid for '--dir <host[::guest]>'"),
         (["run", "--env", "=x", "hello.wasm"], "Error: The value '=x' is invalid for '--env <name[=value]>'"),
       ] as [([Argument], String)] {

@@ -23,6 +23,8 @@ struct ProgramEnd: Error {
     self.init(path, failure.description)
   }
 
+  static func component(_ path: FilePath) -> ProgramEnd { ProgramEnd(path, "is a component: run takes core modules") }
+
   /// The module was run.
   init(_ end: RunError, of module: Module, at path: FilePath) {
     switch end {

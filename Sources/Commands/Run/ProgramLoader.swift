@@ -76,9 +76,16 @@ struct ProgramLoader {
     do { engine = ProgramEngine(file: try EngineFile(location), identity: identity) } catch {
       throw RunFailure(EngineUnusable.unreadable(location, reason: error.description))
     }
-    let artifact: Artifact
-    // TODO open
-    return LoadedProgram(module: try artifact.load(with: engine.load(), identity: identity), engine: engine)
+    let loaded = try engine.load()
+    do throws(CacheError) {
+      let entries = VerifiedEntries(directory, HostMemory(of: directory.cache, isWritable: true))
+      let artifact = try entries.open(content.facts.hash)
+      return LoadedProgram(module: try artifact.load(with: loaded), engine: engine)
+    } catch .missing(_, _, .artifactCorrupt) {
+      return nil
+    } catch {
+      throw CacheTrouble(error)
+    }
   }
 
   private func precompile(_ finding: ProgramFinding) throws -> RunSummary {
@@ -108,13 +115,18 @@ struct ProgramEngine {
   let identity: EngineIdentity
 
   /// Loads it into this process.
-  func load() throws -> Engine {
-    do throws(EngineError) {
+  func load() throws(RunFailure) -> Engine {
+    let failure: String
+    do {
       let library = try EngineLibrary(path: file.location.path)
-      return try Engine(library: library, settings: identity.settings, parallel: false)
+      if try library.file.build() == identity.libraryBuild {
+        return try Engine(library: library, settings: identity.settings, parallel: false)
+      }
+      failure = "was replaced meanwhile: run again"
     } catch {
-      throw RunFailure(status: .engineUnavailable, message: "the engine \(file.location.path.printable): \(error)")
+      failure = "\(error)"
     }
+    throw RunFailure(status: .engineUnavailable, message: "the engine \(file.location.path.printable) \(failure)")
   }
 }
 

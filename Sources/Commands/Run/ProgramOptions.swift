@@ -70,7 +70,7 @@ struct VariableArgument: ExpressibleByArgument {
   }
 
   fileprivate func resolved() throws(RunFailure) -> WASISettings.Variable {
-    guard let value = value ?? Environment.bytes(RawArguments.decode(name)) else {
+    guard let value = value ?? Environment.inherited(RawArguments.decode(name)) else {
       let name = name.printable
       throw RunFailure(
         status: .usage, message: "--env \(name): is not set here; give its value: --env \(name)=VALUE")

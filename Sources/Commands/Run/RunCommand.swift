@@ -1,15 +1,16 @@
 internal import ArgumentParser
 internal import Glibc
 internal import LinuxIO
+internal import Precompiler
 internal import SystemPackage
 internal import WasmEngine
 
-struct RunCommand: ParsableCommand {
+struct RunCommand: ConfiguredCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Run a module from the cache, which gets it first if it has it not.",
     discussion: """
       The module's function _start is called, with WASI preview 1 around it; the exit status is the program's, or 134 if it \
-      trapped. Everything after the module is for the program.
+      trapped. Everything after the module is for the program. Of several backends, the first one's code is run.
       """)
 
   @Argument(help: "A core module.")
@@ -38,25 +39,45 @@ struct RunCommand: ParsableCommand {
     if name.hasPrefix("-") {
       throw ValidationError("Unknown option '\(name)'; a module of such a name is given as './\(name)'")
     }
-    if compiler.settings.count > 1 { throw ValidationError("run takes one --backend") }
+  }
+
+  var place: FilePath? { module.path }
+
+  mutating func fill(from configuration: Configuration) {
+    compiler.fill(from: configuration)
+    engine.fill(from: configuration)
+    cache.fill(from: configuration)
   }
 
   func run() throws {
     let name = module.path.lastComponent.map { FilePath(root: nil, [$0]).bytes } ?? module.path.bytes
     let wasi = try program.settings(name: name, arguments: invoke == nil ? arguments : [])
-    let loader = ProgramLoader(
-      path: module.path, settings: compiler.settings[0], engines: engine.search, cachePath: try cache.path())
-    let loaded = try loader.load(comparing: cold)
-    if let comparison = loaded.comparison { Output.error.write(comparison.line + "\n") }
-    do throws(RunError) {
+    let loaded = try load()
+    do {
       let instance = try Instance(loaded.module, wasi: wasi)
       if let function = invoke {
-        try Invocation(function, arguments, of: module.path).run(in: instance)
+        Output.standard.write(try Invocation(function: function, arguments: arguments, path: module.path).run(in: instance))
       } else {
-        try instance.start()
+        try instance.call("_start")
       }
+    } catch let end as RunError {
+      throw ProgramEnd(end, of: loaded.module, at: module.path)
+    }
+  }
+
+  private func load() throws -> LoadedProgram {
+    let cancellation = Cancellation()
+    let interruption = Interruption(cancelling: cancellation)
+    let loader = ProgramLoader(
+      path: module.path, settings: compiler.settings[0], engines: engine.search, cachePath: try cache.path(),
+      cancellation: cancellation)
+    do {
+      let loaded = cold ? try StartComparison.load(with: loader) : try loader.load()
+      interruption.end()
+      return loaded
     } catch {
-      throw ProgramEnd(error, of: module.path, loaded.module)
+      interruption.dieIfReceived()
+      throw error
     }
   }
 }
