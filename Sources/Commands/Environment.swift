@@ -46,9 +46,5 @@ enum Environment {
   }
 
   /// The path seen from the root, without `.` and `..` where that needs no look at the disk.
-  static func absolute(_ path: FilePath) -> FilePath {
-    guard path.isRelative, let directory = getcwd(nil, 0) else { return path }
-    defer { free(directory) }
-    return FilePath(platformString: directory).pushing(path)
-  }
+  static func absolute(_ path: FilePath) -> FilePath { path.absolute }
 }

@@ -30,14 +30,16 @@ package final class EngineDirectory: Sendable {
       return .present(size: status.size)
     }
     guard let target = try? cache.engines.symbolicLinkTarget(place) else {
-      return .absent(reasonForMissingEntry(entry))
+      return .absent(reasonForMissingEntry(module))
     }
     guard let digest = CacheLayout.digest(ofTarget: target) else { return .absent(.artifactCorrupt) }
     return .absent(cache.isSetAside(digest) ? .artifactCorrupt : .evicted)
   }
 
-  private func reasonForMissingEntry(_ entry: String) -> MissReason {
-    cache.hasEntry(entry, ofOtherEnginesThan: name, backend: identity.settings.backend) ? .engineChanged : .newModule
+  func reasonForMissingEntry(_ module: WasmHash) -> MissReason {
+    let entry = CacheLayout.entryName(module)
+    return cache.hasEntry(entry, ofOtherEnginesThan: name, backend: identity.settings.backend)
+      ? .engineChanged : .newModule
   }
 }
 

@@ -15,6 +15,9 @@ typedef struct wasm_engine_t wasm_engine_t;
 typedef struct wasmtime_error_t wasmtime_error_t;
 typedef struct wasmtime_module_t wasmtime_module_t;
 typedef struct wasmtime_component_t wasmtime_component_t;
+typedef struct wasm_importtype_t wasm_importtype_t;
+typedef struct wasm_exporttype_t wasm_exporttype_t;
+typedef struct wasm_externtype_t wasm_externtype_t;
 
 typedef struct wasmtime_store wasmtime_store_t;
 typedef struct wasmtime_context wasmtime_context_t;
@@ -28,6 +31,16 @@ typedef struct cwasmtime_bytes {
   size_t size;
   char *data;
 } cwasmtime_bytes_t;
+
+typedef struct cwasmtime_imports {
+  size_t size;
+  wasm_importtype_t **data;
+} cwasmtime_imports_t;
+
+typedef struct cwasmtime_exports {
+  size_t size;
+  wasm_exporttype_t **data;
+} cwasmtime_exports_t;
 
 typedef struct cwasmtime_types {
   size_t size;
@@ -72,6 +85,27 @@ typedef struct cwasmtime_api {
   wasmtime_error_t *(*module_new)(wasm_engine_t *, const uint8_t *, size_t, wasmtime_module_t **);
   void (*module_delete)(wasmtime_module_t *);
   wasmtime_error_t *(*module_serialize)(wasmtime_module_t *, cwasmtime_bytes_t *);
+
+  wasmtime_error_t *(*module_validate)(wasm_engine_t *, const uint8_t *, size_t);
+  wasmtime_error_t *(*module_deserialize)(wasm_engine_t *, const uint8_t *, size_t, wasmtime_module_t **);
+  // Maps the file; reads of it what is used.
+  wasmtime_error_t *(*module_deserialize_file)(wasm_engine_t *, const char *path, wasmtime_module_t **);
+
+  // What is asked of a type is only its kind: asking for value types aborts the process where wasm.h has no number for
+  // one of them, in recent releases even for v128.
+  void (*module_imports)(const wasmtime_module_t *, cwasmtime_imports_t *);
+  void (*module_exports)(const wasmtime_module_t *, cwasmtime_exports_t *);
+  const cwasmtime_bytes_t *(*import_module)(const wasm_importtype_t *);
+  const cwasmtime_bytes_t *(*import_name)(const wasm_importtype_t *);
+  const wasm_externtype_t *(*import_type)(const wasm_importtype_t *);
+  void (*imports_delete)(cwasmtime_imports_t *);
+  const cwasmtime_bytes_t *(*export_name)(const wasm_exporttype_t *);
+  const wasm_externtype_t *(*export_type)(const wasm_exporttype_t *);
+  void (*exports_delete)(cwasmtime_exports_t *);
+  uint8_t (*extern_kind)(const wasm_externtype_t *);
+
+  // Null in releases that do not know the target pulley64, and abort the process if it is asked for.
+  bool (*engine_is_pulley)(const wasm_engine_t *);
 
   // Null in releases before 36, which have no component API.
   wasmtime_error_t *(*component_new)(wasm_engine_t *, const uint8_t *, size_t, wasmtime_component_t **);
