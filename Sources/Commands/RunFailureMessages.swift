@@ -20,7 +20,8 @@ extension RunFailure {
   }
 
   init(_ error: CacheError) {
-    self.init(status: .cacheUnwritable, message: (error.path.map { "\($0.printable): " } ?? "") + error.description.printable)
+    self.init(
+      status: .cacheUnwritable, message: (error.path.map { "\($0.printable): " } ?? "") + error.description.printable)
   }
 
   init(_ error: EngineSearchError) {

@@ -37,7 +37,8 @@ import Testing
       #expect(made.ending == .exited(0) && made.errors == "")
 
       func call(_ module: String, _ arguments: Argument...) throws -> CommandResult {
-        let path = try box.succeed("path", "--compile", "--engine", Argument(engine), "build/\(module).wasm").outputLines
+        let path = try box.succeed("path", "--compile", "--engine", Argument(engine), "build/\(module).wasm")
+          .outputLines
         return try box.command("./host", [Argument(try #require(path.first))] + arguments).run()
       }
       #expect(try call("primes", "primes_below", "1000000").output == "78498\n")
@@ -76,7 +77,8 @@ import Testing
       let host = try box.command(
         "sh",
         [
-          "-c", "exec \"$@\" > output 2>&1", "sh", Argument(program), Argument(box.installedEngine), Argument(box.cache),
+          "-c", "exec \"$@\" > output 2>&1", "sh", Argument(program), Argument(box.installedEngine),
+          Argument(box.cache),
           "plugins",
         ]
       ).start()
@@ -111,7 +113,8 @@ import Testing
 
   /// A plug-in whose function `apply` multiplies an i64.
   private func plugin(multiplyingBy factor: UInt8) -> [UInt8] {
-    WasmBinary.empty + WasmBinary.section(1, [0x01, 0x60, 0x01, 0x7e, 0x01, 0x7e]) + WasmBinary.section(3, [0x01, 0x00])
+    WasmBinary.empty + WasmBinary.section(1, [0x01, 0x60, 0x01, 0x7e, 0x01, 0x7e])
+      + WasmBinary.section(3, [0x01, 0x00])
       + WasmBinary.section(7, [0x01] + WasmBinary.name("apply") + [0x00, 0x00])
       + WasmBinary.section(10, [0x01, 0x07, 0x00, 0x20, 0x00, 0x42, factor, 0x7e, 0x0b])
   }

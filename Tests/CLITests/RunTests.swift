@@ -5,7 +5,15 @@ import Testing
 
 /// Programs that run from the cache.
 @Suite struct RunTests {
-  static let releases = [EngineRelease(version: "24.0.0"), EngineRelease(version: "36.0.0"), EngineRelease(version: "48.0.0"), .standard]
+  static let releases = [
+    EngineRelease(version: "24.0.0"), EngineRelease(version: "36.0.0"), EngineRelease(version: "48.0.0"), .standard,
+  ]
+
+  /// Every release with every backend that its C API has.
+  static let engines = releases.flatMap { release in
+    let backends = ["24.0.0", "36.0.0"].contains(release.version) ? ["cranelift"] : ArtifactTests.backends
+    return backends.map { (release, $0) }
+  }
 
   // MARK: What a program gets
 
@@ -16,7 +24,8 @@ import Testing
       let hello = try box.succeed(["run"] + engine + ["hello.wasm"])
       #expect(hello.output == "hello" && hello.errors == "trouble")
 
-      var tell = box.tool(["run"] + engine + ["--env", "A=1", "--env", "B", "--env", "C=x=y", "--env", "D=", "tell.wasm"])
+      var tell = box.tool(
+        ["run"] + engine + ["--env", "A=1", "--env", "B", "--env", "C=x=y", "--env", "D=", "tell.wasm"])
       tell.environment["B"] = "from here"
       tell.environment["E"] = "not for the program"
       tell.arguments += ["--env", "one", "", "--", "-h", "--help", "ünïcode"]
@@ -30,7 +39,7 @@ import Testing
 
       let pipe = "head -c 100000 /dev/zero | \"$@\" cat.wasm | cksum"
       let cat = try box.command("sh", ["-c", Argument(pipe), "sh", Argument(box.executable), "run"] + engine).run()
-      #expect(cat.output == "2288231165 100000\n" && cat.errors == "")
+      #expect(cat.output == "1260869142 100000\n" && cat.errors == "")
 
       for status in [0, 1, 125] {
         let exit = try box.tool(["run"] + engine + ["--invoke", "exit", "exit.wasm", "\(status)"]).run()
@@ -77,18 +86,16 @@ import Testing
 
   // MARK: Functions
 
-  @Test(arguments: releases, ArtifactTests.backends)
+  @Test(arguments: engines)
   func functionsTakeAndGiveEveryKindOfNumber(_ release: EngineRelease, _ backend: String) throws {
-    // Older releases have neither winch nor pulley in their C API.
-    if release.version == "24.0.0" && backend != "cranelift" { return }
-    if release.version == "36.0.0" && backend == "winch" { return }
     try Sandbox.use { box in
       try Programs.copy("numbers", to: box)
       for (function, arguments, results) in [
         ("nothing", [], ""), ("many", [], "1\n2\n3\n"), ("is_ready", [], "1\n"),
         ("i32", ["-2147483648"], "-2147483648\n"), ("i32", ["4294967295"], "-1\n"), ("i32", ["0x10"], "16\n"),
         ("i64", ["-9223372036854775808"], "-9223372036854775808\n"), ("i64", ["0xffffffffffffffff"], "-1\n"),
-        ("f32", ["0.1"], "0.1\n"), ("f32", ["-inf"], "-inf\n"), ("f64", ["1e300"], "1e+300\n"), ("f64", ["nan"], "nan\n"),
+        ("f32", ["0.1"], "0.1\n"), ("f32", ["-inf"], "-inf\n"), ("f64", ["1e300"], "1e+300\n"),
+        ("f64", ["nan"], "nan\n"),
         ("mix", ["-1", "2.5", "-3", "0.25"], "0.25\n-3\n2.5\n-1\n"),
       ] as [(Argument, [Argument], String)] {
         let options: [Argument] = [
@@ -102,8 +109,8 @@ import Testing
 
   @Test func whatCannotBeCalledIsRefusedWithTheReason() throws {
     try Sandbox.use { box in
-      try Programs.copy("numbers", "vector", "bare", to: box)
-      let offer = "--invoke calls one of _initialize, is_ready, i32, i64, f32, f64, mix, nothing, many, reference"
+      try Programs.copy("numbers", "reference", "vector", "bare", to: box)
+      let offer = "--invoke calls one of _initialize, is_ready, i32, i64, f32, f64, mix, nothing, many"
       for (arguments, status, complaint) in [
         (["--invoke", "f16", "numbers.wasm"], 1, "numbers.wasm: error: exports no function f16: \(offer)"),
         (["--invoke", "memory", "numbers.wasm"], 1, "numbers.wasm: error: exports no function memory: \(offer)"),
@@ -129,8 +136,8 @@ import Testing
           "numbers.wasm: error: the function i32 takes as argument 1 an i32, which 4294967296 is not: it is (i32) -> i32"
         ),
         (
-          ["--invoke", "reference", "numbers.wasm", "1", "2"], 1,
-          "numbers.wasm: error: the function “reference” is (i32, another type) -> (): only functions of numbers can be called"
+          ["--invoke", "reference", "reference.wasm", "1", "2"], 1,
+          "reference.wasm: error: the function “reference” is (i32, another type) -> (): only functions of numbers can be called"
         ),
         (
           ["--invoke", "vector", "vector.wasm", "1"], 1,
@@ -146,10 +153,8 @@ import Testing
 
   // MARK: Ends
 
-  @Test(arguments: releases, ArtifactTests.backends)
+  @Test(arguments: engines)
   func aTrapPrintsItsBacktraceAndExitsWith134(_ release: EngineRelease, _ backend: String) throws {
-    if release.version == "24.0.0" && backend != "cranelift" { return }
-    if release.version == "36.0.0" && backend == "winch" { return }
     try Sandbox.use { box in
       try Programs.copy("trap", "broken", "exit", to: box)
       let run: [Argument] = ["run", "--engine", Argument(try release.library()), "--backend", Argument(backend)]
@@ -237,7 +242,7 @@ import Testing
         (["run"], "Error: Missing expected argument '<module>'"),
         (
           ["run", "--unheard-of", "hello.wasm"],
-          "Error: Unknown option '--unheard-of'; a module of such a name is given as './--unheard-of'"
+          "Error: Unknown option '--unheard-of'"
         ),
         (["run", "--dir", "::x", "hello.wasm"], "Error: The value '::x' is invalid for '--dir <host[::guest]>'"),
         (["run", "--env", "=x", "hello.wasm"], "Error: The value '=x' is invalid for '--env <name[=value]>'"),
@@ -260,7 +265,7 @@ import Testing
         ("component.wasm", "is a component: run takes core modules"),
         ("text.wasm", "is WebAssembly text, not binary: convert it with `wat2wasm`"),
         ("directory", "is a directory: name one of its modules"),
-        ("missing.wasm", "cannot be read: no such file or directory"),
+        ("missing.wasm", "cannot open: no such file or directory, check the spelling"),
       ] {
         let run = try box.tool("run", "\(name)").run()
         #expect(run.ending == .exited(1) && run.output == "")

@@ -24,14 +24,17 @@ struct Invocation {
 
   private func read(_ arguments: [String], for signature: FunctionSignature) throws -> [WasmValue] {
     let types = signature.parameters.compactMap(\.self)
-    guard types.count == signature.parameters.count else { throw RunError.notOnlyNumbers(function: function, signature) }
+    guard types.count == signature.parameters.count else {
+      throw RunError.notOnlyNumbers(function: function, signature)
+    }
     guard arguments.count == types.count else {
       let count = Quantities.count(types.count, "argument")
       throw refusal("takes \(count), not \(arguments.count): it is \(signature)")
     }
     return try zip(arguments, types).enumerated().map { index, pair in
       guard let value = WasmValue(pair.0, as: pair.1) else {
-        throw refusal("takes as argument \(index + 1) an \(pair.1.rawValue), which \(pair.0) is not: it is \(signature)")
+        throw refusal(
+          "takes as argument \(index + 1) an \(pair.1.rawValue), which \(pair.0) is not: it is \(signature)")
       }
       return value
     }

@@ -10,10 +10,14 @@ struct ProgramEnd: Error {
   /// What the shell says of a program that aborted, and what the runtimes of this field exit with after a trap.
   static let trapped: Int32 = 134
 
+  private init(status: Int32, message: String?) {
+    self.status = status
+    self.message = message
+  }
+
   /// The module cannot be run.
   init(_ path: FilePath, _ complaint: String, _ status: ExitStatus = .moduleFailed) {
-    self.status = status.rawValue
-    message = "\(path.printable): error: \(complaint.printable)"
+    self.init(status: status.rawValue, message: "\(path.printable): error: \(complaint.printable)")
   }
 
   /// The module is no good, or could not be compiled.
@@ -29,12 +33,12 @@ struct ProgramEnd: Error {
   init(_ end: RunError, of module: Module, at path: FilePath) {
     switch end {
     case .exited(let status):
-      self.status = status
-      message = nil
+      self.init(status: status, message: nil)
     case .trapped(let trap):
-      status = Self.trapped
       let calls = trap.backtrace.enumerated().map { "\n    \($0): \($1.printable)" }
-      message = "\(path.printable): error: trapped: \(trap.reason.printable)" + calls.joined()
+      self.init(
+        status: Self.trapped,
+        message: "\(path.printable): error: trapped: \(trap.reason.printable)" + calls.joined())
     case .cannotInstantiate(let reason):
       self.init(path, "cannot be instantiated: \(reason): it is given WASI preview 1 and nothing else")
     case .noFunction("_start"):

@@ -23,7 +23,8 @@ struct ProgramLoader {
       if let program = try loadFromCache() ?? loadFromCache() { return program }
       throw CacheTrouble(what: "the artifact that was just made is corrupt")
     } catch let trouble as CacheTrouble {
-      Output.error.write("\(CommandLineTool.name): warning: \(trouble.what): the module is compiled without the cache\n")
+      Output.error.write(
+        "\(CommandLineTool.name): warning: \(trouble.what): the module is compiled without the cache\n")
       return try compile(with: probe())
     }
   }
@@ -31,7 +32,7 @@ struct ProgramLoader {
   /// Compiles the module in a child, as if there were no cache.
   func compile(with engine: ProgramEngine) throws -> LoadedProgram {
     let compilation = LoneCompilation(engine: engine.file, identity: engine.identity, cancellation: cancellation)
-    do throws(ModuleFailure) {
+    do {
       guard let artifact = try compilation.compile(path) else { throw ProgramEnd.component(path) }
       return LoadedProgram(module: try Module(artifact: artifact, with: engine.load()), engine: engine)
     } catch let failure as ModuleFailure {

@@ -7,7 +7,8 @@ internal import WasmEngine
 
 struct RunCommand: ConfiguredCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Run a module from the cache, which gets it first if it has it not.",
+    commandName: "run", abstract: "Run a module from the cache, compiling it first if need be.",
+    usage: "wasmprecompile run [<options>] <module> [<argument> ...]",
     discussion: """
       The module's function _start is called, with WASI preview 1 around it; the exit status is the program's, or 134 if it \
       trapped. Everything after the module is for the program. Of several backends, the first one's code is run.
@@ -22,7 +23,8 @@ struct RunCommand: ConfiguredCommand {
   var arguments: [String] = []
 
   @Option(
-    help: ArgumentHelp("Call this exported function instead and print what it returns, a line each.", valueName: "function"))
+    help: ArgumentHelp(
+      "Call this exported function instead and print what it returns, a line each.", valueName: "function"))
   var invoke: String?
 
   @Flag(help: "Also compile the module without the cache, and say how long either took before the program could start.")
@@ -32,14 +34,6 @@ struct RunCommand: ConfiguredCommand {
   @OptionGroup(title: "Compiler options") var compiler: CompilerOptions
   @OptionGroup(title: "Where things are") var engine: EngineOptions
   @OptionGroup(title: "Where things are") var cache: CacheOptions
-
-  func validate() throws {
-    let name = module.path.string
-    // What the parser does not know, it takes for the module.
-    if name.hasPrefix("-") {
-      throw ValidationError("Unknown option '\(name)'; a module of such a name is given as './\(name)'")
-    }
-  }
 
   var place: FilePath? { module.path }
 
@@ -56,7 +50,8 @@ struct RunCommand: ConfiguredCommand {
     do {
       let instance = try Instance(loaded.module, wasi: wasi)
       if let function = invoke {
-        Output.standard.write(try Invocation(function: function, arguments: arguments, path: module.path).run(in: instance))
+        Output.standard.write(
+          try Invocation(function: function, arguments: arguments, path: module.path).run(in: instance))
       } else {
         try instance.call("_start")
       }

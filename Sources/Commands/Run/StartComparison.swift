@@ -25,6 +25,7 @@ struct StartComparison {
     let cached = Quantities.duration(nanoseconds: cachedNanoseconds)
     let cold = Quantities.duration(nanoseconds: coldNanoseconds)
     let tenths = (10 * coldNanoseconds / max(1, cachedNanoseconds))
-    return "ready to start in \(cached) from the cache, in \(cold) without it: \(tenths / 10).\(tenths % 10) times as fast"
+    return
+      "ready to start in \(cached) from the cache, in \(cold) without it: \(tenths / 10).\(tenths % 10) times as fast"
   }
 }

@@ -52,7 +52,10 @@ public final class FileSystemCache: Cache, Sendable {
       cache = try CacheDirectory(making: self.directory)
       try cache.requireWritable()
     case .readOnly:
-      cache = try CacheDirectory(reading: self.directory)
+      guard let existing = try CacheDirectory.existing(at: self.directory) else {
+        throw .io(self.directory, operation: "open the cache", reason: "there is none: make one with `wasmprecompile`")
+      }
+      cache = existing
     }
     memory = HostMemory(of: cache, isWritable: access == .readWrite)
   }

@@ -1,3 +1,4 @@
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -16,7 +17,8 @@ struct InstanceTests {
     + WasmBinary.section(1, [0x01, 0x60, 0x02, 0x7e, 0x7d, 0x02, 0x7d, 0x7e])
     + WasmBinary.section(3, [0x01, 0x00])
     + WasmBinary.section(5, [0x01, 0x00, 0x01])
-    + WasmBinary.section(7, [0x02] + WasmBinary.name("swap") + [0x00, 0x00] + WasmBinary.name("memory") + [0x02, 0x00])
+    + WasmBinary.section(
+      7, [0x02] + WasmBinary.name("swap") + [0x00, 0x00] + WasmBinary.name("memory") + [0x02, 0x00])
     + WasmBinary.section(10, [0x01, 0x06, 0x00, 0x20, 0x01, 0x20, 0x00, 0x0b])
 
   @Test(arguments: EngineUnderTest.versions) func functionsAreCalledWithNumbersOfTheirTypes(_ version: String) throws {

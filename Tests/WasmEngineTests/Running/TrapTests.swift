@@ -18,7 +18,8 @@ struct TrapTests {
            0: anyhow::error::from
         """)
     #expect(
-      trap.reason == "memory fault at wasm address 0x11170 in linear memory of size 0x10000: out of bounds memory access")
+      trap.reason
+        == "memory fault at wasm address 0x11170 in linear memory of size 0x10000: out of bounds memory access")
     #expect(trap.backtrace == ["0xd2 - prog!inner", "prog!<wasm function 7>"])
   }
 
@@ -32,7 +33,8 @@ struct TrapTests {
 
   @Test func endlessBacktracesAreCut() {
     let calls = (0..<32_000).map { "    \($0):   0xbf - prog!rec\n" }.joined()
-    let trap = Trap(message: "error while executing at wasm backtrace:\n\(calls)\nCaused by:\n    wasm trap: call stack exhausted")
+    let trap = Trap(
+      message: "error while executing at wasm backtrace:\n\(calls)\nCaused by:\n    wasm trap: call stack exhausted")
     #expect(trap.reason == "call stack exhausted")
     #expect(trap.backtrace == Array(repeating: "0xbf - prog!rec", count: 20))
   }

@@ -25,7 +25,9 @@ struct WasmValueTests {
   }
 
   @Test func isWrittenSoThatItIsReadAgain() {
-    for value in [WasmValue.i32(.min), .i64(.max), .f32(0.1), .f64(1.0 / 3), .f64(-.infinity), .f32(.leastNonzeroMagnitude)] {
+    for value in [
+      WasmValue.i32(.min), .i64(.max), .f32(0.1), .f64(1.0 / 3), .f64(-.infinity), .f32(.leastNonzeroMagnitude),
+    ] {
       #expect(WasmValue(value.description, as: value.type) == value)
     }
     #expect(WasmValue.f64(.nan).description == "nan")
