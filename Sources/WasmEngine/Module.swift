@@ -23,6 +23,11 @@ public final class Module: @unchecked Sendable {
       /// Loaded from an artifact.
       case loaded
     }
+
+    public init(backend: Backend, origin: Origin) {
+      self.backend = backend
+      self.origin = origin
+    }
   }
 
   /// Compiles a module in this process; see ``Engine`` for what that can cost.

@@ -13,12 +13,23 @@ public struct ModuleImport: Hashable, Sendable {
   public let module: String
   public let name: String
   public let kind: ExternKind
+
+  public init(module: String, name: String, kind: ExternKind) {
+    self.module = module
+    self.name = name
+    self.kind = kind
+  }
 }
 
 /// One export of a module.
 public struct ModuleExport: Hashable, Sendable {
   public let name: String
   public let kind: ExternKind
+
+  public init(name: String, kind: ExternKind) {
+    self.name = name
+    self.kind = kind
+  }
 }
 
 extension Module {

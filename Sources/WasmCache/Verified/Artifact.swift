@@ -27,9 +27,11 @@ public final class Artifact: Sendable {
 
   /// Whether it holds a module or a component; nil if it is no artifact of an engine at all.
   public var kind: ModuleKind? {
-    guard let head = try? descriptor.bytes(count: Self.headerSize), head.starts(with: Self.magic) else { return nil }
-    // Source: wasmtime's `obj` module, the flags in the ELF header.
-    return switch head.dropFirst(Self.flagsOffset).first {
+    guard let head = try? descriptor.bytes(count: Self.headerSize), head.count == Self.headerSize,
+      head.starts(with: Self.magic)
+    else { return nil }
+    // Source: wasmtime's `obj` module, the flags in the ELF header; the next bits say which Pulley it is for, if any.
+    return switch head[Self.flagsOffset] & 3 {
     case 1: .coreModule
     case 2: .component
     default: nil
