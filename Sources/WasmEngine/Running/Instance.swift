@@ -14,7 +14,9 @@ public final class Instance {
 
   /// Makes an instance, which runs the module's start function if it has one.
   ///
-  /// - Parameter wasi: what a program gets; without it, a module can import nothing.
+  /// - Parameters:
+  ///   - module: what is to be put to work.
+  ///   - wasi: what a program gets; without it, the module can import nothing.
   public init(_ module: Module, wasi: WASISettings? = nil) throws(RunError) {
     let library = module.engine.library
     let api = library.api.table
