@@ -38,14 +38,16 @@ let package = Package(
     .target(
       name: "Precompiler", dependencies: ["Scanning", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", crypto, system],
       swiftSettings: strict),
+    .target(
+      name: "Exporting", dependencies: ["WasmCache", "WasmEngine", "LinuxIO", system], swiftSettings: strict),
     .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
     .target(
       name: "Watching", dependencies: ["CInotifyTools", "CLinux", "LinuxIO", system], swiftSettings: strict),
     .target(
       name: "Commands",
       dependencies: [
-        "Precompiler", "Scanning", "Watching", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", system, arguments,
-        toml,
+        "Precompiler", "Scanning", "Exporting", "Watching", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", system,
+        arguments, toml,
       ],
       // Beside the code that has to keep to it; nothing of the program reads it.
       exclude: ["Reporting/JSON/output.schema.json"],
@@ -77,6 +79,9 @@ let package = Package(
       name: "PrecompilerTests",
       dependencies: ["Precompiler", "Scanning", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system],
       swiftSettings: strict),
+    .testTarget(
+      name: "ExportingTests",
+      dependencies: ["Exporting", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system], swiftSettings: strict),
     .testTarget(
       name: "CommandsTests",
       dependencies: [

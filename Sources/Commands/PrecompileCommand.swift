@@ -9,19 +9,22 @@ struct PrecompileCommand: ConfiguredCommand {
   static let configuration = CommandConfiguration(
     commandName: CommandLineTool.name,
     abstract: "Compile WebAssembly modules ahead of time into a cache that runtimes load from.",
+    usage: "\(CommandLineTool.name) [<options>] <path> ...",
     discussion: """
       Files that end in .wasm are found below directories; a file that is named is taken whatever its suffix. Components are \
       compiled as such. Modules that the cache has are left alone. A bad module fails alone: everything else is done, and the exit status is 1.
       """, version: CommandLineTool.version)
 
-  @Argument(help: "Files and directories.")
-  var path: [PathArgument]
+  @Argument(help: "Files and directories; - for a list of them on standard input.")
+  var path: [PathArgument] = []
 
   @OptionGroup(title: "Compiler options") var compiler: CompilerOptions
   @OptionGroup(title: "Where things are") var engine: EngineOptions
   @OptionGroup(title: "Where things are") var cache: CacheOptions
+  @OptionGroup(title: "What is taken") var lists: ListOptions
   @OptionGroup(title: "What is taken") var selection: SelectionOptions
   @OptionGroup(title: "How it is done") var execution: ExecutionOptions
+  @OptionGroup(title: "For build tools") var outputs: OutputOptions
   @OptionGroup(title: "Watching") var watching: WatchOptions
   @OptionGroup(title: "What is shown") var verbosity: VerbosityOptions
   @OptionGroup(title: "What is shown") var format: FormatOptions
@@ -30,8 +33,14 @@ struct PrecompileCommand: ConfiguredCommand {
     for name in path.map({ $0.path.string }) where Subcommands.names.contains(name) && access(name, F_OK) != 0 {
       throw ValidationError("'\(name)' is a subcommand: put it first, before its options")
     }
-    if watching.watch && (execution.dryRun || execution.force || execution.failFast) {
-      throw ValidationError("--watch goes with none of --dry-run, --force and --fail-fast")
+    if path.isEmpty && lists.filesFrom.isEmpty { throw ValidationError("Missing expected argument '<path> ...'") }
+    try lists.validate(with: path)
+    if watching.watch && (execution.purpose != .compile || execution.force || execution.failFast) {
+      throw ValidationError("--watch goes with none of --dry-run, --check, --frozen, --force and --fail-fast")
+    }
+    if watching.watch && !outputs.isEmpty {
+      throw ValidationError(
+        "--watch goes with none of --output, --stamp and --depfile: let --exec run wasmprecompile with them")
     }
   }
 
@@ -47,13 +56,17 @@ struct PrecompileCommand: ConfiguredCommand {
   }
 
   func run() throws {
-    if watching.watch {
+    let make = MakeFlags.ofThisProcess
+    // What make would only say, a watcher is not to do either.
+    if watching.watch && !make.isDryRun {
       return try WatchSession(request: makeRequest(), options: watching, reporter: makeWatchReporter()).run()
     }
+    var request = try makeRequest()
+    if make.isDryRun && request.purpose == .compile { request.purpose = .dryRun }
+    if !request.purpose.onlyLooks { Parallelism(jobs: execution.jobs, under: make).apply(to: &request) }
     let cancellation = Cancellation()
-    let interruption = Interruption(cancelling: cancellation)
-    let request = try makeRequest()
-    let reporter = makeReporter()
+    let interruption = Interruption(cancelling: cancellation, in: request)
+    let reporter = makeReporter(isQuiet: make.isSilent)
     let summary: RunSummary
     do {
       summary = try Precompiler(request, observer: reporter, cancellation: cancellation).run()
@@ -64,12 +77,19 @@ struct PrecompileCommand: ConfiguredCommand {
       throw failure
     }
     interruption.dieIfReceived(after: reporter.clearStatus)
+    let report = try makeOutputs(request.roots).write(summary)
+    reporter.report(report)
     reporter.report(summary)
-    if summary.exitStatus != .success { throw summary.exitStatus }
+    let status = summary.exitStatus.merged(with: report.status)
+    if status != .success { throw status }
   }
 
-  private func makeReporter() -> any RunReporting {
-    format.isJSON ? JSONRunReporter(JSONLines("precompile")) : RunReporter(verbosity.level)
+  /// - Parameter isQuiet: what holds unless the user asks to be told more.
+  private func makeReporter(isQuiet: Bool) -> any RunReporting {
+    if format.isJSON { return JSONRunReporter(JSONLines("precompile")) }
+    var level = verbosity.level
+    level.isQuiet = level.isQuiet || isQuiet && !level.isVerbose && !level.explains
+    return RunReporter(level)
   }
 
   private func makeWatchReporter() -> any WatchReporting {
@@ -77,9 +97,14 @@ struct PrecompileCommand: ConfiguredCommand {
       ? JSONWatchReporter(JSONLines("watch")) : WatchReporter(verbosity.level, clearsScreen: watching.clear)
   }
 
+  private func makeOutputs(_ roots: [FilePath]) throws(RunFailure) -> BuildOutputs {
+    let files = outputs.depfile == nil ? [] : try Configuration.files(for: place ?? ".")
+    return BuildOutputs(options: outputs, roots: roots, configuration: files)
+  }
+
   private func makeRequest() throws(RunFailure) -> PrecompileRequest {
     var request = PrecompileRequest(
-      roots: path.map(\.path), settings: compiler.settings, engines: engine.search, cachePath: try cache.path(),
+      roots: try lists.roots(path), settings: compiler.settings, engines: engine.search, cachePath: try cache.path(),
       lanes: execution.jobs ?? AvailableProcessors.count())
     request.excludes = selection.exclude.map { ExcludePattern(bytes: $0.bytes) }
     request.followLinks = selection.followLinks
@@ -87,14 +112,15 @@ struct PrecompileCommand: ConfiguredCommand {
     request.failFast = execution.failFast
     request.force = execution.force
     request.rehash = execution.rehash
-    request.dryRun = execution.dryRun
+    request.purpose = execution.purpose
+    request.namesDirectories = outputs.depfile != nil
     return request
   }
 }
 
 extension RunSummary {
   var exitStatus: ExitStatus {
-    let modules: ExitStatus = hasFailures ? .moduleFailed : .success
+    let modules: ExitStatus = hasFailures || isWanting ? .moduleFailed : .success
     return modules.merged(with: storageFailed ? .cacheUnwritable : .success)
   }
 }

@@ -1,4 +1,4 @@
-internal import Scanning
+package import Scanning
 package import SystemPackage
 package import WasmCache
 
@@ -17,23 +17,11 @@ package struct ModuleContent: Sendable {
   package var path: FilePath { first.path }
 
   /// Every file that has these contents, in the order in which they were found.
-  package var paths: [FilePath] { [first.path] + others.map(\.path) }
+  package var files: [SourceFile] { [first] + others }
 
-  /// The distinct modules among the files, in the order found.
-  static func distinct(_ files: [InspectedFile], _ scan: ScanResult) -> [ModuleContent] {
-    var contents: [ModuleContent] = []
-    contents.reserveCapacity(files.count)
-    var positions = [WasmHash: Int](minimumCapacity: files.count)
-    for file in files {
-      if let position = positions.updateValue(contents.count, forKey: file.facts.hash) {
-        positions[file.facts.hash] = position
-        contents[position].others.append(scan[file.index])
-      } else {
-        contents.append(ModuleContent(file.facts, in: scan[file.index]))
-      }
-    }
-    return contents
-  }
+  package var paths: [FilePath] { files.map(\.path) }
+
+  mutating func add(_ file: SourceFile) { others.append(file) }
 }
 
 /// One module to compile with one set of settings.
@@ -61,10 +49,10 @@ package struct Plan: Sendable {
     self.contents = contents
     for (engine, lookups) in lookups.enumerated() {
       var missing: [Job] = []
-      for (position, content) in contents.enumerated() {
+      for position in contents.indices {
         // Why it is missing says more than that it is forced.
         if let reason = lookups[position] ?? (force ? .forced : nil) {
-          missing.append(Job(content: content, engine: engine, reason: reason))
+          missing.append(Job(content: contents[position], engine: engine, reason: reason))
         } else {
           upToDate.append((position, engine))
         }

@@ -16,14 +16,19 @@ package struct PrecompileRequest: Sendable {
   package var cachePath: FilePath
   /// How many modules are compiled at the same time.
   package var lanes: Int
+  /// What the lanes but one have to be paid for with.
+  package var jobserver: Jobserver?
+  /// Why there is only one lane though there could be more; said when that matters.
+  package var laneWarning: String?
   /// Seconds a module may take.
   package var timeout: Double = 120
   package var failFast = false
   package var force = false
   /// Read every file, whatever is remembered of it.
   package var rehash = false
-  /// Only find out what would be compiled.
-  package var dryRun = false
+  package var purpose = RunPurpose.compile
+  /// Tells in the summary which directories were scanned.
+  package var namesDirectories = false
   package var program = WorkerProgram.thisExecutable
   /// Where children wait between several runs; without it they end with the run.
   package var shelf: WorkerShelf?
@@ -39,6 +44,9 @@ package struct PrecompileRequest: Sendable {
     self.cachePath = cachePath
     self.lanes = max(1, lanes)
   }
+
+  /// How many threads may look at files; they are not worth paying for.
+  var threads: Int { jobserver == nil ? lanes : 1 }
 }
 
 /// The whole flow: scan → hash → look up → compile → store.
@@ -57,32 +65,36 @@ package struct Precompiler {
     let start = MonotonicInstant.now()
     let engine = try findEngine()
     let cache = try openCache()
-    var memory = RunMemory(cache, isReadOnly: request.dryRun)
+    var memory = RunMemory(cache, isReadOnly: request.purpose.onlyLooks)
     let identities = try identify(engine, &memory)
     let directories = identities.map { identity in cache.map { EngineDirectory(identity, in: $0) } }
     observer.prepared(
       engine: engine.location, identities: identities, cache: request.cachePath, lanes: request.lanes)
     let scan = scan(sparing: cache)
-    let inspection = inspect(scan, &memory)
-    let contents = ModuleContent.distinct(inspection.files, scan)
-    let lookups = EntryLookup(contents: contents, directories: directories, lanes: request.lanes).run(&memory)
+    let indexes = memory.indexes(of: request.roots, ignoring: request.rehash)
+    let inspection = inspect(scan, indexes, &memory)
+    let contents = inspection.contents(of: scan, indexes)
+    let lookups = EntryLookup(
+      contents: contents, directories: directories, lanes: request.threads, looksAtEach: request.rehash
+    ).run(&memory)
     let plan = Plan(contents, lookups, force: request.force)
     observer.planned(plan)
     let notModules = inspection.failures.count { if case .notWebAssembly = $0.failure { true } else { false } }
     let unreadable = inspection.failures.count - notModules + scan.problems.count { !$0.isWarning }
     // A file that gave no module is a failure like any other.
-    let isOver = request.failFast && notModules + unreadable > 0 && !request.dryRun
+    let isOver = request.failFast && notModules + unreadable > 0 && !request.purpose.onlyLooks
     let outcomes =
       isOver
       ? plan.jobs.map { JobOutcome(job: $0, result: .notDone) }
       : try compile(plan, with: engine, storingIn: cache, directories.compactMap { $0 })
     memory.remember(plan, outcomes, identities)
-    for note in [memory.note, request.dryRun ? nil : memory.commit()] {
+    for note in [memory.note, request.purpose.onlyLooks ? nil : memory.commit()] {
       if let note { observer.noted(note) }
     }
     return RunSummary(
-      plan: plan, outcomes: outcomes, engines: identities, directories: directories, notModules: notModules,
-      unreadable: unreadable, emptyRoots: scan.emptyRoots.map { request.roots[$0] }, isDryRun: request.dryRun,
+      engine: engine.location, scannedDirectories: scan.directories, plan: plan, outcomes: outcomes,
+      engines: identities, directories: directories, notModules: notModules,
+      unreadable: unreadable, emptyRoots: scan.emptyRoots.map { request.roots[$0] }, purpose: request.purpose,
       nanoseconds: MonotonicInstant.now().nanoseconds(since: start))
   }
 
@@ -90,10 +102,10 @@ package struct Precompiler {
     do { return try request.engines.find() } catch { throw .engineNotFound(error) }
   }
 
-  /// Without a cache, which only a dry run may leave as it is, everything is missing.
+  /// Without a cache, which a run that only looks leaves as it is, everything is missing.
   private func openCache() throws(PrecompileError) -> CacheDirectory? {
     do {
-      return try request.dryRun
+      return try request.purpose.onlyLooks
         ? CacheDirectory.existing(at: request.cachePath) : CacheDirectory(making: request.cachePath)
     } catch {
       throw .cache(error)
@@ -120,15 +132,15 @@ package struct Precompiler {
 
   private func scan(sparing cache: CacheDirectory?) -> ScanResult {
     var options = ModuleScanner.Options(
-      excludes: request.excludes, followLinks: request.followLinks, jobs: request.lanes)
+      excludes: request.excludes, followLinks: request.followLinks, namesDirectories: request.namesDirectories,
+      jobs: request.threads)
     if let cache { options.skippedDirectories.insert(cache.identity) }
     return ModuleScanner(options).scan(request.roots)
   }
 
-  private func inspect(_ scan: ScanResult, _ memory: inout RunMemory) -> InspectionResult {
+  private func inspect(_ scan: ScanResult, _ indexes: RootIndexes, _ memory: inout RunMemory) -> InspectionResult {
     for problem in scan.problems { observer.noticed(problem) }
-    let indexes = memory.indexes(of: request.roots, ignoring: request.rehash)
-    let inspection = Inspection(scan: scan, indexes: indexes, lanes: request.lanes).run(cancellation: cancellation)
+    let inspection = Inspection(scan: scan, indexes: indexes, lanes: request.threads).run(cancellation: cancellation)
     for file in inspection.failures { observer.rejected(file) }
     // Files are only known to be gone if everything was looked at.
     let isWhole = scan.problems.isEmpty && request.excludes.isEmpty && !cancellation.isCancelled
@@ -139,12 +151,13 @@ package struct Precompiler {
   private func compile(
     _ plan: Plan, with engine: EngineFile, storingIn cache: CacheDirectory?, _ directories: [EngineDirectory]
   ) throws(PrecompileError) -> [JobOutcome] {
-    guard let cache, !request.dryRun else { return [] }
+    guard let cache, !request.purpose.onlyLooks else { return [] }
     guard !plan.jobs.isEmpty else {
       // A writer may have died when everything was stored.
       cache.removeAbandonedFiles()
       return []
     }
+    if plan.jobs.count > 1, let warning = request.laneWarning { observer.warned(warning) }
     do throws(CacheError) {
       let publisher = try Publisher(cache)
       let outcomes = try CompileWork(

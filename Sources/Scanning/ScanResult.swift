@@ -1,4 +1,5 @@
 package import LinuxIO
+package import SystemPackage
 
 /// What a scan found: the modules in the order of the roots, below each in bytewise order of their paths.
 ///
@@ -16,6 +17,9 @@ package struct ScanResult: RandomAccessCollection, Sendable {
   /// are all listed under another root (because it contains that root, or is the same) is not among them.
   package let emptyRoots: [Int]
 
+  /// The directories that were listed, modules in them or not, in no order; only if that was asked for.
+  package internal(set) var directories: [FilePath] = []
+
   package var startIndex: Int { 0 }
   package var endIndex: Int { storage.files.count }
 
@@ -24,8 +28,13 @@ package struct ScanResult: RandomAccessCollection, Sendable {
     return SourceFile(storage: storage, index: index)
   }
 
-  /// The stamp of one module, for sweeping over all of them at once.
+  // For sweeping over all modules at once: a `SourceFile` counts a reference, which threads would fight over.
+
+  /// The stamp of one module.
   package func stamp(at index: Int) -> FileStamp { storage.files[index].stamp }
+
+  /// The index of the root below which one module was found, or which it is.
+  package func root(at index: Int) -> Int { storage.directories[Int(storage.files[index].directory)].root }
 }
 
 /// A directory with modules, or of a root that is a file.

@@ -88,6 +88,9 @@ extension CacheError: CustomStringConvertible {
     }
   }
 
+  /// All of it: the path too, if there is one.
+  public var message: String { (path.map { "\($0): " } ?? "") + description }
+
   /// What it is about, where that is a file.
   public var path: FilePath? {
     switch self {

@@ -1,3 +1,4 @@
+internal import Exporting
 internal import LinuxIO
 internal import Precompiler
 internal import Scanning
@@ -36,6 +37,8 @@ final class RunReporter: RunReporting {
   func noted(_ text: String) {
     if verbosity.isVerbose { say("note: \(text.printable)") }
   }
+
+  func warned(_ text: String) { complain("\(CommandLineTool.name): warning: \(text.printable)", isWarning: true) }
 
   func planned(_ plan: Plan) {
     state.withLock { $0.status?.begin(plan.jobs.map(\.content.facts.size)) }
@@ -98,10 +101,25 @@ final class RunReporter: RunReporting {
         Output.standard.write("would compile \(label(job.content, job.engine)) (\(job.reason.rawValue))\n")
       }
     }
+    if summary.purpose == .frozen {
+      for job in summary.plan.jobs {
+        for path in job.content.paths { complain("\(path.printable): error: \(missing(job))") }
+      }
+    }
     for root in summary.emptyRoots {
       complain("\(root.printable): warning: \(Self.emptyRoot)", isWarning: true)
     }
     say(summary.line)
+  }
+
+  func report(_ outputs: BuildReport) {
+    clearStatus()
+    if verbosity.isVerbose {
+      for (path, method) in outputs.exports.written { say("exported \(path.printable) (\(method.rawValue))") }
+      for path in outputs.exports.removed { say("removed \(path.printable)") }
+    }
+    for (path, message) in outputs.complaints { complain("\(path.printable): error: \(message.printable)") }
+    if let line = outputs.line { say(line) }
   }
 
   func report(_ failure: RunFailure) { clearStatus() }
@@ -126,6 +144,11 @@ final class RunReporter: RunReporting {
   private func settings(_ engine: Int) -> String {
     let engines = state.withLock { $0.engines }
     return engines.indices.contains(engine) ? "\(engines[engine].settings)" : "?"
+  }
+
+  /// What a frozen run says of what it would need.
+  private func missing(_ job: Job) -> String {
+    "the cache has no artifact for \(settings(job.engine)): \(job.reason.rawValue); --frozen compiles nothing"
   }
 
   private func label(_ content: ModuleContent, _ engine: Int) -> String {
@@ -156,6 +179,9 @@ extension RunSummary {
     let time = Quantities.duration(nanoseconds: nanoseconds)
     if isDryRun {
       return "\(modules): \(plan.jobs.count) to compile, \(upToDate) up to date" + failures + " (\(time))"
+    }
+    if purpose == .frozen && isWanting {
+      return "\(modules): \(plan.jobs.count) missing, \(upToDate) up to date" + failures + " (\(time))"
     }
     if plan.jobs.isEmpty && !hasFailures {
       return plan.contents.count == 0 ? "\(modules)" : "\(modules): nothing to compile, all up to date (\(time))"

@@ -37,7 +37,7 @@ struct JSONRunLines {
     ["type": "error", "path": JSON(path), "message": .string(message)]
   }
 
-  static func warning(_ path: FilePath, _ message: String) -> JSON {
+  static func warning(_ path: FilePath?, _ message: String) -> JSON {
     ["type": "warning", "path": JSON(path), "message": .string(message)]
   }
 
@@ -49,8 +49,9 @@ struct JSONRunLines {
     module(content, engine, "up to date", ["artifact": artifact(content, engine)])
   }
 
-  func wouldCompile(_ job: Job) -> JSON {
-    module(job.content, job.engine, "would compile", ["reason": .string(job.reason.rawValue)])
+  /// - Parameter status: what became of it instead.
+  func notCompiled(_ job: Job, _ status: String) -> JSON {
+    module(job.content, job.engine, status, ["reason": .string(job.reason.rawValue)])
   }
 
   /// - Parameter more: further members of the object.
