@@ -240,13 +240,13 @@ _wasmprecompile() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    path|hash|engines|cache|config|completions|help)
+    path|run|hash|engines|cache|config|completions|help)
         # Offer subcommand argument completions
         "_wasmprecompile_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'path hash engines cache config completions help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'path run hash engines cache config completions help' -- "${cur}"))
         ;;
     esac
 }
@@ -260,6 +260,56 @@ _wasmprecompile_path() {
 
     # Offer option value completions
     case "${prev}" in
+    '--backend')
+        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'
+        return
+        ;;
+    '--opt-level')
+        __wasmprecompile_add_completions -W 'none'$'\n''speed'$'\n''speed-and-size'
+        return
+        ;;
+    '--cpu')
+        __wasmprecompile_add_completions -W 'native'$'\n''baseline'
+        return
+        ;;
+    '--engine')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(so)'
+        return
+        ;;
+    '--cache-dir')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __wasmprecompile_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_wasmprecompile_run() {
+    repeating_flags=()
+    non_repeating_flags=(--cold --version -h --help)
+    repeating_options=(--dir --env --backend)
+    non_repeating_options=(--invoke --opt-level --cpu --engine --cache-dir)
+    __wasmprecompile_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--invoke')
+        return
+        ;;
+    '--dir')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    '--env')
+        return
+        ;;
     '--backend')
         __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'
         return

@@ -36,6 +36,7 @@ final class ProgramFinding: RunObserver {
   }
 
   func noted(_ text: String) {}
+  func warned(_ text: String) {}
   func planned(_ plan: Plan) {}
   func began(_ job: Job) {}
 }

@@ -7,11 +7,22 @@ internal import WasmEngine
 /// Gets a module ready to be instantiated: from the cache, into which it is compiled first if need be, or without one
 /// where there is trouble with it.
 struct ProgramLoader {
-  let path: FilePath
-  let settings: EngineSettings
-  let engines: EngineSearch
-  let cachePath: FilePath
-  let cancellation: Cancellation
+  private let path: FilePath
+  private let settings: EngineSettings
+  private let request: PrecompileRequest
+  private let cancellation: Cancellation
+
+  /// - Parameter request: for one file and one backend.
+  init(_ request: PrecompileRequest, cancellation: Cancellation) {
+    var request = request
+    // One file is soon read, and time stamps do not show every change.
+    request.rehash = true
+    request.isWanted = { $0.facts.kind == .coreModule }
+    path = request.roots[0]
+    settings = request.settings[0]
+    self.request = request
+    self.cancellation = cancellation
+  }
 
   /// Loads the module from the cache. What is wrong with the cache is said, and the module compiled without it.
   func load() throws -> LoadedProgram {
@@ -45,7 +56,7 @@ struct ProgramLoader {
   /// Asks the engine, because there is no cache that knows it.
   private func probe() throws -> ProgramEngine {
     do {
-      let file = try engines.find()
+      let file = try request.engines.find()
       let probe = EngineProbe(file, program: .thisExecutable, cancellation: cancellation)
       switch try probe.identify([settings])[0] {
       case .success(let identity): return ProgramEngine(file: file, identity: identity)
@@ -90,11 +101,6 @@ struct ProgramLoader {
   }
 
   private func precompile(_ finding: ProgramFinding) throws -> RunSummary {
-    var request = PrecompileRequest(
-      roots: [path], settings: [settings], engines: engines, cachePath: cachePath, lanes: AvailableProcessors.count())
-    // One file is soon read, and time stamps do not show every change.
-    request.rehash = true
-    request.isWanted = { $0.facts.kind == .coreModule }
     do {
       return try Precompiler(request, observer: finding, cancellation: cancellation).run()
     } catch {

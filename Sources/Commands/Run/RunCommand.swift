@@ -61,11 +61,13 @@ struct RunCommand: ConfiguredCommand {
   }
 
   private func load() throws -> LoadedProgram {
+    var request = PrecompileRequest(
+      roots: [module.path], settings: [compiler.settings[0]], engines: engine.search, cachePath: try cache.path(),
+      lanes: AvailableProcessors.count())
+    Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request)
     let cancellation = Cancellation()
-    let interruption = Interruption(cancelling: cancellation)
-    let loader = ProgramLoader(
-      path: module.path, settings: compiler.settings[0], engines: engine.search, cachePath: try cache.path(),
-      cancellation: cancellation)
+    let interruption = Interruption(cancelling: cancellation, in: request)
+    let loader = ProgramLoader(request, cancellation: cancellation)
     do {
       let loaded = cold ? try StartComparison.load(with: loader) : try loader.load()
       interruption.end()

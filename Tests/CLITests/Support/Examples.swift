@@ -27,9 +27,10 @@ enum Examples {
   private static func build() throws -> String {
     let copy = TemporaryRoot.path + "/examples"
     _ = try EngineRelease.standard.library()
+    try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: false)
     // By cp, because FileManager copies the owner, too, which not everyone may.
-    _ = try run("cp", "-R", "Examples", "\(copy)", in: "\(EngineUnderTest.packageRoot)")
-    _ = try run("make", "clean", in: copy)
+    _ = try run(
+      "cp", "-R", "src", "Makefile", "wat2wasm.py", "\(copy)", in: "\(EngineUnderTest.packageRoot)/Examples")
     _ = try run("make", "-j2", "modules", "CC=\(compiler.get())", in: copy)
     return copy + "/build"
   }
