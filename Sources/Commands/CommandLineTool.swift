@@ -50,6 +50,9 @@ public struct CommandLineTool: ParsableCommand {
       if Output.isLost.load(ordering: .relaxed) {
         throw RunFailure(status: .outputLost, message: "the results could not be written to standard output")
       }
+    } catch let end as ProgramEnd {
+      if let message = end.message { Output.error.write(message + "\n") }
+      Glibc.exit(end.status)
     } catch let status as ExitStatus {
       Glibc.exit(status.rawValue)
     } catch let failure as RunFailure {
@@ -81,7 +84,7 @@ struct Subcommands: ParsableCommand {
     commandName: CommandLineTool.name, version: CommandLineTool.version, subcommands: all)
 
   static let all: [any ParsableCommand.Type] = [
-    PathCommand.self, HashCommand.self, EnginesCommand.self, CacheCommand.self, ConfigCommand.self,
+    PathCommand.self, RunCommand.self, HashCommand.self, EnginesCommand.self, CacheCommand.self, ConfigCommand.self,
     CompletionsCommand.self,
   ]
 
