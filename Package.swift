@@ -10,7 +10,6 @@ let strict: [SwiftSetting] = [
 
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
-let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -23,7 +22,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
-    .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
   ],
   targets: [
     .target(name: "CWasmtime", linkerSettings: [.linkedLibrary("dl")]),
@@ -45,7 +43,6 @@ let package = Package(
       name: "Commands",
       dependencies: [
         "Precompiler", "Scanning", "Watching", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", system, arguments,
-        toml,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -82,7 +79,7 @@ let package = Package(
       ], swiftSettings: strict),
     .target(name: "CWatchingTests", path: "Tests/CWatchingTests"),
     .testTarget(
-      name: "WatchingTests", dependencies: ["Watching", "CWatchingTests", "CLinux", "LinuxIO", system],
+      name: "WatchingTests", dependencies: ["Watching", "CWatchingTests", "CLinux", "LinuxIO", "TestSupport", system],
       swiftSettings: strict),
     .testTarget(name: "CLITests", dependencies: ["wasmprecompile", "TestSupport"], swiftSettings: strict),
   ]
