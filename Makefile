@@ -37,6 +37,7 @@ EXAMPLES = PYTHONPATH=$(abspath $(call engine_directory,$(ENGINE_VERSION))) $(MA
 
 # What `install` copies besides the executable, as FILE:PLACE.
 INSTALLED := $(LIBRARY):lib/wasmprecompile/libwasmtime.so \
+  Sources/Commands/Reporting/JSON/output.schema.json:share/wasmprecompile/output.schema.json \
   completions/wasmprecompile.bash:share/bash-completion/completions/wasmprecompile \
   completions/_wasmprecompile:share/zsh/site-functions/_wasmprecompile \
   completions/wasmprecompile.fish:share/fish/vendor_completions.d/wasmprecompile.fish \

@@ -36,14 +36,19 @@ let package = Package(
     .target(
       name: "Precompiler", dependencies: ["Scanning", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", crypto, system],
       swiftSettings: strict),
+    .target(
+      name: "Exporting", dependencies: ["WasmCache", "WasmEngine", "LinuxIO", system], swiftSettings: strict),
     .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
     .target(
       name: "Watching", dependencies: ["CInotifyTools", "CLinux", "LinuxIO", system], swiftSettings: strict),
     .target(
       name: "Commands",
       dependencies: [
-        "Precompiler", "Scanning", "Watching", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", system, arguments,
+        "Precompiler", "Scanning", "Exporting", "Watching", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", system,
+        arguments,
       ],
+      // Beside the code that has to keep to it; nothing of the program reads it.
+      exclude: ["Reporting/JSON/output.schema.json"],
       swiftSettings: strict),
     .executableTarget(
       name: "wasmprecompile", dependencies: ["Commands"], swiftSettings: strict,
@@ -72,6 +77,9 @@ let package = Package(
       name: "PrecompilerTests",
       dependencies: ["Precompiler", "Scanning", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system],
       swiftSettings: strict),
+    .testTarget(
+      name: "ExportingTests",
+      dependencies: ["Exporting", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system], swiftSettings: strict),
     .testTarget(
       name: "CommandsTests",
       dependencies: [

@@ -9,28 +9,33 @@ struct PrecompileCommand: ConfiguredCommand {
   static let configuration = CommandConfiguration(
     commandName: CommandLineTool.name,
     abstract: "Compile WebAssembly modules ahead of time into a cache that runtimes load from.",
+    usage: "\(CommandLineTool.name) [<options>] <path> ...",
     discussion: """
       Files that end in .wasm are found below directories; a file that is named is taken whatever its suffix. Components are \
       compiled as such. Modules that the cache has are left alone. A bad module fails alone: everything else is done, and the exit status is 1.
       """, version: CommandLineTool.version)
 
-  @Argument(help: "Files and directories.")
-  var path: [PathArgument]
+  @Argument(help: "Files and directories; - for a list of them on standard input.")
+  var path: [PathArgument] = []
 
   @OptionGroup(title: "Compiler options") var compiler: CompilerOptions
   @OptionGroup(title: "Where things are") var engine: EngineOptions
   @OptionGroup(title: "Where things are") var cache: CacheOptions
+  @OptionGroup(title: "What is taken") var lists: ListOptions
   @OptionGroup(title: "What is taken") var selection: SelectionOptions
   @OptionGroup(title: "How it is done") var execution: ExecutionOptions
   @OptionGroup(title: "Watching") var watching: WatchOptions
   @OptionGroup(title: "What is shown") var verbosity: VerbosityOptions
+  @OptionGroup(title: "What is shown") var format: FormatOptions
 
   func validate() throws {
     for name in path.map({ $0.path.string }) where Subcommands.names.contains(name) && access(name, F_OK) != 0 {
       throw ValidationError("'\(name)' is a subcommand: put it first, before its options")
     }
-    if watching.watch && (execution.dryRun || execution.force || execution.failFast) {
-      throw ValidationError("--watch goes with none of --dry-run, --force and --fail-fast")
+    if path.isEmpty && lists.filesFrom.isEmpty { throw ValidationError("Missing expected argument '<path> ...'") }
+    try lists.validate(with: path)
+    if watching.watch && (execution.purpose != .compile || execution.force || execution.failFast) {
+      throw ValidationError("--watch goes with none of --dry-run, --check, --frozen, --force and --fail-fast")
     }
   }
 
@@ -47,28 +52,38 @@ struct PrecompileCommand: ConfiguredCommand {
 
   func run() throws {
     if watching.watch {
-      return try WatchSession(request: makeRequest(), options: watching, verbosity: verbosity.level).run()
+      return try WatchSession(request: makeRequest(), options: watching, reporter: makeWatchReporter()).run()
     }
     let cancellation = Cancellation()
     let interruption = Interruption(cancelling: cancellation)
-    let reporter = RunReporter(verbosity.level)
     let request = try makeRequest()
+    let reporter = makeReporter()
     let summary: RunSummary
     do {
       summary = try Precompiler(request, observer: reporter, cancellation: cancellation).run()
     } catch {
-      reporter.clearStatus()
-      interruption.dieIfReceived()
-      throw RunFailure(error)
+      interruption.dieIfReceived(after: reporter.clearStatus)
+      let failure = RunFailure(error)
+      reporter.report(failure)
+      throw failure
     }
     interruption.dieIfReceived(after: reporter.clearStatus)
     reporter.report(summary)
     if summary.exitStatus != .success { throw summary.exitStatus }
   }
 
+  private func makeReporter() -> any RunReporting {
+    format.isJSON ? JSONRunReporter(JSONLines("precompile")) : RunReporter(verbosity.level)
+  }
+
+  private func makeWatchReporter() -> any WatchReporting {
+    format.isJSON
+      ? JSONWatchReporter(JSONLines("watch")) : WatchReporter(verbosity.level, clearsScreen: watching.clear)
+  }
+
   private func makeRequest() throws(RunFailure) -> PrecompileRequest {
     var request = PrecompileRequest(
-      roots: path.map(\.path), settings: compiler.settings, engines: engine.search, cachePath: try cache.path(),
+      roots: try lists.roots(path), settings: compiler.settings, engines: engine.search, cachePath: try cache.path(),
       lanes: execution.jobs ?? AvailableProcessors.count())
     request.excludes = selection.exclude.map { ExcludePattern(bytes: $0.bytes) }
     request.followLinks = selection.followLinks
@@ -76,14 +91,14 @@ struct PrecompileCommand: ConfiguredCommand {
     request.failFast = execution.failFast
     request.force = execution.force
     request.rehash = execution.rehash
-    request.dryRun = execution.dryRun
+    request.purpose = execution.purpose
     return request
   }
 }
 
 extension RunSummary {
   var exitStatus: ExitStatus {
-    let modules: ExitStatus = failed > 0 ? .moduleFailed : .success
+    let modules: ExitStatus = hasFailures || isWanting ? .moduleFailed : .success
     return modules.merged(with: storageFailed ? .cacheUnwritable : .success)
   }
 }

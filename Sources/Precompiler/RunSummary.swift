@@ -4,16 +4,21 @@ package import WasmEngine
 
 /// What a run did, as one value.
 package struct RunSummary: Sendable {
+  package let engine: EngineLocation
+  /// The directories in which modules were looked for, if that was asked for.
+  package let scannedDirectories: [FilePath]
   package let plan: Plan
   package let outcomes: [JobOutcome]
   package let engines: [EngineIdentity]
   /// For each engine its part of the cache; nil if there is no cache.
   package let directories: [EngineDirectory?]
-  /// Files that gave no module.
-  package let rejected: Int
+  /// Files that hold no WebAssembly.
+  package let notModules: Int
+  /// Files and directories of which is not known what they hold.
+  package let unreadable: Int
   /// Directories below which no module was found.
   package let emptyRoots: [FilePath]
-  package let isDryRun: Bool
+  package let purpose: RunPurpose
   /// How long it took.
   package let nanoseconds: UInt64
 
@@ -22,8 +27,18 @@ package struct RunSummary: Sendable {
   package var upToDate: Int {
     plan.upToDate.count + count { if case .foundMeanwhile = $0 { true } else { false } }
   }
-  package var failed: Int { rejected + count { if case .failed = $0 { true } else { false } } }
+  /// Artifacts that could not be made or stored.
+  package var failed: Int { count { if case .failed = $0 { true } else { false } } }
   package var notDone: Int { count { if case .notDone = $0 { true } else { false } } }
+
+  /// Whether something that was asked for is missing because it failed.
+  package var hasFailures: Bool { failed + notModules + unreadable > 0 }
+
+  /// Whether something should have been there that was not.
+  package var isWanting: Bool { (purpose == .check || purpose == .frozen) && !plan.jobs.isEmpty }
+
+  /// Whether it only says what would be compiled.
+  package var isDryRun: Bool { purpose == .dryRun || purpose == .check }
 
   /// Bytes of the modules compiled and of their artifacts.
   package var compiledBytes: (modules: Int, artifacts: Int) {

@@ -7,7 +7,7 @@ internal import WasmCache
 internal import WasmEngine
 
 /// Says what a run does: a line for each module on standard error, a status line below them on a terminal, and a summary.
-final class RunReporter: RunObserver {
+final class RunReporter: RunReporting {
   private let verbosity: Verbosity
   private let output: Output
   private let state: Mutex<State>
@@ -98,15 +98,22 @@ final class RunReporter: RunObserver {
         Output.standard.write("would compile \(label(job.content, job.engine)) (\(job.reason.rawValue))\n")
       }
     }
+    if summary.purpose == .frozen {
+      for job in summary.plan.jobs {
+        for path in job.content.paths { complain("\(path.printable): error: \(missing(job))") }
+      }
+    }
     for root in summary.emptyRoots {
-      complain(
-        "\(root.printable): warning: no modules found: only files that end in .wasm are taken, unless they are named",
-        isWarning: true)
+      complain("\(root.printable): warning: \(Self.emptyRoot)", isWarning: true)
     }
     say(summary.line)
   }
 
+  func report(_ failure: RunFailure) { clearStatus() }
+
   // MARK: Lines
+
+  static let emptyRoot = "no modules found: only files that end in .wasm are taken, unless they are named"
 
   /// Which engine is used, for whoever wants to know everything.
   static func line(for identity: EngineIdentity, from engine: EngineLocation) -> String {
@@ -124,6 +131,11 @@ final class RunReporter: RunObserver {
   private func settings(_ engine: Int) -> String {
     let engines = state.withLock { $0.engines }
     return engines.indices.contains(engine) ? "\(engines[engine].settings)" : "?"
+  }
+
+  /// What a frozen run says of what it would need.
+  private func missing(_ job: Job) -> String {
+    "the cache has no artifact for \(settings(job.engine)): \(job.reason.rawValue); --frozen compiles nothing"
   }
 
   private func label(_ content: ModuleContent, _ engine: Int) -> String {
@@ -155,7 +167,10 @@ extension RunSummary {
     if isDryRun {
       return "\(modules): \(plan.jobs.count) to compile, \(upToDate) up to date" + failures + " (\(time))"
     }
-    if plan.jobs.isEmpty && failed == 0 {
+    if purpose == .frozen && isWanting {
+      return "\(modules): \(plan.jobs.count) missing, \(upToDate) up to date" + failures + " (\(time))"
+    }
+    if plan.jobs.isEmpty && !hasFailures {
       return plan.contents.count == 0 ? "\(modules)" : "\(modules): nothing to compile, all up to date (\(time))"
     }
     let sizes = compiledBytes
@@ -165,6 +180,11 @@ extension RunSummary {
   }
 
   private var failures: String {
-    (failed > 0 ? ", \(failed) failed" : "") + (notDone > 0 ? ", \(notDone) not begun" : "")
+    let counts = [
+      failed > 0 ? "\(failed) failed" : nil,
+      notModules > 0 ? Quantities.count(notModules, "file is no module", "files are no modules") : nil,
+      unreadable > 0 ? "\(unreadable) unreadable" : nil, notDone > 0 ? "\(notDone) not begun" : nil,
+    ]
+    return counts.compactMap { $0.map { ", " + $0 } }.joined()
   }
 }
