@@ -32,14 +32,15 @@ struct PathCommand: ConfiguredCommand {
   }
 
   func run() throws {
-    let cancellation = Cancellation()
-    let interruption = Interruption(cancelling: cancellation)
     var request = PrecompileRequest(
       roots: [module.path], settings: compiler.settings, engines: engine.search, cachePath: try cache.path(),
       lanes: AvailableProcessors.count())
     request.purpose = compile ? .compile : .dryRun
+    if compile { Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request) }
     // One file is soon read, and time stamps do not show every change: a writer through mmap may leave them as they were.
     request.rehash = true
+    let cancellation = Cancellation()
+    let interruption = Interruption(cancelling: cancellation, in: request)
     let reporter = RunReporter(Verbosity(isQuiet: true))
     let summary: RunSummary
     do {
@@ -60,8 +61,9 @@ struct PathCommand: ConfiguredCommand {
     }
     for content in summary.plan.contents {
       for directory in summary.directories {
-        guard let path = directory?.entryPath(content.facts.hash) else { continue }
-        Output.standard.write(path.bytes + [UInt8(ascii: "\n")])
+        guard let directory else { continue }
+        directory.recordUse(of: content.facts.hash, now: WallClock.now())
+        Output.standard.write(directory.entryPath(content.facts.hash).bytes + [UInt8(ascii: "\n")])
       }
     }
   }

@@ -16,12 +16,18 @@ package struct PrecompileRequest: Sendable {
   package var cachePath: FilePath
   /// How many modules are compiled at the same time.
   package var lanes: Int
+  /// What the lanes but one have to be paid for with.
+  package var jobserver: Jobserver?
+  /// Why there is only one lane though there could be more; said when that matters.
+  package var laneWarning: String?
   /// Seconds a module may take.
   package var timeout: Double = 120
   package var failFast = false
   package var force = false
   /// Read every file, whatever is remembered of it.
   package var rehash = false
+  /// Bytes of artifacts that may stay in the cache; nil for any number.
+  package var sizeLimit: Int64?
   package var purpose = RunPurpose.compile
   /// Tells in the summary which directories were scanned.
   package var namesDirectories = false
@@ -40,6 +46,9 @@ package struct PrecompileRequest: Sendable {
     self.cachePath = cachePath
     self.lanes = max(1, lanes)
   }
+
+  /// How many threads may look at files; they are not worth paying for.
+  var threads: Int { jobserver == nil ? lanes : 1 }
 }
 
 /// The whole flow: scan → hash → look up → compile → store.
@@ -64,9 +73,12 @@ package struct Precompiler {
     observer.prepared(
       engine: engine.location, identities: identities, cache: request.cachePath, lanes: request.lanes)
     let scan = scan(sparing: cache)
-    let inspection = inspect(scan, &memory)
-    let contents = ModuleContent.distinct(inspection.files, scan)
-    let lookups = EntryLookup(contents: contents, directories: directories, lanes: request.lanes).run(&memory)
+    let indexes = memory.indexes(of: request.roots, ignoring: request.rehash)
+    let inspection = inspect(scan, indexes, &memory)
+    let contents = inspection.contents(of: scan, indexes)
+    let lookups = EntryLookup(
+      contents: contents, directories: directories, lanes: request.threads, looksAtEach: request.rehash
+    ).run(&memory)
     let plan = Plan(contents, lookups, force: request.force)
     observer.planned(plan)
     let notModules = inspection.failures.count { if case .notWebAssembly = $0.failure { true } else { false } }
@@ -78,7 +90,9 @@ package struct Precompiler {
       ? plan.jobs.map { JobOutcome(job: $0, result: .notDone) }
       : try compile(plan, with: engine, storingIn: cache, directories.compactMap { $0 })
     memory.remember(plan, outcomes, identities)
-    for note in [memory.note, request.purpose.onlyLooks ? nil : memory.commit()] {
+    if !request.purpose.onlyLooks { memory.recordUses(of: plan, directories) }
+    let troubles = request.purpose.onlyLooks ? [] : [memory.commit(), makeRoom(in: cache)]
+    for note in [memory.note] + troubles {
       if let note { observer.noted(note) }
     }
     return RunSummary(
@@ -123,20 +137,30 @@ package struct Precompiler {
   private func scan(sparing cache: CacheDirectory?) -> ScanResult {
     var options = ModuleScanner.Options(
       excludes: request.excludes, followLinks: request.followLinks, namesDirectories: request.namesDirectories,
-      jobs: request.lanes)
+      jobs: request.threads)
     if let cache { options.skippedDirectories.insert(cache.identity) }
     return ModuleScanner(options).scan(request.roots)
   }
 
-  private func inspect(_ scan: ScanResult, _ memory: inout RunMemory) -> InspectionResult {
+  private func inspect(_ scan: ScanResult, _ indexes: RootIndexes, _ memory: inout RunMemory) -> InspectionResult {
     for problem in scan.problems { observer.noticed(problem) }
-    let indexes = memory.indexes(of: request.roots, ignoring: request.rehash)
-    let inspection = Inspection(scan: scan, indexes: indexes, lanes: request.lanes).run(cancellation: cancellation)
+    let inspection = Inspection(scan: scan, indexes: indexes, lanes: request.threads).run(cancellation: cancellation)
     for file in inspection.failures { observer.rejected(file) }
     // Files are only known to be gone if everything was looked at.
     let isWhole = scan.problems.isEmpty && request.excludes.isEmpty && !cancellation.isCancelled
     memory.remember(inspection, scan, indexes, isWhole: isWhole && inspection.failures.isEmpty)
     return inspection
+  }
+
+  /// - Returns: what to say with `-v`, if anything was done or could not be.
+  private func makeRoom(in cache: CacheDirectory?) -> String? {
+    guard let cache, let limit = request.sizeLimit else { return nil }
+    do {
+      guard let result = try cache.evictIfDue(size: limit, now: WallClock.now()), result.freed > 0 else { return nil }
+      return "\(result.freed) bytes of artifacts removed, \(result.size) are left of the \(limit) that may stay"
+    } catch {
+      return "\(error.path): no room was made: \(error)"
+    }
   }
 
   private func compile(
@@ -148,6 +172,7 @@ package struct Precompiler {
       cache.removeAbandonedFiles()
       return []
     }
+    if plan.jobs.count > 1, let warning = request.laneWarning { observer.warned(warning) }
     do throws(CacheError) {
       let publisher = try Publisher(cache)
       let outcomes = try CompileWork(

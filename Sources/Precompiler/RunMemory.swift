@@ -14,13 +14,18 @@ struct RunMemory {
   let note: String?
   /// When the run began, in nanoseconds since 1970.
   private let start: Int64
+  /// What relative paths start from; they are remembered so that they mean the same elsewhere.
+  private let directory: FilePath
   private(set) var record = RunRecord()
+  /// Whether it is time to say again what is in use: once a day for each root.
+  private var isTimeForUses = false
 
   init(_ cache: CacheDirectory?, isReadOnly: Bool) {
     let opening = cache.map { Catalog.open(in: $0.base, isReadOnly ? .readOnly : .readWrite) }
     catalog = opening?.catalog
     note = opening?.note
     start = WallClock.now()
+    directory = FilePath(".").resolved ?? ""
   }
 
   // MARK: Engines
@@ -62,37 +67,49 @@ struct RunMemory {
 
   /// Notes what the files turned out to be.
   mutating func remember(_ inspection: InspectionResult, _ scan: ScanResult, _ indexes: RootIndexes, isWhole: Bool) {
+    isTimeForUses = indexes.all.contains { $0.wantsSightings(now: start) }
     var updates = indexes.all.map { RootUpdate(index: $0, hashed: [], seen: SeenFiles(of: $0)) }
-    for file in inspection.files {
-      let source = scan[file.index]
-      let index = indexes.number(ofRoot: source.root)
-      switch file.origin {
-      case .remembered(let number):
-        updates[index].seen?.insert(number)
-        if indexes.all[index].wantsSightings(now: start) { record.sightings.append(sighting(of: file.facts, source)) }
-      case .read(let stamp, let begun):
-        let facts = file.facts
-        updates[index].hashed.append(
-          StatRow(
-            stamp: stamp, hashed: begun,
-            module: KnownModule(hash: facts.hash, kind: facts.kind, weight: Int64(facts.size))))
-        record.sightings.append(sighting(of: facts, source))
+    let wantsSightings = indexes.all.map { $0.wantsSightings(now: start) }
+    for (file, number) in inspection.remembered.enumerated() where number != InspectionResult.none {
+      let index = indexes.number(ofRoot: scan.root(at: file))
+      updates[index].seen?.insert(Int(number))
+      if wantsSightings[index] {
+        record.sightings.append(sighting(of: ModuleFacts(indexes.all[index][Int(number)]), scan[file]))
       }
+    }
+    for file in inspection.read {
+      let facts = file.module.facts
+      updates[indexes.number(ofRoot: scan.root(at: file.index))].hashed.append(
+        StatRow(
+          stamp: file.module.stamp, hashed: file.begun,
+          module: KnownModule(hash: facts.hash, kind: facts.kind, weight: Int64(facts.size))))
+      record.sightings.append(sighting(of: facts, scan[file.index]))
     }
     for number in updates.indices where !(isWhole && indexes.isDirectory[number]) { updates[number].seen = nil }
     record.roots = updates
   }
 
   private func sighting(of facts: ModuleFacts, _ source: SourceFile) -> Sighting {
-    Sighting(module: facts.hash, path: source.path, size: Int64(facts.size), seen: start)
+    var path = directory
+    for component in source.path.components where component.kind != .currentDirectory { path.append(component) }
+    if source.path.isAbsolute { path = source.path }
+    return Sighting(module: facts.hash, path: path, size: Int64(facts.size), seen: start)
   }
 
   // MARK: Entries
 
-  /// Whether every entry was there when the cache was in this state.
-  func knows(_ state: SettledState) -> Bool { catalog?.knows(state) ?? false }
+  /// Whether a run looked at every entry of late, and all were there, when the cache was in this state.
+  func knows(_ state: SettledState) -> Bool { catalog?.knows(state, now: start) ?? false }
 
   mutating func remember(_ state: SettledState) { record.settled.append(state) }
+
+  /// Spares what the cache had from being removed, once a day.
+  func recordUses(of plan: Plan, _ directories: [EngineDirectory?]) {
+    guard isTimeForUses else { return }
+    for (content, engine) in plan.upToDate {
+      directories[engine]?.recordUse(of: plan.contents[content].facts.hash, now: start)
+    }
+  }
 
   /// Notes what was compiled, and counts hits and misses.
   mutating func remember(_ plan: Plan, _ outcomes: [JobOutcome], _ identities: [EngineIdentity]) {

@@ -6,7 +6,8 @@ import Testing
 /// Options from the environment and from files, as the program takes them.
 @Suite struct ConfigurationTests {
   private let settings = [
-    "backend", "opt-level", "cpu", "engine", "cache-dir", "exclude", "follow-links", "jobs", "timeout", "rehash",
+    "backend", "opt-level", "cpu", "engine", "cache-dir", "max-size", "exclude", "follow-links", "jobs", "timeout",
+    "rehash",
     "exec",
     "debounce", "poll", "clear",
   ]
@@ -45,6 +46,7 @@ import Testing
         #"cpu = "native"  # default"#,
         #"engine = "\#(user)/e.so"  # \#(user)/config.toml:3"#,
         "# cache-dir is not set: wasmprecompile in $XDG_CACHE_HOME or ~/.cache",
+        "# max-size is not set: the cache may grow",
         #"exclude = ["gen/", "\"x\""]  # \#(box.work)/project/.wasmprecompile.toml:2"#,
         "follow-links = false  # default",
         "jobs = 3  # \(box.work)/project/.wasmprecompile.toml:1",
@@ -111,7 +113,7 @@ import Testing
         #expect(
           run.errors == """
             wasmprecompile: error: \(box.work)/.wasmprecompile.toml:1: \(key) may not be set by a project: \
-            it decides what code runs or is trusted; use --\(key), $\(variable) or your own \
+            it decides what code runs, is trusted or is kept; use --\(key), $\(variable) or your own \
             \(box.path)/home/.config/wasmprecompile/config.toml
 
             """)

@@ -48,6 +48,7 @@ struct ConfigurationTests {
       cpu = "baseline"
       engine = "lib/engine.so"
       cache-dir = "/var/cache/modules"
+      max-size = "5G"
       exclude = ["gen/", 'a"b']
       follow-links = true
       jobs = 3
@@ -69,6 +70,7 @@ struct ConfigurationTests {
     let engine = EngineLocation(path: directory("lib/engine.so"), origin: .configuration)
     #expect(command.engine.search.candidates == [engine], "paths in a file start from its directory")
     #expect(try command.cache.path() == "/var/cache/modules")
+    #expect(command.room.maxSize?.value == 5_000_000_000)
     #expect(command.selection.exclude.map(\.bytes) == [Array("gen/".utf8), Array("a\"b".utf8)])
     #expect(command.selection.followLinks && command.execution.rehash)
     #expect(command.execution.jobs == 3 && command.execution.timeout?.value == 0.5)
@@ -177,16 +179,16 @@ struct ConfigurationTests {
     #expect(tooLarge?.message == "\(large): cannot be read: it is larger than 1 MB")
   }
 
-  @Test(arguments: ["engine", "cache-dir", "exec"])
+  @Test(arguments: ["engine", "cache-dir", "max-size", "exec"])
   func aProjectMayNotDecideWhatRuns(key: String) throws {
     let variable = "WASMPRECOMPILE_" + key.uppercased().replacing("-", with: "_")
-    let refusal = try #require(try refusal("jobs = 1\n\(key) = 'x'\n", isProject: true))
+    let refusal = try #require(try refusal("jobs = 1\n\(key) = '1'\n", isProject: true))
     #expect(
       refusal.hasPrefix(
-        "2: \(key) may not be set by a project: it decides what code runs or is trusted; use --\(key), $\(variable) or your own "
+        "2: \(key) may not be set by a project: it decides what code runs, is trusted or is kept; use --\(key), $\(variable) or your own "
       ))
     #expect(refusal.hasSuffix("/wasmprecompile/config.toml"))
-    #expect(try self.refusal("\(key) = 'x'\n") == nil, "the user may")
+    #expect(try self.refusal("\(key) = '1'\n") == nil, "the user may")
   }
 
   // MARK: One definition
@@ -201,7 +203,7 @@ struct ConfigurationTests {
     // What is asked of one run, or what is said about it.
     let ofOneRun: Set = [
       "watch", "fail-fast", "dry-run", "force", "quiet", "verbose", "explain", "format", "version", "help",
-      "files-from", "null", "check", "frozen",
+      "files-from", "null", "check", "frozen", "output", "stamp", "depfile",
     ]
     let options = options(of: PrecompileCommand.self)
     let settings = Set(Settings.all.map(\.key))

@@ -15,6 +15,8 @@ enum Settings {
   static let cacheDir = Setting<PathArgument>(
     "cache-dir", .path, "a path", unset: .described("wasmprecompile in $XDG_CACHE_HOME or ~/.cache"),
     isForUsersOnly: true)
+  static let maxSize = Setting<ByteCount>(
+    "max-size", .text, "a size such as 500M or 5G", unset: .described("the cache may grow"), isForUsersOnly: true)
   static let exclude = Setting<GlobArgument>("exclude", .list, "patterns", unset: .values([]))
   static let followLinks = Setting<Bool>("follow-links", .toggle, unset: .value(false))
   static let jobs = Setting<Int>(
@@ -34,6 +36,7 @@ enum Settings {
 
   /// In the order of the help.
   static let all: [any AnySetting] = [
-    backend, optLevel, cpu, engine, cacheDir, exclude, followLinks, jobs, timeout, rehash, exec, debounce, poll, clear,
+    backend, optLevel, cpu, engine, cacheDir, maxSize, exclude, followLinks, jobs, timeout, rehash, exec, debounce,
+    poll, clear,
   ]
 }

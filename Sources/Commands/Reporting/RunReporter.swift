@@ -1,3 +1,4 @@
+internal import Exporting
 internal import LinuxIO
 internal import Precompiler
 internal import Scanning
@@ -36,6 +37,8 @@ final class RunReporter: RunReporting {
   func noted(_ text: String) {
     if verbosity.isVerbose { say("note: \(text.printable)") }
   }
+
+  func warned(_ text: String) { complain("\(CommandLineTool.name): warning: \(text.printable)", isWarning: true) }
 
   func planned(_ plan: Plan) {
     state.withLock { $0.status?.begin(plan.jobs.map(\.content.facts.size)) }
@@ -107,6 +110,16 @@ final class RunReporter: RunReporting {
       complain("\(root.printable): warning: \(Self.emptyRoot)", isWarning: true)
     }
     say(summary.line)
+  }
+
+  func report(_ outputs: BuildReport) {
+    clearStatus()
+    if verbosity.isVerbose {
+      for (path, method) in outputs.exports.written { say("exported \(path.printable) (\(method.rawValue))") }
+      for path in outputs.exports.removed { say("removed \(path.printable)") }
+    }
+    for (path, message) in outputs.complaints { complain("\(path.printable): error: \(message.printable)") }
+    if let line = outputs.line { say(line) }
   }
 
   func report(_ failure: RunFailure) { clearStatus() }

@@ -37,7 +37,7 @@ struct JSONRunLines {
     ["type": "error", "path": JSON(path), "message": .string(message)]
   }
 
-  static func warning(_ path: FilePath, _ message: String) -> JSON {
+  static func warning(_ path: FilePath?, _ message: String) -> JSON {
     ["type": "warning", "path": JSON(path), "message": .string(message)]
   }
 
