@@ -40,7 +40,7 @@ struct CatalogHostTests {
   @Test(arguments: ["device", "inode", "size", "modified", "changed", "mode", "checked"])
   func checkedObjectThatRottedIsUnknown(_ column: String) throws {
     try remember([object(0)])
-    try fixture.execute("UPDATE checked SET \(column) = \(column) ^ 64")
+    try fixture.execute("UPDATE checked SET \(column) = \(column) + 64")
     let catalog = try fixture.open()
     #expect(try catalog.checkedObject(object(0).digest) == nil)
     #expect(catalog.trouble == "\(fixture.path()): damaged: a checked object's checksum is wrong (SQLite 11)")

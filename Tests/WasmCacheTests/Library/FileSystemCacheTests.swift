@@ -64,15 +64,16 @@ struct FileSystemCacheTests {
   }
 
   /// The tool's identity of an engine and the library's must be the same, or neither finds what the other stored.
-  @Test(arguments: ["36.0.0", "48.0.0", "50.0.1"]) func findsWhatTheToolCompiled(_ version: String) throws {
+  @Test(arguments: ["24.0.0", "36.0.0", "48.0.0", "50.0.1"]) func findsWhatTheToolCompiled(_ version: String) throws {
     let file = try fixture.directory.write(bytes, to: "module.wasm")
     let engine = try EngineUnderTest.library(version)
-    try fixture.precompile(file, with: engine)
+    let backends: [Backend] = ["24.0.0", "36.0.0"].contains(version) ? [.cranelift] : [.cranelift, .winch]
+    try fixture.precompile(file, backends, with: engine)
     let library = try EngineLibrary(path: engine)
     for access in [FileSystemCache.Access.readOnly, .readWrite] {
       let cache = try FileSystemCache(directory: fixture.path, engine: library, access: access)
       #expect(try cache.load(fileAt: file).info == Module.Info(backend: .cranelift, origin: .loaded))
-      #expect(try cache.load(cache.hash(ofFileAt: file), backends: [.winch]).info.backend == .winch)
+      for backend in backends { #expect(try cache.load(module, backend: backend).info.backend == backend) }
     }
     try Descriptor.open(fixture.path.appending("v1"), 0).remove("catalog.sqlite")
     let cache = try FileSystemCache(directory: fixture.path, engine: library, access: .readOnly)
@@ -90,7 +91,7 @@ struct FileSystemCacheTests {
     #expect(try cache.load(orCompile: bytes).info.origin == .compiled)
     #expect(try cache.load(module).info.origin == .loaded)
     cache.flush()
-    #expect(fixture.tally.misses == [.newModule: 1, .artifactCorrupt: 1])
+    #expect(fixture.tally.misses.filter { $0.value > 0 } == [.newModule: 1, .artifactCorrupt: 1])
   }
 
   @Test func readOnlyCacheIsLoadedFromAndLeftAsItIs() throws {

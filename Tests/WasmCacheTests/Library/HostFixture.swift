@@ -34,11 +34,13 @@ struct HostFixture: Sendable {
   }
 
   /// Fills the cache as a user does.
-  func precompile(_ file: FilePath, with engine: FilePath? = nil) throws {
+  func precompile(_ file: FilePath, _ backends: [Backend] = [.cranelift], with engine: FilePath? = nil) throws {
     let engine = try engine ?? EngineUnderTest.library()
+    let options = backends.flatMap { ["--backend", $0.rawValue] }
     _ = try Tool.shell(
-      "\"$1\" -q --cache-dir \"$2\" --engine \"$3\" --backend cranelift --backend winch \"$4\"",
-      [try BuiltExecutable.path().string, path.string, engine.string, file.string])
+      "\"$@\"",
+      [try BuiltExecutable.path().string, "-q", "--cache-dir", path.string, "--engine", engine.string] + options
+        + [file.string])
   }
 
   // MARK: What is on the disk
