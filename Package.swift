@@ -40,13 +40,14 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Exporting", dependencies: ["WasmCache", "WasmEngine", "LinuxIO", system], swiftSettings: strict),
+    .target(name: "Inspecting", dependencies: ["WasmEngine"], swiftSettings: strict),
     .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
     .target(
       name: "Watching", dependencies: ["CInotifyTools", "CLinux", "LinuxIO", system], swiftSettings: strict),
     .target(
       name: "Commands",
       dependencies: [
-        "Precompiler", "Scanning", "Exporting", "Watching", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", system,
+        "Inspecting", "Precompiler", "Scanning", "Exporting", "Watching", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", system,
         arguments, toml,
       ],
       // Beside the code that has to keep to it; nothing of the program reads it.
@@ -82,6 +83,9 @@ let package = Package(
     .testTarget(
       name: "ExportingTests",
       dependencies: ["Exporting", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system], swiftSettings: strict),
+    .testTarget(
+      name: "InspectingTests", dependencies: ["Inspecting", "WasmEngine", "LinuxIO", "TestSupport", system],
+      swiftSettings: strict),
     .testTarget(
       name: "CommandsTests",
       dependencies: [

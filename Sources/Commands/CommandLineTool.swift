@@ -76,7 +76,7 @@ struct Subcommands: ParsableCommand {
     commandName: CommandLineTool.name, version: CommandLineTool.version, subcommands: all)
 
   static let all: [any ParsableCommand.Type] = [
-    PathCommand.self, HashCommand.self, EnginesCommand.self, CacheCommand.self, ConfigCommand.self,
+    PathCommand.self, HashCommand.self, InspectCommand.self, EnginesCommand.self, CacheCommand.self, ConfigCommand.self,
     CompletionsCommand.self,
     CompileWorkerCommand.self,
   ]
