@@ -165,7 +165,7 @@ _wasmprecompile() {
     local -a repeating_flags=()
     local -a non_repeating_flags=(--null -0 --follow-links --fail-fast -n --dry-run --check --frozen --force --rehash --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
     local -a repeating_options=(--backend --files-from --exclude)
-    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --max-size --jobs -j --timeout --output --stamp --depfile --exec --debounce --format)
+    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --max-size --jobs -j --timeout --output --stamp --depfile --exec --debounce --format --timings --trace)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -228,6 +228,14 @@ _wasmprecompile() {
         __wasmprecompile_add_completions -W 'human'$'\n''json'
         return
         ;;
+    '--timings')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(html)'
+        return
+        ;;
+    '--trace')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(json)'
+        return
+        ;;
     esac
 
     # Offer positional completions
@@ -243,13 +251,13 @@ _wasmprecompile() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    path|hash|engines|cache|config|completions|help)
+    path|hash|inspect|engines|cache|config|completions|help)
         # Offer subcommand argument completions
         "_wasmprecompile_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'path hash engines cache config completions help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'path hash inspect engines cache config completions help' -- "${cur}"))
         ;;
     esac
 }
@@ -304,6 +312,41 @@ _wasmprecompile_hash() {
     # Offer positional completions
     case "${positional_number}" in
     *)
+        __wasmprecompile_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_wasmprecompile_inspect() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--functions --format --engine --cache-dir)
+    __wasmprecompile_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--functions')
+        return
+        ;;
+    '--format')
+        __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
+    '--engine')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(so)'
+        return
+        ;;
+    '--cache-dir')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
         __wasmprecompile_add_completions -f
         return
         ;;

@@ -20,12 +20,14 @@ function __wasmprecompile_parse_tokens -S
     set -l unparsed_tokens (__wasmprecompile_tokens -pc)
     switch $unparsed_tokens[1]
     case 'wasmprecompile'
-        __wasmprecompile_parse_subcommand -r 1 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'max-size=' 'files-from=+' '0/null' 'exclude=+' 'follow-links' 'j/jobs=' 'timeout=' 'fail-fast' 'n/dry-run' 'check' 'frozen' 'force' 'rehash' 'output=' 'stamp=' 'depfile=' 'watch' 'exec=' 'debounce=' 'poll' 'clear' 'q/quiet' 'v/verbose' 'explain' 'format=' 'version' 'h/help'
+        __wasmprecompile_parse_subcommand -r 1 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'max-size=' 'files-from=+' '0/null' 'exclude=+' 'follow-links' 'j/jobs=' 'timeout=' 'fail-fast' 'n/dry-run' 'check' 'frozen' 'force' 'rehash' 'output=' 'stamp=' 'depfile=' 'watch' 'exec=' 'debounce=' 'poll' 'clear' 'q/quiet' 'v/verbose' 'explain' 'format=' 'timings=' 'trace=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'path'
             __wasmprecompile_parse_subcommand 1 'compile' 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'version' 'h/help'
         case 'hash'
             __wasmprecompile_parse_subcommand -r 1 'version' 'h/help'
+        case 'inspect'
+            __wasmprecompile_parse_subcommand 1 'functions=' 'format=' 'engine=' 'cache-dir=' 'version' 'h/help'
         case 'engines'
             __wasmprecompile_parse_subcommand 0 'engine=' 'version' 'h/help'
         case 'cache'
@@ -138,10 +140,13 @@ complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_f
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" v verbose' -l 'verbose' -s 'v' -d 'Name the engine, the cache, and modules that are up to date.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" explain' -l 'explain' -d 'Say for each module why it is compiled or not.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" format' -l 'format' -d 'What is printed: human (text), or json: one object a line on standard output.' -rfka 'human json'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" timings' -l 'timings' -d 'Write a page that shows what happened when: lanes, modules by compile time, hits and misses, the critical path.' -rfa '(for p in (string match -e -- \'*/\' (commandline -t);or printf \n)*.\'html\';printf %s\n $p;end;__fish_complete_directories (commandline -t) \'\')'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" trace' -l 'trace' -d 'Write the same in Chrome\'s trace format, for Perfetto and the like.' -rfa '(for p in (string match -e -- \'*/\' (commandline -t);or printf \n)*.\'json\';printf %s\n $p;end;__fish_complete_directories (commandline -t) \'\')'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" version' -l 'version' -d 'Show the version.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile" -eq 2' -fa 'path' -d 'Print the path of a module\'s artifact, for a runtime to load.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile" -eq 2' -fa 'hash' -d 'Print modules\' hashes, by which the cache knows them.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile" -eq 2' -fa 'inspect' -d 'Show what is in a module or an artifact.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile" -eq 2' -fa 'engines' -d 'Show what modules can be compiled with, or why not.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile" -eq 2' -fa 'cache' -d 'Look after the cache.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile" -eq 2' -fa 'config' -d 'Show what is set outside the command line.'
@@ -159,6 +164,13 @@ complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_f
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile hash" -ge 1' -F
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile hash" version' -l 'version' -d 'Show the version.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile hash" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile inspect" -eq 1' -F
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile inspect" functions' -l 'functions' -d 'How many functions to name, the largest first.' -rfka ''
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile inspect" format' -l 'format' -d 'What is printed: human (text), or json: one object a line on standard output.' -rfka 'human json'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile inspect" engine' -l 'engine' -d 'The libwasmtime to compile with.' -rfa '(for p in (string match -e -- \'*/\' (commandline -t);or printf \n)*.\'so\';printf %s\n $p;end;__fish_complete_directories (commandline -t) \'\')'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile inspect" cache-dir' -l 'cache-dir' -d 'Directory of the cache.' -rfa '(__wasmprecompile_complete_directories)'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile inspect" version' -l 'version' -d 'Show the version.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile inspect" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile engines" engine' -l 'engine' -d 'The libwasmtime to compile with.' -rfa '(for p in (string match -e -- \'*/\' (commandline -t);or printf \n)*.\'so\';printf %s\n $p;end;__fish_complete_directories (commandline -t) \'\')'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile engines" version' -l 'version' -d 'Show the version.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile engines" h help' -s 'h' -l 'help' -d 'Show help information.'
