@@ -47,7 +47,8 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "Inspecting", "Precompiler", "Scanning", "Exporting", "Watching", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", system,
+        "Inspecting", "Precompiler", "Scanning", "Exporting", "Watching", "WasmCache", "WasmEngine", "LinuxIO",
+        "CLinux", system,
         arguments, toml,
       ],
       // Beside the code that has to keep to it; nothing of the program reads it.
