@@ -7,8 +7,8 @@ DESTDIR ?=
 # libsqlite3-dev holds the catalog, libinotifytools0-dev watches directories.
 BUILD_PACKAGES := python3 libsqlite3-dev libinotifytools0-dev
 # To test only: zsh and fish check their completions (bash is always there), mandoc checks the man page, strace shows
-# which system calls a run makes; cmake, git, pre-commit and systemd take what is made for them.
-TEST_PACKAGES := zsh fish mandoc strace cmake git pre-commit systemd
+# which system calls a run makes; cmake, git, pre-commit and systemd take what is made for them; chromium shows pages.
+TEST_PACKAGES := zsh fish mandoc strace cmake git pre-commit systemd chromium
 
 # Releases of libwasmtime, by the checksums in .ci/wheels.sha256: the default, and the others that the tests load.
 ENGINE_VERSION := 50.0.1

@@ -39,14 +39,15 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Exporting", dependencies: ["WasmCache", "WasmEngine", "LinuxIO", system], swiftSettings: strict),
+    .target(name: "Inspecting", dependencies: ["WasmEngine"], swiftSettings: strict),
     .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
     .target(
       name: "Watching", dependencies: ["CInotifyTools", "CLinux", "LinuxIO", system], swiftSettings: strict),
     .target(
       name: "Commands",
       dependencies: [
-        "Precompiler", "Scanning", "Exporting", "Watching", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", system,
-        arguments,
+        "Inspecting", "Precompiler", "Scanning", "Exporting", "Watching", "WasmCache", "WasmEngine", "LinuxIO",
+        "CLinux", system, arguments,
       ],
       // Beside the code that has to keep to it; nothing of the program reads it.
       exclude: ["Reporting/JSON/output.schema.json"],
@@ -82,6 +83,9 @@ let package = Package(
     .testTarget(
       name: "ExportingTests",
       dependencies: ["Exporting", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system], swiftSettings: strict),
+    .testTarget(
+      name: "InspectingTests", dependencies: ["Inspecting", "WasmEngine", "LinuxIO", "TestSupport", system],
+      swiftSettings: strict),
     .testTarget(
       name: "CommandsTests",
       dependencies: [

@@ -30,6 +30,7 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
   @OptionGroup(title: "What is shown") var verbosity: VerbosityOptions
   @OptionGroup(title: "What is shown") var color: ColorOptions
   @OptionGroup(title: "What is shown") var format: FormatOptions
+  @OptionGroup(title: "What is shown") var drawing: TimingOptions
 
   func validate() throws {
     for name in path.map({ $0.path.string }) where Subcommands.names.contains(name) && access(name, F_OK) != 0 {
@@ -40,6 +41,7 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
     if watching.watch && (execution.purpose != .compile || execution.force || execution.failFast) {
       throw ValidationError("--watch goes with none of --dry-run, --check, --frozen, --force and --fail-fast")
     }
+    if watching.watch && !drawing.isEmpty { throw ValidationError("--watch goes with neither --timings nor --trace") }
     if watching.watch && !outputs.isEmpty {
       throw ValidationError(
         "--watch goes with none of --output, --stamp and --depfile: let --exec run wasmprecompile with them")
@@ -69,6 +71,8 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
     var request = try makeRequest()
     if make.isDryRun && request.purpose == .compile { request.purpose = .dryRun }
     if !request.purpose.onlyLooks { Parallelism(jobs: execution.jobs, under: make).apply(to: &request) }
+    let timings = drawing.isEmpty ? nil : RunTimings()
+    request.timings = timings
     let cancellation = Cancellation()
     let interruption = Interruption(cancelling: cancellation, in: request)
     let reporter = makeReporter(isQuiet: make.isSilent)
@@ -85,6 +89,7 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
     let report = try makeOutputs(request.roots).write(summary)
     reporter.report(report)
     reporter.report(summary)
+    if let timings { try drawing.write(summary, timings) }
     let status = summary.exitStatus.merged(with: report.status)
     if status != .success { throw status }
   }

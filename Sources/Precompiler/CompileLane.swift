@@ -10,13 +10,16 @@ internal import WasmEngine
 /// it made while the child compiles the next.
 final class CompileLane {
   private let work: CompileWork
+  /// Counted from 0.
+  private let number: Int
   private let reader = ModuleReader()
   private var worker: CompileWorker?
   private let publishing: PublishingQueue
 
-  init(_ work: CompileWork) {
+  init(_ work: CompileWork, number: Int) {
     self.work = work
-    publishing = PublishingQueue(work)
+    self.number = number
+    publishing = PublishingQueue(work, lane: number)
   }
 
   /// Works until the queue is empty or stopped, and everything is published.
@@ -60,7 +63,11 @@ final class CompileLane {
     let module = job.content.facts.hash
     let claim: Claim?
     do {
-      claim = mayWait ? try waitForClaim(job, writer) : try writer.tryClaim(module)
+      claim =
+        mayWait
+        ? try work.timings.measure(.wait, lane: number, job: job) { () throws(CacheError) in
+          try waitForClaim(job, writer)
+        } : try writer.tryClaim(module)
     } catch { throw .cache(error) }
     if claim == nil && !mayWait { return false }
     // Whoever had the claim may have published.
@@ -93,9 +100,12 @@ final class CompileLane {
     let module = try load(job)
     let deadline = MonotonicInstant.now().adding(seconds: work.timeout)
     do throws(WorkerFailure) {
-      let artifact = try runningWorker().compile(
-        module.contents, size: module.facts.size, as: module.facts.kind, settingsIndex: job.engine, parallel: parallel,
-        deadline: deadline)
+      let worker = try runningWorker()
+      let artifact = try work.timings.measure(.compile, lane: number, job: job) { () throws(WorkerFailure) in
+        try worker.compile(
+          module.contents, size: module.facts.size, as: module.facts.kind, settingsIndex: job.engine,
+          parallel: parallel, deadline: deadline)
+      }
       // What an engine would not load is no artifact of its, whatever the child says.
       let record = CompatibilityRecord(artifact: artifact.contents.bytes)
       guard record == work.directories[job.engine].identity.compatibility else {
@@ -133,6 +143,12 @@ final class CompileLane {
       self.worker = worker
       return worker
     }
+    let worker = try work.timings.measure(.start, lane: number) { () throws(WorkerFailure) in try startWorker() }
+    self.worker = worker
+    return worker
+  }
+
+  private func startWorker() throws(WorkerFailure) -> CompileWorker {
     let worker = try CompileWorker.start(work.program, cancellation: work.cancellation)
     let records = try worker.prepare(
       work.engine, settings: work.directories.map(\.identity.settings), threads: work.lanes,
@@ -142,7 +158,6 @@ final class CompileLane {
     guard records == work.identities.map({ .success($0.compatibility) }), work.engine.isUnchanged else {
       throw Self.replacedEngine
     }
-    self.worker = worker
     return worker
   }
 }
@@ -154,14 +169,21 @@ private final class PublishingQueue: Sendable {
   private let queue = DispatchQueue(label: "publish")
   private let places = DispatchSemaphore(value: 2)
 
-  init(_ work: CompileWork) { self.work = work }
+  private let lane: Int
+
+  init(_ work: CompileWork, lane: Int) {
+    self.work = work
+    self.lane = lane
+  }
 
   func publish(_ artifact: consuming CompiledArtifact, claim: consuming Claim?, for job: Job) {
     let parcel = Parcel(artifact, claim)
     places.wait()
-    queue.async { [work, places] in
+    queue.async { [work, places, lane] in
       do throws(CacheError) {
-        try work.writers[job.engine].publish(parcel.artifact.contents.bytes, for: job.content.facts.hash)
+        try work.timings.measure(.store, lane: lane, job: job) { () throws(CacheError) in
+          try work.writers[job.engine].publish(parcel.artifact.contents.bytes, for: job.content.facts.hash)
+        }
         let artifact = parcel.artifact.contents.bytes.count
         work.finish(job, .compiled(size: artifact, nanoseconds: parcel.artifact.nanoseconds))
       } catch {

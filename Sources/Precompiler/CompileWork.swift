@@ -17,6 +17,7 @@ final class CompileWork: Sendable {
   let queue: JobQueue
   let cancellation: Cancellation
   let observer: any RunObserver
+  let timings: RunTimings?
   let shelf: WorkerShelf?
   let jobserver: Jobserver?
   let isWanted: @Sendable (ModuleContent) -> Bool
@@ -40,6 +41,7 @@ final class CompileWork: Sendable {
     lanes = request.lanes
     timeout = request.timeout
     failFast = request.failFast
+    timings = request.timings
     shelf = request.shelf
     jobserver = request.jobserver
     isWanted = request.isWanted
@@ -57,12 +59,14 @@ final class CompileWork: Sendable {
     let group = DispatchGroup()
     for lane in 0..<min(lanes, max(1, queue.leftOver.count)) {
       // A serial queue each has a thread each, even while all of them wait for their children.
-      DispatchQueue(label: "lane \(lane)").async(group: group) { CompileLane(self).run() }
+      DispatchQueue(label: "lane \(lane)").async(group: group) { CompileLane(self, number: lane).run() }
     }
     group.wait()
     // Objects before the entries that name them.
-    publisher.synchronize()
-    for writer in writers { writer.synchronize() }
+    timings.measure(.synchronize) {
+      publisher.synchronize()
+      for writer in writers { writer.synchronize() }
+    }
     let notBegun = queue.leftOver.map { JobOutcome(job: $0, result: .notDone) }
     return outcomes.withLock { $0 } + notBegun
   }

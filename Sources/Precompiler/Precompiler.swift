@@ -31,6 +31,8 @@ package struct PrecompileRequest: Sendable {
   package var purpose = RunPurpose.compile
   /// Tells in the summary which directories were scanned.
   package var namesDirectories = false
+  /// Told when what happens.
+  package var timings: RunTimings?
   package var program = WorkerProgram.thisExecutable
   /// Where children wait between several runs; without it they end with the run.
   package var shelf: WorkerShelf?
@@ -65,20 +67,23 @@ package struct Precompiler {
 
   package func run() throws(PrecompileError) -> RunSummary {
     let start = MonotonicInstant.now()
+    let timings = request.timings
     let engine = try findEngine()
     let cache = try openCache()
     var memory = RunMemory(cache, isReadOnly: request.purpose.onlyLooks)
-    let (identities, child) = try identify(engine, &memory)
+    let (identities, child) = try timings.measure(.engine) { () throws(PrecompileError) in
+      try identify(engine, &memory)
+    }
     let directories = identities.map { identity in cache.map { EngineDirectory(identity, in: $0) } }
     observer.prepared(
       engine: engine.location, identities: identities, cache: request.cachePath, lanes: request.lanes)
-    let scan = scan(sparing: cache)
+    let scan = timings.measure(.scan) { self.scan(sparing: cache) }
     let indexes = memory.indexes(of: request.roots, ignoring: request.rehash)
-    let inspection = inspect(scan, indexes, &memory)
+    let inspection = timings.measure(.hash) { inspect(scan, indexes, &memory) }
     let contents = inspection.contents(of: scan, indexes)
-    let lookups = EntryLookup(
-      contents: contents, directories: directories, lanes: request.threads, looksAtEach: request.rehash
-    ).run(&memory)
+    let lookup = EntryLookup(
+      contents: contents, directories: directories, lanes: request.threads, looksAtEach: request.rehash)
+    let lookups = timings.measure(.lookUp) { lookup.run(&memory) }
     let plan = Plan(contents, lookups, force: request.force)
     observer.planned(plan)
     let notModules = inspection.failures.count { if case .notWebAssembly = $0.failure { true } else { false } }
@@ -90,11 +95,14 @@ package struct Precompiler {
       ? plan.jobs.map { JobOutcome(job: $0, result: .notDone) }
       : try compile(plan, with: engine, storingIn: cache, directories.compactMap { $0 }, child)
     memory.remember(plan, outcomes, identities)
-    if !request.purpose.onlyLooks { memory.recordUses(of: plan, directories) }
-    let troubles = request.purpose.onlyLooks ? [] : [memory.commit(), makeRoom(in: cache)]
-    for note in [memory.note] + troubles {
-      if let note { observer.noted(note) }
+    var notes = [memory.note]
+    if !request.purpose.onlyLooks {
+      notes += timings.measure(.remember) {
+        memory.recordUses(of: plan, directories)
+        return [memory.commit(), makeRoom(in: cache)]
+      }
     }
+    for case let note? in notes { observer.noted(note) }
     return RunSummary(
       engine: engine.location, scannedDirectories: scan.directories, plan: plan, outcomes: outcomes,
       engines: identities, directories: directories, notModules: notModules,
