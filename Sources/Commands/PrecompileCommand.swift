@@ -80,6 +80,7 @@ struct PrecompileCommand: ConfiguredCommand {
     }
     interruption.dieIfReceived(after: reporter.clearStatus)
     let report = try makeOutputs(request.roots).write(summary)
+    interruption.dieIfReceived()
     reporter.report(report)
     reporter.report(summary)
     let status = summary.exitStatus.merged(with: report.status)
