@@ -7,8 +7,9 @@ DESTDIR ?=
 # libsqlite3-dev holds the catalog, libinotifytools0-dev watches directories.
 BUILD_PACKAGES := python3 libsqlite3-dev libinotifytools0-dev
 # To test only: zsh and fish check their completions (bash is always there), mandoc checks the man page, strace shows
-# which system calls a run makes; cmake, git, pre-commit and systemd take what is made for them; chromium shows pages.
-TEST_PACKAGES := zsh fish mandoc strace cmake git pre-commit systemd chromium
+# which system calls a run makes; cmake, git, pre-commit and systemd take what is made for them; chromium shows pages;
+# btrfs-progs makes a file system that shares blocks.
+TEST_PACKAGES := zsh fish mandoc strace cmake git pre-commit systemd chromium btrfs-progs
 
 # Releases of libwasmtime, by the checksums in .ci/wheels.sha256: the default, and the others that the tests load.
 ENGINE_VERSION := 50.0.1
@@ -138,7 +139,7 @@ lint: ## check the format of the Swift sources
 	swift format lint --strict --recursive $(FORMATTED)
 
 clean: ## remove everything that was built or fetched
-	rm -rf .build Examples/build
+	rm -rf .build Examples/build Examples/*/build
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^=]*## \(.*\)/\1	\2/p' Makefile | expand -t 14

@@ -87,6 +87,7 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
     }
     interruption.dieIfReceived(after: reporter.clearStatus)
     let report = try makeOutputs(request.roots).write(summary)
+    interruption.dieIfReceived()
     reporter.report(report)
     reporter.report(summary)
     if let timings { try drawing.write(summary, timings) }
