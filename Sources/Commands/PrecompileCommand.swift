@@ -39,6 +39,9 @@ struct PrecompileCommand: ConfiguredCommand {
     if watching.watch && (execution.purpose != .compile || execution.force || execution.failFast) {
       throw ValidationError("--watch goes with none of --dry-run, --check, --frozen, --force and --fail-fast")
     }
+    if watching.watch && selection.followLinks {
+      throw ValidationError("--watch goes without --follow-links: name the directories that links lead to")
+    }
     if watching.watch && !outputs.isEmpty {
       throw ValidationError(
         "--watch goes with none of --output, --stamp and --depfile: let --exec run wasmprecompile with them")

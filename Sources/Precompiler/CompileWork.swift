@@ -19,7 +19,7 @@ final class CompileWork: Sendable {
   let observer: any RunObserver
   let shelf: WorkerShelf?
   let jobserver: Jobserver?
-  let isWanted: @Sendable (ModuleContent) -> Bool
+  let isWanted: @Sendable (Job) -> Bool
   private let failFast: Bool
   private let outcomes = Mutex<[JobOutcome]>([])
 
