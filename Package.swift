@@ -91,6 +91,15 @@ let package = Package(
     .testTarget(
       name: "WatchingTests", dependencies: ["Watching", "CWatchingTests", "CLinux", "LinuxIO", "TestSupport", system],
       swiftSettings: strict),
-    .testTarget(name: "CLITests", dependencies: ["wasmprecompile", "TestSupport"], swiftSettings: strict),
+    // The example programs, which the tests run. Each is also a package of its own, or part of the tutorial.
+    .executableTarget(
+      name: "plugin-host", dependencies: ["WasmCache", "WasmEngine", system], path: "Examples/plugin-host/Sources",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "first-module", dependencies: ["WasmCache", "WasmEngine", system], path: "Examples/first-module",
+      swiftSettings: strict),
+    .testTarget(
+      name: "CLITests", dependencies: ["wasmprecompile", "plugin-host", "first-module", "TestSupport"],
+      swiftSettings: strict),
   ]
 )

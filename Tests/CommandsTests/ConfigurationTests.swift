@@ -58,6 +58,7 @@ struct ConfigurationTests {
       debounce = 0
       poll = true
       clear = true
+      color = "never"
       """)
     #expect(Settings.all.allSatisfy { configuration.given($0) != nil }, "this file has every setting")
     var command = try precompile("a")
@@ -76,6 +77,7 @@ struct ConfigurationTests {
     #expect(command.execution.jobs == 3 && command.execution.timeout?.value == 0.5)
     #expect(command.watching.exec == "make reload" && command.watching.debounce?.value == 0)
     #expect(command.watching.poll && command.watching.clear)
+    #expect(command.color.color == .never)
   }
 
   @Test func theCommandLineCountsFirst() throws {

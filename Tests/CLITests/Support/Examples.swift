@@ -25,12 +25,16 @@ enum Examples {
 
   private static let directory = Result { try build() }
 
+  /// The toolchain's C compiler.
+  static let compiler = Result { try toolchain() + "/clang" }
+
   private static func build() throws -> String {
     _ = try EngineRelease.standard.library()
+    try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: false)
     // By cp, because FileManager copies the owner, too, which not everyone may.
-    _ = try run("cp", "-R", "Examples", "\(copy)", in: "\(EngineUnderTest.packageRoot)")
-    _ = try run("make", "clean", in: copy)
-    _ = try run("make", "-j2", "modules", "CC=\(try toolchain())/clang", in: copy)
+    _ = try run(
+      "cp", "-R", "src", "Makefile", "wat2wasm.py", "\(copy)", in: "\(EngineUnderTest.packageRoot)/Examples")
+    _ = try run("make", "-j2", "modules", "CC=\(compiler.get())", in: copy)
     return copy + "/build"
   }
 
@@ -38,7 +42,7 @@ enum Examples {
 
   private static func run(_ program: String, _ arguments: Argument..., in directory: String) throws -> String {
     let environment = [
-      "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": copy,
+      "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": TemporaryRoot.path,
       "PYTHONPATH": EngineRelease.standard.pythonPath, "PYTHONDONTWRITEBYTECODE": "1",
     ]
     let result = try Command(
