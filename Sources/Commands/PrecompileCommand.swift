@@ -42,6 +42,9 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
       throw ValidationError("--watch goes with none of --dry-run, --check, --frozen, --force and --fail-fast")
     }
     if watching.watch && !drawing.isEmpty { throw ValidationError("--watch goes with neither --timings nor --trace") }
+    if watching.watch && selection.followLinks {
+      throw ValidationError("--watch goes without --follow-links: name the directories that links lead to")
+    }
     if watching.watch && !outputs.isEmpty {
       throw ValidationError(
         "--watch goes with none of --output, --stamp and --depfile: let --exec run wasmprecompile with them")

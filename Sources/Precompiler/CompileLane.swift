@@ -55,7 +55,7 @@ final class CompileLane {
 
   /// - Returns: false if another process is compiling the module.
   private func begin(_ job: Job, parallel: Bool, mayWait: Bool) throws(ModuleFailure) -> Bool {
-    guard work.isWanted(job.content) else {
+    guard work.isWanted(job) else {
       work.finish(job, .notDone)
       return true
     }

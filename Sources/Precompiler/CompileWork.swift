@@ -20,7 +20,7 @@ final class CompileWork: Sendable {
   let timings: RunTimings?
   let shelf: WorkerShelf?
   let jobserver: Jobserver?
-  let isWanted: @Sendable (ModuleContent) -> Bool
+  let isWanted: @Sendable (Job) -> Bool
   private let failFast: Bool
   private let spare: Mutex<CompileWorker?>
   private let outcomes = Mutex<[JobOutcome]>([])

@@ -37,7 +37,7 @@ package struct PrecompileRequest: Sendable {
   /// Where children wait between several runs; without it they end with the run.
   package var shelf: WorkerShelf?
   /// Asked before each compilation, from any thread: whether it is still worth doing.
-  package var isWanted: @Sendable (ModuleContent) -> Bool = { _ in true }
+  package var isWanted: @Sendable (Job) -> Bool = { _ in true }
 
   package init(
     roots: [FilePath], settings: [EngineSettings], engines: EngineSearch, cachePath: FilePath, lanes: Int
