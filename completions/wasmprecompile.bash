@@ -162,10 +162,23 @@ _wasmprecompile() {
     local -i positional_number
     local -a unparsed_words=("${COMP_WORDS[@]:1:${COMP_CWORD}}")
 
+    # Only the first word can be a subcommand; the words after it are the subcommand's.
+    if [[ "${COMP_CWORD}" -gt 1 ]]; then
+        case "${COMP_WORDS[1]}" in
+        path|run|hash|engines|cache|config|completions|help)
+            unparsed_words=("${unparsed_words[@]:1}")
+            "_wasmprecompile_${COMP_WORDS[1]}"
+            return
+            ;;
+        esac
+    elif [[ "${cur}" != -* ]]; then
+        COMPREPLY+=($(compgen -W 'path run hash engines cache config completions help' -- "${cur}"))
+    fi
+
     local -a repeating_flags=()
     local -a non_repeating_flags=(--null -0 --follow-links --fail-fast -n --dry-run --check --frozen --force --rehash --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
     local -a repeating_options=(--backend --files-from --exclude)
-    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --max-size --jobs -j --timeout --output --stamp --depfile --exec --debounce --format --timings --trace)
+    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --max-size --jobs -j --timeout --output --stamp --depfile --exec --debounce --color --format)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -224,16 +237,12 @@ _wasmprecompile() {
     '--debounce')
         return
         ;;
+    '--color')
+        __wasmprecompile_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
     '--format')
         __wasmprecompile_add_completions -W 'human'$'\n''json'
-        return
-        ;;
-    '--timings')
-        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(html)'
-        return
-        ;;
-    '--trace')
-        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(json)'
         return
         ;;
     esac
@@ -243,21 +252,6 @@ _wasmprecompile() {
     *)
         __wasmprecompile_add_completions -f
         return
-        ;;
-    esac
-
-    # Offer subcommand / subcommand argument completions
-    local -r subcommand="${unparsed_words[0]}"
-    unset 'unparsed_words[0]'
-    unparsed_words=("${unparsed_words[@]}")
-    case "${subcommand}" in
-    path|hash|inspect|engines|cache|config|completions|help)
-        # Offer subcommand argument completions
-        "_wasmprecompile_${subcommand}"
-        ;;
-    *)
-        # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'path hash inspect engines cache config completions help' -- "${cur}"))
         ;;
     esac
 }
@@ -302,36 +296,35 @@ _wasmprecompile_path() {
     esac
 }
 
-_wasmprecompile_hash() {
+_wasmprecompile_run() {
     repeating_flags=()
-    non_repeating_flags=(--version -h --help)
-    repeating_options=()
-    non_repeating_options=()
+    non_repeating_flags=(--cold --version -h --help)
+    repeating_options=(--dir --env --backend)
+    non_repeating_options=(--invoke --opt-level --cpu --engine --cache-dir)
     __wasmprecompile_offer_flags_options -1
-
-    # Offer positional completions
-    case "${positional_number}" in
-    *)
-        __wasmprecompile_add_completions -f
-        return
-        ;;
-    esac
-}
-
-_wasmprecompile_inspect() {
-    repeating_flags=()
-    non_repeating_flags=(--version -h --help)
-    repeating_options=()
-    non_repeating_options=(--functions --format --engine --cache-dir)
-    __wasmprecompile_offer_flags_options 1
 
     # Offer option value completions
     case "${prev}" in
-    '--functions')
+    '--invoke')
         return
         ;;
-    '--format')
-        __wasmprecompile_add_completions -W 'human'$'\n''json'
+    '--dir')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    '--env')
+        return
+        ;;
+    '--backend')
+        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'
+        return
+        ;;
+    '--opt-level')
+        __wasmprecompile_add_completions -W 'none'$'\n''speed'$'\n''speed-and-size'
+        return
+        ;;
+    '--cpu')
+        __wasmprecompile_add_completions -W 'native'$'\n''baseline'
         return
         ;;
     '--engine')
@@ -347,6 +340,22 @@ _wasmprecompile_inspect() {
     # Offer positional completions
     case "${positional_number}" in
     1)
+        __wasmprecompile_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_wasmprecompile_hash() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __wasmprecompile_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
         __wasmprecompile_add_completions -f
         return
         ;;
