@@ -27,6 +27,8 @@ let package = Package(
     .target(name: "CWasmtime", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CLinux"),
     .target(name: "LinuxIO", dependencies: ["CLinux", system], swiftSettings: strict),
+    .systemLibrary(name: "CSeccomp", providers: [.apt(["libseccomp-dev"])]),
+    .target(name: "Confinement", dependencies: ["CSeccomp", "CLinux", "LinuxIO"], swiftSettings: strict),
     .target(name: "WasmEngine", dependencies: ["CWasmtime", "LinuxIO", crypto, system], swiftSettings: strict),
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .target(
@@ -34,7 +36,8 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "Scanning", dependencies: ["LinuxIO", "CLinux", system], swiftSettings: strict),
     .target(
-      name: "Precompiler", dependencies: ["Scanning", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", crypto, system],
+      name: "Precompiler",
+      dependencies: ["Scanning", "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "CLinux", crypto, system],
       swiftSettings: strict),
     .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
     .target(
@@ -42,7 +45,8 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "Precompiler", "Scanning", "Watching", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", system, arguments,
+        "Precompiler", "Scanning", "Watching", "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "CLinux", system,
+        arguments,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -70,7 +74,7 @@ let package = Package(
       name: "ScanningTests", dependencies: ["Scanning", "LinuxIO", "TestSupport", system], swiftSettings: strict),
     .testTarget(
       name: "PrecompilerTests",
-      dependencies: ["Precompiler", "Scanning", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system],
+      dependencies: ["Precompiler", "Scanning", "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "TestSupport", system],
       swiftSettings: strict),
     .testTarget(
       name: "CommandsTests",

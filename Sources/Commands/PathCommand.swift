@@ -22,6 +22,8 @@ struct PathCommand: ParsableCommand {
   @OptionGroup(title: "Compiler options") var compiler: CompilerOptions
   @OptionGroup(title: "Where things are") var engine: EngineOptions
   @OptionGroup(title: "Where things are") var cache: CacheOptions
+  @OptionGroup(title: "Limits") var limits: LimitOptions
+  @OptionGroup(title: "Limits") var sandbox: SandboxOptions
 
   func run() throws {
     let cancellation = Cancellation()
@@ -30,6 +32,9 @@ struct PathCommand: ParsableCommand {
       roots: [module.path], settings: compiler.settings, engines: engine.search, cachePath: try cache.path(),
       lanes: AvailableProcessors.count())
     request.dryRun = !compile
+    request.timeout = limits.timeout.value
+    request.largestModule = limits.maxModule.bytes
+    request.confinement = sandbox.policy(limits)
     // One file is soon read, and time stamps do not show every change: a writer through mmap may leave them as they were.
     request.rehash = true
     let reporter = RunReporter(Verbosity(isQuiet: true))

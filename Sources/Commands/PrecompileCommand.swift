@@ -22,6 +22,8 @@ struct PrecompileCommand: ParsableCommand {
   @OptionGroup(title: "Where things are") var cache: CacheOptions
   @OptionGroup(title: "What is taken") var selection: SelectionOptions
   @OptionGroup(title: "How it is done") var execution: ExecutionOptions
+  @OptionGroup(title: "Limits") var limits: LimitOptions
+  @OptionGroup(title: "Limits") var sandbox: SandboxOptions
   @OptionGroup(title: "Watching") var watching: WatchOptions
   @OptionGroup(title: "What is shown") var verbosity: VerbosityOptions
 
@@ -61,8 +63,10 @@ struct PrecompileCommand: ParsableCommand {
       lanes: execution.jobs ?? AvailableProcessors.count())
     request.excludes = selection.exclude.map { ExcludePattern(bytes: $0.bytes) }
     request.followLinks = selection.followLinks
-    request.timeout = execution.timeout.value
+    request.timeout = limits.timeout.value
     request.failFast = execution.failFast
+    request.largestModule = limits.maxModule.bytes
+    request.confinement = sandbox.policy(limits)
     request.force = execution.force
     request.rehash = execution.rehash
     request.dryRun = execution.dryRun

@@ -1,3 +1,4 @@
+internal import Confinement
 internal import Dispatch
 internal import Glibc
 internal import LinuxIO
@@ -10,12 +11,13 @@ internal import WasmEngine
 /// it made while the child compiles the next.
 final class CompileLane {
   private let work: CompileWork
-  private let reader = ModuleReader()
+  private let reader: ModuleReader
   private var worker: CompileWorker?
   private let publishing: PublishingQueue
 
   init(_ work: CompileWork) {
     self.work = work
+    reader = ModuleReader(limit: work.largestModule)
     publishing = PublishingQueue(work)
   }
 
@@ -80,8 +82,8 @@ final class CompileLane {
     let deadline = MonotonicInstant.now().adding(seconds: work.timeout)
     do throws(WorkerFailure) {
       let artifact = try runningWorker().compile(
-        module.contents, size: module.facts.size, as: module.facts.kind, settingsIndex: job.engine, parallel: parallel,
-        deadline: deadline)
+        module.contents, size: module.facts.size, as: module.facts.kind, settingsIndex: job.engine,
+        threads: parallel ? work.lanes : 1, deadline: deadline)
       // What an engine would not load is no artifact of its, whatever the child says.
       let record = CompatibilityRecord(artifact: artifact.contents.bytes)
       guard record == work.directories[job.engine].identity.compatibility else {
@@ -92,7 +94,9 @@ final class CompileLane {
     } catch {
       // Only a refusal leaves a child that can be used again.
       if case .engine = error {} else { worker = nil }
-      throw ModuleFailure(error, by: work.directories[job.engine].identity, timeout: work.timeout)
+      if case .unconfined(let missing) = error { work.abandon(becauseOf: missing) }
+      throw ModuleFailure(
+        error, by: work.directories[job.engine].identity, timeout: work.timeout, limits: work.confinement.limits)
     }
   }
 
@@ -119,10 +123,11 @@ final class CompileLane {
       self.worker = worker
       return worker
     }
-    let worker = try CompileWorker.start(work.program, cancellation: work.cancellation)
-    let records = try worker.prepare(
+    let worker = try CompileWorker.start(work.program, work.confinement, cancellation: work.cancellation)
+    let (records, confinement) = try worker.prepare(
       work.engine, settings: work.directories.map(\.identity.settings), threads: work.lanes,
       deadline: .now().adding(seconds: work.timeout))
+    if !confinement.missing.isEmpty { work.observer.unconfined(missing: confinement.missing) }
     // The same library must say the same of itself, and its file must be the same: releases that record only their major
     // version say the same of different builds, and artifacts would land under the wrong identity.
     guard records == work.identities.map({ .success($0.compatibility) }), work.engine.isUnchanged else {

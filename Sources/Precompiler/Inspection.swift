@@ -9,6 +9,8 @@ struct Inspection {
   let scan: ScanResult
   let indexes: RootIndexes
   let lanes: Int
+  /// Bytes.
+  let largestModule: Int
 
   /// - Returns: the files in the scan's order; not all of them if the run was cancelled meanwhile.
   func run(cancellation: Cancellation) -> InspectionResult {
@@ -19,7 +21,7 @@ struct Inspection {
     results.withLock { $0 = Array(repeating: nil, count: blocks) }
     let next = Atomic(0)
     DispatchQueue.concurrentPerform(iterations: min(lanes, max(1, blocks))) { _ in
-      let reader = ModuleReader()
+      let reader = ModuleReader(limit: largestModule)
       while !cancellation.isCancelled {
         let block = next.add(1, ordering: .relaxed).oldValue
         guard block < blocks else { return }

@@ -18,6 +18,9 @@ package struct PrecompileRequest: Sendable {
   package var lanes: Int
   /// Seconds a module may take.
   package var timeout: Double = 120
+  /// Bytes of the largest module that is read.
+  package var largestModule = ModuleReader.defaultLimit
+  package var confinement = ConfinementPolicy()
   package var failFast = false
   package var force = false
   /// Read every file, whatever is remembered of it.
@@ -103,7 +106,8 @@ package struct Precompiler {
   private func identify(_ engine: EngineFile, _ memory: inout RunMemory) throws(PrecompileError) -> [EngineIdentity] {
     let known = request.settings.compactMap { memory.identity($0, engine.stamp) }
     if known.count == request.settings.count { return known }
-    let probe = EngineProbe(engine, program: request.program, cancellation: cancellation)
+    let probe = EngineProbe(
+      engine, program: request.program, policy: request.confinement, cancellation: cancellation)
     let results: [Result<EngineIdentity, BackendUnavailable>]
     do { results = try probe.identify(request.settings) } catch { throw .engineUnusable(error) }
     var identities: [EngineIdentity] = []
@@ -127,7 +131,9 @@ package struct Precompiler {
   private func inspect(_ scan: ScanResult, _ memory: inout RunMemory) -> InspectionResult {
     for problem in scan.problems { observer.noticed(problem) }
     let indexes = memory.indexes(of: request.roots, ignoring: request.rehash)
-    let inspection = Inspection(scan: scan, indexes: indexes, lanes: request.lanes).run(cancellation: cancellation)
+    let inspection = Inspection(
+      scan: scan, indexes: indexes, lanes: request.lanes, largestModule: request.largestModule
+    ).run(cancellation: cancellation)
     for file in inspection.failures { observer.rejected(file) }
     // Files are only known to be gone if everything was looked at.
     let isWhole = scan.problems.isEmpty && request.excludes.isEmpty && !cancellation.isCancelled
@@ -144,16 +150,17 @@ package struct Precompiler {
       cache.removeAbandonedFiles()
       return []
     }
+    let work: CompileWork
     do throws(CacheError) {
-      let publisher = try Publisher(cache)
-      let outcomes = try CompileWork(
-        plan.jobs, engine: engine, directories: directories, publisher: publisher, request: request,
-        cancellation: cancellation, observer: observer
-      ).run()
-      return outcomes
+      work = try CompileWork(
+        plan.jobs, engine: engine, directories: directories, publisher: Publisher(cache), request: request,
+        cancellation: cancellation, observer: observer)
     } catch {
       throw .cache(error)
     }
+    let outcomes = work.run()
+    if !work.missingConfinement.isEmpty { throw .engineUnusable(.unconfined(missing: work.missingConfinement)) }
+    return outcomes
   }
 }
 

@@ -8,6 +8,8 @@ package protocol RunObserver: Sendable {
   func prepared(engine: EngineLocation, identities: [EngineIdentity], cache: FilePath, lanes: Int)
   /// Something worth knowing for whoever wants to know everything.
   func noted(_ text: String)
+  /// Compilers run without defences that the kernel lacks or forbids; told of each compiler.
+  func unconfined(missing: [String])
   /// Something below a root could not be scanned; the run goes on.
   func noticed(_ problem: ScanProblem)
   /// A file gave no module; the run goes on.

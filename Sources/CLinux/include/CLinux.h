@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "confinement.h"
 #include "directory.h"
 #include "processor.h"
 #include "watching.h"

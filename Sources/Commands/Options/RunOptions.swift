@@ -34,9 +34,6 @@ struct ExecutionOptions: ParsableArguments {
       "How many modules are compiled at the same time. Default: the processors this process may use.", valueName: "n"))
   var jobs: Int?
 
-  @Option(help: ArgumentHelp("How long one module may take.", valueName: "seconds"))
-  var timeout = Seconds(120)
-
   @Flag(help: "Begin nothing more after the first module that fails.")
   var failFast = false
 

@@ -15,6 +15,7 @@ final class RunReporter: RunObserver {
   private struct State {
     var engines: [EngineIdentity] = []
     var status: StatusLine?
+    var isUnconfined = false
   }
 
   init(_ verbosity: Verbosity, output: Output = .error) {
@@ -35,6 +36,14 @@ final class RunReporter: RunObserver {
 
   func noted(_ text: String) {
     if verbosity.isVerbose { say("note: \(text.printable)") }
+  }
+
+  func unconfined(missing: [String]) {
+    let isKnown = state.withLock { state in
+      defer { state.isUnconfined = true }
+      return state.isUnconfined
+    }
+    if !isKnown { complain(Self.warning(ofMissing: missing), isWarning: true) }
   }
 
   func planned(_ plan: Plan) {
@@ -107,6 +116,12 @@ final class RunReporter: RunObserver {
   }
 
   // MARK: Lines
+
+  /// Which defences compilers are without.
+  static func warning(ofMissing defences: [String]) -> String {
+    "\(CommandLineTool.name): warning: compilers run without \(defences.joined(separator: " and ")), which the kernel lacks or "
+      + "forbids; --require-sandbox makes that an error"
+  }
 
   /// Which engine is used, for whoever wants to know everything.
   static func line(for identity: EngineIdentity, from engine: EngineLocation) -> String {

@@ -86,6 +86,8 @@ private final class BatchRecord: RunObserver {
 
   func noted(_ text: String) { observer.noted(text) }
 
+  func unconfined(missing: [String]) { observer.unconfined(missing: missing) }
+
   func noticed(_ problem: ScanProblem) {
     // It was there a moment ago.
     note(problem.isMissing ? .gone : .failed(problem.description), problem.path)

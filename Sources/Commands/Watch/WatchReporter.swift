@@ -16,6 +16,7 @@ final class WatchReporter: Sendable {
     var engines: [EngineIdentity] = []
     /// The changes of the batch at work, by path.
     var changes: [FilePath: Change] = [:]
+    var isUnconfined = false
   }
 
   init(_ verbosity: Verbosity, clearsScreen: Bool, output: Output = .error) {
@@ -38,6 +39,14 @@ final class WatchReporter: Sendable {
 
   func noted(_ text: String) {
     if verbosity.isVerbose { say("note: \(text.printable)") }
+  }
+
+  func unconfined(missing: [String]) {
+    let isKnown = state.withLock { state in
+      defer { state.isUnconfined = true }
+      return state.isUnconfined
+    }
+    if !isKnown { say(RunReporter.warning(ofMissing: missing)) }
   }
 
   func finished(_ outcome: JobOutcome) {
