@@ -32,7 +32,9 @@ final class CompileLane {
         }
       } catch {
         work.queue.finished()
-        work.finish(job, work.cancellation.isCancelled ? .notDone : .failed(error))
+        var isNoFaultOfIts = work.cancellation.isCancelled
+        if case .unconfined = error { isNoFaultOfIts = true }
+        work.finish(job, isNoFaultOfIts ? .notDone : .failed(error))
       }
     }
     publishing.waitUntilEmpty()
