@@ -10,9 +10,13 @@ BUILD_PACKAGES := python3 libsqlite3-dev libinotifytools0-dev libseccomp-dev
 # which system calls a run makes.
 TEST_PACKAGES := zsh fish mandoc strace
 
-# Releases of libwasmtime, by the checksums in .ci/engines.sha256: the default, and the others that the tests load.
+# Releases of libwasmtime, by the checksums in .ci/wheels.sha256: the default, and the others that the tests load.
 ENGINE_VERSION := 50.0.1
 TEST_ENGINE_VERSIONS := 24.0.0 36.0.0 48.0.0
+
+# From PyPI, to test only: ninja gives its children tokens (Debian's does not), jsonschema and what it needs checks what
+# `--format json` prints. All but ninja are pure Python, so that they suit any.
+TEST_TOOLS := ninja==1.13.0 jsonschema==4.17.3 attrs==23.2.0 pyrsistent==0.20.0
 
 ARCHITECTURE := $(shell uname -m)
 BUILD := .build/$(ARCHITECTURE)-unknown-linux-gnu
@@ -33,6 +37,7 @@ EXAMPLES = PYTHONPATH=$(abspath $(call engine_directory,$(ENGINE_VERSION))) $(MA
 
 # What `install` copies besides the executable, as FILE:PLACE.
 INSTALLED := $(LIBRARY):lib/wasmprecompile/libwasmtime.so \
+  Sources/Commands/Reporting/JSON/output.schema.json:share/wasmprecompile/output.schema.json \
   completions/wasmprecompile.bash:share/bash-completion/completions/wasmprecompile \
   completions/_wasmprecompile:share/zsh/site-functions/_wasmprecompile \
   completions/wasmprecompile.fish:share/fish/vendor_completions.d/wasmprecompile.fish \
@@ -82,6 +87,7 @@ examples: setup ## build the modules of Examples/
 setup: toolchain packages $(LIBRARY) ## install what building and running need
 setup-tests: $(foreach version,$(TEST_ENGINE_VERSIONS),$(call engine_library,$(version))) ## install what only tests need
 	@.ci/setup packages $(TEST_PACKAGES)
+	@.ci/setup tools $(TEST_TOOLS)
 
 toolchain:
 	@.ci/setup toolchain
@@ -99,7 +105,7 @@ $(LIBRARY): $(call engine_library,$(ENGINE_VERSION))
 	@ln -f $< $@
 
 $(call engine_library,%):
-	@.ci/setup engine $*
+	@.ci/setup wheel wasmtime $* $(call engine_directory,$*)
 
 docs: build ## regenerate man page and completions
 	.ci/docs $(EXECUTABLE) .

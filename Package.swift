@@ -10,6 +10,7 @@ let strict: [SwiftSetting] = [
 
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -22,6 +23,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+    .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
   ],
   targets: [
     .target(name: "CWasmtime", linkerSettings: [.linkedLibrary("dl")]),
@@ -46,8 +48,10 @@ let package = Package(
       name: "Commands",
       dependencies: [
         "Precompiler", "Scanning", "Watching", "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "CLinux", system,
-        arguments,
+        arguments, toml,
       ],
+      // Beside the code that has to keep to it; nothing of the program reads it.
+      exclude: ["Reporting/JSON/output.schema.json"],
       swiftSettings: strict),
     .executableTarget(
       name: "wasmprecompile", dependencies: ["Commands"], swiftSettings: strict,

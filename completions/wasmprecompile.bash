@@ -165,7 +165,7 @@ _wasmprecompile() {
     local -a repeating_flags=()
     local -a non_repeating_flags=(--follow-links --fail-fast -n --dry-run --force --rehash --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
     local -a repeating_options=(--backend --exclude)
-    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --jobs -j --timeout --exec --debounce)
+    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --jobs -j --timeout --exec --debounce --format)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -205,6 +205,10 @@ _wasmprecompile() {
     '--debounce')
         return
         ;;
+    '--format')
+        __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
     esac
 
     # Offer positional completions
@@ -220,13 +224,13 @@ _wasmprecompile() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    path|hash|engines|cache|completions|help)
+    path|hash|engines|cache|config|completions|help)
         # Offer subcommand argument completions
         "_wasmprecompile_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'path hash engines cache completions help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'path hash engines cache config completions help' -- "${cur}"))
         ;;
     esac
 }
@@ -353,6 +357,45 @@ _wasmprecompile_cache_verify() {
     case "${prev}" in
     '--cache-dir')
         __wasmprecompile_add_completions -d
+        return
+        ;;
+    esac
+}
+
+_wasmprecompile_config() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __wasmprecompile_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    show)
+        # Offer subcommand argument completions
+        "_wasmprecompile_config_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'show' -- "${cur}"))
+        ;;
+    esac
+}
+
+_wasmprecompile_config_show() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __wasmprecompile_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __wasmprecompile_add_completions -f
         return
         ;;
     esac

@@ -7,15 +7,17 @@ struct CacheCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cache", abstract: "Look after the cache.", subcommands: [Directory.self, Verify.self])
 
-  struct Directory: ParsableCommand {
+  struct Directory: ConfiguredCommand {
     static let configuration = CommandConfiguration(commandName: "dir", abstract: "Print the cache's directory.")
 
     @OptionGroup var cache: CacheOptions
 
+    mutating func fill(from configuration: Configuration) { cache.fill(from: configuration) }
+
     func run() throws { Output.standard.write(try cache.path().bytes + [UInt8(ascii: "\n")]) }
   }
 
-  struct Verify: ParsableCommand {
+  struct Verify: ConfiguredCommand {
     static let configuration = CommandConfiguration(
       commandName: "verify", abstract: "Check every artifact's bytes against its digest.",
       discussion: "Bad ones are named, and the exit status is 1 unless all of them were repaired.")
@@ -24,6 +26,8 @@ struct CacheCommand: ParsableCommand {
     var repair = false
 
     @OptionGroup var cache: CacheOptions
+
+    mutating func fill(from configuration: Configuration) { cache.fill(from: configuration) }
 
     func run() throws {
       let path = try cache.path()

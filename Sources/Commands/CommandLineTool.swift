@@ -35,6 +35,10 @@ public struct CommandLineTool: ParsableCommand {
     let root = root(for: arguments)
     do {
       var command = try root.parseAsRoot(arguments)
+      if var configured = command as? any ConfiguredCommand {
+        try configured.configure()
+        command = configured
+      }
       try command.run()
       if Output.isLost.load(ordering: .relaxed) {
         throw RunFailure(status: .outputLost, message: "the results could not be written to standard output")
@@ -72,7 +76,8 @@ struct Subcommands: ParsableCommand {
     commandName: CommandLineTool.name, version: CommandLineTool.version, subcommands: all)
 
   static let all: [any ParsableCommand.Type] = [
-    PathCommand.self, HashCommand.self, EnginesCommand.self, CacheCommand.self, CompletionsCommand.self,
+    PathCommand.self, HashCommand.self, EnginesCommand.self, CacheCommand.self, ConfigCommand.self,
+    CompletionsCommand.self,
     CompileWorkerCommand.self,
   ]
 

@@ -4,13 +4,18 @@ internal import Precompiler
 internal import SystemPackage
 internal import WasmEngine
 
-struct EnginesCommand: ParsableCommand {
+struct EnginesCommand: ConfiguredCommand {
   static let configuration = CommandConfiguration(
     commandName: "engines", abstract: "Show what modules can be compiled with, or why not.",
     discussion: "Each backend is tried in a process of its own: an engine's word is not taken for it.")
 
   @OptionGroup(title: "Where things are") var engine: EngineOptions
   @OptionGroup(title: "Sandbox") var sandbox: SandboxOptions
+
+  mutating func fill(from configuration: Configuration) {
+    engine.fill(from: configuration)
+    sandbox.fill(from: configuration)
+  }
 
   func run() throws {
     let cancellation = Cancellation()
@@ -35,7 +40,10 @@ struct EnginesCommand: ParsableCommand {
           Output.standard.write("\(name)not available: \(reason.description.printable)\n")
         }
       }
-      if let confinement { Output.standard.write("sandbox    \(confinement.summary), \(sandbox.maxMemory) of memory\n") }
+      if let confinement {
+        let memory = ByteCount(sandbox.policy.limits.memory)
+        Output.standard.write("sandbox    \(confinement.summary), \(memory) of memory\n")
+      }
       if !results.contains(where: { (try? $0.get()) != nil }) { throw EngineUnusable.noBackend(file.location) }
     } catch {
       interruption.dieIfReceived()

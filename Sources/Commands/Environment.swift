@@ -10,6 +10,12 @@ enum Environment {
     return String(cString: text)
   }
 
+  /// A variable's value with every byte, unless it is unset or empty.
+  static func bytes(_ name: String) -> [UInt8]? {
+    guard let text = getenv(name), text.pointee != 0 else { return nil }
+    return Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
+  }
+
   static func path(_ name: String) -> FilePath? {
     guard let text = getenv(name), text.pointee != 0 else { return nil }
     return FilePath(platformString: text)

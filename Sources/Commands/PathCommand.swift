@@ -5,7 +5,7 @@ internal import SystemPackage
 internal import WasmCache
 internal import WasmEngine
 
-struct PathCommand: ParsableCommand {
+struct PathCommand: ConfiguredCommand {
   static let configuration = CommandConfiguration(
     commandName: "path", abstract: "Print the path of a module's artifact, for a runtime to load.",
     discussion: """
@@ -25,6 +25,16 @@ struct PathCommand: ParsableCommand {
   @OptionGroup(title: "Limits") var limits: LimitOptions
   @OptionGroup(title: "Limits") var sandbox: SandboxOptions
 
+  var place: FilePath? { module.path }
+
+  mutating func fill(from configuration: Configuration) {
+    compiler.fill(from: configuration)
+    engine.fill(from: configuration)
+    cache.fill(from: configuration)
+    limits.fill(from: configuration)
+    sandbox.fill(from: configuration)
+  }
+
   func run() throws {
     let cancellation = Cancellation()
     let interruption = Interruption(cancelling: cancellation)
@@ -32,9 +42,7 @@ struct PathCommand: ParsableCommand {
       roots: [module.path], settings: compiler.settings, engines: engine.search, cachePath: try cache.path(),
       lanes: AvailableProcessors.count())
     request.dryRun = !compile
-    request.timeout = limits.timeout.value
-    request.largestModule = limits.maxModule.bytes
-    request.confinement = sandbox.policy(limits)
+    limits.bound(&request, sandbox)
     // One file is soon read, and time stamps do not show every change: a writer through mmap may leave them as they were.
     request.rehash = true
     let reporter = RunReporter(Verbosity(isQuiet: true))

@@ -5,7 +5,7 @@ internal import Scanning
 internal import SystemPackage
 
 /// What the program does without a subcommand: precompile files and directories into the cache.
-struct PrecompileCommand: ParsableCommand {
+struct PrecompileCommand: ConfiguredCommand {
   static let configuration = CommandConfiguration(
     commandName: CommandLineTool.name,
     abstract: "Compile WebAssembly modules ahead of time into a cache that runtimes load from.",
@@ -26,6 +26,7 @@ struct PrecompileCommand: ParsableCommand {
   @OptionGroup(title: "Limits") var sandbox: SandboxOptions
   @OptionGroup(title: "Watching") var watching: WatchOptions
   @OptionGroup(title: "What is shown") var verbosity: VerbosityOptions
+  @OptionGroup(title: "What is shown") var format: FormatOptions
 
   func validate() throws {
     for name in path.map({ $0.path.string }) where Subcommands.names.contains(name) && access(name, F_OK) != 0 {
@@ -36,25 +37,48 @@ struct PrecompileCommand: ParsableCommand {
     }
   }
 
+  var place: FilePath? { path.first?.path }
+
+  mutating func fill(from configuration: Configuration) {
+    compiler.fill(from: configuration)
+    engine.fill(from: configuration)
+    cache.fill(from: configuration)
+    selection.fill(from: configuration)
+    execution.fill(from: configuration)
+    limits.fill(from: configuration)
+    sandbox.fill(from: configuration)
+    watching.fill(from: configuration)
+  }
+
   func run() throws {
     if watching.watch {
-      return try WatchSession(request: makeRequest(), options: watching, verbosity: verbosity.level).run()
+      return try WatchSession(request: makeRequest(), options: watching, reporter: makeWatchReporter()).run()
     }
     let cancellation = Cancellation()
     let interruption = Interruption(cancelling: cancellation)
-    let reporter = RunReporter(verbosity.level)
     let request = try makeRequest()
+    let reporter = makeReporter()
     let summary: RunSummary
     do {
       summary = try Precompiler(request, observer: reporter, cancellation: cancellation).run()
     } catch {
-      reporter.clearStatus()
-      interruption.dieIfReceived()
-      throw RunFailure(error)
+      interruption.dieIfReceived(after: reporter.clearStatus)
+      let failure = RunFailure(error)
+      reporter.report(failure)
+      throw failure
     }
     interruption.dieIfReceived(after: reporter.clearStatus)
     reporter.report(summary)
     if summary.exitStatus != .success { throw summary.exitStatus }
+  }
+
+  private func makeReporter() -> any RunReporting {
+    format.isJSON ? JSONRunReporter(JSONLines("precompile")) : RunReporter(verbosity.level)
+  }
+
+  private func makeWatchReporter() -> any WatchReporting {
+    format.isJSON
+      ? JSONWatchReporter(JSONLines("watch")) : WatchReporter(verbosity.level, clearsScreen: watching.clear)
   }
 
   private func makeRequest() throws(RunFailure) -> PrecompileRequest {
@@ -63,10 +87,8 @@ struct PrecompileCommand: ParsableCommand {
       lanes: execution.jobs ?? AvailableProcessors.count())
     request.excludes = selection.exclude.map { ExcludePattern(bytes: $0.bytes) }
     request.followLinks = selection.followLinks
-    request.timeout = limits.timeout.value
     request.failFast = execution.failFast
-    request.largestModule = limits.maxModule.bytes
-    request.confinement = sandbox.policy(limits)
+    limits.bound(&request, sandbox)
     request.force = execution.force
     request.rehash = execution.rehash
     request.dryRun = execution.dryRun
@@ -76,7 +98,7 @@ struct PrecompileCommand: ParsableCommand {
 
 extension RunSummary {
   var exitStatus: ExitStatus {
-    let modules: ExitStatus = failed > 0 ? .moduleFailed : .success
+    let modules: ExitStatus = hasFailures ? .moduleFailed : .success
     return modules.merged(with: storageFailed ? .cacheUnwritable : .success)
   }
 }

@@ -71,9 +71,10 @@ package struct Precompiler {
     let lookups = EntryLookup(contents: contents, directories: directories, lanes: request.lanes).run(&memory)
     let plan = Plan(contents, lookups, force: request.force)
     observer.planned(plan)
-    let rejected = inspection.failures.count + scan.problems.count { !$0.isWarning }
+    let notModules = inspection.failures.count { if case .notWebAssembly = $0.failure { true } else { false } }
+    let unreadable = inspection.failures.count - notModules + scan.problems.count { !$0.isWarning }
     // A file that gave no module is a failure like any other.
-    let isOver = request.failFast && rejected > 0 && !request.dryRun
+    let isOver = request.failFast && notModules + unreadable > 0 && !request.dryRun
     let outcomes =
       isOver
       ? plan.jobs.map { JobOutcome(job: $0, result: .notDone) }
@@ -83,8 +84,8 @@ package struct Precompiler {
       if let note { observer.noted(note) }
     }
     return RunSummary(
-      plan: plan, outcomes: outcomes, engines: identities, directories: directories, rejected: rejected,
-      emptyRoots: scan.emptyRoots.map { request.roots[$0] }, isDryRun: request.dryRun,
+      plan: plan, outcomes: outcomes, engines: identities, directories: directories, notModules: notModules,
+      unreadable: unreadable, emptyRoots: scan.emptyRoots.map { request.roots[$0] }, isDryRun: request.dryRun,
       nanoseconds: MonotonicInstant.now().nanoseconds(since: start))
   }
 

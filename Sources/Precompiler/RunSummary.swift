@@ -9,8 +9,10 @@ package struct RunSummary: Sendable {
   package let engines: [EngineIdentity]
   /// For each engine its part of the cache; nil if there is no cache.
   package let directories: [EngineDirectory?]
-  /// Files that gave no module.
-  package let rejected: Int
+  /// Files that hold no WebAssembly.
+  package let notModules: Int
+  /// Files and directories of which is not known what they hold.
+  package let unreadable: Int
   /// Directories below which no module was found.
   package let emptyRoots: [FilePath]
   package let isDryRun: Bool
@@ -22,8 +24,12 @@ package struct RunSummary: Sendable {
   package var upToDate: Int {
     plan.upToDate.count + count { if case .foundMeanwhile = $0 { true } else { false } }
   }
-  package var failed: Int { rejected + count { if case .failed = $0 { true } else { false } } }
+  /// Artifacts that could not be made or stored.
+  package var failed: Int { count { if case .failed = $0 { true } else { false } } }
   package var notDone: Int { count { if case .notDone = $0 { true } else { false } } }
+
+  /// Whether something that was asked for is missing because it failed.
+  package var hasFailures: Bool { failed + notModules + unreadable > 0 }
 
   /// Bytes of the modules compiled and of their artifacts.
   package var compiledBytes: (modules: Int, artifacts: Int) {

@@ -9,13 +9,12 @@ package final class CacheDirectory: Sendable {
   package let path: FilePath
   /// Device and inode of the cache's root, to leave it out of scans.
   package let identity: FileIdentity
+  let version: Descriptor
   let objects: Descriptor
   let engines: Descriptor
-  let corrupt: Descriptor
-  let temporary: Descriptor
 
   /// Opens the cache, making what is missing.
-  package convenience init(making path: FilePath) throws(CacheError) {
+  package init(making path: FilePath) throws(CacheError) {
     let root: Descriptor
     if let existing = try Self.openRoot(path) {
       root = existing
@@ -26,28 +25,42 @@ package final class CacheDirectory: Sendable {
       }
       root = made
     }
-    try self.init(path: path, root: root)
-  }
-
-  /// Opens the cache if there is one, without making a directory for it.
-  package static func existing(at path: FilePath) throws(CacheError) -> CacheDirectory? {
-    guard let root = try openRoot(path) else { return nil }
-    do { _ = try root.status(of: CacheLayout.version) } catch { return nil }
-    return try CacheDirectory(path: path, root: root)
-  }
-
-  private init(path: FilePath, root: consuming Descriptor) throws(CacheError) {
     self.path = path
-    let stamp = try Self.requireTrusted(root, path).stamp
-    identity = stamp.identity
+    identity = try Self.requireTrusted(root, path).stamp.identity
     try Self.writeTag(in: root, path)
-    let version = try Self.openTrusted(CacheLayout.version, in: root, path)
+    version = try Self.openOrMake(CacheLayout.version, in: root, path)
     let base = path.appending(CacheLayout.version)
-    objects = try Self.openTrusted(CacheLayout.objects, in: version, base)
-    engines = try Self.openTrusted(CacheLayout.engines, in: version, base)
-    corrupt = try Self.openTrusted(CacheLayout.corrupt, in: version, base)
-    temporary = try Self.openTrusted(CacheLayout.temporary, in: version, base)
+    objects = try Self.openOrMake(CacheLayout.objects, in: version, base)
+    engines = try Self.openOrMake(CacheLayout.engines, in: version, base)
+    for name in [CacheLayout.corrupt, CacheLayout.temporary] { _ = try Self.openOrMake(name, in: version, base) }
   }
+
+  /// Opens the cache if there is one, making and writing nothing. Half a cache, as a run leaves that was ended when it had
+  /// just begun, holds nothing and is none.
+  package static func existing(at path: FilePath) throws(CacheError) -> CacheDirectory? {
+    try CacheDirectory(existing: path)
+  }
+
+  private init?(existing path: FilePath) throws(CacheError) {
+    guard let root = try Self.openRoot(path) else { return nil }
+    self.path = path
+    identity = try Self.requireTrusted(root, path).stamp.identity
+    guard let version = try Self.openExisting(CacheLayout.version, in: root, path) else { return nil }
+    let base = path.appending(CacheLayout.version)
+    guard let objects = try Self.openExisting(CacheLayout.objects, in: version, base),
+      let engines = try Self.openExisting(CacheLayout.engines, in: version, base)
+    else { return nil }
+    for name in [CacheLayout.corrupt, CacheLayout.temporary] { _ = try Self.openExisting(name, in: version, base) }
+    self.version = version
+    self.objects = objects
+    self.engines = engines
+  }
+
+  /// Where objects go whose bytes did not have their digest; made if missing.
+  func openCorrupt() throws(SystemError) -> Descriptor { try version.openOrMakeDirectory(CacheLayout.corrupt) }
+
+  /// Where files are that are not published yet; made if missing.
+  func openTemporary() throws(SystemError) -> Descriptor { try version.openOrMakeDirectory(CacheLayout.temporary) }
 
   /// The directory below the cache's root that holds everything of this format.
   package var base: FilePath { path.appending(CacheLayout.version) }
@@ -88,22 +101,33 @@ package final class CacheDirectory: Sendable {
     }
   }
 
-  private static func openTrusted(
+  private static func openOrMake(
     _ name: String, in parent: borrowing Descriptor, _ parentPath: FilePath
   ) throws(CacheError) -> Descriptor {
     let path = parentPath.appending(name)
-    do {
-      let directory = try parent.openOrMakeDirectory(name)
-      _ = try requireTrusted(directory, path)
-      return directory
-    } catch let error as SystemError {
-      if error.errno == .notDirectory || error.errno == .tooManySymbolicLinkLevels { throw .notADirectory(path) }
-      throw CacheError(path, "make the cache directory", error)
-    } catch let error as CacheError {
-      throw error
-    } catch {
-      throw .io(path, operation: "open", reason: "\(error)")
+    let directory: Descriptor
+    do { directory = try parent.openOrMakeDirectory(name) } catch { throw refusal(of: path, "make", error) }
+    _ = try requireTrusted(directory, path)
+    return directory
+  }
+
+  /// Nil if there is nothing of that name.
+  private static func openExisting(
+    _ name: String, in parent: borrowing Descriptor, _ parentPath: FilePath
+  ) throws(CacheError) -> Descriptor? {
+    let path = parentPath.appending(name)
+    let directory: Descriptor
+    do { directory = try parent.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) } catch {
+      if error.errno == .noSuchFileOrDirectory { return nil }
+      throw refusal(of: path, "open", error)
     }
+    _ = try requireTrusted(directory, path)
+    return directory
+  }
+
+  private static func refusal(of path: FilePath, _ verb: String, _ error: SystemError) -> CacheError {
+    error.errno == .notDirectory || error.errno == .tooManySymbolicLinkLevels
+      ? .notADirectory(path) : CacheError(path, "\(verb) the cache directory", error)
   }
 
   /// Whoever can write into the cache decides what code its users run.

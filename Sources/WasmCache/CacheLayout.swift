@@ -1,4 +1,5 @@
-internal import SystemPackage
+package import SystemPackage
+package import WasmEngine
 
 /// The names of the cache on disk, format 1.
 ///
@@ -35,6 +36,11 @@ package enum CacheLayout {
     """
 
   static func entryName(_ module: WasmHash) -> String { module.encode() + entrySuffix }
+
+  /// The path that any runtime can open to have a module's artifact, for one that has no cache open.
+  package static func entryPath(cache: FilePath, _ identity: EngineIdentity, _ module: WasmHash) -> FilePath {
+    cache.appending(version).appending(engines).appending(identity.directoryName).appending(entryName(module))
+  }
 
   /// The module that an entry's name stands for; nil for any other name.
   static func module(ofEntry name: String) -> WasmHash? {

@@ -129,14 +129,16 @@ extension CacheDirectory {
     let name = CacheLayout.objectName(digest)
     guard let directory = try? objects.open(name.directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { return false }
     do {
-      try directory.rename(name.file, to: corrupt, as: digest.description)
+      try directory.rename(name.file, to: openCorrupt(), as: digest.description)
       return true
     } catch {
       return error.errno == .noSuchFileOrDirectory && isSetAside(digest)
     }
   }
 
-  func isSetAside(_ digest: ArtifactDigest) -> Bool { (try? corrupt.status(of: digest.description)) != nil }
+  func isSetAside(_ digest: ArtifactDigest) -> Bool {
+    (try? version.status(of: "\(CacheLayout.corrupt)/\(digest)")) != nil
+  }
 
   /// Whether the same module has an entry under another identity of the same backend.
   func hasEntry(_ entry: String, ofOtherEnginesThan own: String, backend: Backend) -> Bool {

@@ -11,7 +11,7 @@ package final class Publisher: Sendable {
   /// Removes what dead writers left, too.
   package init(_ cache: CacheDirectory) throws(CacheError) {
     self.cache = cache
-    do { staging = try Staging(in: cache.temporary) } catch {
+    do { staging = try Staging(in: cache.openTemporary()) } catch {
       throw CacheError(cache.base.appending(CacheLayout.temporary), "make a directory", error)
     }
   }

@@ -14,8 +14,8 @@ final class Staging: Sendable {
   private let counter = Mutex(0)
 
   /// Makes a new directory, and removes what dead writers left beside it.
-  init(in temporary: borrowing Descriptor) throws(SystemError) {
-    parent = try temporary.open(".", O_RDONLY | O_DIRECTORY)
+  init(in temporary: consuming Descriptor) throws(SystemError) {
+    parent = temporary
     Self.removeAbandoned(in: parent)
     while true {
       let candidate = "\(UInt64.random(in: .min ... .max).hex)"
@@ -89,7 +89,9 @@ final class Staging: Sendable {
 
 extension CacheDirectory {
   /// Removes what dead writers left; every new ``Publisher`` does so, too.
-  package func removeAbandonedFiles() { Staging.removeAbandoned(in: temporary) }
+  package func removeAbandonedFiles() {
+    if let temporary = try? openTemporary() { Staging.removeAbandoned(in: temporary) }
+  }
 }
 
 /// A file in the staging directory: published, or gone when its owner goes.

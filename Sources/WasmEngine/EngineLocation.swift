@@ -8,12 +8,18 @@ public struct EngineLocation: Hashable, Sendable {
   public enum Origin: String, Sendable {
     case option = "--engine"
     case environment = "WASMPRECOMPILE_ENGINE"
+    case configuration = "configuration file"
     case installed = "installed beside wasmprecompile"
     case system = "system library"
   }
 
   public let path: FilePath
   public let origin: Origin
+
+  public init(path: FilePath, origin: Origin) {
+    self.path = path
+    self.origin = origin
+  }
 }
 
 /// The order in which an engine library is looked for: the user's choice, the copy installed beside the executable, then
@@ -28,12 +34,19 @@ public struct EngineSearch: Sendable {
   ///   - executable: the running program's own path, symbolic links resolved.
   ///   - libraryPath: the value of `LD_LIBRARY_PATH`.
   public init(option: FilePath?, environment: FilePath?, executable: FilePath?, libraryPath: [FilePath]) {
-    if let option {
-      candidates = [EngineLocation(path: option, origin: .option)]
-      return
-    }
-    if let environment, !environment.isEmpty {
-      candidates = [EngineLocation(path: environment, origin: .environment)]
+    let set = environment.flatMap { $0.isEmpty ? nil : EngineLocation(path: $0, origin: .environment) }
+    self.init(
+      chosen: option.map { EngineLocation(path: $0, origin: .option) } ?? set, executable: executable,
+      libraryPath: libraryPath)
+  }
+
+  /// - Parameters:
+  ///   - chosen: the library that the user chose somewhere; nothing else is then considered.
+  ///   - executable: the running program's own path, symbolic links resolved.
+  ///   - libraryPath: the value of `LD_LIBRARY_PATH`.
+  public init(chosen: EngineLocation?, executable: FilePath?, libraryPath: [FilePath]) {
+    if let chosen {
+      candidates = [chosen]
       return
     }
     var found: [EngineLocation] = []

@@ -18,7 +18,10 @@ import Testing
       let lines = run.errorLines.sorted()
       #expect(lines.first == "./bad.wasm: error: \(message)", sourceLocation: location)
       // It is counted as a module if only the engine could tell that it is none.
-      let others = lines.dropFirst().map { $0.masked.replacing(#/^(2 modules|1 module): /#, with: "SOME: ") }
+      let others = lines.dropFirst().map {
+        $0.masked.replacing(#/^(2 modules|1 module): /#, with: "SOME: ")
+          .replacing("1 file is no module", with: "1 failed")
+      }
       #expect(
         others == [
           "SOME: 1 compiled, 0 up to date, 1 failed (SIZE → SIZE in TIME)",
@@ -109,7 +112,7 @@ import Testing
           ./closed: error: cannot read directory: permission denied, make it readable (chmod u+rx) or use --exclude
           ./secret.wasm: error: cannot be read: permission denied
           compiled ./good.wasm with cranelift, SIZE → SIZE, TIME
-          1 module: 1 compiled, 0 up to date, 2 failed (SIZE → SIZE in TIME)
+          1 module: 1 compiled, 0 up to date, 2 unreadable (SIZE → SIZE in TIME)
 
           """)
       let hash = try box.tool("hash", "secret.wasm").withoutPrivileges.run()
@@ -141,7 +144,7 @@ import Testing
           tree/fifo.wasm: \(fifo)
           tree/self.wasm: error: cannot examine module: \(itself)
           compiled tree/good.wasm with cranelift, SIZE → SIZE, TIME
-          1 module: 1 compiled, 0 up to date, 4 failed (SIZE → SIZE in TIME)
+          1 module: 1 compiled, 0 up to date, 4 unreadable (SIZE → SIZE in TIME)
 
           """)
 
@@ -153,7 +156,7 @@ import Testing
         #expect(run.ending == .exited(1))
         #expect(
           run.errors.masked
-            == "tree/\(name).wasm: \(message)\n0 modules: 0 compiled, 0 up to date, 1 failed (TIME)\n")
+            == "tree/\(name).wasm: \(message)\n0 modules: 0 compiled, 0 up to date, 1 unreadable (TIME)\n")
       }
       let hashes = try box.tool("hash", "tree/fifo.wasm", "tree/device.wasm", "tree", "tree/dangling.wasm").run()
       #expect(hashes.ending == .exited(1))
@@ -201,7 +204,7 @@ import Testing
           good.wasm/x: error: cannot open: a part of the path is not a directory, check the spelling
           compiled good.wasm with cranelift, SIZE → SIZE, TIME
           empty: warning: no modules found: only files that end in .wasm are taken, unless they are named
-          1 module: 1 compiled, 0 up to date, 2 failed (SIZE → SIZE in TIME)
+          1 module: 1 compiled, 0 up to date, 2 unreadable (SIZE → SIZE in TIME)
 
           """)
       let empty = try box.succeed("empty")

@@ -32,7 +32,7 @@ import Testing
         run.errors.masked == """
           busy.wasm: error: changed while it was being read: run again when its writer has finished
           compiled good.wasm with cranelift, SIZE → SIZE, TIME
-          1 module: 1 compiled, 0 up to date, 1 failed (SIZE → SIZE in TIME)
+          1 module: 1 compiled, 0 up to date, 1 unreadable (SIZE → SIZE in TIME)
 
           """)
       try box.succeed("busy.wasm")

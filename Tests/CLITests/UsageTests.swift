@@ -13,7 +13,7 @@ import Testing
 
         """
       let timeout =
-        "Error: The value '0' is invalid for '--timeout <seconds>'\nHelp:  --timeout <seconds>  How long one module may take.\n"
+        "Error: The value '0' is invalid for '--timeout <seconds>'\nHelp:  --timeout <seconds>  How long one module may take. Default: 120.\n"
       for (arguments, message) in [
         (["--unheard-of", "x"], "Error: Unknown option '--unheard-of'\n" + usage),
         (["--jobs", "0", "x"], "Error: --jobs must be from 1 to 1024, not 0\n" + usage),

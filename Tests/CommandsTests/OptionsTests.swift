@@ -36,7 +36,7 @@ struct OptionsTests {
     let command = try precompile("a.wasm")
     #expect(command.path.map(\.path) == ["a.wasm"])
     #expect(command.compiler.settings == [EngineSettings(backend: .cranelift)])
-    #expect(command.limits.timeout.value == 120)
+    #expect(command.limits.timeout == nil && LimitOptions.standardTimeout.value == 120)
     #expect(command.execution.jobs == nil)
     #expect(!command.execution.failFast && !command.execution.force && !command.execution.dryRun)
     #expect(!command.selection.followLinks && command.selection.exclude.isEmpty)
@@ -55,7 +55,7 @@ struct OptionsTests {
         EngineSettings(backend: .winch, cpu: .baseline),
         EngineSettings(backend: .cranelift, optimization: .speedAndSize, cpu: .baseline),
       ])
-    #expect(command.execution.jobs == 3 && command.limits.timeout.value == 0.5)
+    #expect(command.execution.jobs == 3 && command.limits.timeout?.value == 0.5)
     #expect(command.execution.failFast && command.execution.force && command.execution.dryRun)
     #expect(
       command.selection.exclude.map(\.bytes) == [Array("x".utf8), Array("y/".utf8)] && command.selection.followLinks)
@@ -93,7 +93,7 @@ struct OptionsTests {
   @Test func firstArgumentDecidesWhatIsMeant() {
     #expect(root() == "CommandLineTool")
     for word in ["--help", "--version", "help"] { #expect(root(word) == "CommandLineTool") }
-    for name in ["path", "hash", "engines", "cache", "completions", "compile-worker", "help"] {
+    for name in ["path", "hash", "engines", "cache", "config", "completions", "compile-worker", "help"] {
       #expect(root(name, "x") == "Subcommands")
     }
     for first in ["a.wasm", "-v", "--backend", "./path", "--", "-"] {
@@ -109,6 +109,7 @@ struct OptionsTests {
     #expect(try parse(["cache", "verify", "--repair"]) is CacheCommand.Verify)
     #expect(try parse(["cache", "dir"]) is CacheCommand.Directory)
     #expect(try parse(["engines"]) is EnginesCommand)
+    #expect(try parse(["config", "show", "a"]) is ConfigCommand.Show)
     #expect(try parse(["compile-worker"]) is CompileWorkerCommand)
     #expect(try #require(try parse(["completions", "fish"]) as? CompletionsCommand).shell == .fish)
   }

@@ -119,11 +119,12 @@ struct RunReporterTests {
   // MARK: Summary
 
   private func summary(
-    _ plan: Plan, _ outcomes: [JobOutcome] = [], rejected: Int = 0, engines: Int = 1, isDryRun: Bool = false
+    _ plan: Plan, _ outcomes: [JobOutcome] = [], notModules: Int = 0, unreadable: Int = 0, engines: Int = 1,
+    isDryRun: Bool = false
   ) -> RunSummary {
     RunSummary(
       plan: plan, outcomes: outcomes, engines: Array(repeating: Self.identity, count: engines), directories: [],
-      rejected: rejected, emptyRoots: [], isDryRun: isDryRun, nanoseconds: 2_410_000_000)
+      notModules: notModules, unreadable: unreadable, emptyRoots: [], isDryRun: isDryRun, nanoseconds: 2_410_000_000)
   }
 
   @Test func summaryCountsEverything() {
@@ -132,21 +133,24 @@ struct RunReporterTests {
       JobOutcome(job: job(1), result: .failed(.vanished)), JobOutcome(job: job(2), result: .notDone),
     ]
     #expect(
-      summary(plan(), outcomes, rejected: 1).line
-        == "3 modules: 1 compiled, 0 up to date, 2 failed, 1 not begun (1.00 kB → 4.00 kB in 2.41 s)")
+      summary(plan(), outcomes, notModules: 2, unreadable: 1).line
+        == "3 modules: 1 compiled, 0 up to date, 1 failed, 2 files are no modules, 1 unreadable, 1 not begun "
+        + "(1.00 kB → 4.00 kB in 2.41 s)")
     #expect(
       summary(plan(), [JobOutcome(job: job(0), result: .foundMeanwhile(size: 1))], engines: 2).line
         == "3 modules with 2 backends: 0 compiled, 1 up to date (2.41 s)")
     #expect(summary(plan(upToDate: 4)).line == "3 modules: nothing to compile, all up to date (2.41 s)")
     #expect(summary(plan(upToDate: 1), isDryRun: true).line == "3 modules: 2 to compile, 1 up to date (2.41 s)")
     #expect(
-      summary(plan(upToDate: 4), rejected: 1).line == "3 modules: 0 compiled, 3 up to date, 1 failed (2.41 s)")
+      summary(plan(upToDate: 4), notModules: 1).line
+        == "3 modules: 0 compiled, 3 up to date, 1 file is no module (2.41 s)")
   }
 
   @Test func statusIsThatOfTheWorstThing() {
     let full = CacheError.io("/cache", operation: "write", reason: "no space left on device")
     #expect(summary(plan()).exitStatus == .success)
-    #expect(summary(plan(), rejected: 1).exitStatus == .moduleFailed)
+    #expect(summary(plan(), notModules: 1).exitStatus == .moduleFailed)
+    #expect(summary(plan(), unreadable: 1).exitStatus == .moduleFailed)
     #expect(summary(plan(), [JobOutcome(job: job(0), result: .failed(.vanished))]).exitStatus == .moduleFailed)
     #expect(summary(plan(), [JobOutcome(job: job(0), result: .failed(.cache(full)))]).exitStatus == .cacheUnwritable)
     #expect(summary(plan(), [JobOutcome(job: job(0), result: .notDone)]).exitStatus == .success)
@@ -155,7 +159,7 @@ struct RunReporterTests {
   @Test func directoryWithoutModulesIsSaid() throws {
     let empty = RunSummary(
       plan: Plan([], [.each([])], force: false), outcomes: [], engines: [Self.identity],
-      directories: [], rejected: 0, emptyRoots: [directory("empty")], isDryRun: false, nanoseconds: 1)
+      directories: [], notModules: 0, unreadable: 0, emptyRoots: [directory("empty")], isDryRun: false, nanoseconds: 1)
     #expect(
       try lines(Verbosity()) { $0.report(empty) } == [
         "empty: warning: no modules found: only files that end in .wasm are taken, unless they are named", "0 modules",

@@ -55,6 +55,23 @@ struct CacheDirectoryTests {
     #expect(try Descriptor.open(path, O_RDONLY).names().isEmpty)
   }
 
+  @Test func halfACacheIsNoneAndStaysAsItIs() throws {
+    try directory.makeDirectory("cache")
+    for name in ["v1", "v1/objects"] {
+      try directory.makeDirectory("cache/\(name)")
+      #expect(try CacheDirectory.existing(at: path) == nil)
+    }
+    try directory.makeDirectory("cache/v1/engines")
+    let cache = try #require(try CacheDirectory.existing(at: path))
+    let digest = try #require(ArtifactDigest(hex: String(repeating: "5", count: 64).utf8))
+    #expect(!cache.isSetAside(digest))
+    #expect(try Descriptor.open(path, O_RDONLY).names() == ["v1"])
+    #expect(Set(try Descriptor.open(path.appending("v1"), O_RDONLY).names()) == ["objects", "engines"])
+    // Storing makes the rest.
+    _ = try Publisher(cache)
+    #expect(try Descriptor.status(of: path.appending("v1/tmp")).kind == .directory)
+  }
+
   @Test func cacheMayBeBehindALink() throws {
     try directory.makeDirectory("real")
     try directory.link("cache", to: "real")

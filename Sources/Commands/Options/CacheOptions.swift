@@ -12,11 +12,11 @@ struct CacheOptions: ParsableArguments {
     completion: .directory)
   var cacheDir: PathArgument?
 
+  mutating func fill(from configuration: Configuration) { configuration.fill(&cacheDir, from: Settings.cacheDir) }
+
   /// The cache's directory, absolute, so that printed paths are good anywhere.
   func path() throws(RunFailure) -> FilePath {
-    if let path = cacheDir?.path ?? Environment.path("WASMPRECOMPILE_CACHE_DIR") {
-      return Environment.absolute(path)
-    }
+    if let path = cacheDir?.path { return Environment.absolute(path) }
     // The specification of base directories says to ignore relative values.
     if let base = Environment.path("XDG_CACHE_HOME"), base.isAbsolute { return base.appending("wasmprecompile") }
     if let home = Environment.path("HOME") { return Environment.absolute(home).appending(".cache/wasmprecompile") }

@@ -19,10 +19,24 @@ struct EngineOptions: ParsableArguments {
     completion: .file(extensions: ["so"]))
   var engine: PathArgument?
 
+  mutating func fill(from configuration: Configuration) {
+    guard engine == nil else { return }
+    configuration.fill(&engine, from: Settings.engine)
+    engine?.origin = configuration.given(Settings.engine)?.origin
+  }
+
   var search: EngineSearch {
-    EngineSearch(
-      option: engine?.path, environment: Environment.path("WASMPRECOMPILE_ENGINE"),
-      executable: Environment.executable, libraryPath: Environment.paths("LD_LIBRARY_PATH"))
+    let chosen = engine.map { engine in
+      let origin: EngineLocation.Origin =
+        switch engine.origin {
+        case nil: .option
+        case .environment: .environment
+        case .file: .configuration
+        }
+      return EngineLocation(path: engine.path, origin: origin)
+    }
+    return EngineSearch(
+      chosen: chosen, executable: Environment.executable, libraryPath: Environment.paths("LD_LIBRARY_PATH"))
   }
 }
 
@@ -35,17 +49,36 @@ struct CompilerOptions: ParsableArguments {
       discussion: "Repeat it to produce several; they are made in the order given. Default: cranelift."))
   var backends: [Backend] = []
 
-  @Option(help: "What cranelift and pulley optimize for: none, speed or speed-and-size.")
-  var optLevel: OptimizationLevel = .speed
+  @Option(
+    help: """
+      What cranelift and pulley optimize for: none, speed or speed-and-size. \
+      Default: \(CompilerOptions.standardOptimization.rawValue).
+      """)
+  var optLevel: OptimizationLevel?
 
-  @Option(help: "Processors that the code may run on: native (this machine's) or baseline (any of the architecture).")
-  var cpu: CPUTarget = .native
+  @Option(
+    help: """
+      Processors that the code may run on: native (this machine's) or baseline (any of the architecture). \
+      Default: \(CompilerOptions.standardCPU.rawValue).
+      """)
+  var cpu: CPUTarget?
+
+  static let standardBackend = Backend.cranelift
+  static let standardOptimization = OptimizationLevel.speed
+  static let standardCPU = CPUTarget.native
+
+  mutating func fill(from configuration: Configuration) {
+    configuration.fill(&backends, from: Settings.backend)
+    configuration.fill(&optLevel, from: Settings.optLevel)
+    configuration.fill(&cpu, from: Settings.cpu)
+  }
 
   /// One for each backend, without repetitions.
   var settings: [EngineSettings] {
     var settings: [EngineSettings] = []
-    for backend in backends.isEmpty ? [.cranelift] : backends {
-      let one = EngineSettings(backend: backend, optimization: optLevel, cpu: cpu)
+    for backend in backends.isEmpty ? [Self.standardBackend] : backends {
+      let one = EngineSettings(
+        backend: backend, optimization: optLevel ?? Self.standardOptimization, cpu: cpu ?? Self.standardCPU)
       if !settings.contains(one) { settings.append(one) }
     }
     return settings

@@ -14,6 +14,11 @@ struct SelectionOptions: ParsableArguments {
 
   @Flag(help: "Enter directories through symbolic links, too.")
   var followLinks = false
+
+  mutating func fill(from configuration: Configuration) {
+    configuration.fill(&exclude, from: Settings.exclude)
+    configuration.fill(&followLinks, from: Settings.followLinks)
+  }
 }
 
 /// A pattern as an argument, with every byte that the shell passed.
@@ -46,8 +51,19 @@ struct ExecutionOptions: ParsableArguments {
   @Flag(help: "Read every file, even where its time stamps say that it is as it was.")
   var rehash = false
 
+  static let mostJobs = 1024
+
+  static func isValid(jobs: Int) -> Bool { (1...mostJobs).contains(jobs) }
+
   func validate() throws {
-    if let jobs, !(1...1024).contains(jobs) { throw ValidationError("--jobs must be from 1 to 1024, not \(jobs)") }
+    if let jobs, !Self.isValid(jobs: jobs) {
+      throw ValidationError("--jobs must be from 1 to \(Self.mostJobs), not \(jobs)")
+    }
+  }
+
+  mutating func fill(from configuration: Configuration) {
+    configuration.fill(&jobs, from: Settings.jobs)
+    configuration.fill(&rehash, from: Settings.rehash)
   }
 }
 

@@ -16,14 +16,27 @@ struct WatchOptions: ParsableArguments {
         """, valueName: "command"))
   var exec: String?
 
-  @Option(help: ArgumentHelp("How long a file must be quiet after a write, in milliseconds.", valueName: "ms"))
-  var debounce = Milliseconds(20)
+  @Option(
+    help: ArgumentHelp(
+      """
+      How long a file must be quiet after a write, in milliseconds. Default: \(WatchOptions.standardDebounce.value).
+      """, valueName: "ms"))
+  var debounce: Milliseconds?
 
   @Flag(help: "Look at everything every two seconds instead of waiting for the kernel's word.")
   var poll = false
 
   @Flag(help: "Clear the terminal before each batch of changes.")
   var clear = false
+
+  static let standardDebounce = Milliseconds(20)
+
+  mutating func fill(from configuration: Configuration) {
+    configuration.fill(&exec, from: Settings.exec)
+    configuration.fill(&debounce, from: Settings.debounce)
+    configuration.fill(&poll, from: Settings.poll)
+    configuration.fill(&clear, from: Settings.clear)
+  }
 
   func validate() throws {
     if !watch && (exec != nil || poll || clear) { throw ValidationError("--exec, --poll and --clear go with --watch") }
@@ -32,12 +45,14 @@ struct WatchOptions: ParsableArguments {
 
 /// A number of milliseconds as an argument.
 struct Milliseconds: ExpressibleByArgument {
+  static let most = 60_000
+
   let value: Int
 
   init(_ value: Int) { self.value = value }
 
   init?(argument: String) {
-    guard let value = Int(argument), (0...60_000).contains(value) else { return nil }
+    guard let value = Int(argument), (0...Self.most).contains(value) else { return nil }
     self.value = value
   }
 

@@ -28,7 +28,8 @@ extension FilePath {
 }
 
 extension Unicode.Scalar {
-  fileprivate var mustBeEscaped: Bool {
+  /// Whether it could garble a terminal or a log.
+  var mustBeEscaped: Bool {
     switch properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: true
     default: false

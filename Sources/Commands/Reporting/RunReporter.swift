@@ -7,7 +7,7 @@ internal import WasmCache
 internal import WasmEngine
 
 /// Says what a run does: a line for each module on standard error, a status line below them on a terminal, and a summary.
-final class RunReporter: RunObserver {
+final class RunReporter: RunReporting {
   private let verbosity: Verbosity
   private let output: Output
   private let state: Mutex<State>
@@ -43,7 +43,8 @@ final class RunReporter: RunObserver {
       defer { state.isUnconfined = true }
       return state.isUnconfined
     }
-    if !isKnown { complain(Self.warning(ofMissing: missing), isWarning: true) }
+    guard !isKnown else { return }
+    complain("\(CommandLineTool.name): warning: \(Self.warning(ofMissing: missing))", isWarning: true)
   }
 
   func planned(_ plan: Plan) {
@@ -108,19 +109,21 @@ final class RunReporter: RunObserver {
       }
     }
     for root in summary.emptyRoots {
-      complain(
-        "\(root.printable): warning: no modules found: only files that end in .wasm are taken, unless they are named",
-        isWarning: true)
+      complain("\(root.printable): warning: \(Self.emptyRoot)", isWarning: true)
     }
     say(summary.line)
   }
 
+  func report(_ failure: RunFailure) { clearStatus() }
+
   // MARK: Lines
+
+  static let emptyRoot = "no modules found: only files that end in .wasm are taken, unless they are named"
 
   /// Which defences compilers are without.
   static func warning(ofMissing defences: [String]) -> String {
-    "\(CommandLineTool.name): warning: compilers run without \(defences.joined(separator: " and ")), which the kernel lacks or "
-      + "forbids; --require-sandbox makes that an error"
+    "compilers run without \(defences.joined(separator: " and ")), which the kernel lacks or forbids; --require-sandbox makes "
+      + "that an error"
   }
 
   /// Which engine is used, for whoever wants to know everything.
@@ -170,7 +173,7 @@ extension RunSummary {
     if isDryRun {
       return "\(modules): \(plan.jobs.count) to compile, \(upToDate) up to date" + failures + " (\(time))"
     }
-    if plan.jobs.isEmpty && failed == 0 {
+    if plan.jobs.isEmpty && !hasFailures {
       return plan.contents.count == 0 ? "\(modules)" : "\(modules): nothing to compile, all up to date (\(time))"
     }
     let sizes = compiledBytes
@@ -180,6 +183,11 @@ extension RunSummary {
   }
 
   private var failures: String {
-    (failed > 0 ? ", \(failed) failed" : "") + (notDone > 0 ? ", \(notDone) not begun" : "")
+    let counts = [
+      failed > 0 ? "\(failed) failed" : nil,
+      notModules > 0 ? Quantities.count(notModules, "file is no module", "files are no modules") : nil,
+      unreadable > 0 ? "\(unreadable) unreadable" : nil, notDone > 0 ? "\(notDone) not begun" : nil,
+    ]
+    return counts.compactMap { $0.map { ", " + $0 } }.joined()
   }
 }

@@ -12,11 +12,11 @@ internal import Watching
 /// with children that wait from one run to the next.
 final class PrecompilingWarmer: Warmer {
   private let request: PrecompileRequest
-  private let observer: WatchReporter
+  private let observer: any WatchReporting
   private let cancellation: Cancellation
   private let queue = DispatchQueue(label: "warming")
 
-  init(_ request: PrecompileRequest, observer: WatchReporter, cancellation: Cancellation) {
+  init(_ request: PrecompileRequest, observer: any WatchReporting, cancellation: Cancellation) {
     var request = request
     request.shelf = WorkerShelf()
     self.request = request
@@ -71,10 +71,10 @@ final class PrecompilingWarmer: Warmer {
 
 /// Collects what became of each path of one batch, and passes on what happens to whoever shows it.
 private final class BatchRecord: RunObserver {
-  private let observer: WatchReporter
+  private let observer: any WatchReporting
   private let known = Mutex<[FilePath: WarmOutcome]>([:])
 
-  init(_ observer: WatchReporter) { self.observer = observer }
+  init(_ observer: any WatchReporting) { self.observer = observer }
 
   var outcomes: [FilePath: WarmOutcome] { known.withLock { $0 } }
 

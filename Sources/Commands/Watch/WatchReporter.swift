@@ -6,7 +6,7 @@ internal import WasmEngine
 internal import Watching
 
 /// Says what a watcher does: one line a change, with how long a user waited for it.
-final class WatchReporter: Sendable {
+final class WatchReporter: WatchReporting {
   private let verbosity: Verbosity
   private let clearsScreen: Bool
   private let output: Output
@@ -46,7 +46,7 @@ final class WatchReporter: Sendable {
       defer { state.isUnconfined = true }
       return state.isUnconfined
     }
-    if !isKnown { say(RunReporter.warning(ofMissing: missing)) }
+    if !isKnown { say("\(CommandLineTool.name): warning: \(RunReporter.warning(ofMissing: missing))") }
   }
 
   func finished(_ outcome: JobOutcome) {
@@ -56,15 +56,12 @@ final class WatchReporter: Sendable {
     let settings = engines.indices.contains(job.engine) ? "\(engines[job.engine].settings)" : "?"
     let line = RunReporter.line(
       for: job, settings: settings, size: size, nanoseconds: nanoseconds, explains: verbosity.explains)
-    let change = job.content.paths.compactMap { changes[$0] }.min { $0.time < $1.time }
-    say(line + (change.map { waiting(since: $0) } ?? ""))
+    say(line + (Wait(job.content, in: changes).map { Self.text(of: $0) } ?? ""))
   }
 
-  /// `, 27.1 ms after it was written`; nothing for what was there at the start.
-  private func waiting(since change: Change) -> String {
-    guard let happening = change.cause.happening else { return "" }
-    let waited = (SuspendingClock().now - change.time) / .nanoseconds(1)
-    return "; ready \(Quantities.duration(nanoseconds: UInt64(max(0, waited)))) after it \(happening)"
+  /// `; ready 27.1 ms after it was written`
+  private static func text(of wait: Wait) -> String {
+    "; ready \(Quantities.duration(nanoseconds: wait.nanoseconds)) after it \(wait.cause.happening)"
   }
 
   // MARK: What the watcher does
@@ -93,6 +90,8 @@ final class WatchReporter: Sendable {
     }
   }
 
+  func ended() {}
+
   private func say(_ line: String) {
     if !verbosity.isQuiet { complain(line) }
   }
@@ -101,10 +100,10 @@ final class WatchReporter: Sendable {
 }
 
 extension FileEvent.Kind {
-  /// What a user did; nil for what was found there.
-  fileprivate var happening: String? {
+  /// What a user did.
+  fileprivate var happening: String {
     switch self {
-    case .listed: nil
+    case .listed: "was found"
     case .created: "was created"
     case .written: "was written"
     case .movedIn: "was moved in"

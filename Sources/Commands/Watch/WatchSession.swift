@@ -11,16 +11,16 @@ internal import Watching
 struct WatchSession {
   let request: PrecompileRequest
   let options: WatchOptions
-  let verbosity: Verbosity
+  let reporter: any WatchReporting
 
   /// Ends the process by the signal that stops it.
   func run() throws(RunFailure) {
     let cancellation = Cancellation()
-    let reporter = WatchReporter(verbosity, clearsScreen: options.clear)
     let source = TreeWatch(roots: request.roots, options: try treeOptions())
     let loop = WatchLoop(
       source: source, warmer: PrecompilingWarmer(request, observer: reporter, cancellation: cancellation),
-      times: SettleTimes(debounce: .milliseconds(options.debounce.value)), command: options.exec,
+      times: SettleTimes(debounce: .milliseconds((options.debounce ?? WatchOptions.standardDebounce).value)),
+      command: options.exec,
       report: reporter.report)
     let hasStopped = DispatchSemaphore(value: 0)
     let interruption = Interruption([SIGINT, SIGTERM]) { loop.stop { hasStopped.signal() } }
@@ -30,6 +30,7 @@ struct WatchSession {
     rescan.activate()
     loop.start()
     hasStopped.wait()
+    reporter.ended()
     interruption.dieIfReceived()
   }
 

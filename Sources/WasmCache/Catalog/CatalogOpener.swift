@@ -25,10 +25,11 @@ struct CatalogOpener {
         throw CatalogTrouble("\(place.path): not used: its lock cannot be opened: \(error)")
       }
     }
-    // A log that holds something can only be read with the help of `-shm`. Else no lock is needed: a page that changes
-    // while we read it gives rows that fail their checksums, or damage, which here only mean "unknown". So a host
-    // that keeps a catalog open for reading is in nobody's way.
-    access = place.logSize > 0 ? .readOnly : .immutable
+    // A log that holds something can only be read with the help of `-shm`, into which SQLite writes where it may; whoever
+    // promised to write nothing goes without. Else no lock is needed: a page that changes while we read it gives rows that
+    // fail their checksums, or damage, which here only mean "unknown". So a host that keeps a catalog open for reading
+    // is in nobody's way.
+    access = writing && place.logSize > 0 ? .readOnly : .immutable
     lock = access == .immutable ? nil : try? place.openLock(writing: false)
   }
 

@@ -79,6 +79,9 @@ final class RunningCommand: Sendable {
     return file
   }
 
+  /// What it has written to standard output so far.
+  var outputSoFar: String { Self.contents(output) }
+
   /// What it has written to standard error so far.
   var errorsSoFar: String { Self.contents(errors) }
 

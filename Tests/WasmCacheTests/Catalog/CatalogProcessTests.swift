@@ -103,15 +103,18 @@ import Testing
     #expect(try fixture.read("catalog.sqlite-wal").isEmpty)
   }
 
-  @Test func aLogInUseIsReadByThoseWhoMayNotWrite() throws {
+  @Test func aLogInUseIsLeftAloneByThoseWhoWriteNothing() throws {
     try fixture.record(0..<10)
     // The reader's transaction keeps the second run's rows in the log.
     let reader = try helper("read")
     #expect(reader.line() == "ready")
     try fixture.record(0..<20)
     #expect(try !fixture.read("catalog.sqlite-wal").isEmpty)
+    let files = ["catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm", "catalog.lock"]
+    let before = try files.map(fixture.read)
     let catalog = try fixture.open(.readOnly)
-    #expect(SampleFile.known(in: catalog.statIndex(root: SampleFile.root), of: 0..<20) == 20)
+    #expect(SampleFile.known(in: catalog.statIndex(root: SampleFile.root), of: 0..<20) == 10)
+    #expect(try files.map(fixture.read) == before)
   }
 
   // MARK: Removal

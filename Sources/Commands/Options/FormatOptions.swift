@@ -1,0 +1,16 @@
+internal import ArgumentParser
+
+/// Whom results are printed for.
+struct FormatOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "What is printed: human (text), or json: one object a line on standard output.",
+      discussion: "OUTPUT FORMAT describes the objects.", valueName: "format"))
+  var format: OutputFormat = .human
+
+  var isJSON: Bool { format == .json }
+}
+
+enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
+  case human, json
+}

@@ -1,0 +1,36 @@
+internal import Synchronization
+
+/// What `--format json` prints: one object a line on standard output, whose member `type` says what it tells of.
+///
+/// The first, `start`, has the number of the schema that all of them follow: `output.schema.json` beside this file, which
+/// the tests hold the program to and `make install` brings along. A program that reads the lines must pass over types and
+/// members that it does not know: new ones leave the number as it is, which rises when something is left out or changes
+/// its meaning. The last, `summary`, says that nothing is missing.
+final class JSONLines: Sendable {
+  static let schema = 1
+
+  private let output: Output
+  /// Lines of several threads must not mingle.
+  private let order = Mutex(())
+
+  /// - Parameter command: what was asked for, such as `cache list`.
+  init(_ command: String, to output: Output = .standard) {
+    self.output = output
+    write([
+      "type": "start", "schema": .number(Self.schema), "command": .string(command),
+      "version": .string(CommandLineTool.version),
+    ])
+  }
+
+  func write(_ line: JSON) { write(contentsOf: CollectionOfOne(line)) }
+
+  /// Writes many lines at once.
+  func write(contentsOf lines: some Sequence<JSON>) {
+    var bytes: [UInt8] = []
+    for line in lines {
+      line.write(to: &bytes)
+      bytes.append(UInt8(ascii: "\n"))
+    }
+    order.withLock { _ in output.write(bytes) }
+  }
+}

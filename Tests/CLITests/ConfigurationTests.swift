@@ -1,0 +1,138 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// Options from the environment and from files, as the program takes them.
+@Suite struct ConfigurationTests {
+  private let settings = [
+    "backend", "opt-level", "cpu", "engine", "cache-dir", "exclude", "follow-links", "jobs", "timeout", "rehash",
+    "exec",
+    "debounce", "poll", "clear",
+  ]
+
+  @Test func flagsCountBeforeVariablesBeforeTheProjectBeforeTheUser() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "project/deep/a.wasm")
+      func dryRun(_ arguments: Argument..., variable: String? = nil) throws -> [String] {
+        var command = box.tool(["-n"] + arguments + ["project/deep"])
+        command.environment["WASMPRECOMPILE_BACKEND"] = variable
+        return try command.run().outputLines
+      }
+      func line(_ backend: String) -> String { "would compile project/deep/a.wasm with \(backend) (new module)" }
+      #expect(try dryRun() == [line("cranelift")])
+      try box.write("backend = 'pulley'\n", to: "../home/.config/wasmprecompile/config.toml")
+      #expect(try dryRun() == [line("pulley")])
+      try box.write("backend = ['winch']\n", to: "project/.wasmprecompile.toml")
+      #expect(try dryRun() == [line("winch")])
+      #expect(try dryRun(variable: "pulley,winch") == [line("pulley"), line("winch")])
+      #expect(try dryRun("--backend", "cranelift", variable: "pulley,winch") == [line("cranelift")])
+    }
+  }
+
+  @Test func showsEachValueAndWhereItComesFrom() throws {
+    try Sandbox.use { box in
+      try box.write("jobs = 3\nexclude = ['gen/', '\"x\"']\n", to: "project/.wasmprecompile.toml")
+      try box.write("timeout = 7\n\nengine = 'e.so'\n", to: "../home/.config/wasmprecompile/config.toml")
+      var show = box.tool("config", "show", "project")
+      show.environment["WASMPRECOMPILE_REHASH"] = "1"
+      let shown = try show.run()
+      #expect(shown.ending == .exited(0))
+      let user = box.path + "/home/.config/wasmprecompile"
+      let lines = [
+        #"backend = ["cranelift"]  # default"#,
+        #"opt-level = "speed"  # default"#,
+        #"cpu = "native"  # default"#,
+        #"engine = "\#(user)/e.so"  # \#(user)/config.toml:3"#,
+        "# cache-dir is not set: wasmprecompile in $XDG_CACHE_HOME or ~/.cache",
+        #"exclude = ["gen/", "\"x\""]  # \#(box.work)/project/.wasmprecompile.toml:2"#,
+        "follow-links = false  # default",
+        "jobs = 3  # \(box.work)/project/.wasmprecompile.toml:1",
+        "timeout = 7  # \(user)/config.toml:1",
+        "rehash = true  # WASMPRECOMPILE_REHASH",
+        "# exec is not set: no command",
+        "debounce = 20  # default",
+        "poll = false  # default",
+        "clear = false  # default",
+      ]
+      for (line, expected) in zip(shown.outputLines, lines) { #expect(line == expected) }
+      #expect(shown.outputLines.count == lines.count)
+
+      // What is shown is a file with the same settings.
+      try box.write(shown.output, to: "../home/.config/wasmprecompile/config.toml")
+      try box.remove("project/.wasmprecompile.toml")
+      let again = try box.succeed("config", "show", "project").outputLines
+      func values(_ lines: [String]) -> [String] { lines.map { $0.replacing(#/  # .*/#, with: "") } }
+      #expect(values(again) == values(shown.outputLines))
+    }
+  }
+
+  @Test func tellsEveryKeyToWhoeverUsesAnUnknownOne() throws {
+    try Sandbox.use { box in
+      try box.write("[watch]\n", to: ".wasmprecompile.toml")
+      let keys = settings.joined(separator: ", ")
+      for arguments in [["."], ["config", "show"], ["engines"], ["cache", "dir"], ["path", "x"]] as [[Argument]] {
+        let run = try box.tool(arguments).run()
+        #expect(run.ending == .exited(64))
+        let file = box.work + "/.wasmprecompile.toml"
+        #expect(run.errors == "wasmprecompile: error: \(file):1: unknown key 'watch'; the keys are \(keys)\n")
+      }
+    }
+  }
+
+  @Test func refusesVariablesThatMakeNoSense() throws {
+    try Sandbox.use { box in
+      for (name, value, message) in [
+        ("JOBS", "many", "must be a number from 1 to 1024, not 'many'"),
+        ("BACKEND", "winch,llvm", "must be cranelift, winch or pulley, not 'llvm'"),
+        ("POLL", "maybe", "must be true or false, not 'maybe'"),
+      ] {
+        var command = box.tool(".")
+        command.environment["WASMPRECOMPILE_" + name] = value
+        let run = try command.run()
+        #expect(run.ending == .exited(64))
+        #expect(run.errors == "wasmprecompile: error: WASMPRECOMPILE_\(name): \(message)\n")
+      }
+      var empty = box.tool("config", "show")
+      empty.environment["WASMPRECOMPILE_JOBS"] = ""
+      #expect(try empty.run().ending == .exited(0), "an empty variable is as good as none")
+    }
+  }
+
+  /// A checkout may bring an engine or a cache full of somebody else's machine code.
+  @Test func aProjectBringsNoCode() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      for key in ["engine", "cache-dir", "exec"] {
+        try box.write("\(key) = 'x'\n", to: ".wasmprecompile.toml")
+        let run = try box.tool("a.wasm").run()
+        #expect(run.ending == .exited(64))
+        let variable = "WASMPRECOMPILE_" + key.uppercased().replacing("-", with: "_")
+        #expect(
+          run.errors == """
+            wasmprecompile: error: \(box.work)/.wasmprecompile.toml:1: \(key) may not be set by a project: \
+            it decides what code runs or is trusted; use --\(key), $\(variable) or your own \
+            \(box.path)/home/.config/wasmprecompile/config.toml
+
+            """)
+      }
+      #expect(!FileManager.default.fileExists(atPath: box.cache) && box.engines.isEmpty)
+    }
+  }
+
+  @Test func theUsersFileChoosesEngineAndCache() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      try box.write("cache-dir = '../cache'\n", to: "../home/.config/wasmprecompile/config.toml")
+      try box.succeed("a.wasm")
+      let cache = box.path + "/home/.config/wasmprecompile/../cache"
+      #expect(try box.succeed("cache", "dir").output == cache + "\n")
+      #expect(try box.succeed("path", "a.wasm").output.hasPrefix(cache + "/v1/engines/"))
+      try box.write("engine = 'missing.so'\n", to: "../home/.config/wasmprecompile/config.toml")
+      let run = try box.tool("engines").run()
+      #expect(run.ending == .exited(69))
+      #expect(run.errors.contains("\n  \(box.path)/home/.config/wasmprecompile/missing.so (configuration file)\n"))
+      #expect(try box.tool("engines", "--engine", .init(box.installedEngine)).run().ending == .exited(0))
+    }
+  }
+}

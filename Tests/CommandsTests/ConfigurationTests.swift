@@ -1,0 +1,223 @@
+import ArgumentParser
+import LinuxIO
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Commands
+@testable import WasmEngine
+
+struct ConfigurationTests {
+  private let directory: TemporaryDirectory
+
+  init() throws { directory = try TemporaryDirectory() }
+
+  private func file(_ text: String) throws -> ConfigurationFile {
+    try #require(try ConfigurationFile(at: try directory.write(text, to: ConfigurationFile.projectName)))
+  }
+
+  private func configuration(_ text: String, isProject: Bool = false) throws -> Configuration {
+    Configuration(layers: [try file(text).values(isProject: isProject)])
+  }
+
+  /// What a user reads of a file, without the file's name; nil if it is understood.
+  private func refusal(_ text: String, isProject: Bool = false) throws -> String? {
+    do {
+      _ = try configuration(text, isProject: isProject)
+      return nil
+    } catch let failure as RunFailure {
+      #expect(failure.status == .usage)
+      let name = "\(directory(ConfigurationFile.projectName)):"
+      #expect(failure.message.hasPrefix(name))
+      return String(failure.message.dropFirst(name.count))
+    }
+  }
+
+  private func precompile(_ arguments: String...) throws -> PrecompileCommand {
+    try #require(try PrecompileCommand.parseAsRoot(arguments) as? PrecompileCommand)
+  }
+
+  // MARK: What is understood
+
+  @Test func filesFillWhatTheCommandLineLeavesOpen() throws {
+    let configuration = try configuration(
+      """
+      # a comment
+      backend = ["winch", "pulley"]
+      opt-level = "none"
+      cpu = "baseline"
+      engine = "lib/engine.so"
+      cache-dir = "/var/cache/modules"
+      exclude = ["gen/", 'a"b']
+      follow-links = true
+      jobs = 3
+      timeout = 0.5
+      rehash = true
+      exec = "make reload"
+      debounce = 0
+      poll = true
+      clear = true
+      """)
+    #expect(Settings.all.allSatisfy { configuration.given($0) != nil }, "this file has every setting")
+    var command = try precompile("a")
+    command.fill(from: configuration)
+    #expect(
+      command.compiler.settings == [
+        EngineSettings(backend: .winch, optimization: .none, cpu: .baseline),
+        EngineSettings(backend: .pulley, optimization: .none, cpu: .baseline),
+      ])
+    let engine = EngineLocation(path: directory("lib/engine.so"), origin: .configuration)
+    #expect(command.engine.search.candidates == [engine], "paths in a file start from its directory")
+    #expect(try command.cache.path() == "/var/cache/modules")
+    #expect(command.selection.exclude.map(\.bytes) == [Array("gen/".utf8), Array("a\"b".utf8)])
+    #expect(command.selection.followLinks && command.execution.rehash)
+    #expect(command.execution.jobs == 3 && command.execution.timeout?.value == 0.5)
+    #expect(command.watching.exec == "make reload" && command.watching.debounce?.value == 0)
+    #expect(command.watching.poll && command.watching.clear)
+  }
+
+  @Test func theCommandLineCountsFirst() throws {
+    let configuration = try configuration(
+      """
+      backend = "pulley"
+      opt-level = "none"
+      engine = "a.so"
+      exclude = "x"
+      jobs = 3
+      timeout = 7
+      """)
+    var command = try precompile(
+      "a", "--backend", "winch", "--opt-level", "speed", "--engine", "b.so", "--exclude", "y", "-j4")
+    command.fill(from: configuration)
+    #expect(command.compiler.settings == [EngineSettings(backend: .winch)], "a list is not added to")
+    #expect(command.engine.search.candidates == [EngineLocation(path: "b.so", origin: .option)])
+    #expect(command.selection.exclude.map(\.bytes) == [Array("y".utf8)])
+    #expect(command.execution.jobs == 4)
+    #expect(command.execution.timeout?.value == 7, "left open")
+  }
+
+  @Test func theFirstLayerThatHasAValueCounts() throws {
+    let user = try file("jobs = 1\ntimeout = 1\nbackend = [\"winch\", \"pulley\"]\n").values(isProject: false)
+    let project = try file("timeout = 2\n\nbackend = \"cranelift\"\n").values(isProject: true)
+    let configuration = Configuration(layers: [project, user])
+    #expect(configuration.given(Settings.jobs)?.texts == ["1"])
+    #expect(
+      configuration.given(Settings.timeout)?.texts == ["2.0"] || configuration.given(Settings.timeout)?.texts == ["2"])
+    #expect(configuration.given(Settings.backend)?.texts == ["cranelift"])
+    #expect(
+      configuration.given(Settings.backend)?.origin == .file(directory(ConfigurationFile.projectName), line: 3))
+  }
+
+  @Test func variablesAreText() {
+    #expect(Settings.followLinks.values(inVariable: "1") == ["true"])
+    #expect(Settings.followLinks.values(inVariable: "0") == ["false"])
+    #expect(Settings.followLinks.values(inVariable: "false") == ["false"])
+    #expect(Settings.backend.values(inVariable: "winch,cranelift") == ["winch", "cranelift"])
+    #expect(Settings.jobs.values(inVariable: "1") == ["1"])
+    #expect(Settings.optLevel.variable == "WASMPRECOMPILE_OPT_LEVEL")
+  }
+
+  @Test func theNearestFileAboveCounts() throws {
+    try directory.makeDirectory("a")
+    try directory.makeDirectory("a/b")
+    #expect(try ConfigurationFile.nearest(to: directory("a/b"))?.path.starts(with: directory.path) != true)
+    let far = try directory.write("", to: ConfigurationFile.projectName)
+    let module = try directory.write("", to: "a/b/m.wasm")
+    #expect(try ConfigurationFile.nearest(to: module)?.path == far)
+    let near = try directory.write("", to: "a/\(ConfigurationFile.projectName)")
+    #expect(try ConfigurationFile.nearest(to: module)?.path == near)
+    #expect(try ConfigurationFile.nearest(to: directory("a"))?.path == near, "in the directory that is named")
+    #expect(try ConfigurationFile.nearest(to: directory("missing/x"))?.path == far)
+    try directory.link("link", to: directory("a/b"))
+    #expect(try ConfigurationFile.nearest(to: directory("link"))?.path == near, "where a link leads")
+  }
+
+  // MARK: What is refused
+
+  @Test(arguments: [
+    ("jobs = 3\nbakend = 'winch'\n", "2: unknown key 'bakend'; did you mean 'backend'?"),
+    ("opt_level = 'none'\n", "1: unknown key 'opt_level'; did you mean 'opt-level'?"),
+    ("[watch]\npoll = true\n", "1: unknown key 'watch'; the keys are "),
+    ("\"entirely different\" = 1\n", "1: unknown key 'entirely different'; the keys are backend, opt-level, cpu, "),
+    ("\n\njobs = '3'\n", "3: jobs must be a number from 1 to 1024, not a string"),
+    ("jobs = 0\n", "1: jobs must be a number from 1 to 1024, not '0'"),
+    ("jobs = 2.5\n", "1: jobs must be a number from 1 to 1024, not '2.5'"),
+    ("jobs = true\n", "1: jobs must be a number from 1 to 1024, not true or false"),
+    ("timeout = nan\n", "1: timeout must be a number of seconds above 0, not 'nan'"),
+    ("timeout = 2020-01-01\n", "1: timeout must be a number of seconds above 0, not a date or time"),
+    ("debounce = -1\n", "1: debounce must be a number of milliseconds from 0 to 60000, not '-1'"),
+    ("poll = 'yes'\n", "1: poll must be true or false, not a string"),
+    ("[cpu]\n", "1: cpu must be native or baseline, not a table"),
+    ("opt-level = 'max'\n", "1: opt-level must be none, speed or speed-and-size, not 'max'"),
+    ("backend = ['winch',\n 'llvm']\n", "1: backend must be a list of cranelift, winch or pulley, not 'llvm'"),
+    ("backend = ['winch', 3]\n", "1: backend must be a list of cranelift, winch or pulley, not a list with a number"),
+    ("exclude = ''\n", "1: exclude must be a list of patterns, not ''"),
+    ("engine = ''\n", "1: engine must be a path, not ''"),
+    ("jobs = 1\njobs = 2\n", "2: is not TOML: "),
+    ("jobs =\n", "1: is not TOML: "),
+    ("jobs = 1\n\u{0}", "2: is not TOML: it has a NUL"),
+  ]) func whatMakesNoSenseIsRefused(text: String, message: String) throws {
+    let refusal = try #require(try refusal(text))
+    if message.hasSuffix(" ") { #expect(refusal.hasPrefix(message)) } else { #expect(refusal == message) }
+  }
+
+  @Test func bytesThatAreNoTextAreRefused() throws {
+    let path = try directory.write([0x61, 0xff], to: "latin.toml")
+    let file = try #require(try ConfigurationFile(at: path))
+    let failure = #expect(throws: RunFailure.self) { try file.values(isProject: true) }
+    #expect(failure?.message == "\(path):1: is not TOML: it is not UTF-8")
+  }
+
+  @Test func whatIsNoFileIsRefused() throws {
+    let path = try directory.makeDirectory("config.toml")
+    let failure = #expect(throws: RunFailure.self) { try ConfigurationFile(at: path) }
+    #expect(failure?.message == "\(path): cannot be read: it is not a regular file")
+    let large = try directory.write([UInt8](repeating: 0x20, count: 1_000_001), to: "large.toml")
+    let tooLarge = #expect(throws: RunFailure.self) { try ConfigurationFile(at: large) }
+    #expect(tooLarge?.message == "\(large): cannot be read: it is larger than 1 MB")
+  }
+
+  @Test(arguments: ["engine", "cache-dir", "exec"])
+  func aProjectMayNotDecideWhatRuns(key: String) throws {
+    let variable = "WASMPRECOMPILE_" + key.uppercased().replacing("-", with: "_")
+    let refusal = try #require(try refusal("jobs = 1\n\(key) = 'x'\n", isProject: true))
+    #expect(
+      refusal.hasPrefix(
+        "2: \(key) may not be set by a project: it decides what code runs or is trusted; use --\(key), $\(variable) or your own "
+      ))
+    #expect(refusal.hasSuffix("/wasmprecompile/config.toml"))
+    #expect(try self.refusal("\(key) = 'x'\n") == nil, "the user may")
+  }
+
+  // MARK: One definition
+
+  /// The long options that a command's help shows.
+  private func options(of command: any ParsableCommand.Type) -> Set<String> {
+    let lines = command.helpMessage(columns: 200).split(separator: "\n")
+    return Set(lines.compactMap { $0.firstMatch(of: #/^\s+(?:-\w, )?--([a-z][a-z-]*)/#).map { String($0.1) } })
+  }
+
+  @Test func everyOptionIsASettingOrDecidedNotToBe() {
+    // What is asked of one run, or what is said about it.
+    let ofOneRun: Set = [
+      "watch", "fail-fast", "dry-run", "force", "quiet", "verbose", "explain", "format", "version", "help",
+    ]
+    let options = options(of: PrecompileCommand.self)
+    let settings = Set(Settings.all.map(\.key))
+    #expect(settings.isSubset(of: options), "a setting has the name of an option")
+    #expect(
+      options.subtracting(settings) == ofOneRun,
+      "a new option is a line in Settings, or in this list if it makes no sense to set it for good")
+  }
+
+  @Test func everyCommandWithASettingsOptionIsFilled() {
+    func commands(below command: any ParsableCommand.Type) -> [any ParsableCommand.Type] {
+      [command] + command.configuration.subcommands.flatMap(commands)
+    }
+    let settings = Set(Settings.all.map(\.key))
+    for command in [PrecompileCommand.self] + Subcommands.all.flatMap(commands)
+    where !options(of: command).isDisjoint(with: settings) {
+      #expect(command is any ConfiguredCommand.Type, "\(command) takes \(options(of: command).intersection(settings))")
+    }
+  }
+}
