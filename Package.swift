@@ -78,7 +78,9 @@ let package = Package(
       name: "ScanningTests", dependencies: ["Scanning", "LinuxIO", "TestSupport", system], swiftSettings: strict),
     .testTarget(
       name: "PrecompilerTests",
-      dependencies: ["Precompiler", "Scanning", "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "TestSupport", system],
+      dependencies: [
+        "Precompiler", "Scanning", "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "TestSupport", system,
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "CommandsTests",

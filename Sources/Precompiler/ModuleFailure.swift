@@ -73,7 +73,8 @@ extension ModuleFailure: CustomStringConvertible {
       "was not compiled within \(seconds.formatted) s: raise --timeout, or try --backend winch"
     case .exhausted(.memory, let bytes):
       "needs more memory to compile than --max-memory \(ByteCount(bytes)) allows: raise it, or try --backend winch"
-    case .exhausted(.artifact, let bytes): "makes an artifact larger than --max-artifact \(ByteCount(bytes)) allows: raise it"
+    case .exhausted(.artifact, let bytes):
+      "makes an artifact larger than --max-artifact \(ByteCount(bytes)) allows: raise it"
     case .unconfined(let missing):
       "was not compiled: the kernel lacks or forbids \(missing.joined(separator: " and ")), which --require-sandbox asks for"
     case .compilerMisbehaved(let what): "the compiler's child process gave \(what)"

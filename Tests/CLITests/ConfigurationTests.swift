@@ -6,9 +6,8 @@ import Testing
 /// Options from the environment and from files, as the program takes them.
 @Suite struct ConfigurationTests {
   private let settings = [
-    "backend", "opt-level", "cpu", "engine", "cache-dir", "exclude", "follow-links", "jobs", "timeout", "rehash",
-    "exec",
-    "debounce", "poll", "clear",
+    "backend", "opt-level", "cpu", "engine", "cache-dir", "exclude", "follow-links", "jobs", "rehash", "timeout",
+    "max-module", "max-artifact", "max-memory", "require-sandbox", "exec", "debounce", "poll", "clear",
   ]
 
   @Test func flagsCountBeforeVariablesBeforeTheProjectBeforeTheUser() throws {
@@ -48,8 +47,12 @@ import Testing
         #"exclude = ["gen/", "\"x\""]  # \#(box.work)/project/.wasmprecompile.toml:2"#,
         "follow-links = false  # default",
         "jobs = 3  # \(box.work)/project/.wasmprecompile.toml:1",
-        "timeout = 7  # \(user)/config.toml:1",
         "rehash = true  # WASMPRECOMPILE_REHASH",
+        "timeout = 7  # \(user)/config.toml:1",
+        #"max-module = "1G"  # default"#,
+        #"max-artifact = "4G"  # default"#,
+        #"max-memory = "4G"  # default"#,
+        "require-sandbox = false  # default",
         "# exec is not set: no command",
         "debounce = 20  # default",
         "poll = false  # default",

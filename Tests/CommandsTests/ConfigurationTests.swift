@@ -1,5 +1,7 @@
 import ArgumentParser
+import Confinement
 import LinuxIO
+import Precompiler
 import SystemPackage
 import TestSupport
 import Testing
@@ -53,6 +55,10 @@ struct ConfigurationTests {
       jobs = 3
       timeout = 0.5
       rehash = true
+      max-module = "1M"
+      max-artifact = "2M"
+      max-memory = "3M"
+      require-sandbox = true
       exec = "make reload"
       debounce = 0
       poll = true
@@ -71,7 +77,12 @@ struct ConfigurationTests {
     #expect(try command.cache.path() == "/var/cache/modules")
     #expect(command.selection.exclude.map(\.bytes) == [Array("gen/".utf8), Array("a\"b".utf8)])
     #expect(command.selection.followLinks && command.execution.rehash)
-    #expect(command.execution.jobs == 3 && command.execution.timeout?.value == 0.5)
+    #expect(command.execution.jobs == 3 && command.limits.timeout?.value == 0.5)
+    var request = PrecompileRequest(
+      roots: [], settings: [], engines: command.engine.search, cachePath: "/", lanes: 1)
+    command.limits.bound(&request, command.sandbox)
+    #expect(request.timeout == 0.5 && request.largestModule == 1 << 20 && request.confinement.isRequired)
+    #expect(request.confinement.limits == ChildLimits(memory: 3 << 20, file: 2 << 20))
     #expect(command.watching.exec == "make reload" && command.watching.debounce?.value == 0)
     #expect(command.watching.poll && command.watching.clear)
   }
@@ -93,7 +104,7 @@ struct ConfigurationTests {
     #expect(command.engine.search.candidates == [EngineLocation(path: "b.so", origin: .option)])
     #expect(command.selection.exclude.map(\.bytes) == [Array("y".utf8)])
     #expect(command.execution.jobs == 4)
-    #expect(command.execution.timeout?.value == 7, "left open")
+    #expect(command.limits.timeout?.value == 7, "left open")
   }
 
   @Test func theFirstLayerThatHasAValueCounts() throws {
@@ -146,6 +157,7 @@ struct ConfigurationTests {
     ("timeout = nan\n", "1: timeout must be a number of seconds above 0, not 'nan'"),
     ("timeout = 2020-01-01\n", "1: timeout must be a number of seconds above 0, not a date or time"),
     ("debounce = -1\n", "1: debounce must be a number of milliseconds from 0 to 60000, not '-1'"),
+    ("max-module = '1X'\n", "1: max-module must be a size, such as 512M or 4G, not '1X'"),
     ("poll = 'yes'\n", "1: poll must be true or false, not a string"),
     ("[cpu]\n", "1: cpu must be native or baseline, not a table"),
     ("opt-level = 'max'\n", "1: opt-level must be none, speed or speed-and-size, not 'max'"),

@@ -78,7 +78,9 @@ struct ConfinementTests {
 
   /// The engine's threads start when the first module is compiled on several, which is inside the sandbox.
   @Test(arguments: EngineUnderTest.versions) func everyReleaseWorksInside(_ version: String) throws {
-    let settings = [Backend.cranelift, .winch, .pulley].prefix(version < "48" ? 1 : 3).map { EngineSettings(backend: $0) }
+    let settings = [Backend.cranelift, .winch, .pulley].prefix(version < "48" ? 1 : 3).map {
+      EngineSettings(backend: $0)
+    }
     let worker = try fixture.ready(settings, version: version, threads: 4)
     for index in settings.indices {
       for module in [WasmBinary.empty, WasmBinary.returning(7)] {
@@ -112,7 +114,9 @@ struct ConfinementTests {
   @Test func processorTimeHasAnEnd() throws {
     let worker = try fixture.ready()
     let process = try #require(fixture.processes.first)
-    let limit = { try Tool.shell("cat /proc/\(process)/limits").split(separator: "\n").first { $0.hasPrefix("Max cpu") } }
+    let limit = {
+      try Tool.shell("cat /proc/\(process)/limits").split(separator: "\n").first { $0.hasPrefix("Max cpu") }
+    }
     #expect(try !worker.compile(WasmBinary.empty, deadline: .now().adding(seconds: 100)).isEmpty)
     let words = try #require(try limit()).split(separator: " ")
     #expect(Int(words[3]).map { (100...110).contains($0) } == true)

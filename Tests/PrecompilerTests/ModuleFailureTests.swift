@@ -15,7 +15,8 @@ struct ModuleFailureTests {
   }
 
   private func failure(_ failure: WorkerFailure, _ backend: Backend = .cranelift) -> ModuleFailure {
-    ModuleFailure(failure, by: Self.identity(backend), timeout: 1.5, limits: ChildLimits(memory: 64 << 20, file: 3 << 30))
+    ModuleFailure(
+      failure, by: Self.identity(backend), timeout: 1.5, limits: ChildLimits(memory: 64 << 20, file: 3 << 30))
   }
 
   @Test func refusalNamesTheProposal() {

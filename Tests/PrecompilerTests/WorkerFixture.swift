@@ -74,7 +74,6 @@ struct WorkerFixture {
   /// What a child says of itself that the kernel confined as far as can be.
   static let confined = Confinement(landlock: 7, filtersSystemCalls: true)
 
-
   /// A real child, ready to compile.
   func ready(
     _ settings: [EngineSettings] = [EngineSettings(backend: .cranelift)], version: String = EngineUnderTest.version,

@@ -81,7 +81,8 @@ struct WorkerProtocolTests {
 
   @Test(
     arguments: [
-      [3], [1, 7, 1, 1, 9], [2, 7, 0, 0, 0, 0], [2, 130], [1, 7, 1, 1, 128], [2, 1, 0xff, 0xff, 0xff, 0xff], [2, 1, 1, 0x40, 0, 0, 0x78],
+      [3], [1, 7, 1, 1, 9], [2, 7, 0, 0, 0, 0], [2, 130], [1, 7, 1, 1, 128], [2, 1, 0xff, 0xff, 0xff, 0xff],
+      [2, 1, 1, 0x40, 0, 0, 0x78],
       // A size that is no Int.
       [2, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0],
     ] as [[UInt8]])
@@ -97,7 +98,9 @@ struct WorkerProtocolTests {
   func impossibleRequestsAreRefused(_ bytes: [UInt8]) { #expect(WorkerRequest(bytes) == nil) }
 
   /// A request to prepare with settings of these codes.
-  private static func prepare(_ settings: [UInt8]) -> [UInt8] { [1] + [UInt8](repeating: 0, count: 18) + [1] + settings }
+  private static func prepare(_ settings: [UInt8]) -> [UInt8] {
+    [1] + [UInt8](repeating: 0, count: 18) + [1] + settings
+  }
 
   /// Whatever is read as a message can be written as one.
   private func read(_ bytes: [UInt8]) -> Bool {
