@@ -41,13 +41,17 @@ let package = Package(
       name: "Precompiler",
       dependencies: ["Scanning", "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "CLinux", crypto, system],
       swiftSettings: strict),
+    .target(
+      name: "Exporting", dependencies: ["WasmCache", "WasmEngine", "LinuxIO", system], swiftSettings: strict),
     .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
     .target(
       name: "Watching", dependencies: ["CInotifyTools", "CLinux", "LinuxIO", system], swiftSettings: strict),
     .target(
       name: "Commands",
       dependencies: [
-        "Precompiler", "Scanning", "Watching", "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "CLinux", system,
+        "Precompiler", "Scanning", "Exporting", "Watching", "WasmCache", "WasmEngine", "Confinement", "LinuxIO",
+        "CLinux",
+        system,
         arguments, toml,
       ],
       // Beside the code that has to keep to it; nothing of the program reads it.
@@ -82,6 +86,9 @@ let package = Package(
         "Precompiler", "Scanning", "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "TestSupport", system,
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "ExportingTests",
+      dependencies: ["Exporting", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system], swiftSettings: strict),
     .testTarget(
       name: "CommandsTests",
       dependencies: [

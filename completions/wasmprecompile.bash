@@ -163,8 +163,8 @@ _wasmprecompile() {
     local -a unparsed_words=("${COMP_WORDS[@]:1:${COMP_CWORD}}")
 
     local -a repeating_flags=()
-    local -a non_repeating_flags=(--follow-links --fail-fast -n --dry-run --force --rehash --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
-    local -a repeating_options=(--backend --exclude)
+    local -a non_repeating_flags=(--null -0 --follow-links --fail-fast -n --dry-run --check --frozen --force --rehash --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
+    local -a repeating_options=(--backend --files-from --exclude)
     local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --jobs -j --timeout --exec --debounce --format)
     __wasmprecompile_offer_flags_options -1
 
@@ -188,6 +188,10 @@ _wasmprecompile() {
         ;;
     '--cache-dir')
         __wasmprecompile_add_completions -d
+        return
+        ;;
+    '--files-from')
+        __wasmprecompile_add_completions -f
         return
         ;;
     '--exclude')

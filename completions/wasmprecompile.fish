@@ -20,7 +20,7 @@ function __wasmprecompile_parse_tokens -S
     set -l unparsed_tokens (__wasmprecompile_tokens -pc)
     switch $unparsed_tokens[1]
     case 'wasmprecompile'
-        __wasmprecompile_parse_subcommand -r 1 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'exclude=+' 'follow-links' 'j/jobs=' 'timeout=' 'fail-fast' 'n/dry-run' 'force' 'rehash' 'watch' 'exec=' 'debounce=' 'poll' 'clear' 'q/quiet' 'v/verbose' 'explain' 'format=' 'version' 'h/help'
+        __wasmprecompile_parse_subcommand -r 1 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'files-from=+' '0/null' 'exclude=+' 'follow-links' 'j/jobs=' 'timeout=' 'fail-fast' 'n/dry-run' 'check' 'frozen' 'force' 'rehash' 'watch' 'exec=' 'debounce=' 'poll' 'clear' 'q/quiet' 'v/verbose' 'explain' 'format=' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'path'
             __wasmprecompile_parse_subcommand 1 'compile' 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'version' 'h/help'
@@ -105,12 +105,16 @@ complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_f
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" cpu' -l 'cpu' -d 'Processors that the code may run on: native (this machine\'s) or baseline (any of the architecture). Default: native.' -rfka 'native baseline'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" engine' -l 'engine' -d 'The libwasmtime to compile with.' -rfa '(for p in (string match -e -- \'*/\' (commandline -t);or printf \n)*.\'so\';printf %s\n $p;end;__fish_complete_directories (commandline -t) \'\')'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" cache-dir' -l 'cache-dir' -d 'Directory of the cache.' -rfa '(__wasmprecompile_complete_directories)'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile"' -l 'files-from' -d 'Take the files and directories that a file lists, too, one a line.' -rF
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" 0 null' -l 'null' -s '0' -d 'In lists, names end with NUL instead of a newline, as `find -print0` writes them.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile"' -l 'exclude' -d 'Leave out files and directories that match. Repeatable.' -rfka ''
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" follow-links' -l 'follow-links' -d 'Enter directories through symbolic links, too.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" j jobs' -l 'jobs' -s 'j' -d 'How many modules are compiled at the same time. Default: the processors this process may use.' -rfka ''
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" timeout' -l 'timeout' -d 'How long one module may take. Default: 120.' -rfka ''
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" fail-fast' -l 'fail-fast' -d 'Begin nothing more after the first module that fails.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" dry-run n' -s 'n' -l 'dry-run' -d 'Only say what would be compiled.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" check' -l 'check' -d 'Only say what would be compiled, and fail if it is anything.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" frozen' -l 'frozen' -d 'Compile nothing, and fail if the cache lacks anything.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" force' -l 'force' -d 'Compile what the cache has, too.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" rehash' -l 'rehash' -d 'Read every file, even where its time stamps say that it is as it was.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" watch' -l 'watch' -d 'Precompile what is there, say that it is ready, and then follow every change until interrupted.'

@@ -41,7 +41,7 @@ struct PathCommand: ConfiguredCommand {
     var request = PrecompileRequest(
       roots: [module.path], settings: compiler.settings, engines: engine.search, cachePath: try cache.path(),
       lanes: AvailableProcessors.count())
-    request.dryRun = !compile
+    request.purpose = compile ? .compile : .dryRun
     limits.bound(&request, sandbox)
     // One file is soon read, and time stamps do not show every change: a writer through mmap may leave them as they were.
     request.rehash = true

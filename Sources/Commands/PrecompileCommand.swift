@@ -9,17 +9,19 @@ struct PrecompileCommand: ConfiguredCommand {
   static let configuration = CommandConfiguration(
     commandName: CommandLineTool.name,
     abstract: "Compile WebAssembly modules ahead of time into a cache that runtimes load from.",
+    usage: "\(CommandLineTool.name) [<options>] <path> ...",
     discussion: """
       Files that end in .wasm are found below directories; a file that is named is taken whatever its suffix. Components are \
       compiled as such. Modules that the cache has are left alone. A bad module fails alone: everything else is done, and the exit status is 1.
       """, version: CommandLineTool.version)
 
-  @Argument(help: "Files and directories.")
-  var path: [PathArgument]
+  @Argument(help: "Files and directories; - for a list of them on standard input.")
+  var path: [PathArgument] = []
 
   @OptionGroup(title: "Compiler options") var compiler: CompilerOptions
   @OptionGroup(title: "Where things are") var engine: EngineOptions
   @OptionGroup(title: "Where things are") var cache: CacheOptions
+  @OptionGroup(title: "What is taken") var lists: ListOptions
   @OptionGroup(title: "What is taken") var selection: SelectionOptions
   @OptionGroup(title: "How it is done") var execution: ExecutionOptions
   @OptionGroup(title: "Limits") var limits: LimitOptions
@@ -32,8 +34,10 @@ struct PrecompileCommand: ConfiguredCommand {
     for name in path.map({ $0.path.string }) where Subcommands.names.contains(name) && access(name, F_OK) != 0 {
       throw ValidationError("'\(name)' is a subcommand: put it first, before its options")
     }
-    if watching.watch && (execution.dryRun || execution.force || execution.failFast) {
-      throw ValidationError("--watch goes with none of --dry-run, --force and --fail-fast")
+    if path.isEmpty && lists.filesFrom.isEmpty { throw ValidationError("Missing expected argument '<path> ...'") }
+    try lists.validate(with: path)
+    if watching.watch && (execution.purpose != .compile || execution.force || execution.failFast) {
+      throw ValidationError("--watch goes with none of --dry-run, --check, --frozen, --force and --fail-fast")
     }
   }
 
@@ -83,7 +87,7 @@ struct PrecompileCommand: ConfiguredCommand {
 
   private func makeRequest() throws(RunFailure) -> PrecompileRequest {
     var request = PrecompileRequest(
-      roots: path.map(\.path), settings: compiler.settings, engines: engine.search, cachePath: try cache.path(),
+      roots: try lists.roots(path), settings: compiler.settings, engines: engine.search, cachePath: try cache.path(),
       lanes: execution.jobs ?? AvailableProcessors.count())
     request.excludes = selection.exclude.map { ExcludePattern(bytes: $0.bytes) }
     request.followLinks = selection.followLinks
@@ -91,14 +95,14 @@ struct PrecompileCommand: ConfiguredCommand {
     limits.bound(&request, sandbox)
     request.force = execution.force
     request.rehash = execution.rehash
-    request.dryRun = execution.dryRun
+    request.purpose = execution.purpose
     return request
   }
 }
 
 extension RunSummary {
   var exitStatus: ExitStatus {
-    let modules: ExitStatus = hasFailures ? .moduleFailed : .success
+    let modules: ExitStatus = hasFailures || isWanting ? .moduleFailed : .success
     return modules.merged(with: storageFailed ? .cacheUnwritable : .success)
   }
 }

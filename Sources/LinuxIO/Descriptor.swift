@@ -39,8 +39,9 @@ package struct Descriptor: ~Copyable, Sendable {
 
   // MARK: Contents
 
-  package func write(all text: String) throws(SystemError) {
-    let bytes = Array(text.utf8)
+  package func write(all text: String) throws(SystemError) { try write(bytes: Array(text.utf8)) }
+
+  package func write(bytes: [UInt8]) throws(SystemError) {
     let result = bytes.withUnsafeBytes { contents in
       Result { () throws(SystemError) in try write(all: contents) }
     }
@@ -69,6 +70,40 @@ package struct Descriptor: ~Copyable, Sendable {
     return done
   }
 
+  /// Everything until the end, from where reading stands; also of a pipe.
+  package func readToEnd() throws(SystemError) -> [UInt8] {
+    let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
+    defer { block.deallocate() }
+    var bytes: [UInt8] = []
+    while true {
+      let count = try checkRetrying("read") { Glibc.read(raw, block.baseAddress, block.count) }
+      if count == 0 { return bytes }
+      bytes.append(contentsOf: block[..<count])
+    }
+  }
+
+  /// Everything in the file.
+  package func contents() throws(SystemError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    try forEachBlock { bytes.append(contentsOf: $0) }
+    return bytes
+  }
+
+  /// Reads everything from the start, a block at a time, which suits files that could be cut short if they were mapped.
+  package func forEachBlock(
+    _ body: (UnsafeRawBufferPointer) throws(SystemError) -> Void
+  ) throws(SystemError) {
+    let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 4096)
+    defer { block.deallocate() }
+    var offset = 0
+    while true {
+      let count = try read(into: block, at: offset)
+      if count > 0 { try body(UnsafeRawBufferPointer(rebasing: block[..<count])) }
+      if count < block.count { return }
+      offset += count
+    }
+  }
+
   package func synchronizeData() throws(SystemError) { try checkRetrying("fdatasync") { fdatasync(raw) } }
 
   /// Makes renames and new names in this directory durable.
@@ -77,6 +112,14 @@ package struct Descriptor: ~Copyable, Sendable {
   package func setSize(_ size: Int) throws(SystemError) {
     try checkRetrying("ftruncate") { ftruncate(raw, off_t(size)) }
   }
+
+  /// Makes this file share another one's contents until either changes; fails where the file system cannot do that.
+  package func clone(_ source: borrowing Descriptor) throws(SystemError) {
+    try check("ioctl", clinux_clone_contents(raw, source.raw))
+  }
+
+  /// Sets the times of last change and access to now.
+  package func touch() throws(SystemError) { try check("futimens", futimens(raw, nil)) }
 
   package func setMode(_ mode: UInt32) throws(SystemError) { try check("fchmod", fchmod(raw, mode)) }
 
@@ -132,6 +175,12 @@ package struct Descriptor: ~Copyable, Sendable {
 
   package func removeDirectory(_ path: some PathText) throws(SystemError) {
     try check("rmdir", path.withCText { unlinkat(raw, $0, AT_REMOVEDIR) })
+  }
+
+  /// Gives an open file another name, in this directory.
+  package func makeHardLink(_ path: some PathText, to file: borrowing Descriptor) throws(SystemError) {
+    let source = "/proc/self/fd/\(file.raw)"
+    try check("link", path.withCText { linkat(AT_FDCWD, source, raw, $0, AT_SYMLINK_FOLLOW) })
   }
 
   package func makeSymbolicLink(_ path: some PathText, to target: some PathText) throws(SystemError) {

@@ -1,4 +1,4 @@
-internal import Scanning
+package import Scanning
 package import SystemPackage
 package import WasmCache
 
@@ -17,7 +17,9 @@ package struct ModuleContent: Sendable {
   package var path: FilePath { first.path }
 
   /// Every file that has these contents, in the order in which they were found.
-  package var paths: [FilePath] { [first.path] + others.map(\.path) }
+  package var files: [SourceFile] { [first] + others }
+
+  package var paths: [FilePath] { files.map(\.path) }
 
   /// The distinct modules among the files, in the order found.
   static func distinct(_ files: [InspectedFile], _ scan: ScanResult) -> [ModuleContent] {

@@ -25,8 +25,9 @@ package struct PrecompileRequest: Sendable {
   package var force = false
   /// Read every file, whatever is remembered of it.
   package var rehash = false
-  /// Only find out what would be compiled.
-  package var dryRun = false
+  package var purpose = RunPurpose.compile
+  /// Tells in the summary which directories were scanned.
+  package var namesDirectories = false
   package var program = WorkerProgram.thisExecutable
   /// Where children wait between several runs; without it they end with the run.
   package var shelf: WorkerShelf?
@@ -60,7 +61,7 @@ package struct Precompiler {
     let start = MonotonicInstant.now()
     let engine = try findEngine()
     let cache = try openCache()
-    var memory = RunMemory(cache, isReadOnly: request.dryRun)
+    var memory = RunMemory(cache, isReadOnly: request.purpose.onlyLooks)
     let identities = try identify(engine, &memory)
     let directories = identities.map { identity in cache.map { EngineDirectory(identity, in: $0) } }
     observer.prepared(
@@ -74,18 +75,19 @@ package struct Precompiler {
     let notModules = inspection.failures.count { if case .notWebAssembly = $0.failure { true } else { false } }
     let unreadable = inspection.failures.count - notModules + scan.problems.count { !$0.isWarning }
     // A file that gave no module is a failure like any other.
-    let isOver = request.failFast && notModules + unreadable > 0 && !request.dryRun
+    let isOver = request.failFast && notModules + unreadable > 0 && !request.purpose.onlyLooks
     let outcomes =
       isOver
       ? plan.jobs.map { JobOutcome(job: $0, result: .notDone) }
       : try compile(plan, with: engine, storingIn: cache, directories.compactMap { $0 })
     memory.remember(plan, outcomes, identities)
-    for note in [memory.note, request.dryRun ? nil : memory.commit()] {
+    for note in [memory.note, request.purpose.onlyLooks ? nil : memory.commit()] {
       if let note { observer.noted(note) }
     }
     return RunSummary(
-      plan: plan, outcomes: outcomes, engines: identities, directories: directories, notModules: notModules,
-      unreadable: unreadable, emptyRoots: scan.emptyRoots.map { request.roots[$0] }, isDryRun: request.dryRun,
+      engine: engine.location, scannedDirectories: scan.directories, plan: plan, outcomes: outcomes,
+      engines: identities, directories: directories, notModules: notModules,
+      unreadable: unreadable, emptyRoots: scan.emptyRoots.map { request.roots[$0] }, purpose: request.purpose,
       nanoseconds: MonotonicInstant.now().nanoseconds(since: start))
   }
 
@@ -93,10 +95,10 @@ package struct Precompiler {
     do { return try request.engines.find() } catch { throw .engineNotFound(error) }
   }
 
-  /// Without a cache, which only a dry run may leave as it is, everything is missing.
+  /// Without a cache, which a run that only looks leaves as it is, everything is missing.
   private func openCache() throws(PrecompileError) -> CacheDirectory? {
     do {
-      return try request.dryRun
+      return try request.purpose.onlyLooks
         ? CacheDirectory.existing(at: request.cachePath) : CacheDirectory(making: request.cachePath)
     } catch {
       throw .cache(error)
@@ -124,7 +126,8 @@ package struct Precompiler {
 
   private func scan(sparing cache: CacheDirectory?) -> ScanResult {
     var options = ModuleScanner.Options(
-      excludes: request.excludes, followLinks: request.followLinks, jobs: request.lanes)
+      excludes: request.excludes, followLinks: request.followLinks, namesDirectories: request.namesDirectories,
+      jobs: request.lanes)
     if let cache { options.skippedDirectories.insert(cache.identity) }
     return ModuleScanner(options).scan(request.roots)
   }
@@ -145,7 +148,7 @@ package struct Precompiler {
   private func compile(
     _ plan: Plan, with engine: EngineFile, storingIn cache: CacheDirectory?, _ directories: [EngineDirectory]
   ) throws(PrecompileError) -> [JobOutcome] {
-    guard let cache, !request.dryRun else { return [] }
+    guard let cache, !request.purpose.onlyLooks else { return [] }
     guard !plan.jobs.isEmpty else {
       // A writer may have died when everything was stored.
       cache.removeAbandonedFiles()

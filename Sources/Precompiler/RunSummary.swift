@@ -4,6 +4,9 @@ package import WasmEngine
 
 /// What a run did, as one value.
 package struct RunSummary: Sendable {
+  package let engine: EngineLocation
+  /// The directories in which modules were looked for, if that was asked for.
+  package let scannedDirectories: [FilePath]
   package let plan: Plan
   package let outcomes: [JobOutcome]
   package let engines: [EngineIdentity]
@@ -15,7 +18,7 @@ package struct RunSummary: Sendable {
   package let unreadable: Int
   /// Directories below which no module was found.
   package let emptyRoots: [FilePath]
-  package let isDryRun: Bool
+  package let purpose: RunPurpose
   /// How long it took.
   package let nanoseconds: UInt64
 
@@ -30,6 +33,12 @@ package struct RunSummary: Sendable {
 
   /// Whether something that was asked for is missing because it failed.
   package var hasFailures: Bool { failed + notModules + unreadable > 0 }
+
+  /// Whether something should have been there that was not.
+  package var isWanting: Bool { (purpose == .check || purpose == .frozen) && !plan.jobs.isEmpty }
+
+  /// Whether it only says what would be compiled.
+  package var isDryRun: Bool { purpose == .dryRun || purpose == .check }
 
   /// Bytes of the modules compiled and of their artifacts.
   package var compiledBytes: (modules: Int, artifacts: Int) {

@@ -18,14 +18,18 @@ package struct ModuleScanner: Sendable {
     package var followLinks: Bool
     /// Not entered, whatever they are called: the cache itself. Not even if they are named as roots.
     package var skippedDirectories: Set<FileIdentity>
+    /// Tells in the result which directories were listed.
+    package var namesDirectories: Bool
     package var jobs: Int
 
     package init(
-      excludes: [ExcludePattern] = [], followLinks: Bool = false, skippedDirectories: Set<FileIdentity> = [], jobs: Int
+      excludes: [ExcludePattern] = [], followLinks: Bool = false, skippedDirectories: Set<FileIdentity> = [],
+      namesDirectories: Bool = false, jobs: Int
     ) {
       self.excludes = excludes
       self.followLinks = followLinks
       self.skippedDirectories = skippedDirectories
+      self.namesDirectories = namesDirectories
       self.jobs = jobs
     }
   }
@@ -63,7 +67,11 @@ package struct ModuleScanner: Sendable {
         walk(starts, plan, into: &table)
       }
     }
-    return ScanAssembly(survey, table).result
+    var result = ScanAssembly(survey, table).result
+    if options.namesDirectories {
+      result.directories = table.directories.compactMap { $0.map { FilePath(bytes: $0.task.pathBytes) } }
+    }
+    return result
   }
 
   /// Scans directories and everything below them, on as many threads as there may be.

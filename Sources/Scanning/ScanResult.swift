@@ -1,4 +1,5 @@
 package import LinuxIO
+package import SystemPackage
 
 /// What a scan found: the modules in the order of the roots, below each in bytewise order of their paths.
 ///
@@ -15,6 +16,9 @@ package struct ScanResult: RandomAccessCollection, Sendable {
   /// The roots that are directories without any module, although all of them could be looked at. A root whose modules
   /// are all listed under another root (because it contains that root, or is the same) is not among them.
   package let emptyRoots: [Int]
+
+  /// The directories that were listed, modules in them or not, in no order; only if that was asked for.
+  package internal(set) var directories: [FilePath] = []
 
   package var startIndex: Int { 0 }
   package var endIndex: Int { storage.files.count }

@@ -152,7 +152,7 @@ import Testing
 
   @Test(arguments: [
     (["--exec", "true", "."], "--exec, --poll and --clear go with --watch"),
-    (["--watch", "-n", "."], "--watch goes with none of --dry-run, --force and --fail-fast"),
+    (["--watch", "-n", "."], "--watch goes with none of --dry-run, --check, --frozen, --force and --fail-fast"),
   ]) func refusesWhatMakesNoSense(arguments: [String], message: String) throws {
     try Sandbox.use { box in
       let result = try box.tool(arguments.map { Argument($0) }).run()

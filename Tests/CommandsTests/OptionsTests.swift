@@ -38,7 +38,7 @@ struct OptionsTests {
     #expect(command.compiler.settings == [EngineSettings(backend: .cranelift)])
     #expect(command.limits.timeout == nil && LimitOptions.standardTimeout.value == 120)
     #expect(command.execution.jobs == nil)
-    #expect(!command.execution.failFast && !command.execution.force && !command.execution.dryRun)
+    #expect(!command.execution.failFast && !command.execution.force && command.execution.purpose == .compile)
     #expect(!command.selection.followLinks && command.selection.exclude.isEmpty)
     let level = command.verbosity.level
     #expect(!level.isQuiet && !level.isVerbose && !level.explains)
@@ -56,7 +56,7 @@ struct OptionsTests {
         EngineSettings(backend: .cranelift, optimization: .speedAndSize, cpu: .baseline),
       ])
     #expect(command.execution.jobs == 3 && command.limits.timeout?.value == 0.5)
-    #expect(command.execution.failFast && command.execution.force && command.execution.dryRun)
+    #expect(command.execution.failFast && command.execution.force && command.execution.purpose == .dryRun)
     #expect(
       command.selection.exclude.map(\.bytes) == [Array("x".utf8), Array("y/".utf8)] && command.selection.followLinks)
     #expect(command.verbosity.level.isVerbose && command.verbosity.level.explains)

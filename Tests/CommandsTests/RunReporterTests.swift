@@ -120,11 +120,12 @@ struct RunReporterTests {
 
   private func summary(
     _ plan: Plan, _ outcomes: [JobOutcome] = [], notModules: Int = 0, unreadable: Int = 0, engines: Int = 1,
-    isDryRun: Bool = false
+    purpose: RunPurpose = .compile
   ) -> RunSummary {
     RunSummary(
-      plan: plan, outcomes: outcomes, engines: Array(repeating: Self.identity, count: engines), directories: [],
-      notModules: notModules, unreadable: unreadable, emptyRoots: [], isDryRun: isDryRun, nanoseconds: 2_410_000_000)
+      engine: EngineLocation(path: "/e", origin: .option), scannedDirectories: [], plan: plan, outcomes: outcomes,
+      engines: Array(repeating: Self.identity, count: engines), directories: [],
+      notModules: notModules, unreadable: unreadable, emptyRoots: [], purpose: purpose, nanoseconds: 2_410_000_000)
   }
 
   @Test func summaryCountsEverything() {
@@ -140,7 +141,9 @@ struct RunReporterTests {
       summary(plan(), [JobOutcome(job: job(0), result: .foundMeanwhile(size: 1))], engines: 2).line
         == "3 modules with 2 backends: 0 compiled, 1 up to date (2.41 s)")
     #expect(summary(plan(upToDate: 4)).line == "3 modules: nothing to compile, all up to date (2.41 s)")
-    #expect(summary(plan(upToDate: 1), isDryRun: true).line == "3 modules: 2 to compile, 1 up to date (2.41 s)")
+    #expect(summary(plan(upToDate: 1), purpose: .dryRun).line == "3 modules: 2 to compile, 1 up to date (2.41 s)")
+    #expect(summary(plan(upToDate: 1), purpose: .check).line == "3 modules: 2 to compile, 1 up to date (2.41 s)")
+    #expect(summary(plan(upToDate: 1), purpose: .frozen).line == "3 modules: 2 missing, 1 up to date (2.41 s)")
     #expect(
       summary(plan(upToDate: 4), notModules: 1).line
         == "3 modules: 0 compiled, 3 up to date, 1 file is no module (2.41 s)")
@@ -154,12 +157,20 @@ struct RunReporterTests {
     #expect(summary(plan(), [JobOutcome(job: job(0), result: .failed(.vanished))]).exitStatus == .moduleFailed)
     #expect(summary(plan(), [JobOutcome(job: job(0), result: .failed(.cache(full)))]).exitStatus == .cacheUnwritable)
     #expect(summary(plan(), [JobOutcome(job: job(0), result: .notDone)]).exitStatus == .success)
+    for (purpose, status) in [
+      (.dryRun, .success), (.check, .moduleFailed), (.frozen, .moduleFailed),
+    ] as [(RunPurpose, Commands.ExitStatus)] {
+      #expect(summary(plan(upToDate: 1), purpose: purpose).exitStatus == status)
+      #expect(summary(plan(upToDate: 4), purpose: purpose).exitStatus == .success)
+    }
   }
 
   @Test func directoryWithoutModulesIsSaid() throws {
     let empty = RunSummary(
+      engine: EngineLocation(path: "/e", origin: .option), scannedDirectories: [],
       plan: Plan([], [.each([])], force: false), outcomes: [], engines: [Self.identity],
-      directories: [], notModules: 0, unreadable: 0, emptyRoots: [directory("empty")], isDryRun: false, nanoseconds: 1)
+      directories: [], notModules: 0, unreadable: 0, emptyRoots: [directory("empty")], purpose: .compile, nanoseconds: 1
+    )
     #expect(
       try lines(Verbosity()) { $0.report(empty) } == [
         "empty: warning: no modules found: only files that end in .wasm are taken, unless they are named", "0 modules",

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "confinement.h"
+#include "copying.h"
 #include "directory.h"
 #include "processor.h"
 #include "watching.h"

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Precompiler
 
 /// Which files are modules.
 struct SelectionOptions: ParsableArguments {
@@ -45,17 +46,34 @@ struct ExecutionOptions: ParsableArguments {
   @Flag(name: [.customShort("n"), .long], help: "Only say what would be compiled.")
   var dryRun = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "Only say what would be compiled, and fail if it is anything.", discussion: "The exit status is then 1."))
+  var check = false
+
+  @Flag(
+    help: ArgumentHelp(
+      "Compile nothing, and fail if the cache lacks anything.",
+      discussion: "The cache is only read, so it may be on a read-only file system, or root's."))
+  var frozen = false
+
   @Flag(help: "Compile what the cache has, too.")
   var force = false
 
   @Flag(help: "Read every file, even where its time stamps say that it is as it was.")
   var rehash = false
 
+  var purpose: RunPurpose { check ? .check : frozen ? .frozen : dryRun ? .dryRun : .compile }
+
   static let mostJobs = 1024
 
   static func isValid(jobs: Int) -> Bool { (1...mostJobs).contains(jobs) }
 
   func validate() throws {
+    if [dryRun, check, frozen].count(where: { $0 }) > 1 {
+      throw ValidationError("--dry-run, --check and --frozen exclude each other")
+    }
+    if force && (check || frozen) { throw ValidationError("--force goes with neither --check nor --frozen") }
     if let jobs, !Self.isValid(jobs: jobs) {
       throw ValidationError("--jobs must be from 1 to \(Self.mostJobs), not \(jobs)")
     }

@@ -108,6 +108,11 @@ final class RunReporter: RunReporting {
         Output.standard.write("would compile \(label(job.content, job.engine)) (\(job.reason.rawValue))\n")
       }
     }
+    if summary.purpose == .frozen {
+      for job in summary.plan.jobs {
+        for path in job.content.paths { complain("\(path.printable): error: \(missing(job))") }
+      }
+    }
     for root in summary.emptyRoots {
       complain("\(root.printable): warning: \(Self.emptyRoot)", isWarning: true)
     }
@@ -144,6 +149,11 @@ final class RunReporter: RunReporting {
     return engines.indices.contains(engine) ? "\(engines[engine].settings)" : "?"
   }
 
+  /// What a frozen run says of what it would need.
+  private func missing(_ job: Job) -> String {
+    "the cache has no artifact for \(settings(job.engine)): \(job.reason.rawValue); --frozen compiles nothing"
+  }
+
   private func label(_ content: ModuleContent, _ engine: Int) -> String {
     "\(content.path.printable) with \(settings(engine))"
   }
@@ -172,6 +182,9 @@ extension RunSummary {
     let time = Quantities.duration(nanoseconds: nanoseconds)
     if isDryRun {
       return "\(modules): \(plan.jobs.count) to compile, \(upToDate) up to date" + failures + " (\(time))"
+    }
+    if purpose == .frozen && isWanting {
+      return "\(modules): \(plan.jobs.count) missing, \(upToDate) up to date" + failures + " (\(time))"
     }
     if plan.jobs.isEmpty && !hasFailures {
       return plan.contents.count == 0 ? "\(modules)" : "\(modules): nothing to compile, all up to date (\(time))"

@@ -56,8 +56,9 @@ struct JSONRunLines {
     module(content, engine, "up to date", ["artifact": artifact(content, engine)])
   }
 
-  func wouldCompile(_ job: Job) -> JSON {
-    module(job.content, job.engine, "would compile", ["reason": .string(job.reason.rawValue)])
+  /// - Parameter status: what became of it instead.
+  func notCompiled(_ job: Job, _ status: String) -> JSON {
+    module(job.content, job.engine, status, ["reason": .string(job.reason.rawValue)])
   }
 
   /// - Parameter more: further members of the object.

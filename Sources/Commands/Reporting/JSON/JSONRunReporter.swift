@@ -45,7 +45,10 @@ final class JSONRunReporter: RunReporting {
 
   func report(_ summary: RunSummary) {
     let known = known.withLock { $0 }
-    if summary.isDryRun { lines.write(contentsOf: summary.plan.jobs.lazy.map { known.wouldCompile($0) }) }
+    if summary.purpose.onlyLooks {
+      let status = summary.purpose == .frozen ? "missing" : "would compile"
+      lines.write(contentsOf: summary.plan.jobs.lazy.map { known.notCompiled($0, status) })
+    }
     lines.write(
       contentsOf: summary.outcomes.lazy.filter { if case .notDone = $0.result { true } else { false } }
         .map { known.outcome($0) })

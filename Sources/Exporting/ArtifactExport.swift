@@ -1,0 +1,67 @@
+internal import LinuxIO
+package import SystemPackage
+package import WasmCache
+
+/// One artifact that is to be had under a name of its own below the output directory.
+package struct ArtifactExport: Sendable {
+  /// The module's file, from the root.
+  package let source: FilePath
+  package let module: WasmHash
+  /// Which engine's artifact it is.
+  package let engine: EngineDirectory
+  /// Below the output directory.
+  package let name: FilePath
+  /// Whether it was made just now, so that its time stamps say so.
+  package let isNew: Bool
+
+  package init(source: FilePath, module: WasmHash, engine: EngineDirectory, name: FilePath, isNew: Bool) {
+    self.source = source
+    self.module = module
+    self.engine = engine
+    self.name = name
+    self.isNew = isNew
+  }
+
+  package static let suffix = ".cwasm"
+
+  /// Where the artifact of a file goes: its place below the root it was found in, with another suffix. A file that is a
+  /// root itself goes to the top.
+  ///
+  /// - Parameter backend: the directory for artifacts of this backend, where there are several.
+  package static func name(of file: FilePath, below root: FilePath, backend: String?) -> FilePath {
+    var relative = file
+    if file == root || !relative.removePrefix(root) {
+      relative = FilePath(root: nil, file.lastComponent.map { [$0] } ?? [])
+    }
+    var bytes = relative.bytes
+    if bytes.suffix(5) == Array(".wasm".utf8)[...] { bytes.removeLast(5) }
+    let name = FilePath(bytes: bytes + Array(suffix.utf8))
+    return backend.map { FilePath($0).pushing(name) } ?? name
+  }
+}
+
+/// Modules whose artifacts would have the same name.
+package struct ExportCollision: Hashable, Sendable {
+  package let name: FilePath
+  /// Two or more.
+  package let sources: [FilePath]
+
+  /// Takes out exports that collide: neither is better than the other.
+  package static func remove(from exports: inout [ArtifactExport]) -> [ExportCollision] {
+    let sharing = Dictionary(grouping: exports, by: \.name).filter { $0.value.count > 1 }
+    guard !sharing.isEmpty else { return [] }
+    exports.removeAll { sharing[$0.name] != nil }
+    return sharing.map { ExportCollision(name: $0.key, sources: $0.value.map(\.source)) }
+      .sorted { $0.name.bytes.lexicographicallyPrecedes($1.name.bytes) }
+  }
+}
+
+extension ExportCollision: CustomStringConvertible {
+  /// Without the name, which the caller prints in front.
+  package func description(printing path: (FilePath) -> String) -> String {
+    "would be exported from \(sources.map(path).joined(separator: " and from ")): give each its own --output, or name a "
+      + "directory above them"
+  }
+
+  package var description: String { description { "\($0)" } }
+}

@@ -1,0 +1,87 @@
+internal import LinuxIO
+package import SystemPackage
+
+/// What something was made from, in the form in which compilers tell make and ninja.
+///
+///     build/modules.stamp: \
+///       /usr/local/lib/wasmprecompile/libwasmtime.so \
+///       build/. \
+///       build/a\ b.wasm
+///
+///     build/a\ b.wasm:
+///
+/// Directories are among the inputs, because a module that comes or goes changes only its directory's time. They are
+/// named with `/.`, which is the same to the kernel but no target that a Makefile may have. Each input is a target without
+/// a recipe, too, so that make does not miss one that has been removed.
+package struct Depfile {
+  /// A target and what it is made from besides what all are made from.
+  private var rules: [(target: FilePath, inputs: [FilePath])] = []
+  private var inputs: [FilePath]
+
+  /// - Parameters:
+  ///   - inputs: what every target is made from.
+  ///   - directories: directories among them.
+  package init(inputs: [FilePath], directories: [FilePath]) {
+    self.inputs =
+      inputs + directories.map { $0.lastComponent == "." ? $0 : FilePath(bytes: $0.bytes + Array("/.".utf8)) }
+  }
+
+  package mutating func add(_ target: FilePath, from inputs: [FilePath]) { rules.append((target, inputs)) }
+
+  /// - Throws: a path that cannot be written so that make reads it.
+  package func text() throws(UnnamableInDepfile) -> [UInt8] {
+    var text: [UInt8] = []
+    var named: [FilePath] = []
+    var seen: Set<FilePath> = []
+    for (target, own) in rules {
+      text += try Self.escaped(target) + Array(":".utf8)
+      for input in inputs + own {
+        text += Array(" \\\n  ".utf8) + (try Self.escaped(input))
+        if seen.insert(input).inserted { named.append(input) }
+      }
+      text += Array("\n\n".utf8)
+    }
+    for input in named { text += try Self.escaped(input) + Array(":\n".utf8) }
+    return text
+  }
+
+  /// Source: the GNU make manual, "Rule Syntax", and what make 4.3 and ninja 1.13 were seen to read.
+  static func escaped(_ path: FilePath) throws(UnnamableInDepfile) -> [UInt8] {
+    var text: [UInt8] = []
+    var backslashes = 0
+    for byte in path.bytes {
+      switch byte {
+      case UInt8(ascii: " "):
+        // Those before a space would escape each other.
+        text += Array(repeating: UInt8(ascii: "\\"), count: backslashes + 1)
+      case UInt8(ascii: "#"), UInt8(ascii: ":"):
+        guard backslashes == 0 else { throw UnnamableInDepfile(path: path, character: "\\") }
+        text.append(UInt8(ascii: "\\"))
+      case UInt8(ascii: "$"): text.append(byte)
+      case UInt8(ascii: "="), UInt8(ascii: ";"), UInt8(ascii: "|"), UInt8(ascii: "%"):
+        throw UnnamableInDepfile(path: path, character: Character(Unicode.Scalar(byte)))
+      case 0..<0x20, 0x7f: throw UnnamableInDepfile(path: path, character: nil)
+      default: break
+      }
+      text.append(byte)
+      backslashes = byte == UInt8(ascii: "\\") ? backslashes + 1 : 0
+    }
+    if backslashes > 0 { throw UnnamableInDepfile(path: path, character: "\\") }
+    return text
+  }
+}
+
+/// A path that make would read as something else, however it is written.
+package struct UnnamableInDepfile: Error, Hashable, Sendable {
+  package let path: FilePath
+  /// Nil for a control character.
+  package let character: Character?
+}
+
+extension UnnamableInDepfile: CustomStringConvertible {
+  /// Without the path, which the caller prints in front.
+  package var description: String {
+    let culprit = character.map { "the \"\($0)\"" } ?? "the control character"
+    return "cannot be named in a depfile: make would misread \(culprit) in its name: rename it, or use --exclude"
+  }
+}

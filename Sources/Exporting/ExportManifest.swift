@@ -1,0 +1,78 @@
+internal import LinuxIO
+internal import SystemPackage
+
+/// What was exported into a directory, so that the next run knows its own work: what is as it left it, and what it may
+/// remove.
+///
+///     wasmprecompile exports 1 NUL
+///     name NUL source NUL digest SPACE inode SPACE size SPACE modified NUL      for each export, sorted by name
+///
+/// Names and sources are raw bytes. Whoever can write into the output directory can write this, so it is believed only as
+/// far as it can do no harm: names stay below the directory and end in `.cwasm`.
+struct ExportManifest: Equatable {
+  static let fileName = "exports"
+  private static let header = "wasmprecompile exports 1"
+
+  struct Record: Equatable {
+    /// The module's file, from the root.
+    var source: FilePath
+    /// The artifact's, in hexadecimal.
+    var digest: String
+    var stamp: Stamp
+  }
+
+  /// A file as it was left. Without the time of attributes, which changes when a hard link is made or goes.
+  struct Stamp: Equatable {
+    var inode: UInt64
+    var size: Int64
+    var modified: Int64
+
+    init(inode: UInt64, size: Int64, modified: Int64) {
+      self.inode = inode
+      self.size = size
+      self.modified = modified
+    }
+
+    init(_ status: FileStatus) {
+      self.init(inode: status.stamp.inode, size: status.stamp.size, modified: status.stamp.modified)
+    }
+  }
+
+  var records: [FilePath: Record] = [:]
+
+  init() {}
+
+  /// Reads what ``encoded`` gave; nil for anything else.
+  init?(_ bytes: [UInt8]) {
+    guard bytes.last == 0 else { return nil }
+    let fields = bytes.dropLast().split(separator: 0, omittingEmptySubsequences: false)
+    guard fields.first?.elementsEqual(Self.header.utf8) == true, fields.count % 3 == 1 else { return nil }
+    for start in stride(from: 1, to: fields.count, by: 3) {
+      let name = FilePath(bytes: fields[start])
+      let numbers = String(decoding: fields[start + 2], as: UTF8.self).split(separator: " ")
+      guard Self.isHarmless(name), numbers.count == 4, let inode = UInt64(numbers[1]), let size = Int64(numbers[2]),
+        let modified = Int64(numbers[3])
+      else { return nil }
+      records[name] = Record(
+        source: FilePath(bytes: fields[start + 1]), digest: String(numbers[0]),
+        stamp: Stamp(inode: inode, size: size, modified: modified))
+    }
+  }
+
+  private static func isHarmless(_ name: FilePath) -> Bool {
+    name.isRelative && !name.isEmpty && name.components.allSatisfy { $0.kind == .regular }
+      && name.bytes.suffix(ArtifactExport.suffix.utf8.count).elementsEqual(ArtifactExport.suffix.utf8)
+  }
+
+  var encoded: [UInt8] {
+    var bytes = Array(Self.header.utf8) + [0]
+    let sorted = records.map { (name: $0.key.bytes, record: $0.value) }
+      .sorted { $0.name.lexicographicallyPrecedes($1.name) }
+    for (name, record) in sorted {
+      let stamp = record.stamp
+      bytes += name + [0] + record.source.bytes + [0]
+      bytes += Array("\(record.digest) \(stamp.inode) \(stamp.size) \(stamp.modified)".utf8) + [0]
+    }
+    return bytes
+  }
+}

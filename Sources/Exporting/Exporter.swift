@@ -1,0 +1,133 @@
+internal import Glibc
+package import LinuxIO
+package import SystemPackage
+package import WasmCache
+
+/// Puts artifacts under names of their own into a directory, and removes those whose modules are gone.
+///
+/// An export that has the right bytes keeps its times, so that what is built from it is not built again.
+package struct Exporter {
+  private let directory: FilePath
+
+  package init(into directory: FilePath) { self.directory = directory }
+
+  /// - Parameter spared: names that stay as they are, because what should be there could not be made.
+  package func run(_ exports: [ArtifactExport], sparing spared: Set<FilePath> = []) -> ExportReport {
+    var report = ExportReport()
+    do throws(SystemError) {
+      let output = try OutputDirectory(making: directory)
+      let before = output.readManifest()
+      var manifest = before
+      for export in exports {
+        switch bring(export, before.records[export.name], to: output, &report) {
+        case .success(let record): manifest.records[export.name] = record
+        case .failure(let reason): report.failures.append((directory.pushing(export.name), reason))
+        }
+      }
+      let current = Set(exports.map(\.name)).union(spared)
+      removeStale(&manifest, sparing: current, in: output, &report)
+      if manifest != before { try output.write(manifest) }
+    } catch {
+      report.failures.append((directory, .output(error)))
+    }
+    return report
+  }
+
+  /// - Returns: the export as it is now.
+  private func bring(
+    _ export: ArtifactExport, _ record: ExportManifest.Record?, to output: OutputDirectory,
+    _ report: inout ExportReport
+  ) -> Result<ExportManifest.Record, ExportFailure> {
+    let status = output.status(of: export.name)
+    if var record, let status, .init(status) == record.stamp, status.kind == .regular,
+      export.engine.artifactDigest(export.module)?.description == record.digest
+    {
+      record.source = export.source
+      return .success(record)
+    }
+    do throws(CacheError) {
+      return try write(export.engine.openArtifact(export.module), export, status, to: output, &report)
+    } catch {
+      return .failure(.cache(error))
+    }
+  }
+
+  private func write(
+    _ artifact: borrowing StoredArtifact, _ export: ArtifactExport, _ status: FileStatus?, to output: OutputDirectory,
+    _ report: inout ExportReport
+  ) -> Result<ExportManifest.Record, ExportFailure> {
+    do throws(SystemError) {
+      if !isSame(artifact, output, export.name, status) {
+        // What was made just now was hashed just now.
+        if !export.isNew, try ArtifactDigest(hashing: artifact.file) != artifact.digest { return .failure(.corrupt) }
+        let method = try artifact.bring(to: output.own, as: OutputDirectory.staged, isNew: export.isNew)
+        try output.publish(as: export.name)
+        report.written.append((directory.pushing(export.name), method))
+      }
+      guard let status = output.status(of: export.name) else { throw SystemError("stat", .noSuchFileOrDirectory) }
+      return .success(.init(source: export.source, digest: "\(artifact.digest)", stamp: .init(status)))
+    } catch {
+      output.discard()
+      return .failure(.output(error))
+    }
+  }
+
+  private func isSame(
+    _ artifact: borrowing StoredArtifact, _ output: OutputDirectory, _ name: FilePath, _ status: FileStatus?
+  ) -> Bool {
+    guard let status, status.kind == .regular, status.size == artifact.size,
+      let file = try? output.root.open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    else { return false }
+    return (try? ArtifactDigest(hashing: file)) == artifact.digest
+  }
+
+  /// Removes what was exported from files that are not there any more. What somebody else put in its place stays, and so
+  /// do exports of files that this run was not asked about.
+  private func removeStale(
+    _ manifest: inout ExportManifest, sparing current: Set<FilePath>, in output: OutputDirectory,
+    _ report: inout ExportReport
+  ) {
+    for (name, record) in manifest.records where !current.contains(name) {
+      do { _ = try Descriptor.status(of: record.source) } catch
+        where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory
+      {
+        if output.status(of: name).map({ .init($0) == record.stamp }) ?? false {
+          do { try output.remove(name) } catch {
+            report.failures.append((directory.pushing(name), .output(error)))
+            continue
+          }
+          report.removed.append(directory.pushing(name))
+        }
+        manifest.records[name] = nil
+      } catch {}
+    }
+    report.removed.sort { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+  }
+}
+
+/// What exporting did; what is not named was up to date.
+package struct ExportReport {
+  package fileprivate(set) var written: [(path: FilePath, method: ExportMethod)] = []
+  package fileprivate(set) var removed: [FilePath] = []
+  package fileprivate(set) var failures: [(path: FilePath, reason: ExportFailure)] = []
+}
+
+/// Why an artifact was not exported.
+package enum ExportFailure: Error, Hashable, Sendable {
+  case cache(CacheError)
+  /// The artifact's bytes are not those that were stored.
+  case corrupt
+  case output(SystemError)
+}
+
+extension ExportFailure: CustomStringConvertible {
+  /// Without the path, which the caller prints in front.
+  package var description: String {
+    switch self {
+    case .cache(let error): "cannot be exported: \(error.path): \(error)"
+    case .corrupt:
+      "cannot be exported: the cache's artifact is corrupt: run `wasmprecompile cache verify --repair`, then again"
+    case .output(let error): "cannot be exported: \(error)"
+    }
+  }
+}

@@ -1,0 +1,97 @@
+internal import Glibc
+internal import LinuxIO
+internal import SystemPackage
+
+/// A directory that artifacts are exported into, open and ours alone until it goes.
+///
+///     <output>/
+///       .wasmprecompile/      locked by whoever exports; files that are not whole yet, and
+///         exports             see ``ExportManifest``
+///       some/module.cwasm
+final class OutputDirectory {
+  private static let ownName = ".wasmprecompile"
+
+  /// The name that a file has in ``own`` until it gets its own.
+  static let staged = "export"
+
+  let root: Descriptor
+  let own: Descriptor
+
+  /// Opens it, making what is missing, and waits for others that export into it.
+  init(making path: FilePath) throws(SystemError) {
+    root = try Self.openOrMake(path)
+    own = try root.openOrMakeDirectory(Self.ownName, mode: 0o777)
+    _ = try own.lock(waiting: true)
+    // What a run that was killed has left: nobody else is at work now.
+    for name in try own.names() where name.string != ExportManifest.fileName { try? own.remove(name) }
+  }
+
+  private static func openOrMake(_ path: FilePath) throws(SystemError) -> Descriptor {
+    do { return try Descriptor.open(path, O_RDONLY | O_DIRECTORY) } catch let error
+      where error.errno == .noSuchFileOrDirectory
+    {
+      var prefix = FilePath(root: path.root, [])
+      for component in path.components {
+        prefix.append(component)
+        let made = prefix.withPlatformString { mkdir($0, 0o777) }
+        if made != 0 && Glibc.errno != EEXIST { throw SystemError("mkdir") }
+      }
+      return try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
+    }
+  }
+
+  // MARK: The manifest
+
+  func readManifest() -> ExportManifest {
+    guard let file = try? own.open(ExportManifest.fileName, O_RDONLY | O_NOFOLLOW | O_NONBLOCK),
+      let bytes = try? file.contents()
+    else { return ExportManifest() }
+    return ExportManifest(bytes) ?? ExportManifest()
+  }
+
+  func write(_ manifest: ExportManifest) throws(SystemError) {
+    let staged = "\(ExportManifest.fileName).new"
+    let file = try own.open(staged, O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
+    try file.write(bytes: manifest.encoded)
+    try own.rename(staged, to: own, as: ExportManifest.fileName)
+  }
+
+  // MARK: Exports
+
+  /// What is there under a name; nil for nothing, or nothing that can be reached.
+  func status(of name: FilePath) -> FileStatus? { try? root.status(of: name) }
+
+  /// Gives what is staged its name, replacing what is there.
+  func publish(as name: FilePath) throws(SystemError) {
+    guard let last = name.lastComponent else { throw SystemError("open", .invalidArgument) }
+    try own.rename(Self.staged, to: openParent(of: name, making: true), as: last)
+    // Where both were names of one file already, renaming does nothing.
+    discard()
+  }
+
+  func discard() { try? own.remove(Self.staged) }
+
+  /// Removes an export, and the directories that it leaves empty.
+  func remove(_ name: FilePath) throws(SystemError) {
+    guard let last = name.lastComponent else { return }
+    try openParent(of: name, making: false).remove(last)
+    var directory = name.removingLastComponent()
+    while let last = directory.lastComponent {
+      guard let parent = try? openParent(of: directory, making: false), (try? parent.removeDirectory(last)) != nil
+      else { return }
+      directory.removeLastComponent()
+    }
+  }
+
+  /// Step by step, so that no symbolic link leads out.
+  private func openParent(of name: FilePath, making: Bool) throws(SystemError) -> Descriptor {
+    var directory = try root.open(".", O_RDONLY | O_DIRECTORY)
+    for component in name.removingLastComponent().components {
+      directory =
+        making
+        ? try directory.openOrMakeDirectory(component, mode: 0o777)
+        : try directory.open(component, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    }
+    return directory
+  }
+}
