@@ -5,28 +5,38 @@ internal import WasmCache
 
 /// The stage *look up*: asks the cache for each module.
 ///
-/// Where nothing changed since every module was found, the cache's directories say so, and no entry is looked at.
+/// Where nothing changed since every module was found, the cache's directories say so, and no entry is looked at, see
+/// ``SettledState``.
 struct EntryLookup {
   let contents: [ModuleContent]
   /// For each engine, its part of the cache; nil if there is no cache.
   let directories: [EngineDirectory?]
   let lanes: Int
+  /// Whether to look at each entry, whatever the directories say.
+  var looksAtEach = false
+  /// Nanoseconds since 1970.
+  var now = WallClock.now()
 
   /// From how many modules on it pays to look at 257 directories first.
-  private static let fewest = 96
+  static let fewest = 96
 
   /// - Parameter memory: asked for, and told of, states in which every entry is there.
   func run(_ memory: inout RunMemory) -> [EngineLookups] {
-    guard contents.count >= Self.fewest else { return directories.map { .each(lookUp(in: $0)) } }
-    let now = WallClock.now()
-    // Before any entry is looked at: what changes meanwhile makes it another state.
-    let objects = directories.lazy.compactMap { $0 }.first.flatMap { ObjectsState($0.cache, now: now) }
-    let modules = contents.map(\.facts.hash)
+    guard contents.count >= Self.fewest, let cache = directories.lazy.compactMap({ $0 }).first?.cache,
+      // Before any entry is looked at: what changes meanwhile makes it another state.
+      let objects = ObjectsState(cache, now: now)
+    else { return directories.map { .each(lookUp(in: $0)) } }
+    var modules = ModulesDigest()
+    for content in contents { modules.add(content.facts.hash) }
     return directories.map { directory in
-      let state = objects.flatMap { directory?.state(of: modules, $0, now: now) }
-      if let state, memory.knows(state) { return .allPresent }
+      guard let directory, let state = directory.state(of: modules, objects, now: now) else {
+        return .each(lookUp(in: directory))
+      }
+      if !looksAtEach && memory.knows(state) { return .allPresent }
       let lookups = lookUp(in: directory)
-      if let state, lookups.allSatisfy({ if case .present = $0 { true } else { false } }) { memory.remember(state) }
+      if lookups.allSatisfy(\.isPresent), contents.allSatisfy({ directory.hasPlainEntry($0.facts.hash) }) {
+        memory.remember(state)
+      }
       return .each(lookups)
     }
   }
@@ -58,4 +68,8 @@ enum EngineLookups {
     case .each(let lookups): if case .absent(let reason) = lookups[module] { reason } else { nil }
     }
   }
+}
+
+extension Lookup {
+  fileprivate var isPresent: Bool { if case .present = self { true } else { false } }
 }

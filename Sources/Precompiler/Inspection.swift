@@ -2,6 +2,7 @@ internal import Dispatch
 internal import LinuxIO
 internal import Scanning
 internal import Synchronization
+internal import SystemPackage
 internal import WasmCache
 
 /// The stage *hash*: learns what module each file is, from memory where that can be trusted and by reading it where not.
@@ -12,77 +13,132 @@ struct Inspection {
   /// Bytes.
   let largestModule: Int
 
-  /// - Returns: the files in the scan's order; not all of them if the run was cancelled meanwhile.
+  /// - Returns: what was found; not of all files if the run was cancelled meanwhile.
   func run(cancellation: Cancellation) -> InspectionResult {
-    let results = Mutex<[InspectionResult?]>([])
     // Blocks, so that lanes seldom meet at the counter or at the lock.
     let size = max(1, min(256, scan.count / (4 * lanes)))
-    let blocks = (scan.count + size - 1) / size
-    results.withLock { $0 = Array(repeating: nil, count: blocks) }
+    let blocks = stride(from: 0, to: scan.count, by: size).map { $0..<min($0 + size, scan.count) }
+    let results = Mutex([InspectionResult?](repeating: nil, count: blocks.count))
     let next = Atomic(0)
-    DispatchQueue.concurrentPerform(iterations: min(lanes, max(1, blocks))) { _ in
+    DispatchQueue.concurrentPerform(iterations: min(lanes, max(1, blocks.count))) { _ in
       let reader = ModuleReader(limit: largestModule)
       while !cancellation.isCancelled {
         let block = next.add(1, ordering: .relaxed).oldValue
-        guard block < blocks else { return }
-        let found = inspect(block * size..<min((block + 1) * size, scan.count), reader)
+        guard block < blocks.count else { return }
+        let found = inspect(blocks[block], reader)
         results.withLock { $0[block] = found }
       }
     }
-    return results.withLock { $0.reduce(into: InspectionResult()) { $0.append($1 ?? InspectionResult()) } }
+    var all = InspectionResult()
+    all.remembered.reserveCapacity(scan.count)
+    for (block, found) in zip(blocks, results.withLock { $0 }) { all.append(found ?? .nothing(of: block.count)) }
+    return all
   }
 
   private func inspect(_ range: Range<Int>, _ reader: borrowing ModuleReader) -> InspectionResult {
     var result = InspectionResult()
-    result.files.reserveCapacity(range.count)
+    result.remembered.reserveCapacity(range.count)
     let now = WallClock.now()
-    for index in range {
-      let source = scan[index]
+    var cursor = IndexCursor(scan, indexes)
+    for file in range {
+      cursor.move(to: file)
+      if case .known(_, let number) = cursor.index.lookup(scan.stamp(at: file), now: now) {
+        result.remembered.append(UInt32(number))
+        continue
+      }
+      result.remembered.append(InspectionResult.none)
+      let path = scan[file].path
+      let begun = WallClock.now()
       do throws(ModuleFailure) {
-        result.files.append(try learn(index, source, now, reader))
+        result.read.append(InspectedFile(index: file, module: try reader.read(path), begun: begun))
       } catch {
-        result.failures.append(FailedFile(path: source.path, failure: error))
+        result.failures.append(FailedFile(path: path, failure: error))
       }
     }
     return result
   }
-
-  private func learn(
-    _ index: Int, _ source: SourceFile, _ now: Int64, _ reader: borrowing ModuleReader
-  ) throws(ModuleFailure) -> InspectedFile {
-    let stamp = source.stamp
-    if case .known(let module, let number) = indexes[root: source.root].lookup(stamp, now: now) {
-      let facts = ModuleFacts(hash: module.hash, kind: module.kind, size: Int(clamping: stamp.size))
-      return InspectedFile(index: index, facts: facts, origin: .remembered(number: number))
-    }
-    let begun = WallClock.now()
-    let module = try reader.read(source.path)
-    return InspectedFile(index: index, facts: module.facts, origin: .read(module.stamp, begun: begun))
-  }
 }
 
-/// What was learnt of the scan's files.
+/// What was learnt of the scan's files: four bytes for each that did not change since it was remembered.
 struct InspectionResult: Sendable {
-  var files: [InspectedFile] = []
-  var failures: [FailedFile] = []
+  /// For each file of the scan its number in its root's index, or ``none``.
+  fileprivate(set) var remembered: [UInt32] = []
+  /// The files that had to be read, in the scan's order.
+  fileprivate(set) var read: [InspectedFile] = []
+  fileprivate(set) var failures: [FailedFile] = []
+
+  /// No index has so many files.
+  static let none = UInt32.max
+
+  /// What a run that was cancelled knows of files that it did not come to.
+  fileprivate static func nothing(of count: Int) -> InspectionResult {
+    var nothing = InspectionResult()
+    nothing.remembered = Array(repeating: none, count: count)
+    return nothing
+  }
 
   fileprivate mutating func append(_ other: InspectionResult) {
-    files += other.files
+    remembered += other.remembered
+    read += other.read
     failures += other.failures
+  }
+
+  /// Calls `body` with each file that is a module, in the scan's order.
+  func forEachModule(_ scan: ScanResult, _ indexes: RootIndexes, _ body: (_ file: Int, ModuleFacts) -> Void) {
+    var cursor = IndexCursor(scan, indexes)
+    var unread = read[...]
+    for (file, number) in remembered.enumerated() {
+      if number == Self.none {
+        if unread.first?.index == file, let next = unread.popFirst() { body(file, next.module.facts) }
+        continue
+      }
+      cursor.move(to: file)
+      body(file, ModuleFacts(cursor.index[Int(number)]))
+    }
+  }
+
+  /// The distinct modules among the files, in the order found.
+  func contents(of scan: ScanResult, _ indexes: RootIndexes) -> [ModuleContent] {
+    var distinct = DistinctModules(of: scan, limit: scan.count)
+    forEachModule(scan, indexes) { distinct.add($0, $1) }
+    return distinct.contents
   }
 }
 
-/// A file that is known to be a module.
-struct InspectedFile: Sendable {
-  enum Origin: Sendable {
-    /// - Parameter number: the file's place in its root's index.
-    case remembered(number: Int)
-    /// - Parameter begun: when reading began, in nanoseconds since 1970.
-    case read(FileStamp, begun: Int64)
+extension ModuleFacts {
+  /// What is remembered of a file that did not change since.
+  init(_ row: StatRow) {
+    self.init(hash: row.module.hash, kind: row.module.kind, size: Int(clamping: row.stamp.size))
+  }
+}
+
+/// Keeps at hand the index that one file after another belongs to: seldom another one, and taking it anew for each file
+/// would count references that all lanes share.
+private struct IndexCursor {
+  private let scan: ScanResult
+  private let indexes: RootIndexes
+  private var root: Int?
+  private(set) var index = StatIndex(root: FilePath())
+
+  init(_ scan: ScanResult, _ indexes: RootIndexes) {
+    self.scan = scan
+    self.indexes = indexes
   }
 
+  /// - Parameter file: its place in the scan.
+  mutating func move(to file: Int) {
+    let root = scan.root(at: file)
+    guard root != self.root else { return }
+    self.root = root
+    index = indexes[root: root]
+  }
+}
+
+/// A file that was read, and is a module.
+struct InspectedFile: Sendable {
   /// The file's place in the scan.
   let index: Int
-  let facts: ModuleFacts
-  let origin: Origin
+  let module: ReadModule
+  /// When reading began, in nanoseconds since 1970.
+  let begun: Int64
 }

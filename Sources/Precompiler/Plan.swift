@@ -21,21 +21,7 @@ package struct ModuleContent: Sendable {
 
   package var paths: [FilePath] { files.map(\.path) }
 
-  /// The distinct modules among the files, in the order found.
-  static func distinct(_ files: [InspectedFile], _ scan: ScanResult) -> [ModuleContent] {
-    var contents: [ModuleContent] = []
-    contents.reserveCapacity(files.count)
-    var positions = [WasmHash: Int](minimumCapacity: files.count)
-    for file in files {
-      if let position = positions.updateValue(contents.count, forKey: file.facts.hash) {
-        positions[file.facts.hash] = position
-        contents[position].others.append(scan[file.index])
-      } else {
-        contents.append(ModuleContent(file.facts, in: scan[file.index]))
-      }
-    }
-    return contents
-  }
+  mutating func add(_ file: SourceFile) { others.append(file) }
 }
 
 /// One module to compile with one set of settings.
@@ -63,10 +49,10 @@ package struct Plan: Sendable {
     self.contents = contents
     for (engine, lookups) in lookups.enumerated() {
       var missing: [Job] = []
-      for (position, content) in contents.enumerated() {
+      for position in contents.indices {
         // Why it is missing says more than that it is forced.
         if let reason = lookups[position] ?? (force ? .forced : nil) {
-          missing.append(Job(content: content, engine: engine, reason: reason))
+          missing.append(Job(content: contents[position], engine: engine, reason: reason))
         } else {
           upToDate.append((position, engine))
         }

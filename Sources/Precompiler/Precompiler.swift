@@ -67,9 +67,12 @@ package struct Precompiler {
     observer.prepared(
       engine: engine.location, identities: identities, cache: request.cachePath, lanes: request.lanes)
     let scan = scan(sparing: cache)
-    let inspection = inspect(scan, &memory)
-    let contents = ModuleContent.distinct(inspection.files, scan)
-    let lookups = EntryLookup(contents: contents, directories: directories, lanes: request.lanes).run(&memory)
+    let indexes = memory.indexes(of: request.roots, ignoring: request.rehash)
+    let inspection = inspect(scan, indexes, &memory)
+    let contents = inspection.contents(of: scan, indexes)
+    let lookups = EntryLookup(
+      contents: contents, directories: directories, lanes: request.lanes, looksAtEach: request.rehash
+    ).run(&memory)
     let plan = Plan(contents, lookups, force: request.force)
     observer.planned(plan)
     let notModules = inspection.failures.count { if case .notWebAssembly = $0.failure { true } else { false } }
@@ -132,9 +135,8 @@ package struct Precompiler {
     return ModuleScanner(options).scan(request.roots)
   }
 
-  private func inspect(_ scan: ScanResult, _ memory: inout RunMemory) -> InspectionResult {
+  private func inspect(_ scan: ScanResult, _ indexes: RootIndexes, _ memory: inout RunMemory) -> InspectionResult {
     for problem in scan.problems { observer.noticed(problem) }
-    let indexes = memory.indexes(of: request.roots, ignoring: request.rehash)
     let inspection = Inspection(
       scan: scan, indexes: indexes, lanes: request.lanes, largestModule: request.largestModule
     ).run(cancellation: cancellation)

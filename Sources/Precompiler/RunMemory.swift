@@ -63,21 +63,21 @@ struct RunMemory {
   /// Notes what the files turned out to be.
   mutating func remember(_ inspection: InspectionResult, _ scan: ScanResult, _ indexes: RootIndexes, isWhole: Bool) {
     var updates = indexes.all.map { RootUpdate(index: $0, hashed: [], seen: SeenFiles(of: $0)) }
-    for file in inspection.files {
-      let source = scan[file.index]
-      let index = indexes.number(ofRoot: source.root)
-      switch file.origin {
-      case .remembered(let number):
-        updates[index].seen?.insert(number)
-        if indexes.all[index].wantsSightings(now: start) { record.sightings.append(sighting(of: file.facts, source)) }
-      case .read(let stamp, let begun):
-        let facts = file.facts
-        updates[index].hashed.append(
-          StatRow(
-            stamp: stamp, hashed: begun,
-            module: KnownModule(hash: facts.hash, kind: facts.kind, weight: Int64(facts.size))))
-        record.sightings.append(sighting(of: facts, source))
+    let wantsSightings = indexes.all.map { $0.wantsSightings(now: start) }
+    for (file, number) in inspection.remembered.enumerated() where number != InspectionResult.none {
+      let index = indexes.number(ofRoot: scan.root(at: file))
+      updates[index].seen?.insert(Int(number))
+      if wantsSightings[index] {
+        record.sightings.append(sighting(of: ModuleFacts(indexes.all[index][Int(number)]), scan[file]))
       }
+    }
+    for file in inspection.read {
+      let facts = file.module.facts
+      updates[indexes.number(ofRoot: scan.root(at: file.index))].hashed.append(
+        StatRow(
+          stamp: file.module.stamp, hashed: file.begun,
+          module: KnownModule(hash: facts.hash, kind: facts.kind, weight: Int64(facts.size))))
+      record.sightings.append(sighting(of: facts, scan[file.index]))
     }
     for number in updates.indices where !(isWhole && indexes.isDirectory[number]) { updates[number].seen = nil }
     record.roots = updates
@@ -89,8 +89,8 @@ struct RunMemory {
 
   // MARK: Entries
 
-  /// Whether every entry was there when the cache was in this state.
-  func knows(_ state: SettledState) -> Bool { catalog?.knows(state) ?? false }
+  /// Whether a run looked at every entry of late, and all were there, when the cache was in this state.
+  func knows(_ state: SettledState) -> Bool { catalog?.knows(state, now: start) ?? false }
 
   mutating func remember(_ state: SettledState) { record.settled.append(state) }
 

@@ -28,8 +28,13 @@ package struct ScanResult: RandomAccessCollection, Sendable {
     return SourceFile(storage: storage, index: index)
   }
 
-  /// The stamp of one module, for sweeping over all of them at once.
+  // For sweeping over all modules at once: a `SourceFile` counts a reference, which threads would fight over.
+
+  /// The stamp of one module.
   package func stamp(at index: Int) -> FileStamp { storage.files[index].stamp }
+
+  /// The index of the root below which one module was found, or which it is.
+  package func root(at index: Int) -> Int { storage.directories[Int(storage.files[index].directory)].root }
 }
 
 /// A directory with modules, or of a root that is a file.

@@ -27,8 +27,11 @@ public struct WasmHash: Hashable, Sendable {
     return WasmHash(digest)
   }
 
+  /// 64 of its bits, evenly distributed.
+  package var firstWord: UInt64 { digest.firstWord }
+
   /// A position for locks that stand for this module: 62 bits of the hash, so that it fits a file offset.
-  package var lockOffset: Int64 { Int64(digest.firstWord & (1 << 62 - 1)) }
+  package var lockOffset: Int64 { Int64(firstWord & (1 << 62 - 1)) }
 
   /// Reads a blob; nil unless it has the size of a hash.
   init?(blob bytes: UnsafeRawBufferPointer) {

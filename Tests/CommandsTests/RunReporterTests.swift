@@ -21,18 +21,16 @@ struct RunReporterTests {
     let names = ["a", "b", "c", "d"]
     for name in names { try directory.write("", to: name) }
     scan = ModuleScanner(.init(jobs: 1)).scan(names.map { directory($0) })
-    inspection.files = scan.indices.map { index in
+    var distinct = DistinctModules(of: scan, limit: names.count)
+    for index in scan.indices {
       let contents = UInt8(min(index, 2))
-      return InspectedFile(
-        index: index,
-        facts: ModuleFacts(hash: .generate([contents]), kind: .coreModule, size: 1000 * (Int(contents) + 1)),
-        origin: .remembered(number: index))
+      distinct.add(
+        index, ModuleFacts(hash: .generate([contents]), kind: .coreModule, size: 1000 * (Int(contents) + 1)))
     }
-    modules = ModuleContent.distinct(inspection.files, scan)
+    modules = distinct.contents
   }
 
   private let scan: ScanResult
-  private var inspection = InspectionResult()
 
   private static let identity = EngineIdentity(
     settings: EngineSettings(backend: .cranelift),

@@ -24,12 +24,12 @@ struct PlanTests {
 
   private func plan(_ files: [File], engineCount: Int = 1, force: Bool = false) throws -> Plan {
     let scanned = try ScannedFiles(files.map(\.name))
-    var inspection = InspectionResult()
+    var distinct = DistinctModules(of: scanned.scan, limit: files.count)
     for (index, file) in files.enumerated() {
-      let facts = ModuleFacts(hash: .generate(Array(file.contents.utf8)), kind: .coreModule, size: file.size)
-      inspection.files.append(InspectedFile(index: index, facts: facts, origin: .remembered(number: index)))
+      distinct.add(
+        index, ModuleFacts(hash: .generate(Array(file.contents.utf8)), kind: .coreModule, size: file.size))
     }
-    let contents = ModuleContent.distinct(inspection.files, scanned.scan)
+    let contents = distinct.contents
     // The first file of each contents tells what the cache has for them.
     let lookups = (0..<engineCount).map { engine in
       EngineLookups.each(

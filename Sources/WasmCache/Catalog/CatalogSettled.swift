@@ -1,15 +1,22 @@
 extension Catalog {
-  /// Whether an earlier run found every entry that a state stands for.
-  package func knows(_ state: SettledState) -> Bool {
+  /// Whether a run of the last day found every entry that a state stands for.
+  ///
+  /// - Parameter now: nanoseconds since 1970.
+  package func knows(_ state: SettledState, now: Int64) -> Bool {
     read(or: false) { (_, connection) throws(SQLiteError) in
-      let statement = try connection.prepare("SELECT 1 FROM settled WHERE digest = ?1")
+      let statement = try connection.prepare("SELECT checked FROM settled WHERE digest = ?1")
       statement.bind(1, state.blob)
-      return try statement.step()
+      guard try statement.step() else { return false }
+      // What was checked later than now says that a clock was set.
+      return (now - SettledState.lifetime...now).contains(statement.integer(0))
     }
   }
 }
 
 extension SettledState {
+  /// Nanoseconds for which a state is believed.
+  fileprivate static let lifetime: Int64 = 24 * 3_600_000_000_000
+
   /// How many are kept: some for each project and engine that share a cache. Of those that a change of the cache has
   /// outdated none is ever met again.
   private static let kept: Int64 = 256

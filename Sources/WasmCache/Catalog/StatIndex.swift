@@ -50,7 +50,8 @@ package struct StatIndex: Sendable {
     return .known(row.module, number: number)
   }
 
-  subscript(number: Int) -> StatRow {
+  /// What is known of a file by its number; all of it is true as long as its stamp is.
+  package subscript(number: Int) -> StatRow {
     let entry = entries[number]
     return entry.row(device: devices[Int(entry.device)])
   }

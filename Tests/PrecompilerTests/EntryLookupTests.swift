@@ -1,0 +1,117 @@
+import LinuxIO
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Precompiler
+@testable import WasmCache
+@testable import WasmEngine
+
+/// When entries are looked at, and when the cache's directories say enough.
+struct EntryLookupTests {
+  private let files: ScannedFiles
+  private let cache: CacheDirectory
+  private let contents: [ModuleContent]
+  private static let identity = EngineIdentity(
+    settings: EngineSettings(backend: .winch), compatibility: CompatibilityRecord(bytes: [0, 2, 0x35, 0x30]),
+    libraryBuild: [1])
+
+  /// As many modules as it takes, all of them in the cache.
+  init() throws {
+    files = try ScannedFiles((0..<EntryLookup.fewest).map { "\($0)" })
+    cache = try CacheDirectory(making: files.directory("cache"))
+    contents = files.jobs.map(\.content)
+    let writer = try EngineWriter(EngineDirectory(Self.identity, in: cache), Publisher(cache))
+    for content in contents {
+      try Array(content.path.string.utf8).withUnsafeBytes { bytes in try writer.publish(bytes, for: content.facts.hash)
+      }
+    }
+  }
+
+  private var directory: EngineDirectory { EngineDirectory(Self.identity, in: cache) }
+
+  /// A look a minute from now, when the directories have settled, and what it leaves to the next.
+  private func lookUp(looksAtEach: Bool = false, of contents: [ModuleContent]? = nil, isReadOnly: Bool = false)
+    -> EngineLookups
+  {
+    var memory = RunMemory(cache, isReadOnly: isReadOnly)
+    let lookup = EntryLookup(
+      contents: contents ?? self.contents, directories: [directory], lanes: 2, looksAtEach: looksAtEach,
+      now: WallClock.now() + 60_000_000_000)
+    let found = lookup.run(&memory)
+    if !isReadOnly { #expect(memory.commit() == nil) }
+    return found[0]
+  }
+
+  private func wasLookedAt(_ lookups: EngineLookups) -> Bool { if case .each = lookups { true } else { false } }
+
+  private func missing(_ lookups: EngineLookups) -> [Int] { contents.indices.filter { lookups[$0] != nil } }
+
+  private func remove(_ path: FilePath) throws { try Descriptor.open(cache.path, 0).remove(path) }
+
+  @Test func entriesAreLookedAtOnce() {
+    let first = lookUp()
+    #expect(wasLookedAt(first) && missing(first).isEmpty)
+    let second = lookUp()
+    #expect(!wasLookedAt(second) && missing(second).isEmpty)
+    #expect(!wasLookedAt(lookUp(isReadOnly: true)))
+  }
+
+  @Test func whoeverWantsToLooksAtEach() {
+    _ = lookUp()
+    #expect(wasLookedAt(lookUp(looksAtEach: true)))
+  }
+
+  @Test func fewModulesAreLookedAtAlways() {
+    let few = Array(contents.dropLast())
+    _ = lookUp(of: few)
+    #expect(wasLookedAt(lookUp(of: few)))
+  }
+
+  @Test func anEntryThatGoesIsMissed() throws {
+    _ = lookUp()
+    try remove(directory.entryPath(contents[5].facts.hash))
+    #expect(missing(lookUp()) == [5])
+    #expect(missing(lookUp()) == [5], "and not forgotten")
+  }
+
+  @Test func anObjectThatGoesIsMissed() throws {
+    _ = lookUp()
+    let entry = directory.entryPath(contents[7].facts.hash)
+    let target = try Descriptor.open(cache.path, 0).symbolicLinkTarget(entry)
+    try remove(entry.removingLastComponent().pushing(FilePath(bytes: target)))
+    let lookups = lookUp()
+    #expect(missing(lookups) == [7])
+    #expect(lookups[7] == .evicted)
+  }
+
+  @Test func aLinkThatLeadsOutOfTheCacheIsLookedAtAlways() throws {
+    let outside = try files.directory.write("bytes", to: "outside")
+    let entry = directory.entryPath(contents[3].facts.hash)
+    try remove(entry)
+    try Descriptor.open(cache.path, 0).makeSymbolicLink(entry, to: outside.string)
+    #expect(missing(lookUp()).isEmpty)
+    try Descriptor.open(files.directory.path, 0).remove("outside")
+    #expect(missing(lookUp()) == [3])
+  }
+
+  @Test func withoutACacheEverythingIsNew() {
+    var memory = RunMemory(nil, isReadOnly: true)
+    let found = EntryLookup(contents: contents, directories: [nil], lanes: 2).run(&memory)
+    #expect(contents.indices.allSatisfy { found[0][$0] == .newModule })
+  }
+
+  @Test func engineByEngine() throws {
+    let other = EngineIdentity(
+      settings: EngineSettings(backend: .cranelift), compatibility: Self.identity.compatibility, libraryBuild: [1])
+    var memory = RunMemory(cache, isReadOnly: true)
+    _ = lookUp()
+    memory = RunMemory(cache, isReadOnly: true)
+    let found = EntryLookup(
+      contents: contents, directories: [directory, EngineDirectory(other, in: cache)], lanes: 2,
+      now: WallClock.now() + 60_000_000_000
+    ).run(&memory)
+    #expect(!wasLookedAt(found[0]))
+    #expect(missing(found[1]).count == contents.count)
+  }
+}
