@@ -42,6 +42,7 @@ struct PathCommand: ConfiguredCommand {
       roots: [module.path], settings: compiler.settings, engines: engine.search, cachePath: try cache.path(),
       lanes: AvailableProcessors.count())
     request.purpose = compile ? .compile : .dryRun
+    request.cacheTrust = cache.trust
     limits.bound(&request, sandbox)
     // One file is soon read, and time stamps do not show every change: a writer through mmap may leave them as they were.
     request.rehash = true

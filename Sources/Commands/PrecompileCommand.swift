@@ -92,6 +92,7 @@ struct PrecompileCommand: ConfiguredCommand {
     request.excludes = selection.exclude.map { ExcludePattern(bytes: $0.bytes) }
     request.followLinks = selection.followLinks
     request.failFast = execution.failFast
+    request.cacheTrust = cache.trust
     limits.bound(&request, sandbox)
     request.force = execution.force
     request.rehash = execution.rehash

@@ -14,6 +14,7 @@ package struct PrecompileRequest: Sendable {
   package var settings: [EngineSettings]
   package var engines: EngineSearch
   package var cachePath: FilePath
+  package var cacheTrust = CacheTrust.owner
   /// How many modules are compiled at the same time.
   package var lanes: Int
   /// Seconds a module may take.
@@ -102,7 +103,8 @@ package struct Precompiler {
   private func openCache() throws(PrecompileError) -> CacheDirectory? {
     do {
       return try request.purpose.onlyLooks
-        ? CacheDirectory.existing(at: request.cachePath) : CacheDirectory(making: request.cachePath)
+        ? CacheDirectory.existing(at: request.cachePath, trust: request.cacheTrust)
+        : CacheDirectory(making: request.cachePath, trust: request.cacheTrust)
     } catch {
       throw .cache(error)
     }

@@ -24,9 +24,9 @@ extension CacheError: CustomStringConvertible {
     case .notADirectory:
       "is not a directory: name another place with --cache-dir, or remove it"
     case .foreignOwner(_, let owner):
-      "belongs to user \(owner): whoever writes there decides what code runs; name a directory of your own with --cache-dir"
+      "belongs to user \(owner): whoever writes there decides what code runs; name a directory of your own with --cache-dir, or accept that with --trust-cache"
     case .writableByOthers(let path, _):
-      "can be written by other users: whoever writes there decides what code runs; `chmod go-w \(path)` if they did no harm"
+      "can be written by other users: whoever writes there decides what code runs; `chmod go-w \(path)` if they did no harm, or accept that with --trust-cache"
     case .io(_, let operation, let reason):
       "cannot \(operation): \(reason)"
     }

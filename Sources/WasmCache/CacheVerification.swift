@@ -87,7 +87,7 @@ extension CacheDirectory {
   private func check(_ digest: ArtifactDigest) -> Result<Int, EntryFaultError> {
     let name = CacheLayout.objectName(digest)
     do throws(SystemError) {
-      let file = try objects.open("\(name.directory)/\(name.file)", O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+      let file = try objects.openBeneath("\(name.directory)/\(name.file)", O_RDONLY | O_NONBLOCK)
       var hash = SHA256()
       var size = 0
       let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)

@@ -25,7 +25,9 @@ package final class EngineDirectory: Sendable {
   package func lookUp(_ module: WasmHash) -> Lookup {
     let entry = CacheLayout.entryName(module)
     let place = "\(name)/\(entry)"
-    if let status = try? cache.engines.status(of: place, followingLinks: true), status.kind == .regular, status.size > 0
+    if let status = try? cache.engines.status(of: place, followingLinks: true), status.kind == .regular,
+      status.size > 0,
+      cache.trust.objection(to: status) == nil
     {
       return .present(size: status.size)
     }

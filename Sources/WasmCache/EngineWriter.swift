@@ -15,8 +15,9 @@ package final class EngineWriter: Sendable {
   package init(_ reader: EngineDirectory, _ publisher: Publisher) throws(CacheError) {
     self.reader = reader
     self.publisher = publisher
+    directory = try reader.cache.trust.openOrMake(
+      reader.name, in: reader.cache.engines, reader.path.removingLastComponent())
     do {
-      directory = try reader.cache.engines.openOrMakeDirectory(reader.name)
       lockFile = try directory.open(CacheLayout.engineLock, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
     } catch {
       throw CacheError(reader.path, "make the engine's directory", error)

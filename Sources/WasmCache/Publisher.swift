@@ -19,15 +19,15 @@ package final class Publisher: Sendable {
   /// Stores an object under its digest. One that is there already is replaced, because its bytes are not known.
   func storeObject(_ bytes: UnsafeRawBufferPointer, _ digest: ArtifactDigest) throws(CacheError) {
     let name = CacheLayout.objectName(digest)
+    let place = cache.base.appending(CacheLayout.objects)
+    let directory = try cache.trust.openOrMake(name.directory, in: cache.objects, place)
     do {
       let file = try staging.makeFile()
       try file.descriptor.write(all: bytes)
       try file.descriptor.setMode(0o444)
-      let directory = try cache.objects.openOrMakeDirectory(name.directory)
       try file.publish(in: directory, as: name.file)
     } catch {
-      throw CacheError(
-        cache.base.appending(CacheLayout.objects), "write an artifact of \(bytes.count) bytes", error)
+      throw CacheError(place, "write an artifact of \(bytes.count) bytes", error)
     }
     touched.withLock { _ = $0.insert(name.directory) }
   }

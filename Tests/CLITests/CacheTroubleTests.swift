@@ -117,7 +117,7 @@ import Testing
           #expect(
             run.errors == """
               wasmprecompile: error: \(directory): can be written by other users: whoever writes there decides what code runs; \
-              `chmod go-w \(directory)` if they did no harm
+              `chmod go-w \(directory)` if they did no harm, or accept that with --trust-cache
 
               """)
         }
@@ -139,7 +139,7 @@ import Testing
       #expect(
         run.errors == """
           wasmprecompile: error: \(box.cache): belongs to user 65534: whoever writes there decides what code runs; name a \
-          directory of your own with --cache-dir
+          directory of your own with --cache-dir, or accept that with --trust-cache
 
           """)
     }

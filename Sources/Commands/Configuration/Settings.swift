@@ -16,6 +16,7 @@ enum Settings {
   static let cacheDir = Setting<PathArgument>(
     "cache-dir", .path, "a path", unset: .described("wasmprecompile in $XDG_CACHE_HOME or ~/.cache"),
     isForUsersOnly: true)
+  static let trustCache = Setting<Bool>("trust-cache", .toggle, unset: .value(false), isForUsersOnly: true)
   static let exclude = Setting<GlobArgument>("exclude", .list, "patterns", unset: .values([]))
   static let followLinks = Setting<Bool>("follow-links", .toggle, unset: .value(false))
   static let jobs = Setting<Int>(
@@ -43,7 +44,8 @@ enum Settings {
 
   /// In the order of the help.
   static let all: [any AnySetting] = [
-    backend, optLevel, cpu, engine, cacheDir, exclude, followLinks, jobs, rehash, timeout, maxModule, maxArtifact,
+    backend, optLevel, cpu, engine, cacheDir, trustCache, exclude, followLinks, jobs, rehash, timeout, maxModule,
+    maxArtifact,
     maxMemory, requireSandbox, exec, debounce, poll, clear,
   ]
 }
