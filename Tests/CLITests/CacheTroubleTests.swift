@@ -121,9 +121,23 @@ import Testing
 
               """)
         }
+        for command in [["good.wasm"], ["path", "good.wasm"], ["cache", "verify"]] as [[Argument]] {
+          try box.succeed(command + ["--trust-cache"])
+        }
         chmod(directory, 0o700)
       }
       try box.succeed("path", "good.wasm")
+
+      chmod(box.path + "/home", 0o777)
+      let run = try box.tool("good.wasm").run()
+      #expect(run.ending == .exited(73))
+      #expect(
+        run.errors == """
+          wasmprecompile: error: \(box.path)/home: can be written by other users: whoever writes there decides what code runs; \
+          `chmod go-w \(box.path)/home` if they did no harm, or accept that with --trust-cache
+
+          """)
+      try box.succeed("--trust-cache", "good.wasm")
     }
   }
 

@@ -6,7 +6,8 @@ import Testing
 /// Options from the environment and from files, as the program takes them.
 @Suite struct ConfigurationTests {
   private let settings = [
-    "backend", "opt-level", "cpu", "engine", "cache-dir", "exclude", "follow-links", "jobs", "rehash", "timeout",
+    "backend", "opt-level", "cpu", "engine", "cache-dir", "trust-cache", "exclude", "follow-links", "jobs", "rehash",
+    "timeout",
     "max-module", "max-artifact", "max-memory", "require-sandbox", "exec", "debounce", "poll", "clear",
   ]
 
@@ -44,6 +45,7 @@ import Testing
         #"cpu = "native"  # default"#,
         #"engine = "\#(user)/e.so"  # \#(user)/config.toml:3"#,
         "# cache-dir is not set: wasmprecompile in $XDG_CACHE_HOME or ~/.cache",
+        "trust-cache = false  # default",
         #"exclude = ["gen/", "\"x\""]  # \#(box.work)/project/.wasmprecompile.toml:2"#,
         "follow-links = false  # default",
         "jobs = 3  # \(box.work)/project/.wasmprecompile.toml:1",

@@ -50,6 +50,7 @@ struct ConfigurationTests {
       cpu = "baseline"
       engine = "lib/engine.so"
       cache-dir = "/var/cache/modules"
+      trust-cache = true
       exclude = ["gen/", 'a"b']
       follow-links = true
       jobs = 3
@@ -76,7 +77,7 @@ struct ConfigurationTests {
     #expect(command.engine.search.candidates == [engine], "paths in a file start from its directory")
     #expect(try command.cache.path() == "/var/cache/modules")
     #expect(command.selection.exclude.map(\.bytes) == [Array("gen/".utf8), Array("a\"b".utf8)])
-    #expect(command.selection.followLinks && command.execution.rehash)
+    #expect(command.selection.followLinks && command.execution.rehash && command.cache.trust == .anyone)
     #expect(command.execution.jobs == 3 && command.limits.timeout?.value == 0.5)
     var request = PrecompileRequest(
       roots: [], settings: [], engines: command.engine.search, cachePath: "/", lanes: 1)
