@@ -110,6 +110,8 @@ int clinux_seal_size(int memory_file) {
   return fcntl(memory_file, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
 }
 
+int clinux_pipe(int *ends) { return pipe2(ends, O_CLOEXEC | O_NONBLOCK); }
+
 static int lock_byte(int file, int64_t offset, short type) {
   struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = offset, .l_len = 1};
   return fcntl(file, F_OFD_SETLK, &lock);

@@ -16,6 +16,11 @@ enum Environment {
     return Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
   }
 
+  /// A variable's bytes; none if it is unset.
+  static func bytes(_ name: String) -> [UInt8] {
+    getenv(name).map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) } ?? []
+  }
+
   static func path(_ name: String) -> FilePath? {
     guard let text = getenv(name), text.pointee != 0 else { return nil }
     return FilePath(platformString: text)

@@ -8,7 +8,7 @@ enum ExitStatus: Int32, Error, CaseIterable {
   case usage = 64
   /// No engine can be used (EX_UNAVAILABLE).
   case engineUnavailable = 69
-  /// The cache cannot be written (EX_CANTCREAT).
+  /// The cache cannot be written, or a file that a build tool wanted (EX_CANTCREAT).
   case cacheUnwritable = 73
 
   /// The results could not be written to standard output (EX_IOERR).

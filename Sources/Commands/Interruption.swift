@@ -15,12 +15,24 @@ final class Interruption {
   private let received = Received()
   private let sources: [any DispatchSourceSignal]
 
-  convenience init(cancelling cancellation: Cancellation) {
-    self.init([SIGINT, SIGTERM, SIGHUP]) { cancellation.cancel() }
+  /// Cancels a run.
+  ///
+  /// - Parameter request: what is running; nil if it has nothing of others that must be given back.
+  convenience init(cancelling cancellation: Cancellation, in request: PrecompileRequest? = nil) {
+    let jobserver = request?.jobserver
+    self.init([SIGINT, SIGTERM, SIGHUP, SIGQUIT]) {
+      cancellation.cancel()
+    } beforeDying: {
+      jobserver?.returnEverything()
+    }
   }
 
-  /// - Parameter stop: called for the first of the signals, on a queue of its own.
-  init(_ signals: [Int32], stop: @escaping @Sendable () -> Void) {
+  /// - Parameters:
+  ///   - stop: called for the first of the signals, on a queue of its own.
+  ///   - beforeDying: called when a second signal ends the process at once.
+  init(
+    _ signals: [Int32], stop: @escaping @Sendable () -> Void, beforeDying: @escaping @Sendable () -> Void = {}
+  ) {
     let queue = DispatchQueue(label: "signals")
     // What the starter ignores (nohup, a background job) stays ignored.
     let signals = signals.filter { !clinux_signal_is_ignored($0) }
@@ -33,7 +45,10 @@ final class Interruption {
           return known != nil
         }
         // Whoever asks twice does not want to wait; what is left over, the next run cleans up.
-        if isRepeated { Self.die(by: number) }
+        if isRepeated {
+          beforeDying()
+          Self.die(by: number)
+        }
         stop()
       }
       source.activate()

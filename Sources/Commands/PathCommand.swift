@@ -36,16 +36,17 @@ struct PathCommand: ConfiguredCommand {
   }
 
   func run() throws {
-    let cancellation = Cancellation()
-    let interruption = Interruption(cancelling: cancellation)
     var request = PrecompileRequest(
       roots: [module.path], settings: compiler.settings, engines: engine.search, cachePath: try cache.path(),
       lanes: AvailableProcessors.count())
     request.purpose = compile ? .compile : .dryRun
     request.cacheTrust = cache.trust
     limits.bound(&request, sandbox)
+    if compile { Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request) }
     // One file is soon read, and time stamps do not show every change: a writer through mmap may leave them as they were.
     request.rehash = true
+    let cancellation = Cancellation()
+    let interruption = Interruption(cancelling: cancellation, in: request)
     let reporter = RunReporter(Verbosity(isQuiet: true))
     let summary: RunSummary
     do {

@@ -26,6 +26,7 @@ struct PrecompileCommand: ConfiguredCommand {
   @OptionGroup(title: "How it is done") var execution: ExecutionOptions
   @OptionGroup(title: "Limits") var limits: LimitOptions
   @OptionGroup(title: "Limits") var sandbox: SandboxOptions
+  @OptionGroup(title: "For build tools") var outputs: OutputOptions
   @OptionGroup(title: "Watching") var watching: WatchOptions
   @OptionGroup(title: "What is shown") var verbosity: VerbosityOptions
   @OptionGroup(title: "What is shown") var format: FormatOptions
@@ -38,6 +39,10 @@ struct PrecompileCommand: ConfiguredCommand {
     try lists.validate(with: path)
     if watching.watch && (execution.purpose != .compile || execution.force || execution.failFast) {
       throw ValidationError("--watch goes with none of --dry-run, --check, --frozen, --force and --fail-fast")
+    }
+    if watching.watch && !outputs.isEmpty {
+      throw ValidationError(
+        "--watch goes with none of --output, --stamp and --depfile: let --exec run wasmprecompile with them")
     }
   }
 
@@ -55,13 +60,17 @@ struct PrecompileCommand: ConfiguredCommand {
   }
 
   func run() throws {
-    if watching.watch {
+    let make = MakeFlags.ofThisProcess
+    // What make would only say, a watcher is not to do either.
+    if watching.watch && !make.isDryRun {
       return try WatchSession(request: makeRequest(), options: watching, reporter: makeWatchReporter()).run()
     }
+    var request = try makeRequest()
+    if make.isDryRun && request.purpose == .compile { request.purpose = .dryRun }
+    if !request.purpose.onlyLooks { Parallelism(jobs: execution.jobs, under: make).apply(to: &request) }
     let cancellation = Cancellation()
-    let interruption = Interruption(cancelling: cancellation)
-    let request = try makeRequest()
-    let reporter = makeReporter()
+    let interruption = Interruption(cancelling: cancellation, in: request)
+    let reporter = makeReporter(isQuiet: make.isSilent)
     let summary: RunSummary
     do {
       summary = try Precompiler(request, observer: reporter, cancellation: cancellation).run()
@@ -72,17 +81,29 @@ struct PrecompileCommand: ConfiguredCommand {
       throw failure
     }
     interruption.dieIfReceived(after: reporter.clearStatus)
+    let report = try makeOutputs(request.roots).write(summary)
+    reporter.report(report)
     reporter.report(summary)
-    if summary.exitStatus != .success { throw summary.exitStatus }
+    let status = summary.exitStatus.merged(with: report.status)
+    if status != .success { throw status }
   }
 
-  private func makeReporter() -> any RunReporting {
-    format.isJSON ? JSONRunReporter(JSONLines("precompile")) : RunReporter(verbosity.level)
+  /// - Parameter isQuiet: what holds unless the user asks to be told more.
+  private func makeReporter(isQuiet: Bool) -> any RunReporting {
+    if format.isJSON { return JSONRunReporter(JSONLines("precompile")) }
+    var level = verbosity.level
+    level.isQuiet = level.isQuiet || isQuiet && !level.isVerbose && !level.explains
+    return RunReporter(level)
   }
 
   private func makeWatchReporter() -> any WatchReporting {
     format.isJSON
       ? JSONWatchReporter(JSONLines("watch")) : WatchReporter(verbosity.level, clearsScreen: watching.clear)
+  }
+
+  private func makeOutputs(_ roots: [FilePath]) throws(RunFailure) -> BuildOutputs {
+    let files = outputs.depfile == nil ? [] : try Configuration.files(for: place ?? ".")
+    return BuildOutputs(options: outputs, roots: roots, configuration: files)
   }
 
   private func makeRequest() throws(RunFailure) -> PrecompileRequest {
@@ -97,6 +118,7 @@ struct PrecompileCommand: ConfiguredCommand {
     request.force = execution.force
     request.rehash = execution.rehash
     request.purpose = execution.purpose
+    request.namesDirectories = outputs.depfile != nil
     return request
   }
 }

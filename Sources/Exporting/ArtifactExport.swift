@@ -4,6 +4,8 @@ package import WasmCache
 
 /// One artifact that is to be had under a name of its own below the output directory.
 package struct ArtifactExport: Sendable {
+  /// The module's file, as it was named.
+  package let path: FilePath
   /// The module's file, from the root.
   package let source: FilePath
   package let module: WasmHash
@@ -14,7 +16,9 @@ package struct ArtifactExport: Sendable {
   /// Whether it was made just now, so that its time stamps say so.
   package let isNew: Bool
 
-  package init(source: FilePath, module: WasmHash, engine: EngineDirectory, name: FilePath, isNew: Bool) {
+  package init(path: FilePath, source: FilePath, module: WasmHash, engine: EngineDirectory, name: FilePath, isNew: Bool)
+  {
+    self.path = path
     self.source = source
     self.module = module
     self.engine = engine
@@ -51,17 +55,15 @@ package struct ExportCollision: Hashable, Sendable {
     let sharing = Dictionary(grouping: exports, by: \.name).filter { $0.value.count > 1 }
     guard !sharing.isEmpty else { return [] }
     exports.removeAll { sharing[$0.name] != nil }
-    return sharing.map { ExportCollision(name: $0.key, sources: $0.value.map(\.source)) }
+    return sharing.map { ExportCollision(name: $0.key, sources: $0.value.map(\.path)) }
       .sorted { $0.name.bytes.lexicographicallyPrecedes($1.name.bytes) }
   }
 }
 
-extension ExportCollision: CustomStringConvertible {
-  /// Without the name, which the caller prints in front.
+extension ExportCollision {
+  /// What is wrong, and the fix; without the name, which the caller prints in front.
   package func description(printing path: (FilePath) -> String) -> String {
     "would be exported from \(sources.map(path).joined(separator: " and from ")): give each its own --output, or name a "
       + "directory above them"
   }
-
-  package var description: String { description { "\($0)" } }
 }

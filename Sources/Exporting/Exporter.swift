@@ -28,7 +28,7 @@ package struct Exporter {
       removeStale(&manifest, sparing: current, in: output, &report)
       if manifest != before { try output.write(manifest) }
     } catch {
-      report.failures.append((directory, .output(error)))
+      report.failures.append((directory, .directory(error)))
     }
     return report
   }
@@ -110,6 +110,8 @@ package struct ExportReport {
   package fileprivate(set) var written: [(path: FilePath, method: ExportMethod)] = []
   package fileprivate(set) var removed: [FilePath] = []
   package fileprivate(set) var failures: [(path: FilePath, reason: ExportFailure)] = []
+
+  package init() {}
 }
 
 /// Why an artifact was not exported.
@@ -118,6 +120,8 @@ package enum ExportFailure: Error, Hashable, Sendable {
   /// The artifact's bytes are not those that were stored.
   case corrupt
   case output(SystemError)
+  /// It is about the output directory as a whole.
+  case directory(SystemError)
 }
 
 extension ExportFailure: CustomStringConvertible {
@@ -128,6 +132,7 @@ extension ExportFailure: CustomStringConvertible {
     case .corrupt:
       "cannot be exported: the cache's artifact is corrupt: run `wasmprecompile cache verify --repair`, then again"
     case .output(let error): "cannot be exported: \(error)"
+    case .directory(let error): "cannot be the output directory: \(error)"
     }
   }
 }

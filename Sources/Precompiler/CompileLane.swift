@@ -23,22 +23,33 @@ final class CompileLane {
 
   /// Works until the queue is empty or stopped, and everything is published.
   func run() {
-    while !work.cancellation.isCancelled, case .job(let job, let parallel, let isPostponed) = work.queue.next() {
-      do throws(ModuleFailure) {
-        if try begin(job, parallel: parallel, mayWait: isPostponed) {
-          work.queue.finished()
-        } else {
-          work.queue.postpone(job)
-        }
-      } catch {
-        work.queue.finished()
-        var isNoFaultOfIts = work.cancellation.isCancelled
-        if case .unconfined = error { isNoFaultOfIts = true }
-        work.finish(job, isNoFaultOfIts ? .notDone : .failed(error))
-      }
+    // A slot before a job, so that no job waits in a lane while another could have it.
+    if let jobserver = work.jobserver {
+      while !work.cancellation.isCancelled, jobserver.withSlot(runNext) == true {}
+      jobserver.stopWaiting()
+    } else {
+      while !work.cancellation.isCancelled, runNext() {}
     }
     publishing.waitUntilEmpty()
     if let worker, !work.cancellation.isCancelled { work.shelf?.put(worker, from: work) }
+  }
+
+  /// - Returns: false if there was no job.
+  private func runNext() -> Bool {
+    guard case .job(let job, let parallel, let isPostponed) = work.queue.next() else { return false }
+    do throws(ModuleFailure) {
+      if try begin(job, parallel: parallel, mayWait: isPostponed) {
+        work.queue.finished()
+      } else {
+        work.queue.postpone(job)
+      }
+    } catch {
+      work.queue.finished()
+      var isNoFaultOfIts = work.cancellation.isCancelled
+      if case .unconfined = error { isNoFaultOfIts = true }
+      work.finish(job, isNoFaultOfIts ? .notDone : .failed(error))
+    }
+    return true
   }
 
   /// - Returns: false if another process is compiling the module.

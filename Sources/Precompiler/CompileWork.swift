@@ -21,6 +21,7 @@ final class CompileWork: Sendable {
   let cancellation: Cancellation
   let observer: any RunObserver
   let shelf: WorkerShelf?
+  let jobserver: Jobserver?
   let isWanted: @Sendable (ModuleContent) -> Bool
   private let failFast: Bool
   private let outcomes = Mutex<[JobOutcome]>([])
@@ -43,8 +44,10 @@ final class CompileWork: Sendable {
     largestModule = request.largestModule
     failFast = request.failFast
     shelf = request.shelf
+    jobserver = request.jobserver
     isWanted = request.isWanted
-    queue = JobQueue(jobs, lanes: request.lanes)
+    // The engine's own threads would run without a slot.
+    queue = JobQueue(jobs, lanes: request.jobserver == nil ? request.lanes : 1)
     self.cancellation = cancellation
     self.observer = observer
   }

@@ -17,6 +17,10 @@ package struct PrecompileRequest: Sendable {
   package var cacheTrust = CacheTrust.owner
   /// How many modules are compiled at the same time.
   package var lanes: Int
+  /// What the lanes but one have to be paid for with.
+  package var jobserver: Jobserver?
+  /// Why there is only one lane though there could be more; said when that matters.
+  package var laneWarning: String?
   /// Seconds a module may take.
   package var timeout: Double = 120
   /// Bytes of the largest module that is read.
@@ -44,6 +48,9 @@ package struct PrecompileRequest: Sendable {
     self.cachePath = cachePath
     self.lanes = max(1, lanes)
   }
+
+  /// How many threads may look at files; they are not worth paying for.
+  var threads: Int { jobserver == nil ? lanes : 1 }
 }
 
 /// The whole flow: scan → hash → look up → compile → store.
@@ -72,7 +79,7 @@ package struct Precompiler {
     let inspection = inspect(scan, indexes, &memory)
     let contents = inspection.contents(of: scan, indexes)
     let lookups = EntryLookup(
-      contents: contents, directories: directories, lanes: request.lanes, looksAtEach: request.rehash
+      contents: contents, directories: directories, lanes: request.threads, looksAtEach: request.rehash
     ).run(&memory)
     let plan = Plan(contents, lookups, force: request.force)
     observer.planned(plan)
@@ -132,7 +139,7 @@ package struct Precompiler {
   private func scan(sparing cache: CacheDirectory?) -> ScanResult {
     var options = ModuleScanner.Options(
       excludes: request.excludes, followLinks: request.followLinks, namesDirectories: request.namesDirectories,
-      jobs: request.lanes)
+      jobs: request.threads)
     if let cache { options.skippedDirectories.insert(cache.identity) }
     return ModuleScanner(options).scan(request.roots)
   }
@@ -140,7 +147,7 @@ package struct Precompiler {
   private func inspect(_ scan: ScanResult, _ indexes: RootIndexes, _ memory: inout RunMemory) -> InspectionResult {
     for problem in scan.problems { observer.noticed(problem) }
     let inspection = Inspection(
-      scan: scan, indexes: indexes, lanes: request.lanes, largestModule: request.largestModule
+      scan: scan, indexes: indexes, lanes: request.threads, largestModule: request.largestModule
     ).run(cancellation: cancellation)
     for file in inspection.failures { observer.rejected(file) }
     // Files are only known to be gone if everything was looked at.
@@ -158,6 +165,7 @@ package struct Precompiler {
       cache.removeAbandonedFiles()
       return []
     }
+    if plan.jobs.count > 1, let warning = request.laneWarning { observer.warned(warning) }
     let work: CompileWork
     do throws(CacheError) {
       work = try CompileWork(

@@ -10,6 +10,8 @@ package protocol RunObserver: Sendable {
   func noted(_ text: String)
   /// Compilers run without defences that the kernel lacks or forbids; told of each compiler.
   func unconfined(missing: [String])
+  /// Something that a user should mend, though the run does what was asked.
+  func warned(_ text: String)
   /// Something below a root could not be scanned; the run goes on.
   func noticed(_ problem: ScanProblem)
   /// A file gave no module; the run goes on.

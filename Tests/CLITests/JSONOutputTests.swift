@@ -83,6 +83,23 @@ import Testing
     }
   }
 
+  @Test func exportsAreTold() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "m/a.wasm")
+      try box.write(WasmBinary.returning(2), to: "m/b.wasm")
+      let first = try MachineOutput(box.succeed("--format", "json", "--output", "out", "m").output, in: box)
+      #expect(first.of("export").map { $0["path"] as? String } == ["out/a.cwasm", "out/b.cwasm"])
+      #expect(first.of("export").allSatisfy { $0["status"] as? String == "written" })
+      try box.remove("m/b.wasm")
+      let second = try box.tool("--format", "json", "--output", "out", "--stamp", "no/stamp", "m").run()
+      #expect(second.ending == .exited(73))
+      let lines = try MachineOutput(second.output, in: box)
+      #expect(lines.of("export").map { $0["status"] as? String } == ["removed"])
+      #expect(lines.of("error").first?["path"] as? String == "no/stamp")
+      #expect(lines.objects.last?["exit_status"] as? Int == 73)
+    }
+  }
+
   @Test func whatWasNotBegunIsTold() throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.returning(1), to: "one.wasm")

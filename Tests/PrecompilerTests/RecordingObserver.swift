@@ -29,6 +29,7 @@ final class RecordingObserver: RunObserver {
     say("prepared \(identities.map(\.settings.description).joined(separator: " and ")), \(lanes)")
   }
 
+  func warned(_ text: String) { say("warned \(text)") }
   func noted(_ text: String) { say("noted \(text)") }
 
   func unconfined(missing: [String]) { say("unconfined \(missing.joined(separator: " "))") }

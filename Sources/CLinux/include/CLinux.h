@@ -47,6 +47,9 @@ int clinux_seal_size(int memory_file);     // no growing or shrinking
 int clinux_try_lock_byte(int file, int64_t offset);
 int clinux_unlock_byte(int file, int64_t offset);
 
+// A pipe's two ends, close-on-exec and not blocking (pipe2(2)).
+int clinux_pipe(int *ends);
+
 // The file system's magic number (statfs(2)).
 int clinux_file_system_type(int file, int64_t *type);
 

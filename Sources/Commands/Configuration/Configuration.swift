@@ -34,6 +34,13 @@ struct Configuration: Sendable {
     return Configuration(layers: layers)
   }
 
+  /// The files that are read.
+  static func files(for place: FilePath) throws(RunFailure) -> [FilePath] {
+    let project = try ConfigurationFile.nearest(to: place)
+    let user: ConfigurationFile? = if let userFile { try ConfigurationFile(at: userFile) } else { nil }
+    return [project, user].compactMap { $0?.path }
+  }
+
   /// The user's own file.
   static var userFile: FilePath? {
     // The specification of base directories says to ignore relative values.

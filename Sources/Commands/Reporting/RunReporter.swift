@@ -1,3 +1,4 @@
+internal import Exporting
 internal import LinuxIO
 internal import Precompiler
 internal import Scanning
@@ -38,13 +39,14 @@ final class RunReporter: RunReporting {
     if verbosity.isVerbose { say("note: \(text.printable)") }
   }
 
+  func warned(_ text: String) { complain("\(CommandLineTool.name): warning: \(text.printable)", isWarning: true) }
+
   func unconfined(missing: [String]) {
     let isKnown = state.withLock { state in
       defer { state.isUnconfined = true }
       return state.isUnconfined
     }
-    guard !isKnown else { return }
-    complain("\(CommandLineTool.name): warning: \(Self.warning(ofMissing: missing))", isWarning: true)
+    if !isKnown { warned(Self.warning(ofMissing: missing)) }
   }
 
   func planned(_ plan: Plan) {
@@ -117,6 +119,16 @@ final class RunReporter: RunReporting {
       complain("\(root.printable): warning: \(Self.emptyRoot)", isWarning: true)
     }
     say(summary.line)
+  }
+
+  func report(_ outputs: BuildReport) {
+    clearStatus()
+    if verbosity.isVerbose {
+      for (path, method) in outputs.exports.written { say("exported \(path.printable) (\(method.rawValue))") }
+      for path in outputs.exports.removed { say("removed \(path.printable)") }
+    }
+    for (path, message) in outputs.complaints { complain("\(path.printable): error: \(message.printable)") }
+    if let line = outputs.line { say(line) }
   }
 
   func report(_ failure: RunFailure) { clearStatus() }

@@ -2,6 +2,8 @@ internal import Precompiler
 
 /// Shows a run while it happens and afterwards, to people or to programs.
 protocol RunReporting: RunObserver {
+  /// Files for build tools were written; the summary follows.
+  func report(_ outputs: BuildReport)
   func report(_ summary: RunSummary)
   /// The run could not be done at all. The program says so on standard error, whoever reads standard output.
   func report(_ failure: RunFailure)

@@ -88,6 +88,9 @@ private final class BatchRecord: RunObserver {
 
   func unconfined(missing: [String]) { observer.unconfined(missing: missing) }
 
+  /// There is no warning of a run that a watcher has not been given.
+  func warned(_ text: String) {}
+
   func noticed(_ problem: ScanProblem) {
     // It was there a moment ago.
     note(problem.isMissing ? .gone : .failed(problem.description), problem.path)

@@ -20,6 +20,12 @@ enum Processes {
     }
   }
 
+  /// One letter, as ps shows it; nil if there is no such process.
+  static func state(_ id: pid_t) -> String? {
+    let status = FileManager.default.contents(atPath: "/proc/\(id)/status").map { String(decoding: $0, as: UTF8.self) }
+    return status?.lines.first { $0.hasPrefix("State:\t") }.map { String($0.dropFirst(7).prefix(1)) }
+  }
+
   /// Whether a compile child has been passed a module: a file in memory of that name.
   static func isCompiling(_ id: pid_t) -> Bool {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/fd")) ?? []

@@ -33,9 +33,9 @@ struct JSONRunLines {
   }
 
   /// Which defences compilers are without; nil if that has been told already.
-  mutating func unconfined(missing: [String]) -> JSON? {
+  mutating func unconfined(missing: [String]) -> String? {
     defer { isUnconfined = true }
-    return isUnconfined ? nil : Self.note(RunReporter.warning(ofMissing: missing))
+    return isUnconfined ? nil : RunReporter.warning(ofMissing: missing)
   }
 
   static func note(_ text: String) -> JSON { ["type": "note", "message": .string(text)] }
@@ -44,7 +44,7 @@ struct JSONRunLines {
     ["type": "error", "path": JSON(path), "message": .string(message)]
   }
 
-  static func warning(_ path: FilePath, _ message: String) -> JSON {
+  static func warning(_ path: FilePath?, _ message: String) -> JSON {
     ["type": "warning", "path": JSON(path), "message": .string(message)]
   }
 

@@ -1,3 +1,4 @@
+internal import Exporting
 internal import Precompiler
 internal import Scanning
 internal import Synchronization
@@ -8,6 +9,7 @@ internal import WasmEngine
 final class JSONRunReporter: RunReporting {
   private let lines: JSONLines
   private let known = Mutex(JSONRunLines())
+  private let outputStatus = Mutex(ExitStatus.success)
 
   init(_ lines: JSONLines) { self.lines = lines }
 
@@ -17,9 +19,10 @@ final class JSONRunReporter: RunReporting {
   }
 
   func noted(_ text: String) { lines.write(JSONRunLines.note(text)) }
+  func warned(_ text: String) { lines.write(JSONRunLines.warning(nil, text)) }
 
   func unconfined(missing: [String]) {
-    if let line = known.withLock({ $0.unconfined(missing: missing) }) { lines.write(line) }
+    if let text = known.withLock({ $0.unconfined(missing: missing) }) { warned(text) }
   }
 
   func noticed(_ problem: ScanProblem) { lines.write(JSONRunLines.problem(problem)) }
@@ -43,6 +46,17 @@ final class JSONRunReporter: RunReporting {
     lines.write(known.withLock { $0 }.outcome(outcome))
   }
 
+  func report(_ outputs: BuildReport) {
+    outputStatus.withLock { $0 = outputs.status }
+    lines.write(
+      contentsOf: outputs.exports.written.lazy.map {
+        ["type": "export", "status": "written", "path": JSON($0.path), "method": .string($0.method.rawValue)]
+      })
+    lines.write(
+      contentsOf: outputs.exports.removed.lazy.map { ["type": "export", "status": "removed", "path": JSON($0)] })
+    lines.write(contentsOf: outputs.complaints.lazy.map { JSONRunLines.error($0.path, $0.message) })
+  }
+
   func report(_ summary: RunSummary) {
     let known = known.withLock { $0 }
     if summary.purpose.onlyLooks {
@@ -53,7 +67,7 @@ final class JSONRunReporter: RunReporting {
       contentsOf: summary.outcomes.lazy.filter { if case .notDone = $0.result { true } else { false } }
         .map { known.outcome($0) })
     lines.write(contentsOf: summary.emptyRoots.lazy.map { JSONRunLines.warning($0, RunReporter.emptyRoot) })
-    lines.write(JSON(summary))
+    lines.write(JSON(summary, status: summary.exitStatus.merged(with: outputStatus.withLock { $0 })))
   }
 
   func report(_ failure: RunFailure) { lines.write(JSON(failure)) }
@@ -62,10 +76,10 @@ final class JSONRunReporter: RunReporting {
 }
 
 extension JSON {
-  init(_ summary: RunSummary) {
+  init(_ summary: RunSummary, status: ExitStatus) {
     let bytes = summary.compiledBytes
     self = [
-      "type": "summary", "exit_status": .number(Int(summary.exitStatus.rawValue)), "dry_run": .bool(summary.isDryRun),
+      "type": "summary", "exit_status": .number(Int(status.rawValue)), "dry_run": .bool(summary.isDryRun),
       "modules": JSON(summary.plan.contents.count), "engines": JSON(summary.engines.count),
       "missing": JSON(summary.plan.jobs.count), "up_to_date": JSON(summary.upToDate),
       "compiled": JSON(summary.compiled), "failed": JSON(summary.failed), "not_begun": JSON(summary.notDone),

@@ -29,7 +29,9 @@ final class JSONWatchReporter: WatchReporting {
   func noted(_ text: String) { lines.write(JSONRunLines.note(text)) }
 
   func unconfined(missing: [String]) {
-    if let line = state.withLock({ $0.known.unconfined(missing: missing) }) { lines.write(line) }
+    if let text = state.withLock({ $0.known.unconfined(missing: missing) }) {
+      lines.write(JSONRunLines.warning(nil, text))
+    }
   }
 
   func finished(_ outcome: JobOutcome) {

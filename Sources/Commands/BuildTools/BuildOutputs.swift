@@ -1,0 +1,81 @@
+internal import Exporting
+internal import LinuxIO
+internal import Precompiler
+internal import SystemPackage
+internal import WasmCache
+internal import WasmEngine
+
+/// Writes what a build tool wants from a run besides the cache: exports first, then the depfile, and last the stamp, which
+/// must not be older than anything that it stands for.
+struct BuildOutputs {
+  let options: OutputOptions
+  let roots: [FilePath]
+  /// Files of settings that had a say.
+  let configuration: [FilePath]
+
+  func write(_ summary: RunSummary) -> BuildReport {
+    var report = BuildReport()
+    if options.isEmpty || summary.isDryRun { return report }
+    var artifacts = MadeArtifacts(summary, roots: roots)
+    if let directory = options.output?.path {
+      for collision in artifacts.removeCollisions() {
+        let message = collision.description { $0.printable }
+        report.complain(directory.pushing(collision.name), message, .moduleFailed)
+      }
+      report.add(Exporter(into: directory).run(artifacts.exports, sparing: artifacts.spared))
+    }
+    // Of half the work there is no telling what it was made from.
+    guard summary.exitStatus == .success, summary.notDone == 0, report.status == .success else { return report }
+    if let path = options.depfile?.path {
+      do {
+        try write(depfile(summary, artifacts).text(), to: path, &report)
+      } catch {
+        report.complain(error.path, error.description, .moduleFailed)
+      }
+    }
+    if let path = options.stamp?.path, report.status == .success {
+      write(stamp(summary), to: path, isLast: true, &report)
+    }
+    return report
+  }
+
+  private func write(_ text: [UInt8], to path: FilePath, isLast: Bool = false, _ report: inout BuildReport) {
+    do { try KeptFile.write(text, to: path, isLast: isLast) } catch {
+      report.complain(error.path, error.description, .cacheUnwritable)
+    }
+  }
+
+  // MARK: Texts
+
+  private func depfile(_ summary: RunSummary, _ artifacts: MadeArtifacts) -> Depfile {
+    let common = [summary.engine.path] + configuration
+    if let stamp = options.stamp?.path {
+      var depfile = Depfile(inputs: common, directories: directories(summary))
+      depfile.add(stamp, from: summary.plan.contents.flatMap(\.paths))
+      return depfile
+    }
+    var depfile = Depfile(inputs: common, directories: [])
+    let directory = options.output?.path ?? "."
+    for export in artifacts.exports { depfile.add(directory.pushing(export.name), from: [export.path]) }
+    return depfile
+  }
+
+  /// Those that were scanned, but for what exporting itself changes: directories of exports without modules.
+  private func directories(_ summary: RunSummary) -> [FilePath] {
+    let sorted = summary.scannedDirectories.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+    guard let output = options.output?.path.resolved else { return sorted }
+    let withModules = Set(summary.plan.contents.flatMap(\.paths).map { $0.removingLastComponent() })
+    return sorted.filter { withModules.contains($0) || $0.resolved?.starts(with: output) != true }
+  }
+
+  /// Names every module with what it was compiled with, so that it differs when any of that does.
+  private func stamp(_ summary: RunSummary) -> [UInt8] {
+    var text = "wasmprecompile stamp 1\n"
+    for engine in summary.engines {
+      for content in summary.plan.contents {
+        for path in content.paths { text += "\(engine.directoryName) \(content.facts.hash) \(path.printable)\n" }
+      }
+    }
+    return Array(text.utf8)
+  }
+}

@@ -1,0 +1,35 @@
+internal import ArgumentParser
+internal import SystemPackage
+
+/// Files for build tools, beside the cache.
+struct OutputOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Put the artifacts into a directory, too, as the modules lie in theirs, with the suffix .cwasm.",
+      discussion: """
+        With several backends, each has a directory of its name in there. What has the right bytes is left alone, and what \
+        was exported from a module that is gone is removed.
+        """, valueName: "directory"),
+    completion: .directory)
+  var output: PathArgument?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write a file that changes only when a module does, or what it is compiled with.",
+      discussion: "Only if everything could be done.", valueName: "file"))
+  var stamp: PathArgument?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write what the stamp, or else each file of --output, was made from, as make and ninja read it.",
+      discussion: "Only if everything could be done.", valueName: "file"))
+  var depfile: PathArgument?
+
+  var isEmpty: Bool { output == nil && stamp == nil && depfile == nil }
+
+  func validate() throws {
+    if depfile != nil && stamp == nil && output == nil {
+      throw ValidationError("--depfile goes with --stamp or --output, of which it says what they were made from")
+    }
+  }
+}

@@ -1,0 +1,49 @@
+internal import Precompiler
+
+/// How much may be done at once: what the user says, what a make above grants, or what the processors can.
+struct Parallelism {
+  let lanes: Int
+  let jobserver: Jobserver?
+  /// Why there is only one lane.
+  let warning: String?
+
+  /// - Parameter jobs: the number that the user wants; make is not asked then.
+  init(jobs: Int?, under make: MakeFlags) {
+    guard jobs == nil, let address = make.jobserver else {
+      lanes = jobs ?? AvailableProcessors.count()
+      jobserver = nil
+      warning = nil
+      return
+    }
+    do throws(JobserverUnavailable) {
+      jobserver = try Jobserver(address)
+      lanes = AvailableProcessors.count()
+      warning = nil
+    } catch {
+      jobserver = nil
+      lanes = 1
+      warning = "make's jobserver cannot be used, so modules are compiled one at a time: \(error.advice)"
+    }
+  }
+
+  func apply(to request: inout PrecompileRequest) {
+    request.lanes = lanes
+    request.jobserver = jobserver
+    request.laneWarning = warning
+  }
+}
+
+extension JobserverUnavailable {
+  /// What is the matter, and what to do about it.
+  fileprivate var advice: String {
+    switch self {
+    case .withheld: "prefix the recipe with +"
+    case .unusable(let reason): "\(reason); --jobs does without it"
+    }
+  }
+}
+
+extension MakeFlags {
+  /// What a make above this process says.
+  static var ofThisProcess: MakeFlags { MakeFlags(Environment.bytes("MAKEFLAGS")) }
+}

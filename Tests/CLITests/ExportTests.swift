@@ -1,0 +1,252 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// --output: artifacts under names of their own.
+@Suite struct ExportTests {
+  private func files(_ directory: String, in box: Sandbox) throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: box.work + "/" + directory)
+      .filter { $0.hasSuffix(".cwasm") }.sorted()
+  }
+
+  private func status(_ name: String, in box: Sandbox) throws -> stat {
+    var status = stat()
+    try #require(lstat(box.work + "/" + name, &status) == 0, "no \(name)")
+    return status
+  }
+
+  @Test func artifactsLieAsTheModulesDoAndCanBeLoaded() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "build/one.wasm")
+      try box.write(WasmBinary.returning(2), to: "build/deep/er/t w o.wasm")
+      try box.write(WasmBinary.returning(3), to: "plain.bin")
+      let run = try box.succeed("--output", "out/x", "build", "plain.bin")
+      #expect(
+        run.errorLines.suffix(2).map(\.masked) == [
+          "exported 3 artifacts", "3 modules: 3 compiled, 0 up to date (SIZE → SIZE in TIME)",
+        ])
+      let names = ["deep/er/t w o.cwasm", "one.cwasm", "plain.bin.cwasm"]
+      #expect(try files("out/x", in: box) == names)
+      let artifacts = names.map { PythonClient.Artifact(use: "value", path: "\(box.work)/out/x/\($0)") }
+      #expect(try PythonClient(release: .standard).load(artifacts, in: box) == ["2", "1", "3"])
+      // They are read-only, and none is taken for a module.
+      #expect(try status("out/x/one.cwasm", in: box).st_mode & 0o777 == 0o444)
+      let again = try box.succeed("-n", "out", "build")
+      #expect(again.errorLines.last?.masked == "2 modules: 0 to compile, 2 up to date (TIME)")
+    }
+  }
+
+  @Test func severalBackendsHaveADirectoryEach() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(7), to: "a.wasm")
+      try box.succeed("--backend", "winch", "--backend", "cranelift", "--output", "out", "a.wasm")
+      #expect(try files("out", in: box) == ["cranelift/a.cwasm", "winch/a.cwasm"])
+      let artifacts = ["cranelift", "winch"].map {
+        PythonClient.Artifact(backend: $0, use: "value", path: "\(box.work)/out/\($0)/a.cwasm")
+      }
+      #expect(try PythonClient(release: .standard).load(artifacts, in: box) == ["7", "7"])
+    }
+  }
+
+  @Test func whatHasTheRightBytesKeepsItsTimes() throws {
+    try Sandbox.use { box in
+      for number in 1...2 { try box.write(WasmBinary.returning(number), to: "m/\(number).wasm") }
+      try box.succeed("--output", "out", "m")
+      let before = try (1...2).map { try status("out/\($0).cwasm", in: box) }
+      let again = try box.succeed("-v", "--output", "out", "m")
+      #expect(!again.errors.contains("exported"))
+      try box.write(WasmBinary.returning(3), to: "m/1.wasm")
+      let changed = try box.succeed("-v", "--output", "out", "m")
+      #expect(changed.errors.contains(#/\nexported out/1.cwasm \((hard link|reflink)\)\nexported 1 artifact\n/#))
+      #expect(try status("out/1.cwasm", in: box).st_ino != before[0].st_ino)
+      let other = try status("out/2.cwasm", in: box)
+      #expect(other.st_ino == before[1].st_ino && other.st_mtim.tv_nsec == before[1].st_mtim.tv_nsec)
+
+      // Also without what it remembers of them; and what somebody has changed is put right.
+      try FileManager.default.removeItem(atPath: box.work + "/out/.wasmprecompile")
+      #expect(try !box.succeed("-v", "--output", "out", "m").errors.contains("exported"))
+      try box.remove("out/2.cwasm")
+      try box.write("something else", to: "out/2.cwasm")
+      #expect(try box.succeed("-v", "--output", "out", "m").errors.contains("\nexported out/2.cwasm (copy)\n"))
+    }
+  }
+
+  @Test func whatTheCacheHadIsNewWhereItIsExported() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "m/a.wasm")
+      try box.succeed("--output", "out", "m")
+      try box.write(WasmBinary.returning(2), to: "m/a.wasm")
+      try box.succeed("--output", "out", "m")
+      let second = try status("out/a.cwasm", in: box).st_mtim
+      // Back to what it was: the artifact is old, but whoever uses the export must see that it changed.
+      try box.write(WasmBinary.returning(1), to: "m/a.wasm")
+      let run = try box.succeed("-v", "--output", "out", "m")
+      #expect(run.errors.contains("\nexported out/a.cwasm (copy)\n"))
+      let third = try status("out/a.cwasm", in: box).st_mtim
+      #expect((third.tv_sec, third.tv_nsec) > (second.tv_sec, second.tv_nsec))
+    }
+  }
+
+  @Test func exportsOfModulesThatAreGoneAreRemovedButNothingElse() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "m/gone/a.wasm")
+      try box.write(WasmBinary.returning(2), to: "m/stays.wasm")
+      try box.write(WasmBinary.returning(3), to: "m/replaced.wasm")
+      try box.write(WasmBinary.returning(4), to: "other/b.wasm")
+      try box.succeed("--output", "out", "m", "other")
+      try box.write("mine", to: "out/mine.cwasm")
+      try box.remove("out/replaced.cwasm")
+      try box.write("mine, too", to: "out/replaced.cwasm")
+      for name in ["m/gone", "m/replaced.wasm"] { try box.remove(name) }
+      // What it is not asked about stays as long as its module does.
+      let run = try box.succeed("-v", "--output", "out", "m")
+      #expect(
+        run.errors.contains("\nremoved out/gone/a.cwasm\nremoved 1 export of modules that are gone\n"), "\(run.errors)")
+      #expect(try files("out", in: box) == ["b.cwasm", "mine.cwasm", "replaced.cwasm", "stays.cwasm"])
+      #expect(!FileManager.default.fileExists(atPath: box.work + "/out/gone"))
+      try box.remove("other")
+      try box.succeed("--output", "out", "m")
+      #expect(try files("out", in: box) == ["mine.cwasm", "replaced.cwasm", "stays.cwasm"])
+    }
+  }
+
+  @Test func aModuleThatFailsLeavesItsExportAlone() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "m/a.wasm")
+      try box.write(WasmBinary.returning(2), to: "m/b.wasm")
+      try box.succeed("--output", "out", "--stamp", "stamp", "--depfile", "stamp.d", "m")
+      let before = try [status("stamp", in: box), status("stamp.d", in: box), status("out/a.cwasm", in: box)].map(
+        \.st_ino)
+      try box.write(WasmBinary.invalid, to: "m/a.wasm")
+      try box.write(WasmBinary.returning(3), to: "m/b.wasm")
+      let run = try box.tool("--output", "out", "--stamp", "stamp", "--depfile", "stamp.d", "m").run()
+      #expect(run.ending == .exited(1))
+      #expect(run.errors.contains("\nexported 1 artifact\n"))
+      let after = try [status("stamp", in: box), status("stamp.d", in: box), status("out/a.cwasm", in: box)].map(
+        \.st_ino)
+      #expect(after == before)
+    }
+  }
+
+  @Test func namesThatCollideAreRefused() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "x/a.wasm")
+      try box.write(WasmBinary.returning(2), to: "y/a.wasm")
+      try box.write(WasmBinary.returning(3), to: "y/b.wasm")
+      let run = try box.tool("--output", "out", "--stamp", "stamp", "x", "y").run()
+      #expect(run.ending == .exited(1))
+      #expect(
+        run.errors.contains(
+          "\nout/a.cwasm: error: would be exported from x/a.wasm and from y/a.wasm: give each its own --output, or name a "
+            + "directory above them\nexported 1 artifact\n"), "\(run.errors)")
+      #expect(try files("out", in: box) == ["b.cwasm"])
+      #expect(!FileManager.default.fileExists(atPath: box.work + "/stamp"))
+      try box.succeed("--output", "out2", "--stamp", "stamp", ".")
+      #expect(try files("out2", in: box) == ["x/a.cwasm", "y/a.cwasm", "y/b.cwasm"])
+    }
+  }
+
+  @Test func aFrozenRunExportsWhatThereIs() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "m/a.wasm")
+      try box.succeed("m")
+      try box.write(WasmBinary.returning(2), to: "m/b.wasm")
+      #expect(try box.tool("--frozen", "--output", "out", "--stamp", "stamp", "m").run().ending == .exited(1))
+      #expect(try files("out", in: box) == ["a.cwasm"])
+      #expect(!FileManager.default.fileExists(atPath: box.work + "/stamp"))
+      // Runs that only say something write nothing.
+      try box.succeed("-n", "--output", "none", "--stamp", "none.stamp", "m")
+      #expect(!FileManager.default.fileExists(atPath: box.work + "/none"))
+    }
+  }
+
+  @Test func linksInTheOutputDirectoryLeadNowhere() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "m/sub/a.wasm")
+      try box.write("", to: "elsewhere/x")
+      try box.write("", to: "out/x")
+      try box.link("out/sub", to: "../elsewhere")
+      let run = try box.tool("--output", "out", "m").run()
+      #expect(run.ending == .exited(73))
+      #expect(run.errorLines.contains("out/sub/a.cwasm: error: cannot be exported: not a directory"), "\(run.errors)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: box.work + "/elsewhere") == ["x"])
+    }
+  }
+
+  @Test func corruptArtifactsAreNotExported() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      try box.succeed("a.wasm")
+      let entry = try #require(try box.succeed("path", "a.wasm").outputLines.first)
+      try flipBit(ofArtifactAt: entry)
+      let run = try box.tool("--output", "out", "a.wasm").run()
+      #expect(run.ending == .exited(1))
+      #expect(
+        run.errorLines.first
+          == "out/a.cwasm: error: cannot be exported: the cache's artifact is corrupt: run `wasmprecompile cache verify "
+          + "--repair`, then again")
+    }
+  }
+
+  @Test func otherFileSystemsGetCopies() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      let mounted = "mkdir out; mount -t tmpfs none out"
+      let script = "\(mounted); \"$0\" -v --output out a.wasm; cmp \"$(\"$0\" path a.wasm)\" out/a.cwasm"
+      let run = try box.command(
+        "unshare", ["--map-root-user", "--mount", "sh", "-euc", Argument(script), Argument(box.executable)]
+      ).run()
+      if !CacheTroubleTests.canMount { return }
+      #expect(run.ending == .exited(0), "\(run.errors)")
+      #expect(run.errors.contains("\nexported out/a.cwasm (copy)\n"))
+    }
+  }
+
+  @Test func runsAtTheSameTimeTakeTurns() throws {
+    try Sandbox.use { box in
+      for number in 1...4 { try box.write(WasmBinary.returning(number), to: "m\(number)/\(number).wasm") }
+      let runs = try (1...4).map { try box.tool("--backend", "winch", "--output", "out", "m\($0)").start() }
+      for run in runs { #expect(run.wait().ending == .exited(0)) }
+      #expect(try files("out", in: box) == (1...4).map { "\($0).cwasm" })
+      let manifest = try Data(contentsOf: URL(filePath: box.work + "/out/.wasmprecompile/exports"))
+      #expect(manifest.count { $0 == 0 } == 1 + 3 * 4)
+    }
+  }
+
+  @Test(arguments: [
+    (["--depfile", "d", "."], "--depfile goes with --stamp or --output, of which it says what they were made from"),
+    (
+      ["--watch", "--output", "o", "."],
+      "--watch goes with none of --output, --stamp and --depfile: let --exec run wasmprecompile with them"
+    ),
+  ]) func refusesWhatMakesNoSense(arguments: [String], message: String) throws {
+    try Sandbox.use { box in
+      let result = try box.tool(arguments.map { Argument($0) }).run()
+      #expect(result.ending == .exited(64))
+      #expect(result.errorLines.first == "Error: \(message)")
+    }
+  }
+
+  @Test func whatCannotBeWrittenIsSaid() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "a=b.wasm")
+      try box.write("", to: "file")
+      for (option, message) in [
+        (["--stamp", "no/s"], "no/s: error: cannot be written: no such file or directory"),
+        (["--output", "file"], "file: error: cannot be the output directory: not a directory"),
+        (["--output", "file/in"], "file/in: error: cannot be the output directory: not a directory"),
+      ] as [([Argument], String)] {
+        let run = try box.tool(option + ["a=b.wasm"]).run()
+        #expect(run.ending == .exited(73))
+        #expect(run.errorLines.contains(message), "\(run.errors)")
+      }
+      let run = try box.tool("--stamp", "s", "--depfile", "d", "a=b.wasm").run()
+      #expect(run.ending == .exited(1))
+      #expect(
+        run.errorLines.first
+          == #"a=b.wasm: error: cannot be named in a depfile: make would misread the "=" in its name: rename it, or use --exclude"#
+      )
+      #expect(!FileManager.default.fileExists(atPath: box.work + "/s"))
+    }
+  }
+}
