@@ -163,9 +163,9 @@ _wasmprecompile() {
     local -a unparsed_words=("${COMP_WORDS[@]:1:${COMP_CWORD}}")
 
     local -a repeating_flags=()
-    local -a non_repeating_flags=(--null -0 --follow-links --fail-fast -n --dry-run --check --frozen --force --rehash --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
+    local -a non_repeating_flags=(--trust-cache --null -0 --follow-links --fail-fast -n --dry-run --check --frozen --force --rehash --require-sandbox --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
     local -a repeating_options=(--backend --files-from --exclude)
-    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --jobs -j --timeout --output --stamp --depfile --exec --debounce --format)
+    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --jobs -j --timeout --max-module --max-artifact --max-memory --output --stamp --depfile --exec --debounce --format)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -201,6 +201,15 @@ _wasmprecompile() {
         return
         ;;
     '--timeout')
+        return
+        ;;
+    '--max-module')
+        return
+        ;;
+    '--max-artifact')
+        return
+        ;;
+    '--max-memory')
         return
         ;;
     '--output')
@@ -253,9 +262,9 @@ _wasmprecompile() {
 
 _wasmprecompile_path() {
     repeating_flags=()
-    non_repeating_flags=(--compile --version -h --help)
+    non_repeating_flags=(--compile --trust-cache --require-sandbox --version -h --help)
     repeating_options=(--backend)
-    non_repeating_options=(--opt-level --cpu --engine --cache-dir)
+    non_repeating_options=(--opt-level --cpu --engine --cache-dir --timeout --max-module --max-artifact --max-memory)
     __wasmprecompile_offer_flags_options 1
 
     # Offer option value completions
@@ -278,6 +287,18 @@ _wasmprecompile_path() {
         ;;
     '--cache-dir')
         __wasmprecompile_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--max-module')
+        return
+        ;;
+    '--max-artifact')
+        return
+        ;;
+    '--max-memory')
         return
         ;;
     esac
@@ -309,15 +330,18 @@ _wasmprecompile_hash() {
 
 _wasmprecompile_engines() {
     repeating_flags=()
-    non_repeating_flags=(--version -h --help)
+    non_repeating_flags=(--require-sandbox --version -h --help)
     repeating_options=()
-    non_repeating_options=(--engine)
+    non_repeating_options=(--engine --max-memory)
     __wasmprecompile_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--engine')
         __wasmprecompile_add_completions -o plusdirs -fX '!*.@(so)'
+        return
+        ;;
+    '--max-memory')
         return
         ;;
     esac
@@ -348,7 +372,7 @@ _wasmprecompile_cache() {
 
 _wasmprecompile_cache_dir() {
     repeating_flags=()
-    non_repeating_flags=(--version -h --help)
+    non_repeating_flags=(--trust-cache --version -h --help)
     repeating_options=()
     non_repeating_options=(--cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -364,7 +388,7 @@ _wasmprecompile_cache_dir() {
 
 _wasmprecompile_cache_verify() {
     repeating_flags=()
-    non_repeating_flags=(--repair --version -h --help)
+    non_repeating_flags=(--repair --trust-cache --version -h --help)
     repeating_options=()
     non_repeating_options=(--cache-dir)
     __wasmprecompile_offer_flags_options 0

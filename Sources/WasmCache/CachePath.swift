@@ -39,6 +39,7 @@ struct CachePath {
     var directory = try start()
     let root = try status(of: directory, "/").owner
     while let (name, isFromLink) = ahead.popLast() {
+      if name.kind == .currentDirectory { continue }
       let path = name.kind == .parentDirectory ? behind.removingLastComponent() : behind.appending(name)
       guard let next = try step(to: name, in: directory, path, isFromLink: isFromLink) else { return nil }
       let status = try status(of: next, path)

@@ -5,6 +5,7 @@ import Precompiler
 import SystemPackage
 import TestSupport
 import Testing
+import WasmCache
 
 @testable import Commands
 @testable import WasmEngine
