@@ -163,9 +163,9 @@ _wasmprecompile() {
     local -a unparsed_words=("${COMP_WORDS[@]:1:${COMP_CWORD}}")
 
     local -a repeating_flags=()
-    local -a non_repeating_flags=(--trust-cache --null -0 --follow-links --fail-fast -n --dry-run --check --frozen --force --rehash --require-sandbox --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
+    local -a non_repeating_flags=(--null -0 --follow-links --fail-fast -n --dry-run --check --frozen --force --rehash --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
     local -a repeating_options=(--backend --files-from --exclude)
-    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --jobs -j --timeout --max-module --max-artifact --max-memory --output --stamp --depfile --exec --debounce --format)
+    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --max-size --jobs -j --timeout --output --stamp --depfile --exec --debounce --format)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -190,6 +190,9 @@ _wasmprecompile() {
         __wasmprecompile_add_completions -d
         return
         ;;
+    '--max-size')
+        return
+        ;;
     '--files-from')
         __wasmprecompile_add_completions -f
         return
@@ -201,15 +204,6 @@ _wasmprecompile() {
         return
         ;;
     '--timeout')
-        return
-        ;;
-    '--max-module')
-        return
-        ;;
-    '--max-artifact')
-        return
-        ;;
-    '--max-memory')
         return
         ;;
     '--output')
@@ -262,9 +256,9 @@ _wasmprecompile() {
 
 _wasmprecompile_path() {
     repeating_flags=()
-    non_repeating_flags=(--compile --trust-cache --require-sandbox --version -h --help)
+    non_repeating_flags=(--compile --version -h --help)
     repeating_options=(--backend)
-    non_repeating_options=(--opt-level --cpu --engine --cache-dir --timeout --max-module --max-artifact --max-memory)
+    non_repeating_options=(--opt-level --cpu --engine --cache-dir)
     __wasmprecompile_offer_flags_options 1
 
     # Offer option value completions
@@ -287,18 +281,6 @@ _wasmprecompile_path() {
         ;;
     '--cache-dir')
         __wasmprecompile_add_completions -d
-        return
-        ;;
-    '--timeout')
-        return
-        ;;
-    '--max-module')
-        return
-        ;;
-    '--max-artifact')
-        return
-        ;;
-    '--max-memory')
         return
         ;;
     esac
@@ -330,18 +312,15 @@ _wasmprecompile_hash() {
 
 _wasmprecompile_engines() {
     repeating_flags=()
-    non_repeating_flags=(--require-sandbox --version -h --help)
+    non_repeating_flags=(--version -h --help)
     repeating_options=()
-    non_repeating_options=(--engine --max-memory)
+    non_repeating_options=(--engine)
     __wasmprecompile_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--engine')
         __wasmprecompile_add_completions -o plusdirs -fX '!*.@(so)'
-        return
-        ;;
-    '--max-memory')
         return
         ;;
     esac
@@ -359,20 +338,20 @@ _wasmprecompile_cache() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    dir|verify)
+    dir|list|stats|gc|clear|verify)
         # Offer subcommand argument completions
         "_wasmprecompile_cache_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'dir verify' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'dir list stats gc clear verify' -- "${cur}"))
         ;;
     esac
 }
 
 _wasmprecompile_cache_dir() {
     repeating_flags=()
-    non_repeating_flags=(--trust-cache --version -h --help)
+    non_repeating_flags=(--version -h --help)
     repeating_options=()
     non_repeating_options=(--cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -386,9 +365,106 @@ _wasmprecompile_cache_dir() {
     esac
 }
 
+_wasmprecompile_cache_list() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--sort --format --cache-dir)
+    __wasmprecompile_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--sort')
+        __wasmprecompile_add_completions -W 'path'$'\n''size'$'\n''age'$'\n''last-use'
+        return
+        ;;
+    '--format')
+        __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
+    '--cache-dir')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    esac
+}
+
+_wasmprecompile_cache_stats() {
+    repeating_flags=()
+    non_repeating_flags=(--zero --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--format --cache-dir)
+    __wasmprecompile_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--format')
+        __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
+    '--cache-dir')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    esac
+}
+
+_wasmprecompile_cache_gc() {
+    repeating_flags=()
+    non_repeating_flags=(--old-engines -n --dry-run --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--max-size --max-age --min-free --format --engine --cache-dir)
+    __wasmprecompile_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--max-size')
+        return
+        ;;
+    '--max-age')
+        return
+        ;;
+    '--min-free')
+        return
+        ;;
+    '--format')
+        __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
+    '--engine')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(so)'
+        return
+        ;;
+    '--cache-dir')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    esac
+}
+
+_wasmprecompile_cache_clear() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--format --cache-dir)
+    __wasmprecompile_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--format')
+        __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
+    '--cache-dir')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    esac
+}
+
 _wasmprecompile_cache_verify() {
     repeating_flags=()
-    non_repeating_flags=(--repair --trust-cache --version -h --help)
+    non_repeating_flags=(--repair --version -h --help)
     repeating_options=()
     non_repeating_options=(--cache-dir)
     __wasmprecompile_offer_flags_options 0

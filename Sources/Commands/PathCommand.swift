@@ -67,8 +67,9 @@ struct PathCommand: ConfiguredCommand {
     }
     for content in summary.plan.contents {
       for directory in summary.directories {
-        guard let path = directory?.entryPath(content.facts.hash) else { continue }
-        Output.standard.write(path.bytes + [UInt8(ascii: "\n")])
+        guard let directory else { continue }
+        directory.recordUse(of: content.facts.hash, now: WallClock.now())
+        Output.standard.write(directory.entryPath(content.facts.hash).bytes + [UInt8(ascii: "\n")])
       }
     }
   }

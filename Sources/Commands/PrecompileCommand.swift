@@ -21,6 +21,7 @@ struct PrecompileCommand: ConfiguredCommand {
   @OptionGroup(title: "Compiler options") var compiler: CompilerOptions
   @OptionGroup(title: "Where things are") var engine: EngineOptions
   @OptionGroup(title: "Where things are") var cache: CacheOptions
+  @OptionGroup(title: "Where things are") var room: RoomOptions
   @OptionGroup(title: "What is taken") var lists: ListOptions
   @OptionGroup(title: "What is taken") var selection: SelectionOptions
   @OptionGroup(title: "How it is done") var execution: ExecutionOptions
@@ -52,6 +53,7 @@ struct PrecompileCommand: ConfiguredCommand {
     compiler.fill(from: configuration)
     engine.fill(from: configuration)
     cache.fill(from: configuration)
+    room.fill(from: configuration)
     selection.fill(from: configuration)
     execution.fill(from: configuration)
     limits.fill(from: configuration)
@@ -118,6 +120,7 @@ struct PrecompileCommand: ConfiguredCommand {
     request.force = execution.force
     request.rehash = execution.rehash
     request.purpose = execution.purpose
+    request.sizeLimit = room.maxSize.map { Int64($0.bytes) }
     request.namesDirectories = outputs.depfile != nil
     return request
   }

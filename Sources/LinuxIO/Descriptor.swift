@@ -191,6 +191,11 @@ package struct Descriptor: ~Copyable, Sendable {
     try check("rmdir", path.withCText { unlinkat(raw, $0, AT_REMOVEDIR) })
   }
 
+  /// Sets a name's time of modification to now, a symbolic link's own; its directory keeps its times.
+  package func touch(_ path: some PathText) throws(SystemError) {
+    try check("utimensat", path.withCText { utimensat(raw, $0, nil, AT_SYMLINK_NOFOLLOW) })
+  }
+
   /// Gives an open file another name, in this directory.
   package func makeHardLink(_ path: some PathText, to file: borrowing Descriptor) throws(SystemError) {
     let source = "/proc/self/fd/\(file.raw)"
@@ -243,15 +248,22 @@ package struct Descriptor: ~Copyable, Sendable {
 
   /// Takes the whole file's lock, held until the last copy of this open file is closed (flock(2)).
   ///
+  /// - Parameters:
+  ///   - waiting: until it can be had.
+  ///   - shared: with others that share it, too.
   /// - Returns: whether the lock was had; always true when waiting.
-  package func lock(waiting: Bool) throws(SystemError) -> Bool {
+  package func lock(waiting: Bool, shared: Bool = false) throws(SystemError) -> Bool {
+    let operation = shared ? LOCK_SH : LOCK_EX
     do {
-      try checkRetrying("flock") { flock(raw, waiting ? LOCK_EX : LOCK_EX | LOCK_NB) }
+      try checkRetrying("flock") { flock(raw, waiting ? operation : operation | LOCK_NB) }
       return true
     } catch let error where error.errno == .wouldBlock {
       return false
     }
   }
+
+  /// Gives up what ``lock(waiting:shared:)`` took, also where a child that is just being started has a copy.
+  package func unlock() { _ = flock(raw, LOCK_UN) }
 
   /// Takes the lock of one byte, held until ``unlockByte(_:)`` or the last copy of this open file is closed.
   ///

@@ -30,6 +30,8 @@ package struct PrecompileRequest: Sendable {
   package var force = false
   /// Read every file, whatever is remembered of it.
   package var rehash = false
+  /// Bytes of artifacts that may stay in the cache; nil for any number.
+  package var sizeLimit: Int64?
   package var purpose = RunPurpose.compile
   /// Tells in the summary which directories were scanned.
   package var namesDirectories = false
@@ -92,7 +94,9 @@ package struct Precompiler {
       ? plan.jobs.map { JobOutcome(job: $0, result: .notDone) }
       : try compile(plan, with: engine, storingIn: cache, directories.compactMap { $0 })
     memory.remember(plan, outcomes, identities)
-    for note in [memory.note, request.purpose.onlyLooks ? nil : memory.commit()] {
+    if !request.purpose.onlyLooks { memory.recordUses(of: plan, directories) }
+    let troubles = request.purpose.onlyLooks ? [] : [memory.commit(), makeRoom(in: cache)]
+    for note in [memory.note] + troubles {
       if let note { observer.noted(note) }
     }
     return RunSummary(
@@ -154,6 +158,17 @@ package struct Precompiler {
     let isWhole = scan.problems.isEmpty && request.excludes.isEmpty && !cancellation.isCancelled
     memory.remember(inspection, scan, indexes, isWhole: isWhole && inspection.failures.isEmpty)
     return inspection
+  }
+
+  /// - Returns: what to say with `-v`, if anything was done or could not be.
+  private func makeRoom(in cache: CacheDirectory?) -> String? {
+    guard let cache, let limit = request.sizeLimit else { return nil }
+    do {
+      guard let result = try cache.evictIfDue(size: limit, now: WallClock.now()), result.freed > 0 else { return nil }
+      return "\(result.freed) bytes of artifacts removed, \(result.size) are left of the \(limit) that may stay"
+    } catch {
+      return "\(error.path): no room was made: \(error)"
+    }
   }
 
   private func compile(

@@ -14,13 +14,18 @@ struct RunMemory {
   let note: String?
   /// When the run began, in nanoseconds since 1970.
   private let start: Int64
+  /// What relative paths start from; they are remembered so that they mean the same elsewhere.
+  private let directory: FilePath
   private(set) var record = RunRecord()
+  /// Whether it is time to say again what is in use: once a day for each root.
+  private var isTimeForUses = false
 
   init(_ cache: CacheDirectory?, isReadOnly: Bool) {
     let opening = cache.map { Catalog.open(in: $0.base, isReadOnly ? .readOnly : .readWrite) }
     catalog = opening?.catalog
     note = opening?.note
     start = WallClock.now()
+    directory = FilePath(".").resolved ?? ""
   }
 
   // MARK: Engines
@@ -62,6 +67,7 @@ struct RunMemory {
 
   /// Notes what the files turned out to be.
   mutating func remember(_ inspection: InspectionResult, _ scan: ScanResult, _ indexes: RootIndexes, isWhole: Bool) {
+    isTimeForUses = indexes.all.contains { $0.wantsSightings(now: start) }
     var updates = indexes.all.map { RootUpdate(index: $0, hashed: [], seen: SeenFiles(of: $0)) }
     let wantsSightings = indexes.all.map { $0.wantsSightings(now: start) }
     for (file, number) in inspection.remembered.enumerated() where number != InspectionResult.none {
@@ -84,7 +90,10 @@ struct RunMemory {
   }
 
   private func sighting(of facts: ModuleFacts, _ source: SourceFile) -> Sighting {
-    Sighting(module: facts.hash, path: source.path, size: Int64(facts.size), seen: start)
+    var path = directory
+    for component in source.path.components where component.kind != .currentDirectory { path.append(component) }
+    if source.path.isAbsolute { path = source.path }
+    return Sighting(module: facts.hash, path: path, size: Int64(facts.size), seen: start)
   }
 
   // MARK: Entries
@@ -93,6 +102,14 @@ struct RunMemory {
   func knows(_ state: SettledState) -> Bool { catalog?.knows(state, now: start) ?? false }
 
   mutating func remember(_ state: SettledState) { record.settled.append(state) }
+
+  /// Spares what the cache had from being removed, once a day.
+  func recordUses(of plan: Plan, _ directories: [EngineDirectory?]) {
+    guard isTimeForUses else { return }
+    for (content, engine) in plan.upToDate {
+      directories[engine]?.recordUse(of: plan.contents[content].facts.hash, now: start)
+    }
+  }
 
   /// Notes what was compiled, and counts hits and misses.
   mutating func remember(_ plan: Plan, _ outcomes: [JobOutcome], _ identities: [EngineIdentity]) {

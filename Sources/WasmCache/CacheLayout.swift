@@ -10,9 +10,11 @@ package import WasmEngine
 ///         engines/<backend>-<version>-<identity, 16 hex>/
 ///           engine.json             what the identity stands for, readable
 ///           lock                    bytes stand for modules being compiled
-///           <wasm sha256>.cwasm     symbolic link → ../../objects/ab/cdef…
+///           <wasm sha256>.cwasm     symbolic link → ../../objects/ab/cdef…, modified when it was last used, give or
+///                                   take a day
 ///         corrupt/                  objects whose bytes did not have their digest
 ///         tmp/<writer>/             files not yet published; the writer holds the directory's lock
+///         evicted                   modified when a limit of size was last enforced; locked meanwhile
 ///
 /// An entry is a symbolic link, so that any runtime in any language can open its path, while its target names the digest
 /// of what it must find there. (Rejected: the artifact itself under the module's hash, which cannot prove its bytes; and
@@ -24,6 +26,7 @@ package enum CacheLayout {
   static let engines = "engines"
   static let corrupt = "corrupt"
   static let temporary = "tmp"
+  static let eviction = "evicted"
   static let engineDescription = "engine.json"
   static let engineLock = "lock"
   static let entrySuffix = ".cwasm"

@@ -15,17 +15,27 @@ package final class EngineWriter: Sendable {
   package init(_ reader: EngineDirectory, _ publisher: Publisher) throws(CacheError) {
     self.reader = reader
     self.publisher = publisher
-    directory = try reader.cache.trust.openOrMake(
-      reader.name, in: reader.cache.engines, reader.path.removingLastComponent())
     do {
+      directory = try Self.open(reader)
       lockFile = try directory.open(CacheLayout.engineLock, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
     } catch {
       throw CacheError(reader.path, "make the engine's directory", error)
     }
+    try reader.cache.trust.require(directory, reader.path)
     let description = try? directory.status(of: CacheLayout.engineDescription)
     if description == nil {
       let text = EngineDescription(reader.identity).json
       try publisher.writeFile(text, in: directory, as: CacheLayout.engineDescription, path: reader.path)
+    }
+  }
+
+  /// Makes the directory unless it is there, and keeps it there: whoever evicts removes no directory that a writer shares
+  /// the lock of.
+  private static func open(_ reader: EngineDirectory) throws(SystemError) -> Descriptor {
+    while true {
+      let directory = try reader.cache.engines.openOrMakeDirectory(reader.name)
+      // Between making and locking, it may have been removed.
+      if try directory.lock(waiting: true, shared: true), try directory.status().links > 0 { return directory }
     }
   }
 
@@ -44,14 +54,9 @@ package final class EngineWriter: Sendable {
   ///
   /// The order is what makes it safe: bytes on disk, then the object's name, then the entry.
   package func publish(_ artifact: UnsafeRawBufferPointer, for module: WasmHash) throws(CacheError) {
-    let digest = ArtifactDigest(SHA256.hash(data: artifact))
-    try publisher.storeObject(artifact, digest)
-    do {
-      try publisher.staging.publishLink(
-        to: CacheLayout.entryTarget(digest), in: directory, as: CacheLayout.entryName(module))
-    } catch {
-      throw CacheError(reader.entryPath(module), "publish", error)
-    }
+    try publisher.publish(
+      artifact, ArtifactDigest(SHA256.hash(data: artifact)), entry: CacheLayout.entryName(module), in: directory,
+      path: reader.entryPath(module))
   }
 
   /// Makes the entries' names durable.

@@ -16,20 +16,49 @@ package final class Publisher: Sendable {
     }
   }
 
-  /// Stores an object under its digest. One that is there already is replaced, because its bytes are not known.
-  func storeObject(_ bytes: UnsafeRawBufferPointer, _ digest: ArtifactDigest) throws(CacheError) {
+  /// Stores an object under its digest, and then makes an entry point at it. An object that is there already is replaced,
+  /// because its bytes are not known.
+  ///
+  /// - Parameters:
+  ///   - engine: the directory that the entry is in.
+  ///   - path: the entry's, for messages.
+  func publish(
+    _ bytes: UnsafeRawBufferPointer, _ digest: ArtifactDigest, entry: String, in engine: borrowing Descriptor,
+    path: FilePath
+  ) throws(CacheError) {
     let name = CacheLayout.objectName(digest)
-    let place = cache.base.appending(CacheLayout.objects)
-    let directory = try cache.trust.openOrMake(name.directory, in: cache.objects, place)
-    do {
+    let file = try storing(bytes) { () throws(SystemError) in
       let file = try staging.makeFile()
       try file.descriptor.write(all: bytes)
       try file.descriptor.setMode(0o444)
-      try file.publish(in: directory, as: name.file)
-    } catch {
-      throw CacheError(place, "write an artifact of \(bytes.count) bytes", error)
+      try file.descriptor.synchronizeData()
+      return file
+    }
+    let directory = try cache.trust.openOrMake(
+      name.directory, in: cache.objects, cache.base.appending(CacheLayout.objects))
+    // For no longer than two renames, so that eviction waits for no disk.
+    let result = try storing(bytes) { () throws(SystemError) in
+      try cache.whilePublishing {
+        Result { () throws(CacheError) in
+          try storing(bytes) { () throws(SystemError) in try file.publish(in: directory, as: name.file) }
+          do throws(SystemError) {
+            try staging.publishLink(to: CacheLayout.entryTarget(digest), in: engine, as: entry)
+          } catch {
+            throw CacheError(path, "publish", error)
+          }
+        }
+      }
     }
     touched.withLock { _ = $0.insert(name.directory) }
+    try result.get()
+  }
+
+  private func storing<Result: ~Copyable>(
+    _ bytes: UnsafeRawBufferPointer, _ body: () throws(SystemError) -> Result
+  ) throws(CacheError) -> Result {
+    do { return try body() } catch {
+      throw CacheError(cache.base.appending(CacheLayout.objects), "write an artifact of \(bytes.count) bytes", error)
+    }
   }
 
   func writeFile(
@@ -39,6 +68,7 @@ package final class Publisher: Sendable {
       let file = try staging.makeFile()
       try file.descriptor.write(all: text)
       try file.descriptor.setMode(0o644)
+      try file.descriptor.synchronizeData()
       try file.publish(in: directory, as: name)
     } catch {
       throw CacheError(path.appending(name), "write", error)

@@ -108,9 +108,8 @@ struct StagedFile: ~Copyable {
 
   deinit { staging.discard(name) }
 
-  /// Makes the contents durable and gives the file its final name, replacing what is there.
-  consuming func publish(in destination: borrowing Descriptor, as final: String) throws(SystemError) {
-    try descriptor.synchronizeData()
+  /// Gives the file its final name, replacing what is there. Its contents must be durable by then.
+  func publish(in destination: borrowing Descriptor, as final: String) throws(SystemError) {
     // The name is gone from the staging directory after this, so that discarding it does nothing.
     try staging.publish(name, in: destination, as: final)
   }

@@ -6,9 +6,9 @@ import Testing
 /// Options from the environment and from files, as the program takes them.
 @Suite struct ConfigurationTests {
   private let settings = [
-    "backend", "opt-level", "cpu", "engine", "cache-dir", "trust-cache", "exclude", "follow-links", "jobs", "rehash",
-    "timeout",
-    "max-module", "max-artifact", "max-memory", "require-sandbox", "exec", "debounce", "poll", "clear",
+    "backend", "opt-level", "cpu", "engine", "cache-dir", "trust-cache", "max-size", "exclude", "follow-links", "jobs",
+    "rehash", "timeout", "max-module", "max-artifact", "max-memory", "require-sandbox", "exec", "debounce", "poll",
+    "clear",
   ]
 
   @Test func flagsCountBeforeVariablesBeforeTheProjectBeforeTheUser() throws {
@@ -46,14 +46,15 @@ import Testing
         #"engine = "\#(user)/e.so"  # \#(user)/config.toml:3"#,
         "# cache-dir is not set: wasmprecompile in $XDG_CACHE_HOME or ~/.cache",
         "trust-cache = false  # default",
+        "# max-size is not set: the cache may grow",
         #"exclude = ["gen/", "\"x\""]  # \#(box.work)/project/.wasmprecompile.toml:2"#,
         "follow-links = false  # default",
         "jobs = 3  # \(box.work)/project/.wasmprecompile.toml:1",
         "rehash = true  # WASMPRECOMPILE_REHASH",
         "timeout = 7  # \(user)/config.toml:1",
-        #"max-module = "1G"  # default"#,
-        #"max-artifact = "4G"  # default"#,
-        #"max-memory = "4G"  # default"#,
+        #"max-module = "1Gi"  # default"#,
+        #"max-artifact = "4Gi"  # default"#,
+        #"max-memory = "4Gi"  # default"#,
         "require-sandbox = false  # default",
         "# exec is not set: no command",
         "debounce = 20  # default",
@@ -116,7 +117,7 @@ import Testing
         #expect(
           run.errors == """
             wasmprecompile: error: \(box.work)/.wasmprecompile.toml:1: \(key) may not be set by a project: \
-            it decides what code runs or is trusted; use --\(key), $\(variable) or your own \
+            it decides what code runs, is trusted or is kept; use --\(key), $\(variable) or your own \
             \(box.path)/home/.config/wasmprecompile/config.toml
 
             """)

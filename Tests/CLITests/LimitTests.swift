@@ -9,11 +9,11 @@ import Testing
     try Sandbox.use { box in
       try box.write(WasmBinary.heavy(size: 2000), to: "large.wasm")
       try box.write(WasmBinary.returning(1), to: "small.wasm")
-      let run = try box.tool("--max-module", "1K", ".").run()
+      let run = try box.tool("--max-module", "1Ki", ".").run()
       #expect(run.ending == .exited(1))
       #expect(
         run.errorLines.first
-          == "./large.wasm: error: has 2043 bytes, more than --max-module 1K allows: raise it")
+          == "./large.wasm: error: has 2043 bytes, more than --max-module 1Ki allows: raise it")
       #expect(run.errorLines.last?.masked == "1 module: 1 compiled, 0 up to date, 1 unreadable (SIZE → SIZE in TIME)")
       try box.succeed("--max-module", "2043", ".")
     }
@@ -29,7 +29,7 @@ import Testing
         #expect(run.ending == .exited(1))
         #expect(
           run.errorLines.first
-            == "huge.wasm: error: has 1073741825 bytes, more than --max-module 1G allows: raise it")
+            == "huge.wasm: error: has 1073741825 bytes, more than --max-module 1Gi allows: raise it")
       }
     }
   }
@@ -37,10 +37,10 @@ import Testing
   @Test func anArtifactThatIsTooLargeIsNotStored() throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.returning(1), to: "one.wasm")
-      let run = try box.tool("--max-artifact", "4K", "one.wasm").run()
+      let run = try box.tool("--max-artifact", "4Ki", "one.wasm").run()
       #expect(run.ending == .exited(1))
       #expect(
-        run.errorLines.first == "one.wasm: error: makes an artifact larger than --max-artifact 4K allows: raise it")
+        run.errorLines.first == "one.wasm: error: makes an artifact larger than --max-artifact 4Ki allows: raise it")
       #expect(box.temporaryFiles == [])
       #expect(try box.succeed("cache", "verify").output == "0 entries, 0 B: all good\n")
       try box.succeed("one.wasm")
@@ -51,11 +51,11 @@ import Testing
     try Sandbox.use { box in
       try box.write(WasmBinary.bomb(depth: 200), to: "bomb.wasm")
       try box.write(WasmBinary.returning(1), to: "good.wasm")
-      let run = try box.tool("-j", "1", "--max-memory", "32M", ".").run()
+      let run = try box.tool("-j", "1", "--max-memory", "32Mi", ".").run()
       #expect(run.ending == .exited(1))
       #expect(
         run.errors.masked == """
-          ./bomb.wasm: error: needs more memory to compile than --max-memory 32M allows: raise it, or try --backend winch
+          ./bomb.wasm: error: needs more memory to compile than --max-memory 32Mi allows: raise it, or try --backend winch
           compiled ./good.wasm with cranelift, SIZE → SIZE, TIME
           2 modules: 1 compiled, 0 up to date, 1 failed (SIZE → SIZE in TIME)
 
@@ -67,7 +67,7 @@ import Testing
   func sizesAreCheckedBeforeAnythingIsDone(_ option: String) throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.returning(1), to: "one.wasm")
-      for value in ["0", "1.5G", "1X", "-1"] {
+      for value in ["1X", "-1", "1..2"] {
         let run = try box.tool("\(option)=\(value)", "one.wasm").run()
         #expect(run.ending == .exited(64))
         #expect(

@@ -30,11 +30,12 @@ import Testing
 
   @Test func enginesSaysWhatIsMissing() throws {
     try Sandbox.use { box in
-      let run = try withoutLandlock(box.tool("engines", "--max-memory", "1G")).run()
+      let run = try withoutLandlock(box.tool("engines", "--max-memory", "1Gi")).run()
       #expect(run.ending == .exited(0))
       #expect(
         run.outputLines.last
-          == "sandbox    without Landlock, which the kernel lacks or forbids, few system calls (seccomp), 1G of memory")
+          == "sandbox    without Landlock, which the kernel lacks or forbids, few system calls (seccomp), 1Gi of memory"
+      )
     }
   }
 

@@ -52,14 +52,15 @@ struct ConfigurationTests {
       engine = "lib/engine.so"
       cache-dir = "/var/cache/modules"
       trust-cache = true
+      max-size = "5G"
       exclude = ["gen/", 'a"b']
       follow-links = true
       jobs = 3
       timeout = 0.5
       rehash = true
-      max-module = "1M"
-      max-artifact = "2M"
-      max-memory = "3M"
+      max-module = "1Mi"
+      max-artifact = "2Mi"
+      max-memory = "3Mi"
       require-sandbox = true
       exec = "make reload"
       debounce = 0
@@ -77,6 +78,7 @@ struct ConfigurationTests {
     let engine = EngineLocation(path: directory("lib/engine.so"), origin: .configuration)
     #expect(command.engine.search.candidates == [engine], "paths in a file start from its directory")
     #expect(try command.cache.path() == "/var/cache/modules")
+    #expect(command.room.maxSize?.bytes == 5_000_000_000)
     #expect(command.selection.exclude.map(\.bytes) == [Array("gen/".utf8), Array("a\"b".utf8)])
     #expect(command.selection.followLinks && command.execution.rehash && command.cache.trust == .anyone)
     #expect(command.execution.jobs == 3 && command.limits.timeout?.value == 0.5)
@@ -159,7 +161,7 @@ struct ConfigurationTests {
     ("timeout = nan\n", "1: timeout must be a number of seconds above 0, not 'nan'"),
     ("timeout = 2020-01-01\n", "1: timeout must be a number of seconds above 0, not a date or time"),
     ("debounce = -1\n", "1: debounce must be a number of milliseconds from 0 to 60000, not '-1'"),
-    ("max-module = '1X'\n", "1: max-module must be a size, such as 512M or 4G, not '1X'"),
+    ("max-module = '1X'\n", "1: max-module must be a size such as 500M or 5Gi, not '1X'"),
     ("poll = 'yes'\n", "1: poll must be true or false, not a string"),
     ("[cpu]\n", "1: cpu must be native or baseline, not a table"),
     ("opt-level = 'max'\n", "1: opt-level must be none, speed or speed-and-size, not 'max'"),
@@ -191,16 +193,16 @@ struct ConfigurationTests {
     #expect(tooLarge?.message == "\(large): cannot be read: it is larger than 1 MB")
   }
 
-  @Test(arguments: ["engine", "cache-dir", "exec"])
+  @Test(arguments: ["engine", "cache-dir", "max-size", "exec"])
   func aProjectMayNotDecideWhatRuns(key: String) throws {
     let variable = "WASMPRECOMPILE_" + key.uppercased().replacing("-", with: "_")
-    let refusal = try #require(try refusal("jobs = 1\n\(key) = 'x'\n", isProject: true))
+    let refusal = try #require(try refusal("jobs = 1\n\(key) = '1'\n", isProject: true))
     #expect(
       refusal.hasPrefix(
-        "2: \(key) may not be set by a project: it decides what code runs or is trusted; use --\(key), $\(variable) or your own "
+        "2: \(key) may not be set by a project: it decides what code runs, is trusted or is kept; use --\(key), $\(variable) or your own "
       ))
     #expect(refusal.hasSuffix("/wasmprecompile/config.toml"))
-    #expect(try self.refusal("\(key) = 'x'\n") == nil, "the user may")
+    #expect(try self.refusal("\(key) = '1'\n") == nil, "the user may")
   }
 
   // MARK: One definition

@@ -45,9 +45,9 @@ struct ModuleFailureTests {
       (.timedOut, "was not compiled within 1.5 s: raise --timeout, or try --backend winch"),
       (
         .exhausted(.memory),
-        "needs more memory to compile than --max-memory 64M allows: raise it, or try --backend winch"
+        "needs more memory to compile than --max-memory 64Mi allows: raise it, or try --backend winch"
       ),
-      (.exhausted(.artifact), "makes an artifact larger than --max-artifact 3G allows: raise it"),
+      (.exhausted(.artifact), "makes an artifact larger than --max-artifact 3Gi allows: raise it"),
       (
         .unconfined(missing: ["Landlock", "seccomp"]),
         "was not compiled: the kernel lacks or forbids Landlock and seccomp, which --require-sandbox asks for"
@@ -68,7 +68,7 @@ struct ModuleFailureTests {
       (.vanished, "vanished before it was read"),
       (.notARegularFile(.fifo), "is a FIFO, not a regular file"),
       (.changedWhileRead, "changed while it was being read: run again when its writer has finished"),
-      (.tooLarge(bytes: 2_000_000, limit: 1 << 20), "has 2000000 bytes, more than --max-module 1M allows: raise it"),
+      (.tooLarge(bytes: 2_000_000, limit: 1 << 20), "has 2000000 bytes, more than --max-module 1Mi allows: raise it"),
       (.notWebAssembly(.empty), "is empty"),
       (.timedOut(seconds: 120), "was not compiled within 120 s: raise --timeout, or try --backend winch"),
       (.cache(cacheError), "could not be stored: /cache/v1: cannot write: no space left on device"),

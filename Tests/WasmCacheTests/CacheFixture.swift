@@ -1,3 +1,4 @@
+import Glibc
 import LinuxIO
 import SystemPackage
 import TestSupport
@@ -54,6 +55,17 @@ struct CacheFixture {
     }
     return objects
   }
+
+  /// Says when a module's artifact was used last, in nanoseconds since 1970.
+  func setLastUse(of module: WasmHash, _ identity: EngineIdentity, to time: Int64) throws {
+    let times = [timespec(), timespec()].map { _ in
+      timespec(tv_sec: Int(time / 1_000_000_000), tv_nsec: Int(time % 1_000_000_000))
+    }
+    let entry = reader(identity).entryPath(module)
+    try check("utimensat", entry.withPlatformString { utimensat(AT_FDCWD, $0, times, AT_SYMLINK_NOFOLLOW) })
+  }
+
+  func remove(_ file: FilePath) throws { try check("unlink", file.withPlatformString { unlink($0) }) }
 
   /// Puts other bytes where an object is, as a disk that rots would.
   func corrupt(_ object: FilePath, with bytes: [UInt8]) throws {

@@ -6,7 +6,7 @@ internal import TOMLKit
 extension ConfigurationFile {
   /// The values of the settings that it has, each checked.
   ///
-  /// - Parameter isProject: whether it came with a project, so that it may not choose what code runs or is trusted.
+  /// - Parameter isProject: whether it came with a project, so that it may not choose what code runs, is trusted or is kept.
   func values(isProject: Bool) throws(RunFailure) -> [String: Configuration.Given] {
     let table = try parsed()
     var found: [String: Configuration.Given] = [:]
@@ -75,7 +75,7 @@ extension ConfigurationFile {
     failure(
       line: line(of: setting.key),
       """
-      \(setting.key) may not be set by a project: it decides what code runs or is trusted; use \(setting.option), \
+      \(setting.key) may not be set by a project: it decides what code runs, is trusted or is kept; use \(setting.option), \
       $\(setting.variable) or your own \(Configuration.userFile?.printable ?? "config.toml")
       """)
   }

@@ -17,6 +17,8 @@ enum Settings {
     "cache-dir", .path, "a path", unset: .described("wasmprecompile in $XDG_CACHE_HOME or ~/.cache"),
     isForUsersOnly: true)
   static let trustCache = Setting<Bool>("trust-cache", .toggle, unset: .value(false), isForUsersOnly: true)
+  static let maxSize = Setting<ByteCount>(
+    "max-size", .text, ByteCount.form, unset: .described("the cache may grow"), isForUsersOnly: true)
   static let exclude = Setting<GlobArgument>("exclude", .list, "patterns", unset: .values([]))
   static let followLinks = Setting<Bool>("follow-links", .toggle, unset: .value(false))
   static let jobs = Setting<Int>(
@@ -44,8 +46,8 @@ enum Settings {
 
   /// In the order of the help.
   static let all: [any AnySetting] = [
-    backend, optLevel, cpu, engine, cacheDir, trustCache, exclude, followLinks, jobs, rehash, timeout, maxModule,
-    maxArtifact,
-    maxMemory, requireSandbox, exec, debounce, poll, clear,
+    backend, optLevel, cpu, engine, cacheDir, trustCache, maxSize, exclude, followLinks, jobs, rehash, timeout,
+    maxModule,
+    maxArtifact, maxMemory, requireSandbox, exec, debounce, poll, clear,
   ]
 }

@@ -16,7 +16,7 @@ struct LimitOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The largest module that is read: bytes, or with K, M, G or T behind the number. Default: \(LimitOptions.standardModule).",
+      "The largest module that is read, such as 500M (decimal) or 2Gi (binary). Default: \(LimitOptions.standardModule).",
       valueName: "size"))
   var maxModule: ByteCount?
 
@@ -63,12 +63,4 @@ struct SandboxOptions: ParsableArguments {
     policy.isRequired = requireSandbox
     return policy
   }
-}
-
-extension ByteCount: ExpressibleByArgument {
-  static let form = "a size, such as 512M or 4G"
-
-  public init?(argument: String) { self.init(argument) }
-
-  public var defaultValueDescription: String { description }
 }

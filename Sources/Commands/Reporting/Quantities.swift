@@ -21,6 +21,17 @@ enum Quantities {
     return "\(Int((seconds * 1e6).rounded())) µs"
   }
 
+  /// A length of time to one unit: `12 s`, `3 min`, `5 h`, `41 days`.
+  static func age(nanoseconds: Int64) -> String {
+    let seconds = max(0, nanoseconds / 1_000_000_000)
+    switch seconds {
+    case ..<60: return "\(seconds) s"
+    case ..<3600: return "\(seconds / 60) min"
+    case ..<86_400: return "\(seconds / 3600) h"
+    default: return count(Int(seconds / 86_400), "day")
+    }
+  }
+
   static func count(_ number: Int, _ singular: String, _ plural: String? = nil) -> String {
     "\(number) \(number == 1 ? singular : plural ?? singular + "s")"
   }

@@ -56,6 +56,14 @@ package final class Catalog: Sendable {
     }
   }
 
+  /// Removes the catalog that lies in a directory, unless somebody uses it or it cannot be.
+  package static func remove(in directory: FilePath) {
+    guard let place = try? CatalogPlace(directory: directory), let lock = try? place.openLock(writing: true),
+      lock.tryOwn()
+    else { return }
+    try? place.removeFiles()
+  }
+
   // MARK: Reading and writing
 
   /// Makes one read; whatever keeps it from succeeding leaves `fallback`.

@@ -1,5 +1,17 @@
 internal import Synchronization
 
+/// Does what a command is for; if it cannot be done, the last line says so.
+///
+/// - Parameter lines: nil where people are told, who read standard error.
+func telling<Result>(
+  _ lines: JSONLines?, _ body: () throws(RunFailure) -> Result
+) throws(RunFailure) -> Result {
+  do { return try body() } catch {
+    lines?.write(JSON(error))
+    throw error
+  }
+}
+
 /// What `--format json` prints: one object a line on standard output, whose member `type` says what it tells of.
 ///
 /// The first, `start`, has the number of the schema that all of them follow: `output.schema.json` beside this file, which

@@ -5,7 +5,10 @@ internal import WasmCache
 
 struct CacheCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "cache", abstract: "Look after the cache.", subcommands: [Directory.self, Verify.self])
+    commandName: "cache", abstract: "Look after the cache.",
+    subcommands: [
+      Directory.self, List.self, Stats.self, CollectGarbage.self, Clear.self, Verify.self,
+    ])
 
   struct Directory: ConfiguredCommand {
     static let configuration = CommandConfiguration(commandName: "dir", abstract: "Print the cache's directory.")

@@ -1,0 +1,117 @@
+internal import ArgumentParser
+internal import LinuxIO
+internal import SystemPackage
+internal import WasmCache
+
+extension CacheCommand {
+  struct List: ConfiguredCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "list", abstract: "Show what the cache holds: a line for each artifact.",
+      discussion: "A module is named by the path where it was last seen. Last use is right to a day.")
+
+    @Option(help: "What comes first: path, size (the largest), age (the oldest) or last-use (the longest ago).")
+    var sort = ArtifactOrder.path
+
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var cache: CacheOptions
+
+    mutating func fill(from configuration: Configuration) { cache.fill(from: configuration) }
+
+    func run() throws {
+      let lines = format.isJSON ? JSONLines("cache list") : nil
+      let rows = try telling(lines) { () throws(RunFailure) in sort.apply(try list()) }
+      if let lines {
+        lines.write(contentsOf: rows.lazy.map { $0.json })
+        lines.write([
+          "type": "summary", "artifacts": JSON(rows.count),
+          "artifact_bytes": JSON(Int(rows.reduce(0) { $0 + $1.size })),
+        ])
+      } else if !rows.isEmpty {
+        Output.standard.write(ListedArtifact.table(rows, now: WallClock.now()))
+      }
+    }
+
+    private func list() throws(RunFailure) -> [ListedArtifact] {
+      let path = try cache.path()
+      do {
+        guard let cache = try CacheDirectory.existing(at: path, trust: cache.trust) else { return [] }
+        return try ListedArtifact.all(in: cache)
+      } catch {
+        throw RunFailure(error)
+      }
+    }
+  }
+}
+
+enum ArtifactOrder: String, CaseIterable, ExpressibleByArgument {
+  case path, size, age
+  case lastUse = "last-use"
+
+  func apply(_ rows: [ListedArtifact]) -> [ListedArtifact] {
+    switch self {
+    // What was never seen at a path comes last.
+    case .path:
+      rows.sorted { a, b in
+        switch (a.path, b.path) {
+        case (let one?, let other?) where one != other: one.bytes.lexicographicallyPrecedes(other.bytes)
+        case (nil, _?): false
+        case (_?, nil): true
+        default: (a.module.encode(), a.engine.directory) < (b.module.encode(), b.engine.directory)
+        }
+      }
+    case .size: rows.sorted { $0.size > $1.size }
+    case .age: rows.sorted { $0.compiled < $1.compiled }
+    case .lastUse: rows.sorted { $0.lastUse < $1.lastUse }
+    }
+  }
+}
+
+/// One artifact as `cache list` shows it.
+struct ListedArtifact {
+  /// Where its module was last seen.
+  let path: FilePath?
+  let module: WasmHash
+  let engine: StoredEngine
+  let entry: FilePath
+  /// Bytes.
+  let size: Int64
+  /// Nanoseconds since 1970.
+  let compiled: Int64
+  let lastUse: Int64
+
+  static func all(in cache: CacheDirectory) throws(CacheError) -> [ListedArtifact] {
+    let inventory = try CacheInventory(of: cache)
+    let catalog = Catalog.open(in: cache.base, .readOnly).catalog
+    let paths = Dictionary(catalog?.sightings().map { ($0.module, $0.path) } ?? []) { first, _ in first }
+    return inventory.entries.compactMap { entry in
+      guard let object = inventory.object(of: entry) else { return nil }
+      return ListedArtifact(
+        path: paths[entry.module], module: entry.module, engine: inventory.engines[entry.engine],
+        entry: inventory.path(of: entry, in: cache), size: object.size, compiled: object.written, lastUse: entry.lastUse
+      )
+    }
+  }
+
+  var json: JSON {
+    [
+      "type": "artifact", "path": JSON(path), "sha256": .string(module.encode()), "engine": .string(engine.directory),
+      "backend": .string(engine.backend), "version": .string(engine.version), "artifact": JSON(entry),
+      "artifact_size": JSON(Int(size)), "compiled_at": JSON(Int(compiled / 1_000_000_000)),
+      "last_used_at": JSON(Int(lastUse / 1_000_000_000)),
+    ]
+  }
+
+  /// - Parameter now: nanoseconds since 1970.
+  static func table(_ rows: [ListedArtifact], now: Int64) -> String {
+    var table = TextTable([.left, .left, .left, .left, .right, .right, .right])
+    table.append(["module", "hash", "backend", "engine", "size", "age", "last use"])
+    for row in rows {
+      table.append([
+        row.path?.printable ?? "-", String(row.module.encode().prefix(12)), row.engine.settings,
+        "wasmtime \(row.engine.version) \(row.engine.shortIdentity)".printable, Quantities.bytes(Int(row.size)),
+        Quantities.age(nanoseconds: now - row.compiled), Quantities.age(nanoseconds: now - row.lastUse),
+      ])
+    }
+    return table.text
+  }
+}

@@ -1,0 +1,173 @@
+internal import ArgumentParser
+internal import LinuxIO
+internal import SystemPackage
+internal import WasmCache
+internal import WasmEngine
+
+extension CacheCommand {
+  struct CollectGarbage: ConfiguredCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "gc", abstract: "Make room: remove what is not used, what was used longest ago first.",
+      discussion: """
+        What cannot be loaded and what dead writers left goes in any case. Running builds and hosts are not disturbed: what \
+        they make or use meanwhile stays, and an artifact that was loaded stays whole.
+        """)
+
+    @OptionGroup var room: RoomOptions
+
+    @Option(help: ArgumentHelp("Remove what was not used for so long: 30d, 12h, 2w.", valueName: "time"))
+    var maxAge: TimeSpan?
+
+    @Option(
+      help: ArgumentHelp(
+        "Remove until so much of the cache's file system is free: 10%, or a size.", valueName: "part"))
+    var minFree: FreeSpace?
+
+    @Flag(
+      help: ArgumentHelp(
+        "Remove artifacts of all engines but those that are found now.",
+        discussion: """
+          Those are the one that --engine or $WASMPRECOMPILE_ENGINE names, or else all that are installed. Artifacts tell by \
+          the build of the engine's library.
+          """))
+    var oldEngines = false
+
+    @Flag(name: [.customShort("n"), .long], help: "Only say what would be removed.")
+    var dryRun = false
+
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var engine: EngineOptions
+    @OptionGroup var cache: CacheOptions
+
+    mutating func fill(from configuration: Configuration) {
+      room.fill(from: configuration)
+      engine.fill(from: configuration)
+      cache.fill(from: configuration)
+    }
+
+    func run() throws {
+      try Removal("cache gc", dryRun: dryRun, format).run(in: cache) { () throws(RunFailure) in
+        var limits = EvictionLimits()
+        limits.size = room.maxSize.map { Int64($0.bytes) }
+        limits.age = maxAge?.nanoseconds
+        limits.free = minFree?.value
+        if oldEngines { limits.builds = try builds() }
+        return limits
+      }
+    }
+
+    /// Of every engine that the search can find.
+    private func builds() throws(RunFailure) -> Set<String> {
+      var builds = Set<String>()
+      for candidate in engine.search.candidates {
+        do {
+          builds.insert(try EngineFile(candidate).build().hex)
+        } catch let error where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory {
+          continue
+        } catch {
+          throw RunFailure(.unreadable(candidate, reason: error.description))
+        }
+      }
+      // Else everything would be of an old one.
+      if builds.isEmpty { throw RunFailure(EngineSearchError.notFound(engine.search.candidates)) }
+      return builds
+    }
+  }
+
+  struct Clear: ConfiguredCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "clear", abstract: "Remove every artifact, and what is remembered of files and engines.",
+      discussion: "Running builds and hosts are not disturbed: an artifact that was loaded stays whole.")
+
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var cache: CacheOptions
+
+    mutating func fill(from configuration: Configuration) { cache.fill(from: configuration) }
+
+    func run() throws {
+      try Removal("cache clear", dryRun: false, format).run(in: cache) { .nothing }
+      if let cache = try? CacheDirectory.existing(at: cache.path(), trust: cache.trust) {
+        Catalog.remove(in: cache.base)
+      }
+    }
+  }
+}
+
+/// Which artifacts may stay; for whoever runs the precompiler, too.
+struct RoomOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "How large the cache may be: 500M, 5G, 5Gi.",
+      discussion: "What was used longest ago goes until it fits; runs see to that at most once an hour.",
+      valueName: "size"))
+  var maxSize: ByteCount?
+
+  mutating func fill(from configuration: Configuration) { configuration.fill(&maxSize, from: Settings.maxSize) }
+}
+
+/// Removes artifacts and says so.
+private struct Removal {
+  private let dryRun: Bool
+  private let lines: JSONLines?
+
+  init(_ command: String, dryRun: Bool, _ format: FormatOptions) {
+    self.dryRun = dryRun
+    lines = format.isJSON ? JSONLines(command) : nil
+  }
+
+  func run(in cache: CacheOptions, _ limits: () throws(RunFailure) -> EvictionLimits) throws(RunFailure) {
+    try telling(lines) { () throws(RunFailure) in
+      let limits = try limits()
+      let path = try cache.path()
+      do throws(CacheError) { try evict(limits, path, cache.trust) } catch { throw RunFailure(error) }
+    }
+  }
+
+  private func evict(_ limits: EvictionLimits, _ path: FilePath, _ trust: CacheTrust) throws(CacheError) {
+    var causes: [EvictionPlan.Cause: Int] = [:]
+    var result = EvictionResult()
+    if let cache = try CacheDirectory.existing(at: path, trust: trust) {
+      result = try cache.evict(limits, dryRun: dryRun, now: WallClock.now()) { victim, inventory in
+        causes[victim.cause, default: 0] += max(1, victim.entries.count)
+        tell(victim, inventory, cache)
+      }
+    }
+    if let lines {
+      lines.write([
+        "type": "summary", "dry_run": .bool(dryRun), "artifacts": JSON(result.kept),
+        "artifact_bytes": JSON(Int(result.size)), "removed": JSON(causes.values.reduce(0, +)),
+        "removed_bytes": JSON(Int(result.freed)),
+      ])
+    } else {
+      Output.standard.write(summary(result, causes) + "\n")
+    }
+  }
+
+  private func tell(_ victim: EvictionPlan.Victim, _ inventory: CacheInventory, _ cache: CacheDirectory) {
+    let size = Int(victim.size)
+    var paths = victim.entries.map { inventory.path(of: $0, in: cache) }
+    if paths.isEmpty, let object = victim.object {
+      paths = [cache.path(of: object, isCorrupt: victim.cause == .corrupt)]
+    }
+    if let lines {
+      lines.write([
+        "type": "evicted", "dry_run": .bool(dryRun), "artifacts": JSON(paths), "artifact_size": JSON(size),
+        "cause": .string(victim.cause.rawValue),
+      ])
+    } else if dryRun {
+      for path in paths {
+        Output.standard.write("would remove \(path.printable), \(Quantities.bytes(size)): \(victim.cause.rawValue)\n")
+      }
+    }
+  }
+
+  /// `removed 12 artifacts (3 too old, 9 least recently used), 164 kB; 28 artifacts, 385 kB are left`
+  private func summary(_ result: EvictionResult, _ causes: [EvictionPlan.Cause: Int]) -> String {
+    let left = "\(Quantities.count(result.kept, "artifact")), \(Quantities.bytes(Int(result.size)))"
+    let count = causes.values.reduce(0, +)
+    guard count > 0 else { return "nothing to remove: \(left)" }
+    let reasons = EvictionPlan.Cause.allCases.compactMap { cause in causes[cause].map { "\($0) \(cause.rawValue)" } }
+    return "\(dryRun ? "would remove" : "removed") \(Quantities.count(count, "artifact")) "
+      + "(\(reasons.joined(separator: ", "))), \(Quantities.bytes(Int(result.freed))); \(left) \(dryRun ? "would be" : "are") left"
+  }
+}

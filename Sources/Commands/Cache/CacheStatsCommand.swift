@@ -1,0 +1,96 @@
+internal import ArgumentParser
+internal import LinuxIO
+internal import SystemPackage
+internal import WasmCache
+
+extension CacheCommand {
+  struct Stats: ConfiguredCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "stats", abstract: "Show what the cache holds and how much time it saved.",
+      discussion: """
+        A run with nothing to do writes nothing, so that its hits count only once an hour for each directory: the numbers \
+        are lower bounds.
+        """)
+
+    @Flag(help: "Begin to count anew afterwards.")
+    var zero = false
+
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var cache: CacheOptions
+
+    mutating func fill(from configuration: Configuration) { cache.fill(from: configuration) }
+
+    func run() throws {
+      let lines = format.isJSON ? JSONLines("cache stats") : nil
+      try telling(lines) { () throws(RunFailure) in
+        let path = try cache.path()
+        do throws(CacheError) { try show(path, lines) } catch { throw RunFailure(error) }
+      }
+      lines?.write(["type": "summary"])
+    }
+
+    private func show(_ path: FilePath, _ lines: JSONLines?) throws(CacheError) {
+      let cache = try CacheDirectory.existing(at: path, trust: cache.trust)
+      let opening = cache.map { Catalog.open(in: $0.base, zero ? .readWrite : .readOnly) }
+      let inventory = try cache.map { (cache) throws(CacheError) in try CacheInventory(of: cache) } ?? .empty
+      let statistics = CacheStatistics(inventory, opening?.catalog)
+      if let lines { lines.write(statistics.json(path)) } else { Output.standard.write(statistics.text(path)) }
+      guard zero, let opening else { return }
+      let result = opening.catalog?.zeroTally(now: WallClock.now()) ?? .gaveUp(opening.note ?? "there is no catalog")
+      if case .gaveUp(let reason) = result { throw .io(path, operation: "count anew", reason: reason) }
+    }
+  }
+}
+
+extension CacheStatistics {
+  fileprivate func text(_ path: FilePath) -> String {
+    var table = TextTable([.left, .left])
+    table.append(["cache", path.printable])
+    table.append([
+      "artifacts",
+      "\(artifacts) of \(Quantities.count(modules, "module")), \(Quantities.bytes(Int(size))) in "
+        + Quantities.count(objects, "file"),
+    ])
+    for part in parts where part.artifacts > 0 {
+      table.append([
+        "  \(part.engine.settings)",
+        "\(part.artifacts), \(Quantities.bytes(Int(part.size))), wasmtime \(part.engine.version) "
+          + part.engine.shortIdentity,
+      ])
+    }
+    table.append(["hits", "\(tally.hits)"])
+    let reasons = MissReason.allCases.compactMap { reason in
+      tally.misses[reason].flatMap { $0 > 0 ? "\($0) \(reason.rawValue)" : nil }
+    }
+    table.append([
+      "misses",
+      "\(tally.misses.values.reduce(0, +))" + (reasons.isEmpty ? "" : ": \(reasons.joined(separator: ", "))"),
+    ])
+    table.append([
+      "compiling",
+      "\(Quantities.duration(nanoseconds: UInt64(max(0, tally.compileNanoseconds)))) spent, "
+        + "about \(Quantities.duration(nanoseconds: UInt64(max(0, saved)))) saved",
+    ])
+    table.append(["since", tally.since > 0 ? LocalTime.text(nanoseconds: tally.since) : "never"])
+    return table.text
+  }
+
+  fileprivate func json(_ path: FilePath) -> JSON {
+    [
+      "type": "statistics", "cache": JSON(path), "artifacts": JSON(artifacts), "modules": JSON(modules),
+      "files": JSON(objects), "artifact_bytes": JSON(Int(size)), "hits": JSON(Int(tally.hits)),
+      "misses": .object(
+        MissReason.allCases.map { .init(name: $0.rawValue, value: JSON(Int(tally.misses[$0] ?? 0))) }),
+      "compile_nanoseconds": JSON(Int(tally.compileNanoseconds)), "saved_nanoseconds": JSON(Int(saved)),
+      "since": tally.since > 0 ? JSON(Int(tally.since / 1_000_000_000)) : .null,
+      "engines": .array(
+        parts.map { part in
+          [
+            "engine": .string(part.engine.directory), "backend": .string(part.engine.backend),
+            "version": .string(part.engine.version), "artifacts": JSON(part.artifacts),
+            "artifact_bytes": JSON(Int(part.size)),
+          ]
+        }),
+    ]
+  }
+}

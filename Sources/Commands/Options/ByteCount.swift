@@ -1,0 +1,40 @@
+internal import ArgumentParser
+internal import Precompiler
+internal import WasmCache
+
+extension ByteCount: ExpressibleByArgument {
+  /// What a value must be, in messages.
+  static let form = "a size such as 500M or 5Gi"
+
+  public init?(argument: String) { self.init(argument) }
+
+  public var defaultValueDescription: String { description }
+}
+
+/// A length of time as an argument: `30d`, `12h`, `90m`, `45s`, `2w`.
+struct TimeSpan: ExpressibleByArgument, Hashable {
+  let nanoseconds: Int64
+
+  init?(argument: String) {
+    let seconds: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
+    guard let unit = argument.last.flatMap({ seconds[$0] }), let number = Double(argument.dropLast()), number >= 0,
+      number * unit < 9e9
+    else { return nil }
+    nanoseconds = Int64(number * unit * 1e9)
+  }
+}
+
+/// A part of a file system as an argument: `10%`, or as ``ByteCount`` has it.
+struct FreeSpace: ExpressibleByArgument, Hashable {
+  let value: EvictionLimits.FreeSpace
+
+  init?(argument: String) {
+    if argument.hasSuffix("%") {
+      guard let percent = Double(argument.dropLast()), (0...100).contains(percent) else { return nil }
+      value = .percent(percent)
+    } else {
+      guard let count = ByteCount(argument: argument) else { return nil }
+      value = .bytes(Int64(count.bytes))
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/// What a cache holds, and what it was good for.
+package struct CacheStatistics: Sendable {
+  /// One engine's part of the cache.
+  package struct Part: Sendable {
+    package let engine: StoredEngine
+    package var artifacts = 0
+    /// Bytes of the artifacts; one that several modules share counts for each.
+    package var size: Int64 = 0
+  }
+
+  package private(set) var parts: [Part]
+  package let artifacts: Int
+  /// Distinct modules that have an artifact.
+  package let modules: Int
+  /// Files, of which several artifacts may share one.
+  package let objects: Int
+  /// Bytes of the files.
+  package let size: Int64
+  package let tally: Tally
+  /// What one compilation took on average, of those that are remembered; nil if none is.
+  package let meanCompilation: Int64?
+
+  package init(_ inventory: CacheInventory, _ catalog: Catalog?) {
+    parts = inventory.engines.map { Part(engine: $0) }
+    var modules = Set<WasmHash>()
+    var artifacts = 0
+    for entry in inventory.entries {
+      guard let object = inventory.object(of: entry) else { continue }
+      artifacts += 1
+      modules.insert(entry.module)
+      parts[entry.engine].artifacts += 1
+      parts[entry.engine].size += object.size
+    }
+    self.artifacts = artifacts
+    self.modules = modules.count
+    objects = inventory.objects.count
+    size = inventory.size
+    tally = catalog?.tally() ?? Tally()
+    let times = catalog?.compilations().map { Double($0.nanoseconds) } ?? []
+    meanCompilation = times.isEmpty ? nil : Int64(times.reduce(0, +) / Double(times.count))
+  }
+
+  /// About what compiling the hits again would have taken, in nanoseconds: as if each had been an average module.
+  package var saved: Int64 {
+    let (saved, overflow) = tally.hits.multipliedReportingOverflow(by: meanCompilation ?? 0)
+    return overflow ? .max : saved
+  }
+}

@@ -1,0 +1,117 @@
+internal import Glibc
+internal import LinuxIO
+internal import SystemPackage
+
+/// What making room did.
+package struct EvictionResult: Hashable, Sendable {
+  /// Entries that went with their artifacts, or for want of one.
+  package var entries = 0
+  package var objects = 0
+  /// Bytes that came free.
+  package var freed: Int64 = 0
+  /// Artifacts that are left, and their bytes.
+  package var kept = 0
+  package var size: Int64 = 0
+
+  package init() {}
+}
+
+extension CacheDirectory {
+  /// Removes what limits do not allow to stay, beside running builds and hosts.
+  ///
+  /// Entries go before their objects, so that none ever leads nowhere. What was made or used again since it was listed
+  /// stays: an artifact that is published is another file under the object's name, and a use changes the entry's time. An
+  /// artifact that a host has open stays whole for it.
+  ///
+  /// - Parameters:
+  ///   - dryRun: only tell.
+  ///   - report: called for each thing that goes, with the engines that the entries speak of.
+  package func evict(
+    _ limits: EvictionLimits, dryRun: Bool, now: Int64, report: (EvictionPlan.Victim, CacheInventory) -> Void
+  ) throws(CacheError) -> EvictionResult {
+    if !dryRun { removeAbandonedFiles() }
+    let inventory = try CacheInventory(of: self, settling: !dryRun)
+    let space: FileSystemSpace
+    do { space = try FileSystemSpace(of: objects) } catch { throw CacheError(base, "ask for its free space", error) }
+    let plan = EvictionPlan(inventory, limits, space: space, now: now, isSetAside: isSetAside)
+    var result = EvictionResult()
+    for batch in plan.victims.batches(of: 64) {
+      for victim in dryRun ? Array(batch) : try remove(batch, inventory) {
+        result.entries += victim.entries.count
+        result.objects += victim.object == nil ? 0 : 1
+        result.freed += victim.size
+        report(victim, inventory)
+      }
+    }
+    if !dryRun { removeEmptyEngines(inventory) }
+    result.kept = inventory.entries.count - result.entries
+    result.size = inventory.size - result.freed
+    return result
+  }
+
+  /// - Returns: those that were as they had been listed.
+  private func remove(
+    _ victims: ArraySlice<EvictionPlan.Victim>, _ inventory: CacheInventory
+  ) throws(CacheError) -> [EvictionPlan.Victim] {
+    do throws(SystemError) {
+      let removed = try whileEvicting { victims.compactMap { remove($0, inventory) } }
+      guard let removed else { throw SystemError("flock", .timedOut) }
+      return removed
+    } catch {
+      throw CacheError(base.appending(CacheLayout.objects), "lock", error)
+    }
+  }
+
+  private func remove(_ victim: EvictionPlan.Victim, _ inventory: CacheInventory) -> EvictionPlan.Victim? {
+    func place(_ entry: CacheInventory.Entry) -> String {
+      "\(inventory.engines[entry.engine].name.string)/\(CacheLayout.entryName(entry.module))"
+    }
+    func isUnchanged(_ entry: CacheInventory.Entry) -> Bool {
+      guard let stamp = try? engines.status(of: place(entry)).stamp else { return false }
+      return stamp.isSameFile(as: entry.stamp)
+    }
+    guard victim.entries.allSatisfy(isUnchanged) else { return nil }
+    var removed = victim
+    removed.object = nil
+    removed.entries = victim.entries.filter { (try? engines.remove(place($0))) != nil }
+    guard removed.entries.count == victim.entries.count else { return removed }
+    if let object = victim.object, remove(object, isCorrupt: victim.cause == .corrupt) { removed.object = object }
+    return removed.object == nil && removed.entries.isEmpty ? nil : removed
+  }
+
+  private func remove(_ object: CacheInventory.Object, isCorrupt: Bool) -> Bool {
+    let name = CacheLayout.objectName(object.digest)
+    let place =
+      isCorrupt
+      ? "\(CacheLayout.corrupt)/\(object.digest)" : "\(CacheLayout.objects)/\(name.directory)/\(name.file)"
+    guard let stamp = try? version.status(of: place).stamp, stamp.isSameFile(as: object.stamp) else { return false }
+    return (try? version.remove(place)) != nil
+  }
+
+  /// Removes engines' directories that hold no entry, unless a writer has one open.
+  private func removeEmptyEngines(_ inventory: CacheInventory) {
+    for engine in inventory.engines {
+      guard let directory = try? engines.open(engine.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
+        (try? directory.lock(waiting: false)) == true
+      else { continue }
+      defer { directory.unlock() }
+      let own = [CacheLayout.engineDescription, CacheLayout.engineLock]
+      guard let names = try? directory.names(), names.allSatisfy({ own.contains($0.string) }) else { continue }
+      for name in names { try? directory.remove(name) }
+      try? engines.removeDirectory(engine.name)
+    }
+  }
+}
+
+extension FileStamp {
+  /// Whether it is the same file with the same contents; a new hard link, or one less, changes nothing of that.
+  fileprivate func isSameFile(as other: FileStamp) -> Bool {
+    identity == other.identity && modified == other.modified && size == other.size
+  }
+}
+
+extension Array {
+  fileprivate func batches(of size: Int) -> [ArraySlice<Element>] {
+    stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
+  }
+}

@@ -1,0 +1,33 @@
+/// What may stay in a cache.
+package struct EvictionLimits: Hashable, Sendable {
+  /// Bytes of all artifacts.
+  package var size: Int64?
+  /// Nanoseconds since an artifact's last use.
+  package var age: Int64?
+  /// What is to be free on the cache's file system.
+  package var free: FreeSpace?
+  /// Builds of engine libraries, in hexadecimal; artifacts of others go. Nil keeps those of all.
+  package var builds: Set<String>?
+
+  package enum FreeSpace: Hashable, Sendable {
+    case bytes(Int64)
+    /// Of the file system's size.
+    case percent(Double)
+
+    func bytes(ofTotal total: Int64) -> Int64 {
+      switch self {
+      case .bytes(let bytes): bytes
+      case .percent(let percent): Int64(Double(total) * percent / 100)
+      }
+    }
+  }
+
+  package init() {}
+
+  /// Nothing may stay.
+  package static let nothing: EvictionLimits = {
+    var limits = EvictionLimits()
+    limits.size = 0
+    return limits
+  }()
+}

@@ -1,0 +1,98 @@
+package import LinuxIO
+
+/// What has to go from a cache for it to keep within limits.
+///
+/// What cannot be loaded goes in any case: objects that no entry names, entries without their object, and objects that
+/// were moved aside a month ago. Beyond that, an object goes together with all entries that name it, and the one that was
+/// used longest ago goes first.
+package struct EvictionPlan: Sendable {
+  package enum Cause: String, CaseIterable, Sendable {
+    case tooOld = "too old"
+    case otherEngine = "of an old engine"
+    case leastRecentlyUsed = "least recently used"
+    /// An object that no entry names, as is left behind where an artifact was made again and came out different.
+    case unnamed = "named by no entry"
+    case dangling = "without its artifact"
+    case corrupt
+  }
+
+  /// Entries and objects that go together. Where both are empty, nothing does.
+  package struct Victim: Sendable {
+    package var entries: [CacheInventory.Entry]
+    package var object: CacheInventory.Object?
+    package var cause: Cause
+
+    /// Bytes that come free.
+    package var size: Int64 { object?.size ?? 0 }
+  }
+
+  package private(set) var victims: [Victim] = []
+
+  private static let keepsCorrupt: Int64 = 30 * 24 * 3_600_000_000_000
+
+  /// - Parameters:
+  ///   - now: nanoseconds since 1970.
+  ///   - isSetAside: whether an entry's missing object is kept in `corrupt`; such an entry stays, because it tells why the
+  ///     module is compiled again.
+  package init(
+    _ inventory: CacheInventory, _ limits: EvictionLimits, space: FileSystemSpace, now: Int64,
+    isSetAside: (ArtifactDigest) -> Bool
+  ) {
+    var entries = [ArtifactDigest: [CacheInventory.Entry]](minimumCapacity: inventory.objects.count)
+    var old = [ArtifactDigest: [CacheInventory.Entry]]()
+    for entry in inventory.entries {
+      guard inventory.object(of: entry) != nil, let digest = entry.digest else {
+        // What is no link may be anything, and is left to those who check.
+        if limits.size == 0 || entry.digest.map({ !isSetAside($0) }) ?? false {
+          victims.append(Victim(entries: [entry], object: nil, cause: .dangling))
+        }
+        continue
+      }
+      if let builds = limits.builds, !builds.contains(inventory.build(of: entry)) {
+        old[digest, default: []].append(entry)
+      } else {
+        entries[digest, default: []].append(entry)
+      }
+    }
+
+    var total = inventory.size
+    let available = space.available
+    let enough = max(available, limits.free?.bytes(ofTotal: space.total) ?? 0)
+    var freed: Int64 = 0
+    func mustShrink() -> Bool { total > limits.size ?? .max || available + freed < enough }
+    func drop(_ object: CacheInventory.Object) {
+      total -= object.size
+      freed += object.size
+    }
+
+    for object in inventory.corrupt where mustShrink() || object.stamp.changed < now - Self.keepsCorrupt {
+      victims.append(Victim(entries: [], object: object, cause: .corrupt))
+      drop(object)
+    }
+    var used: [(object: CacheInventory.Object, entries: [CacheInventory.Entry], last: Int64)] = []
+    for object in inventory.objects.values {
+      let oldEntries = old[object.digest]
+      if let entries = entries[object.digest], let last = entries.map(\.lastUse).max() {
+        used.append((object, entries, last))
+        if let oldEntries { victims.append(Victim(entries: oldEntries, object: nil, cause: .otherEngine)) }
+      } else {
+        victims.append(
+          Victim(entries: oldEntries ?? [], object: object, cause: oldEntries == nil ? .unnamed : .otherEngine))
+        drop(object)
+      }
+    }
+    // Ties, which a day's worth of uses are, by size: fewer have to be made again.
+    used.sort { ($0.last, $1.object.size) < ($1.last, $0.object.size) }
+    for (object, entries, last) in used {
+      let isTooOld = limits.age.map { last < now - $0 } ?? false
+      guard isTooOld || mustShrink() else { continue }
+      victims.append(
+        Victim(entries: entries, object: object, cause: isTooOld ? .tooOld : .leastRecentlyUsed))
+      drop(object)
+    }
+  }
+}
+
+extension CacheInventory {
+  fileprivate func build(of entry: Entry) -> String { engines[entry.engine].description?.libraryBuild ?? "" }
+}

@@ -1,0 +1,175 @@
+import Dispatch
+import LinuxIO
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+import WasmEngine
+
+@testable import WasmCache
+
+/// Removing from a cache that others use.
+struct CacheEvictionTests {
+  let fixture: CacheFixture
+  private let modules = (1...3).map { WasmHash.generate([UInt8($0)]) }
+
+  init() throws {
+    fixture = try CacheFixture()
+    let writer = try fixture.writer()
+    for (number, module) in modules.enumerated() { try writer.publish([UInt8(number + 1)], for: module) }
+  }
+
+  private func evict(_ limits: EvictionLimits, dryRun: Bool = false) throws -> EvictionResult {
+    try fixture.cache.evict(limits, dryRun: dryRun, now: WallClock.now()) { _, _ in }
+  }
+
+  private func limit(size: Int64) -> EvictionLimits {
+    var limits = EvictionLimits()
+    limits.size = size
+    return limits
+  }
+
+  private var isThere: [Bool] {
+    modules.map { if case .present = fixture.reader().lookUp($0) { true } else { false } }
+  }
+
+  @Test func entryAndObjectGoTogether() throws {
+    for (module, day) in zip(modules, [2, 1, 3] as [Int64]) {
+      try fixture.setLastUse(of: module, CacheFixture.identity(), to: day * 1_000_000_000)
+    }
+    #expect(try evict(limit(size: 2), dryRun: true).entries == 1)
+    #expect(isThere == [true, true, true])
+    let result = try evict(limit(size: 2))
+    #expect(result.entries == 1 && result.objects == 1 && result.freed == 1 && result.kept == 2 && result.size == 2)
+    #expect(isThere == [true, false, true])
+    #expect(fixture.reader().lookUp(modules[1]) == .absent(.newModule))
+    #expect(try fixture.objects().count == 2)
+  }
+
+  @Test func nothingIsLeftOfACacheThatIsCleared() throws {
+    #expect(try evict(.nothing).kept == 0)
+    #expect(try fixture.names("engines") == [])
+    #expect(try fixture.objects().isEmpty)
+    try fixture.writer().publish([1], for: modules[0])
+    #expect(isThere == [true, false, false])
+  }
+
+  @Test func theDirectoryThatAWriterHasOpenStays() throws {
+    let writer = try fixture.writer()
+    #expect(try evict(.nothing).entries == 3)
+    #expect(try fixture.names("engines") == [CacheFixture.identity().directoryName])
+    try writer.publish([1], for: modules[0])
+    #expect(isThere == [true, false, false])
+  }
+
+  @Test func whatIsUsedOrMadeAgainAfterItWasListedStays() throws {
+    // More than are removed at once, so that something can happen in between.
+    let others = (0..<100).map { WasmHash.generate([9, UInt8($0)]) }
+    let writer = try fixture.writer()
+    for (number, module) in others.enumerated() {
+      try writer.publish([9, UInt8(number)], for: module)
+      try fixture.setLastUse(of: module, CacheFixture.identity(), to: Int64(number + 1) * 1_000_000_000)
+    }
+    let now = WallClock.now()
+    var limits = EvictionLimits()
+    limits.age = 3_600_000_000_000
+    var isFirst = true
+    let reader = fixture.reader()
+    let result = try fixture.cache.evict(limits, dryRun: false, now: now) { _, _ in
+      guard isFirst else { return }
+      isFirst = false
+      reader.recordUse(of: others[98], now: now)
+      // The object is made anew under another module's entry, too.
+      try? writer.publish([9, 99], for: WasmHash.generate([10]))
+    }
+    #expect(result.entries == 99 && result.objects == 98)
+    #expect(reader.lookUp(others[98]) == .present(size: 2))
+    #expect(reader.lookUp(others[99]) == .absent(.newModule))
+    #expect(reader.lookUp(.generate([10])) == .present(size: 2))
+    #expect(isThere == [true, true, true])
+  }
+
+  @Test func anArtifactThatIsOpenStaysWhole() throws {
+    let entry = try Descriptor.open(fixture.reader().entryPath(modules[0]), 0)
+    _ = try evict(.nothing)
+    var byte: UInt8 = 0
+    let count = try withUnsafeMutableBytes(of: &byte) { bytes in try entry.read(into: bytes, at: 0) }
+    #expect(count == 1 && byte == 1)
+  }
+
+  /// Threads publish the same few artifacts under changing modules while others remove everything: when a publication has
+  /// returned and nothing is removed any more, its entry leads somewhere. Were an object taken between its name and its
+  /// entry's, it would not.
+  @Test func noEntryIsLeftWithoutItsObject() throws {
+    let cache = fixture.cache
+    let reader = fixture.reader()
+    let writer = try fixture.writer()
+    let dangling = Mutex(0)
+    let group = DispatchGroup()
+    for thread in 0..<3 {
+      // A queue each has a thread each, however few processors there are.
+      DispatchQueue(label: "\(thread)").async(group: group) {
+        for round in 0..<150 {
+          let module = WasmHash.generate([UInt8(thread), UInt8(round)])
+          try? writer.publish([UInt8(round % 5)], for: module)
+          if case .absent(.evicted) = reader.lookUp(module) { dangling.withLock { $0 += 1 } }
+        }
+      }
+    }
+    while group.wait(timeout: .now()) == .timedOut {
+      _ = try cache.evict(.nothing, dryRun: false, now: WallClock.now()) { _, _ in }
+    }
+    #expect(dangling.withLock { $0 } == 0)
+    for entry in try CacheInventory(of: cache).entries { #expect(reader.lookUp(entry.module) == .present(size: 1)) }
+  }
+
+  @Test func roomIsMadeAtMostOnceAnHour() throws {
+    let now = WallClock.now()
+    let hour: Int64 = 3_600_000_000_000
+    #expect(try fixture.cache.evictIfDue(size: 2, now: now)?.entries == 1)
+    #expect(try fixture.cache.evictIfDue(size: 1, now: now + hour / 2) == nil)
+    #expect(try fixture.cache.evictIfDue(size: 1, now: now + 2 * hour)?.entries == 1)
+    // A clock that was set back does not put it off.
+    #expect(try fixture.cache.evictIfDue(size: 0, now: now - hour)?.entries == 1)
+  }
+
+  @Test func twoDoNotMakeRoomAtTheSameTime() throws {
+    let now = WallClock.now()
+    _ = try fixture.cache.evictIfDue(size: 100, now: now)
+    let mark = try Descriptor.open(fixture.path.appending("v1/evicted"), 0)
+    #expect(try mark.lock(waiting: false))
+    #expect(try fixture.cache.evictIfDue(size: 0, now: now + 7_200_000_000_000) == nil)
+    mark.unlock()
+    #expect(try fixture.cache.evictIfDue(size: 0, now: now + 7_200_000_000_000)?.entries == 3)
+  }
+}
+
+/// What tells how long ago an artifact was used.
+struct EntryUseTests {
+  @Test func aUseIsRecordedOnceADayInTheLinkAlone() throws {
+    let fixture = try CacheFixture()
+    let module = WasmHash.generate([1])
+    try fixture.writer().publish([1], for: module)
+    let reader = fixture.reader()
+    func lastUse() throws -> Int64? { try CacheInventory(of: fixture.cache).entries.first?.lastUse }
+    func stamps() throws -> [FileStamp] {
+      let object = fixture.object([1])
+      return try [reader.path, object.removingLastComponent(), object].map { try Descriptor.status(of: $0).stamp }
+    }
+    let before = try stamps()
+    let now = WallClock.now()
+    let hour: Int64 = 3_600_000_000_000
+    try fixture.setLastUse(of: module, CacheFixture.identity(), to: now - 23 * hour)
+    reader.recordUse(of: module, now: now)
+    #expect(try lastUse() == now - 23 * hour)
+    try fixture.setLastUse(of: module, CacheFixture.identity(), to: now - 25 * hour)
+    reader.recordUse(of: module, now: now)
+    #expect(try #require(try lastUse()) >= now - hour)
+    try fixture.setLastUse(of: module, CacheFixture.identity(), to: now + 25 * hour)
+    reader.recordUse(of: module, now: now)
+    #expect(try #require(try lastUse()) < now + hour)
+    #expect(try stamps() == before)
+    // What is not there is no trouble.
+    reader.recordUse(of: .generate([2]), now: now)
+  }
+}
