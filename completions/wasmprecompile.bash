@@ -163,9 +163,9 @@ _wasmprecompile() {
     local -a unparsed_words=("${COMP_WORDS[@]:1:${COMP_CWORD}}")
 
     local -a repeating_flags=()
-    local -a non_repeating_flags=(--null -0 --follow-links --fail-fast -n --dry-run --check --frozen --force --rehash --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
+    local -a non_repeating_flags=(--trust-cache --null -0 --follow-links --fail-fast -n --dry-run --check --frozen --force --rehash --require-sandbox --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
     local -a repeating_options=(--backend --files-from --exclude)
-    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --max-size --jobs -j --timeout --output --stamp --depfile --exec --debounce --format)
+    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --max-size --jobs -j --timeout --max-module --max-artifact --max-memory --output --stamp --depfile --exec --debounce --format)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -204,6 +204,15 @@ _wasmprecompile() {
         return
         ;;
     '--timeout')
+        return
+        ;;
+    '--max-module')
+        return
+        ;;
+    '--max-artifact')
+        return
+        ;;
+    '--max-memory')
         return
         ;;
     '--output')
@@ -256,9 +265,9 @@ _wasmprecompile() {
 
 _wasmprecompile_path() {
     repeating_flags=()
-    non_repeating_flags=(--compile --version -h --help)
+    non_repeating_flags=(--compile --trust-cache --require-sandbox --version -h --help)
     repeating_options=(--backend)
-    non_repeating_options=(--opt-level --cpu --engine --cache-dir)
+    non_repeating_options=(--opt-level --cpu --engine --cache-dir --timeout --max-module --max-artifact --max-memory)
     __wasmprecompile_offer_flags_options 1
 
     # Offer option value completions
@@ -281,6 +290,18 @@ _wasmprecompile_path() {
         ;;
     '--cache-dir')
         __wasmprecompile_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--max-module')
+        return
+        ;;
+    '--max-artifact')
+        return
+        ;;
+    '--max-memory')
         return
         ;;
     esac
@@ -312,15 +333,18 @@ _wasmprecompile_hash() {
 
 _wasmprecompile_engines() {
     repeating_flags=()
-    non_repeating_flags=(--version -h --help)
+    non_repeating_flags=(--require-sandbox --version -h --help)
     repeating_options=()
-    non_repeating_options=(--engine)
+    non_repeating_options=(--engine --max-memory)
     __wasmprecompile_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--engine')
         __wasmprecompile_add_completions -o plusdirs -fX '!*.@(so)'
+        return
+        ;;
+    '--max-memory')
         return
         ;;
     esac
@@ -351,7 +375,7 @@ _wasmprecompile_cache() {
 
 _wasmprecompile_cache_dir() {
     repeating_flags=()
-    non_repeating_flags=(--version -h --help)
+    non_repeating_flags=(--trust-cache --version -h --help)
     repeating_options=()
     non_repeating_options=(--cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -367,7 +391,7 @@ _wasmprecompile_cache_dir() {
 
 _wasmprecompile_cache_list() {
     repeating_flags=()
-    non_repeating_flags=(--version -h --help)
+    non_repeating_flags=(--trust-cache --version -h --help)
     repeating_options=()
     non_repeating_options=(--sort --format --cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -391,7 +415,7 @@ _wasmprecompile_cache_list() {
 
 _wasmprecompile_cache_stats() {
     repeating_flags=()
-    non_repeating_flags=(--zero --version -h --help)
+    non_repeating_flags=(--zero --trust-cache --version -h --help)
     repeating_options=()
     non_repeating_options=(--format --cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -411,7 +435,7 @@ _wasmprecompile_cache_stats() {
 
 _wasmprecompile_cache_gc() {
     repeating_flags=()
-    non_repeating_flags=(--old-engines -n --dry-run --version -h --help)
+    non_repeating_flags=(--old-engines -n --dry-run --trust-cache --version -h --help)
     repeating_options=()
     non_repeating_options=(--max-size --max-age --min-free --format --engine --cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -444,7 +468,7 @@ _wasmprecompile_cache_gc() {
 
 _wasmprecompile_cache_clear() {
     repeating_flags=()
-    non_repeating_flags=(--version -h --help)
+    non_repeating_flags=(--trust-cache --version -h --help)
     repeating_options=()
     non_repeating_options=(--format --cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -464,7 +488,7 @@ _wasmprecompile_cache_clear() {
 
 _wasmprecompile_cache_verify() {
     repeating_flags=()
-    non_repeating_flags=(--repair --version -h --help)
+    non_repeating_flags=(--repair --trust-cache --version -h --help)
     repeating_options=()
     non_repeating_options=(--cache-dir)
     __wasmprecompile_offer_flags_options 0

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import LinuxIO
+internal import Precompiler
 internal import SystemPackage
 internal import WasmCache
 internal import WasmEngine
@@ -65,7 +66,7 @@ extension CacheCommand {
         } catch let error where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory {
           continue
         } catch {
-          throw RunFailure(.unreadable(candidate, reason: error.description))
+          throw RunFailure(EngineSearchError.unreadable(candidate, reason: error.description))
         }
       }
       // Else everything would be of an old one.
@@ -86,7 +87,7 @@ extension CacheCommand {
 
     func run() throws {
       try Removal("cache clear", dryRun: false, format).run(in: cache) { .nothing }
-      if let cache = try? CacheDirectory.existing(at: cache.path(), trust: cache.trust) {
+      if let cache = try? CacheDirectory.existing(at: self.cache.path(), trust: self.cache.trust) {
         Catalog.remove(in: cache.base)
       }
     }
