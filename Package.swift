@@ -18,6 +18,7 @@ let package = Package(
   products: [
     .executable(name: "wasmprecompile", targets: ["wasmprecompile"]),
     .library(name: "WasmCache", targets: ["WasmCache", "WasmEngine"]),
+    .plugin(name: "PrecompilePlugin", targets: ["PrecompilePlugin"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -61,6 +62,7 @@ let package = Package(
       name: "wasmprecompile", dependencies: ["Commands"], swiftSettings: strict,
       // The system's linker warns of a call in the statically linked FoundationEssentials that nothing of ours makes.
       linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
+    .plugin(name: "PrecompilePlugin", capability: .buildTool(), path: "Sources/PrecompilePlugin"),
 
     .target(
       name: "TestSupport", dependencies: ["LinuxIO", system], path: "Tests/TestSupport", swiftSettings: strict),
