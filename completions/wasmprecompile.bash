@@ -162,10 +162,23 @@ _wasmprecompile() {
     local -i positional_number
     local -a unparsed_words=("${COMP_WORDS[@]:1:${COMP_CWORD}}")
 
+    # Only the first word can be a subcommand; the words after it are the subcommand's.
+    if [[ "${COMP_CWORD}" -gt 1 ]]; then
+        case "${COMP_WORDS[1]}" in
+        path|run|hash|engines|cache|config|completions|help)
+            unparsed_words=("${unparsed_words[@]:1}")
+            "_wasmprecompile_${COMP_WORDS[1]}"
+            return
+            ;;
+        esac
+    elif [[ "${cur}" != -* ]]; then
+        COMPREPLY+=($(compgen -W 'path run hash engines cache config completions help' -- "${cur}"))
+    fi
+
     local -a repeating_flags=()
-    local -a non_repeating_flags=(--trust-cache --null -0 --follow-links --fail-fast -n --dry-run --check --frozen --force --rehash --require-sandbox --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
+    local -a non_repeating_flags=(--null -0 --follow-links --fail-fast -n --dry-run --check --frozen --force --rehash --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
     local -a repeating_options=(--backend --files-from --exclude)
-    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --max-size --jobs -j --timeout --max-module --max-artifact --max-memory --output --stamp --depfile --exec --debounce --format)
+    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --max-size --jobs -j --timeout --output --stamp --depfile --exec --debounce --color --format)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -206,15 +219,6 @@ _wasmprecompile() {
     '--timeout')
         return
         ;;
-    '--max-module')
-        return
-        ;;
-    '--max-artifact')
-        return
-        ;;
-    '--max-memory')
-        return
-        ;;
     '--output')
         __wasmprecompile_add_completions -d
         return
@@ -233,6 +237,10 @@ _wasmprecompile() {
     '--debounce')
         return
         ;;
+    '--color')
+        __wasmprecompile_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
     '--format')
         __wasmprecompile_add_completions -W 'human'$'\n''json'
         return
@@ -246,28 +254,13 @@ _wasmprecompile() {
         return
         ;;
     esac
-
-    # Offer subcommand / subcommand argument completions
-    local -r subcommand="${unparsed_words[0]}"
-    unset 'unparsed_words[0]'
-    unparsed_words=("${unparsed_words[@]}")
-    case "${subcommand}" in
-    path|hash|engines|cache|config|completions|help)
-        # Offer subcommand argument completions
-        "_wasmprecompile_${subcommand}"
-        ;;
-    *)
-        # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'path hash engines cache config completions help' -- "${cur}"))
-        ;;
-    esac
 }
 
 _wasmprecompile_path() {
     repeating_flags=()
-    non_repeating_flags=(--compile --trust-cache --require-sandbox --version -h --help)
+    non_repeating_flags=(--compile --version -h --help)
     repeating_options=(--backend)
-    non_repeating_options=(--opt-level --cpu --engine --cache-dir --timeout --max-module --max-artifact --max-memory)
+    non_repeating_options=(--opt-level --cpu --engine --cache-dir)
     __wasmprecompile_offer_flags_options 1
 
     # Offer option value completions
@@ -292,16 +285,54 @@ _wasmprecompile_path() {
         __wasmprecompile_add_completions -d
         return
         ;;
-    '--timeout')
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __wasmprecompile_add_completions -f
         return
         ;;
-    '--max-module')
+    esac
+}
+
+_wasmprecompile_run() {
+    repeating_flags=()
+    non_repeating_flags=(--cold --version -h --help)
+    repeating_options=(--dir --env --backend)
+    non_repeating_options=(--invoke --opt-level --cpu --engine --cache-dir)
+    __wasmprecompile_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--invoke')
         return
         ;;
-    '--max-artifact')
+    '--dir')
+        __wasmprecompile_add_completions -d
         return
         ;;
-    '--max-memory')
+    '--env')
+        return
+        ;;
+    '--backend')
+        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'
+        return
+        ;;
+    '--opt-level')
+        __wasmprecompile_add_completions -W 'none'$'\n''speed'$'\n''speed-and-size'
+        return
+        ;;
+    '--cpu')
+        __wasmprecompile_add_completions -W 'native'$'\n''baseline'
+        return
+        ;;
+    '--engine')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(so)'
+        return
+        ;;
+    '--cache-dir')
+        __wasmprecompile_add_completions -d
         return
         ;;
     esac
@@ -333,18 +364,15 @@ _wasmprecompile_hash() {
 
 _wasmprecompile_engines() {
     repeating_flags=()
-    non_repeating_flags=(--require-sandbox --version -h --help)
+    non_repeating_flags=(--version -h --help)
     repeating_options=()
-    non_repeating_options=(--engine --max-memory)
+    non_repeating_options=(--engine)
     __wasmprecompile_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--engine')
         __wasmprecompile_add_completions -o plusdirs -fX '!*.@(so)'
-        return
-        ;;
-    '--max-memory')
         return
         ;;
     esac
@@ -375,7 +403,7 @@ _wasmprecompile_cache() {
 
 _wasmprecompile_cache_dir() {
     repeating_flags=()
-    non_repeating_flags=(--trust-cache --version -h --help)
+    non_repeating_flags=(--version -h --help)
     repeating_options=()
     non_repeating_options=(--cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -391,7 +419,7 @@ _wasmprecompile_cache_dir() {
 
 _wasmprecompile_cache_list() {
     repeating_flags=()
-    non_repeating_flags=(--trust-cache --version -h --help)
+    non_repeating_flags=(--version -h --help)
     repeating_options=()
     non_repeating_options=(--sort --format --cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -415,7 +443,7 @@ _wasmprecompile_cache_list() {
 
 _wasmprecompile_cache_stats() {
     repeating_flags=()
-    non_repeating_flags=(--zero --trust-cache --version -h --help)
+    non_repeating_flags=(--zero --version -h --help)
     repeating_options=()
     non_repeating_options=(--format --cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -435,7 +463,7 @@ _wasmprecompile_cache_stats() {
 
 _wasmprecompile_cache_gc() {
     repeating_flags=()
-    non_repeating_flags=(--old-engines -n --dry-run --trust-cache --version -h --help)
+    non_repeating_flags=(--old-engines -n --dry-run --version -h --help)
     repeating_options=()
     non_repeating_options=(--max-size --max-age --min-free --format --engine --cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -468,7 +496,7 @@ _wasmprecompile_cache_gc() {
 
 _wasmprecompile_cache_clear() {
     repeating_flags=()
-    non_repeating_flags=(--trust-cache --version -h --help)
+    non_repeating_flags=(--version -h --help)
     repeating_options=()
     non_repeating_options=(--format --cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -488,7 +516,7 @@ _wasmprecompile_cache_clear() {
 
 _wasmprecompile_cache_verify() {
     repeating_flags=()
-    non_repeating_flags=(--repair --trust-cache --version -h --help)
+    non_repeating_flags=(--repair --version -h --help)
     repeating_options=()
     non_repeating_options=(--cache-dir)
     __wasmprecompile_offer_flags_options 0

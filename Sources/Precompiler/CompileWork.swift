@@ -24,12 +24,15 @@ final class CompileWork: Sendable {
   let jobserver: Jobserver?
   let isWanted: @Sendable (ModuleContent) -> Bool
   private let failFast: Bool
+  private let spare: Mutex<CompileWorker?>
   private let outcomes = Mutex<[JobOutcome]>([])
   private let lacking = Mutex<[String]>([])
 
+  /// - Parameter child: one that was prepared for these engines already.
   init(
     _ jobs: [Job], engine: EngineFile, directories: [EngineDirectory], publisher: Publisher,
-    request: PrecompileRequest, cancellation: Cancellation, observer: any RunObserver
+    request: PrecompileRequest, cancellation: Cancellation, observer: any RunObserver,
+    child: CompileWorker? = nil
   ) throws(CacheError) {
     self.engine = engine
     self.directories = directories
@@ -50,6 +53,7 @@ final class CompileWork: Sendable {
     queue = JobQueue(jobs, lanes: request.jobserver == nil ? request.lanes : 1)
     self.cancellation = cancellation
     self.observer = observer
+    spare = Mutex(child)
   }
 
   var identities: [EngineIdentity] { directories.map(\.identity) }
@@ -75,6 +79,15 @@ final class CompileWork: Sendable {
   func abandon(becauseOf missing: [String]) {
     lacking.withLock { $0 = missing }
     queue.stop()
+  }
+
+  /// A child that is ready for these engines, if there is one left.
+  func takeChild() -> CompileWorker? {
+    let spare = spare.withLock { spare in
+      defer { spare = nil }
+      return spare
+    }
+    return spare ?? shelf?.take(for: self)
   }
 
   func finish(_ job: Job, _ result: JobOutcome.Result) {

@@ -1,3 +1,4 @@
+internal import Confinement
 internal import Glibc
 internal import LinuxIO
 package import Scanning
@@ -72,7 +73,7 @@ package struct Precompiler {
     let engine = try findEngine()
     let cache = try openCache()
     var memory = RunMemory(cache, isReadOnly: request.purpose.onlyLooks)
-    let identities = try identify(engine, &memory)
+    let (identities, child) = try identify(engine, &memory)
     let directories = identities.map { identity in cache.map { EngineDirectory(identity, in: $0) } }
     observer.prepared(
       engine: engine.location, identities: identities, cache: request.cachePath, lanes: request.lanes)
@@ -92,7 +93,7 @@ package struct Precompiler {
     let outcomes =
       isOver
       ? plan.jobs.map { JobOutcome(job: $0, result: .notDone) }
-      : try compile(plan, with: engine, storingIn: cache, directories.compactMap { $0 })
+      : try compile(plan, with: engine, storingIn: cache, directories.compactMap { $0 }, child)
     memory.remember(plan, outcomes, identities)
     if !request.purpose.onlyLooks { memory.recordUses(of: plan, directories) }
     let troubles = request.purpose.onlyLooks ? [] : [memory.commit(), makeRoom(in: cache)]
@@ -121,14 +122,19 @@ package struct Precompiler {
     }
   }
 
-  /// From memory if the engine's file has not changed since; a child is asked otherwise.
-  private func identify(_ engine: EngineFile, _ memory: inout RunMemory) throws(PrecompileError) -> [EngineIdentity] {
+  /// From memory if the engine's file has not changed since; otherwise a child is asked, which can go on to compile.
+  private func identify(
+    _ engine: EngineFile, _ memory: inout RunMemory
+  ) throws(PrecompileError) -> ([EngineIdentity], CompileWorker?) {
     let known = request.settings.compactMap { memory.identity($0, engine.stamp) }
-    if known.count == request.settings.count { return known }
-    let probe = EngineProbe(
+    if known.count == request.settings.count { return (known, nil) }
+    var child: CompileWorker?
+    var probe = EngineProbe(
       engine, program: request.program, policy: request.confinement, cancellation: cancellation)
+    probe.threads = request.lanes
+    if !request.purpose.onlyLooks { probe.keepChild = { child = $0 } }
     let results: [Result<EngineIdentity, BackendUnavailable>]
-    do { results = try probe.identify(request.settings) } catch { throw .engineUnusable(error) }
+    do { results = try probe.identify(request.settings, confined: noteConfinement) } catch { throw .engineUnusable(error) }
     var identities: [EngineIdentity] = []
     for (settings, result) in zip(request.settings, results) {
       switch result {
@@ -137,7 +143,11 @@ package struct Precompiler {
       }
     }
     if engine.isUnchanged { for identity in identities { memory.remember(identity, engine.stamp) } }
-    return identities
+    return (identities, child)
+  }
+
+  private func noteConfinement(_ confinement: Confinement) {
+    if !confinement.missing.isEmpty { observer.unconfined(missing: confinement.missing) }
   }
 
   private func scan(sparing cache: CacheDirectory?) -> ScanResult {
@@ -167,12 +177,13 @@ package struct Precompiler {
       guard let result = try cache.evictIfDue(size: limit, now: WallClock.now()), result.freed > 0 else { return nil }
       return "\(result.freed) bytes of artifacts removed, \(result.size) are left of the \(limit) that may stay"
     } catch {
-      return "\(error.path): no room was made: \(error)"
+      return "\(error.path.map { "\($0): " } ?? "")no room was made: \(error)"
     }
   }
 
   private func compile(
-    _ plan: Plan, with engine: EngineFile, storingIn cache: CacheDirectory?, _ directories: [EngineDirectory]
+    _ plan: Plan, with engine: EngineFile, storingIn cache: CacheDirectory?, _ directories: [EngineDirectory],
+    _ child: CompileWorker?
   ) throws(PrecompileError) -> [JobOutcome] {
     guard let cache, !request.purpose.onlyLooks else { return [] }
     guard !plan.jobs.isEmpty else {
@@ -185,7 +196,7 @@ package struct Precompiler {
     do throws(CacheError) {
       work = try CompileWork(
         plan.jobs, engine: engine, directories: directories, publisher: Publisher(cache), request: request,
-        cancellation: cancellation, observer: observer)
+        cancellation: cancellation, observer: observer, child: child)
     } catch {
       throw .cache(error)
     }

@@ -8,7 +8,7 @@ import Testing
   private let settings = [
     "backend", "opt-level", "cpu", "engine", "cache-dir", "trust-cache", "max-size", "exclude", "follow-links", "jobs",
     "rehash", "timeout", "max-module", "max-artifact", "max-memory", "require-sandbox", "exec", "debounce", "poll",
-    "clear",
+    "clear", "color",
   ]
 
   @Test func flagsCountBeforeVariablesBeforeTheProjectBeforeTheUser() throws {
@@ -60,6 +60,7 @@ import Testing
         "debounce = 20  # default",
         "poll = false  # default",
         "clear = false  # default",
+        "color = \"auto\"  # default",
       ]
       for (line, expected) in zip(shown.outputLines, lines) { #expect(line == expected) }
       #expect(shown.outputLines.count == lines.count)
