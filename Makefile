@@ -4,8 +4,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 # Debian packages. To build and run: python3 unpacks the engine and assembles the text modules of Examples/,
-# libsqlite3-dev holds the catalog, libinotifytools0-dev watches directories.
-BUILD_PACKAGES := python3 libsqlite3-dev libinotifytools0-dev
+# libsqlite3-dev holds the catalog, libinotifytools0-dev watches directories, libseccomp-dev confines compilers.
+BUILD_PACKAGES := python3 libsqlite3-dev libinotifytools0-dev libseccomp-dev
 # To test only: zsh and fish check their completions (bash is always there), mandoc checks the man page, strace shows
 # which system calls a run makes; cmake, git, pre-commit and systemd take what is made for them; chromium shows pages;
 # btrfs-progs makes a file system that shares blocks.
@@ -69,9 +69,9 @@ build: setup $(STATIC_LIBRARIES) ## set up and build the release executable
 	  -Xlinker -L$(CURDIR)/$(STATIC_LIBRARIES) -Xswiftc -Xclang-linker -Xswiftc -static-libgcc
 
 # Only archives are in there, so that the linker takes them: each shared library costs a start a third of a millisecond.
-$(STATIC_LIBRARIES):
+$(STATIC_LIBRARIES): Makefile
 	rm -rf $@.new && mkdir -p $@.new
-	for library in libsqlite3.a libstdc++.a; do \
+	for library in libsqlite3.a libstdc++.a libseccomp.a; do \
 	  ln -s "$$($(TOOLCHAIN)/clang -print-file-name=$$library)" $@.new/; \
 	done
 	mv $@.new $@

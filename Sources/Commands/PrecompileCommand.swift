@@ -25,6 +25,8 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
   @OptionGroup(title: "What is taken") var lists: ListOptions
   @OptionGroup(title: "What is taken") var selection: SelectionOptions
   @OptionGroup(title: "How it is done") var execution: ExecutionOptions
+  @OptionGroup(title: "Limits") var limits: LimitOptions
+  @OptionGroup(title: "Limits") var sandbox: SandboxOptions
   @OptionGroup(title: "For build tools") var outputs: OutputOptions
   @OptionGroup(title: "Watching") var watching: WatchOptions
   @OptionGroup(title: "What is shown") var verbosity: VerbosityOptions
@@ -61,6 +63,8 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
     room.fill(from: configuration)
     selection.fill(from: configuration)
     execution.fill(from: configuration)
+    limits.fill(from: configuration)
+    sandbox.fill(from: configuration)
     watching.fill(from: configuration)
     color.fill(from: configuration)
   }
@@ -123,12 +127,13 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
       lanes: execution.jobs ?? AvailableProcessors.count())
     request.excludes = selection.exclude.map { ExcludePattern(bytes: $0.bytes) }
     request.followLinks = selection.followLinks
-    request.timeout = (execution.timeout ?? ExecutionOptions.standardTimeout).value
     request.failFast = execution.failFast
+    request.cacheTrust = cache.trust
+    limits.bound(&request, sandbox)
     request.force = execution.force
     request.rehash = execution.rehash
     request.purpose = execution.purpose
-    request.sizeLimit = room.maxSize?.value
+    request.sizeLimit = room.maxSize.map { Int64($0.bytes) }
     request.namesDirectories = outputs.depfile != nil
     return request
   }

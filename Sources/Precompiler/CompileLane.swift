@@ -1,3 +1,4 @@
+internal import Confinement
 internal import Dispatch
 internal import Glibc
 internal import LinuxIO
@@ -12,13 +13,14 @@ final class CompileLane {
   private let work: CompileWork
   /// Counted from 0.
   private let number: Int
-  private let reader = ModuleReader()
+  private let reader: ModuleReader
   private var worker: CompileWorker?
   private let publishing: PublishingQueue
 
   init(_ work: CompileWork, number: Int) {
     self.work = work
     self.number = number
+    reader = ModuleReader(limit: work.largestModule)
     publishing = PublishingQueue(work, lane: number)
   }
 
@@ -48,7 +50,9 @@ final class CompileLane {
       }
     } catch {
       work.queue.finished()
-      work.finish(job, work.cancellation.isCancelled ? .notDone : .failed(error))
+      var isNoFaultOfIts = work.cancellation.isCancelled
+      if case .unconfined = error { isNoFaultOfIts = true }
+      work.finish(job, isNoFaultOfIts ? .notDone : .failed(error))
     }
     return true
   }
@@ -104,7 +108,7 @@ final class CompileLane {
       let artifact = try work.timings.measure(.compile, lane: number, job: job) { () throws(WorkerFailure) in
         try worker.compile(
           module.contents, size: module.facts.size, as: module.facts.kind, settingsIndex: job.engine,
-          parallel: parallel, deadline: deadline)
+          threads: parallel ? work.lanes : 1, deadline: deadline)
       }
       // What an engine would not load is no artifact of its, whatever the child says.
       let record = CompatibilityRecord(artifact: artifact.contents.bytes)
@@ -116,7 +120,9 @@ final class CompileLane {
     } catch {
       // Only a refusal leaves a child that can be used again.
       if case .engine = error {} else { worker = nil }
-      throw ModuleFailure(error, by: work.directories[job.engine].identity, timeout: work.timeout)
+      if case .unconfined(let missing) = error { work.abandon(becauseOf: missing) }
+      throw ModuleFailure(
+        error, by: work.directories[job.engine].identity, timeout: work.timeout, limits: work.confinement.limits)
     }
   }
 
@@ -149,10 +155,11 @@ final class CompileLane {
   }
 
   private func startWorker() throws(WorkerFailure) -> CompileWorker {
-    let worker = try CompileWorker.start(work.program, cancellation: work.cancellation)
-    let records = try worker.prepare(
+    let worker = try CompileWorker.start(work.program, work.confinement, cancellation: work.cancellation)
+    let (records, confinement) = try worker.prepare(
       work.engine, settings: work.directories.map(\.identity.settings), threads: work.lanes,
       deadline: .now().adding(seconds: work.timeout))
+    if !confinement.missing.isEmpty { work.observer.unconfined(missing: confinement.missing) }
     // The same library must say the same of itself, and its file must be the same: releases that record only their major
     // version say the same of different builds, and artifacts would land under the wrong identity.
     guard records == work.identities.map({ .success($0.compatibility) }), work.engine.isUnchanged else {

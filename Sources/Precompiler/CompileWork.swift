@@ -7,6 +7,7 @@ internal import WasmEngine
 final class CompileWork: Sendable {
   let engine: EngineFile
   let program: WorkerProgram
+  let confinement: ConfinementPolicy
   /// For each engine identity of the plan, its part of the cache to look in and to write to.
   let directories: [EngineDirectory]
   let writers: [EngineWriter]
@@ -14,6 +15,8 @@ final class CompileWork: Sendable {
   let lanes: Int
   /// Seconds a module may take.
   let timeout: Double
+  /// Bytes.
+  let largestModule: Int
   let queue: JobQueue
   let cancellation: Cancellation
   let observer: any RunObserver
@@ -24,6 +27,7 @@ final class CompileWork: Sendable {
   private let failFast: Bool
   private let spare: Mutex<CompileWorker?>
   private let outcomes = Mutex<[JobOutcome]>([])
+  private let lacking = Mutex<[String]>([])
 
   /// - Parameter child: one that was prepared for these engines already.
   init(
@@ -34,12 +38,14 @@ final class CompileWork: Sendable {
     self.engine = engine
     self.directories = directories
     program = request.program
+    confinement = request.confinement
     var writers: [EngineWriter] = []
     for directory in directories { writers.append(try EngineWriter(directory, publisher)) }
     self.writers = writers
     self.publisher = publisher
     lanes = request.lanes
     timeout = request.timeout
+    largestModule = request.largestModule
     failFast = request.failFast
     timings = request.timings
     shelf = request.shelf
@@ -69,6 +75,14 @@ final class CompileWork: Sendable {
     }
     let notBegun = queue.leftOver.map { JobOutcome(job: $0, result: .notDone) }
     return outcomes.withLock { $0 } + notBegun
+  }
+
+  /// What the kernel lacks where it cannot confine compilers as required; nothing is compiled then.
+  var missingConfinement: [String] { lacking.withLock { $0 } }
+
+  func abandon(becauseOf missing: [String]) {
+    lacking.withLock { $0 = missing }
+    queue.stop()
   }
 
   /// A child that is ready for these engines, if there is one left.

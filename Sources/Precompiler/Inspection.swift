@@ -9,6 +9,8 @@ struct Inspection {
   let scan: ScanResult
   let indexes: RootIndexes
   let lanes: Int
+  /// Bytes.
+  let largestModule: Int
 
   /// - Returns: what was found; not of all files if the run was cancelled meanwhile.
   func run(cancellation: Cancellation) -> InspectionResult {
@@ -18,7 +20,7 @@ struct Inspection {
     let results = Mutex([InspectionResult?](repeating: nil, count: blocks.count))
     concurrently(blocks.count, lanes: lanes) { block in
       if cancellation.isCancelled { return }
-      let found = inspect(blocks[block], ModuleReader())
+      let found = inspect(blocks[block], ModuleReader(limit: largestModule))
       results.withLock { $0[block] = found }
     }
     var all = InspectionResult()

@@ -1,3 +1,4 @@
+internal import Confinement
 internal import Glibc
 internal import LinuxIO
 package import Scanning
@@ -14,6 +15,7 @@ package struct PrecompileRequest: Sendable {
   package var settings: [EngineSettings]
   package var engines: EngineSearch
   package var cachePath: FilePath
+  package var cacheTrust = CacheTrust.owner
   /// How many modules are compiled at the same time.
   package var lanes: Int
   /// What the lanes but one have to be paid for with.
@@ -22,6 +24,9 @@ package struct PrecompileRequest: Sendable {
   package var laneWarning: String?
   /// Seconds a module may take.
   package var timeout: Double = 120
+  /// Bytes of the largest module that is read.
+  package var largestModule = ModuleReader.defaultLimit
+  package var confinement = ConfinementPolicy()
   package var failFast = false
   package var force = false
   /// Read every file, whatever is remembered of it.
@@ -118,7 +123,8 @@ package struct Precompiler {
   private func openCache() throws(PrecompileError) -> CacheDirectory? {
     do {
       return try request.purpose.onlyLooks
-        ? CacheDirectory.existing(at: request.cachePath) : CacheDirectory(making: request.cachePath)
+        ? CacheDirectory.existing(at: request.cachePath, trust: request.cacheTrust)
+        : CacheDirectory(making: request.cachePath, trust: request.cacheTrust)
     } catch {
       throw .cache(error)
     }
@@ -131,11 +137,12 @@ package struct Precompiler {
     let known = request.settings.compactMap { memory.identity($0, engine.stamp) }
     if known.count == request.settings.count { return (known, nil) }
     var child: CompileWorker?
-    var probe = EngineProbe(engine, program: request.program, cancellation: cancellation)
+    var probe = EngineProbe(
+      engine, program: request.program, policy: request.confinement, cancellation: cancellation)
     probe.threads = request.lanes
     if !request.purpose.onlyLooks { probe.keepChild = { child = $0 } }
     let results: [Result<EngineIdentity, BackendUnavailable>]
-    do { results = try probe.identify(request.settings) } catch { throw .engineUnusable(error) }
+    do { results = try probe.identify(request.settings, confined: noteConfinement) } catch { throw .engineUnusable(error) }
     var identities: [EngineIdentity] = []
     for (settings, result) in zip(request.settings, results) {
       switch result {
@@ -145,6 +152,10 @@ package struct Precompiler {
     }
     if engine.isUnchanged { for identity in identities { memory.remember(identity, engine.stamp) } }
     return (identities, child)
+  }
+
+  private func noteConfinement(_ confinement: Confinement) {
+    if !confinement.missing.isEmpty { observer.unconfined(missing: confinement.missing) }
   }
 
   private func scan(sparing cache: CacheDirectory?) -> ScanResult {
@@ -157,7 +168,9 @@ package struct Precompiler {
 
   private func inspect(_ scan: ScanResult, _ indexes: RootIndexes, _ memory: inout RunMemory) -> InspectionResult {
     for problem in scan.problems { observer.noticed(problem) }
-    let inspection = Inspection(scan: scan, indexes: indexes, lanes: request.threads).run(cancellation: cancellation)
+    let inspection = Inspection(
+      scan: scan, indexes: indexes, lanes: request.threads, largestModule: request.largestModule
+    ).run(cancellation: cancellation)
     for file in inspection.failures { observer.rejected(file) }
     // Files are only known to be gone if everything was looked at.
     let isWhole = scan.problems.isEmpty && request.excludes.isEmpty && !cancellation.isCancelled
@@ -187,16 +200,17 @@ package struct Precompiler {
       return []
     }
     if plan.jobs.count > 1, let warning = request.laneWarning { observer.warned(warning) }
+    let work: CompileWork
     do throws(CacheError) {
-      let publisher = try Publisher(cache)
-      let outcomes = try CompileWork(
-        plan.jobs, engine: engine, directories: directories, publisher: publisher, request: request,
-        cancellation: cancellation, observer: observer, child: child
-      ).run()
-      return outcomes
+      work = try CompileWork(
+        plan.jobs, engine: engine, directories: directories, publisher: Publisher(cache), request: request,
+        cancellation: cancellation, observer: observer, child: child)
     } catch {
       throw .cache(error)
     }
+    let outcomes = work.run()
+    if !work.missingConfinement.isEmpty { throw .engineUnusable(.unconfined(missing: work.missingConfinement)) }
+    return outcomes
   }
 }
 

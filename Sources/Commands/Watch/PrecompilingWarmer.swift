@@ -89,6 +89,8 @@ private final class BatchRecord: RunObserver {
 
   func noted(_ text: String) { observer.noted(text) }
 
+  func unconfined(missing: [String]) { observer.unconfined(missing: missing) }
+
   /// There is no warning of a run that a watcher has not been given.
   func warned(_ text: String) {}
 

@@ -40,7 +40,9 @@ struct WatchSession {
 
   private func treeOptions() throws(RunFailure) -> TreeWatch.Options {
     let cache: FileIdentity
-    do { cache = try CacheDirectory(making: request.cachePath).identity } catch { throw RunFailure(error) }
+    do { cache = try CacheDirectory(making: request.cachePath, trust: request.cacheTrust).identity } catch {
+      throw RunFailure(error)
+    }
     var tree = TreeWatch.Options()
     tree.alwaysPolls = options.poll
     let exclusion = Exclusion(roots: request.roots, patterns: request.excludes)
