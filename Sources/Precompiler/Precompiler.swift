@@ -142,7 +142,9 @@ package struct Precompiler {
     probe.threads = request.lanes
     if !request.purpose.onlyLooks { probe.keepChild = { child = $0 } }
     let results: [Result<EngineIdentity, BackendUnavailable>]
-    do { results = try probe.identify(request.settings, confined: noteConfinement) } catch { throw .engineUnusable(error) }
+    do { results = try probe.identify(request.settings, confined: noteConfinement) } catch {
+      throw .engineUnusable(error)
+    }
     var identities: [EngineIdentity] = []
     for (settings, result) in zip(request.settings, results) {
       switch result {
