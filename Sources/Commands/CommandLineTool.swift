@@ -85,8 +85,7 @@ struct Subcommands: ParsableCommand {
 
   static let all: [any ParsableCommand.Type] = [
     PathCommand.self, RunCommand.self, HashCommand.self, InspectCommand.self, EnginesCommand.self, CacheCommand.self,
-    ConfigCommand.self,
-    CompletionsCommand.self,
+    ConfigCommand.self, CompletionsCommand.self,
   ]
 
   /// What people may type.
