@@ -16,7 +16,10 @@ public final class Engine: @unchecked Sendable {
   /// Some releases abort the process on settings that they do not know, so hostile or unproven settings belong into a
   /// process that may die.
   ///
-  /// - Parameter parallel: whether one module is compiled on several threads; the bytes are the same either way.
+  /// - Parameters:
+  ///   - library: the library that makes it.
+  ///   - settings: what it compiles to, and what it loads.
+  ///   - parallel: whether one module is compiled on several threads; the bytes are the same either way.
   public init(library: EngineLibrary, settings: EngineSettings, parallel: Bool) throws(EngineError) {
     self.library = library
     self.settings = settings

@@ -18,7 +18,7 @@ public protocol Cache {
 
   /// Loads a module, or compiles it as the first of ``backends`` and keeps it.
   ///
-  /// Compiling is done in this process; see ``Engine`` for what that can cost.
+  /// Compiling is done in this process; see `Engine` for what that can cost.
   mutating func load(orCompile module: [UInt8]) throws(CacheError) -> Module
 }
 

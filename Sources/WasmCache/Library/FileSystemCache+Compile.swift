@@ -9,7 +9,7 @@ extension FileSystemCache {
   /// Threads and processes that want the same module wait for the one that compiles it. Trouble with the cache costs time,
   /// not the module: what cannot be loaded is compiled, and what cannot be stored is only returned.
   ///
-  /// Compiling is done in this process; see ``Engine`` for what that can cost.
+  /// Compiling is done in this process; see `Engine` for what that can cost.
   ///
   /// - Throws: ``CacheError/compile(_:)``, or ``CacheError/unsupportedBackend(_:reason:)``.
   public func load(orCompile module: [UInt8]) throws(CacheError) -> Module {

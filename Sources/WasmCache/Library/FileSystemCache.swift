@@ -37,6 +37,7 @@ public final class FileSystemCache: Cache, Sendable {
   ///   - backends: whose code to load, the best first.
   ///   - optimization: as the modules were compiled with.
   ///   - cpu: as the modules were compiled for.
+  ///   - access: whether anything may be written.
   public init(
     directory: FilePath, engine: EngineLibrary, backends: [Backend] = [.cranelift, .winch],
     optimization: OptimizationLevel = .speed, cpu: CPUTarget = .native, access: Access = .readWrite
@@ -67,7 +68,7 @@ public final class FileSystemCache: Cache, Sendable {
     return try part.entries.open(module).load(with: part.engine)
   }
 
-  /// Opens a module's artifact without loading it, for what ``Module`` cannot do: pass ``Artifact/path`` to a function of
+  /// Opens a module's artifact without loading it, for what `Module` cannot do: pass ``Artifact/path`` to a function of
   /// the library, such as `wasmtime_component_deserialize_file`.
   public func artifact(of module: WasmHash, backend: Backend) throws(CacheError) -> Artifact {
     try part(backend).entries.open(module)
