@@ -258,7 +258,7 @@ _wasmprecompile() {
 
 _wasmprecompile_path() {
     repeating_flags=()
-    non_repeating_flags=(--compile --version -h --help)
+    non_repeating_flags=(--compile --verify --version -h --help)
     repeating_options=(--backend)
     non_repeating_options=(--opt-level --cpu --engine --cache-dir)
     __wasmprecompile_offer_flags_options 1

@@ -29,7 +29,7 @@ function __wasmprecompile_parse_tokens -S
         end
         switch $unparsed_tokens[1]
         case 'path'
-            __wasmprecompile_parse_subcommand 1 'compile' 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'version' 'h/help'
+            __wasmprecompile_parse_subcommand 1 'compile' 'verify' 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'version' 'h/help'
         case 'run'
             __wasmprecompile_parse_subcommand -r 2 'invoke=' 'cold' 'dir=+' 'env=+' 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'version' 'h/help'
         case 'hash'
@@ -159,6 +159,7 @@ complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'com
 complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'help' -d 'Show subcommand help information.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile path" -eq 1' -F
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" compile' -l 'compile' -d 'Compile the module if the cache does not have it.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" verify' -l 'verify' -d 'Check the artifact\'s bytes first; a corrupt one is moved aside and counts as missing.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path"' -l 'backend' -d 'Code generator: cranelift (optimizing), winch (compiles fast, for development) or pulley (portable bytecode).' -rfka 'cranelift winch pulley'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" opt-level' -l 'opt-level' -d 'What cranelift and pulley optimize for: none, speed or speed-and-size. Default: speed.' -rfka 'none speed speed-and-size'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" cpu' -l 'cpu' -d 'Processors that the code may run on: native (this machine\'s) or baseline (any of the architecture). Default: native.' -rfka 'native baseline'
