@@ -32,13 +32,20 @@ public struct CommandLineTool: ParsableCommand {
     _ = clinux_signal_ignore(SIGPIPE)
     clinux_raise_descriptor_limit()
     let arguments = RawArguments.ofThisProcess()
+    // Started for every lane, by ourselves: not worth the three milliseconds that parsing takes.
+    if arguments == [CompileService.subcommand] {
+      CompileService.run()
+      Glibc.exit(ExitStatus.success.rawValue)
+    }
     let root = root(for: arguments)
+    var palette = Palette.plain
     do {
       var command = try root.parseAsRoot(arguments)
       if var configured = command as? any ConfiguredCommand {
         try configured.configure()
         command = configured
       }
+      if let colored = command as? any ColoredCommand { palette = colored.palette }
       try command.run()
       if Output.isLost.load(ordering: .relaxed) {
         throw RunFailure(status: .outputLost, message: "the results could not be written to standard output")
@@ -49,7 +56,7 @@ public struct CommandLineTool: ParsableCommand {
     } catch let status as ExitStatus {
       Glibc.exit(status.rawValue)
     } catch let failure as RunFailure {
-      Output.error.write("\(name): error: \(failure.message)\n")
+      Output.error.write(palette.error(name, failure.message) + "\n")
       Glibc.exit(failure.status.rawValue)
     } catch {
       if root.exitCode(for: error).isSuccess { root.exit(withError: error) }
@@ -65,9 +72,7 @@ public struct CommandLineTool: ParsableCommand {
   static func root(for arguments: [String]) -> any ParsableCommand.Type {
     guard let first = arguments.first else { return Self.self }
     if arguments == ["help"] { return Self.self }
-    if Subcommands.names.contains(first) || ["help", CompileService.subcommand].contains(first) {
-      return Subcommands.self
-    }
+    if Subcommands.names.contains(first) || first == "help" { return Subcommands.self }
     return ["-h", "--help", "--version", "--experimental-dump-help"].contains(first)
       ? Self.self : PrecompileCommand.self
   }
@@ -81,7 +86,6 @@ struct Subcommands: ParsableCommand {
   static let all: [any ParsableCommand.Type] = [
     PathCommand.self, RunCommand.self, HashCommand.self, EnginesCommand.self, CacheCommand.self, ConfigCommand.self,
     CompletionsCommand.self,
-    CompileWorkerCommand.self,
   ]
 
   /// What people may type.

@@ -83,6 +83,11 @@ struct RunMemory {
   /// Whether a run looked at every entry of late, and all were there, when the cache was in this state.
   func knows(_ state: SettledState) -> Bool { catalog?.knows(state, now: start) ?? false }
 
+  /// Those among some modules that an engine has compiled before, so that their artifacts must have been there.
+  func compiled(_ modules: [WasmHash], by engine: EngineIdentity) -> Set<WasmHash> {
+    catalog?.compiled(modules, by: engine.digest) ?? []
+  }
+
   mutating func remember(_ state: SettledState) { record.settled.append(state) }
 
   /// Spares what the cache had from being removed, once a day.

@@ -151,14 +151,18 @@ extension CacheDirectory {
     (try? version.status(of: "\(CacheLayout.corrupt)/\(digest)")) != nil
   }
 
-  /// Whether the same module has an entry under another identity of the same backend.
-  func hasEntry(_ entry: String, ofOtherEnginesThan own: String, backend: Backend) -> Bool {
-    for other in (try? engines.names()) ?? []
-    where other.string != own && other.string.hasPrefix("\(backend.rawValue)-") {
-      if (try? engines.status(of: "\(other.string)/\(entry)")) != nil { return true }
+  /// The directories of all engines that were asked for the same: other builds of it, or itself.
+  func engineNames(for settings: EngineSettings) -> [String] {
+    ((try? engines.names()) ?? []).map(\.string).filter { name in
+      guard name.hasPrefix("\(settings.backend.rawValue)-"),
+        let directory = try? engines.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
+        let description = EngineDescription(in: directory)
+      else { return false }
+      return description.optimization == settings.optimization.rawValue && description.cpu == settings.cpu.rawValue
     }
-    return false
   }
+
+  func hasEntry(_ entry: String, of engine: String) -> Bool { (try? engines.status(of: "\(engine)/\(entry)")) != nil }
 
   private func names(of directory: borrowing Descriptor, _ name: String) throws(CacheError) -> [FilePath.Component] {
     do { return try directory.names().sorted { $0.string < $1.string } } catch {

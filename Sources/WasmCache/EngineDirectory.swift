@@ -1,4 +1,5 @@
 internal import LinuxIO
+internal import Synchronization
 package import SystemPackage
 package import WasmEngine
 
@@ -7,6 +8,8 @@ package final class EngineDirectory: Sendable {
   package let identity: EngineIdentity
   package let cache: CacheDirectory
   let name: String
+  /// The other identities' directories, for the same settings, once somebody asked.
+  private let predecessors = Mutex<[String]?>(nil)
 
   package init(_ identity: EngineIdentity, in cache: CacheDirectory) {
     self.identity = identity
@@ -38,8 +41,13 @@ package final class EngineDirectory: Sendable {
 
   func reasonForMissingEntry(_ module: WasmHash) -> MissReason {
     let entry = CacheLayout.entryName(module)
-    return cache.hasEntry(entry, ofOtherEnginesThan: name, backend: identity.settings.backend)
-      ? .engineChanged : .newModule
+    let others = predecessors.withLock { known in
+      if let known { return known }
+      let found = cache.engineNames(for: identity.settings).filter { $0 != name }
+      known = found
+      return found
+    }
+    return others.contains { cache.hasEntry(entry, of: $0) } ? .engineChanged : .newModule
   }
 }
 

@@ -39,4 +39,5 @@ final class ProgramFinding: RunObserver {
   func warned(_ text: String) {}
   func planned(_ plan: Plan) {}
   func began(_ job: Job) {}
+  func storing(_ job: Job) {}
 }

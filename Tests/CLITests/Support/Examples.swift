@@ -16,16 +16,19 @@ enum Examples {
     try FileManager.default.copyItem(atPath: built, toPath: sandbox.work + "/" + name)
   }
 
-  private static let directory = Result { try build() }
+  /// The directory of the toolchain's clang and wasm-ld, which the root Makefile knows.
+  static func toolchain() throws -> String { try toolchainDirectory.get() }
 
-  /// The toolchain's C compiler, which the root Makefile knows the way to.
-  static let compiler = Result {
-    try run(
-      "make", "-s", "--eval=show: ; @echo $(TOOLCHAIN)/clang", "show", in: "\(EngineUnderTest.packageRoot)")
+  private static let toolchainDirectory = Result {
+    try run("make", "-s", "--eval=show: ; @echo $(TOOLCHAIN)", "show", in: "\(EngineUnderTest.packageRoot)")
   }
 
+  private static let directory = Result { try build() }
+
+  /// The toolchain's C compiler.
+  static let compiler = Result { try toolchain() + "/clang" }
+
   private static func build() throws -> String {
-    let copy = TemporaryRoot.path + "/examples"
     _ = try EngineRelease.standard.library()
     try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: false)
     // By cp, because FileManager copies the owner, too, which not everyone may.
@@ -34,6 +37,8 @@ enum Examples {
     _ = try run("make", "-j2", "modules", "CC=\(compiler.get())", in: copy)
     return copy + "/build"
   }
+
+  private static let copy = TemporaryRoot.path + "/examples"
 
   private static func run(_ program: String, _ arguments: Argument..., in directory: String) throws -> String {
     let environment = [
