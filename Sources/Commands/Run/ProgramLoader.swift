@@ -17,7 +17,7 @@ struct ProgramLoader {
     var request = request
     // One file is soon read, and time stamps do not show every change.
     request.rehash = true
-    request.isWanted = { $0.facts.kind == .coreModule }
+    request.isWanted = { $0.content.facts.kind == .coreModule }
     path = request.roots[0]
     settings = request.settings[0]
     self.request = request
