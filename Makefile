@@ -7,8 +7,8 @@ DESTDIR ?=
 # libsqlite3-dev holds the catalog, libinotifytools0-dev watches directories.
 BUILD_PACKAGES := python3 libsqlite3-dev libinotifytools0-dev
 # To test only: zsh and fish check their completions (bash is always there), mandoc checks the man page, strace shows
-# which system calls a run makes.
-TEST_PACKAGES := zsh fish mandoc strace
+# which system calls a run makes; cmake, git, pre-commit and systemd take what is made for them.
+TEST_PACKAGES := zsh fish mandoc strace cmake git pre-commit systemd
 
 # Releases of libwasmtime, by the checksums in .ci/wheels.sha256: the default, and the others that the tests load.
 ENGINE_VERSION := 50.0.1
@@ -18,6 +18,7 @@ TEST_ENGINE_VERSIONS := 24.0.0 36.0.0 48.0.0
 # `--format json` prints. All but ninja are pure Python, so that they suit any.
 TEST_TOOLS := ninja==1.13.0 jsonschema==4.17.3 attrs==23.2.0 pyrsistent==0.20.0
 
+VERSION = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Commands/CommandLineTool.swift)
 ARCHITECTURE := $(shell uname -m)
 BUILD := .build/$(ARCHITECTURE)-unknown-linux-gnu
 EXECUTABLE := $(BUILD)/release/wasmprecompile
@@ -35,9 +36,13 @@ TOOLCHAIN = $(shell swift -print-target-info | sed -n 's|.*"runtimeResourcePath"
 EXAMPLES = PYTHONPATH=$(abspath $(call engine_directory,$(ENGINE_VERSION))) $(MAKE) --no-print-directory -C Examples \
   CC=$(TOOLCHAIN)/clang WASMPRECOMPILE=$(abspath $(EXECUTABLE))
 
-# What `install` copies besides the executable, as FILE:PLACE.
+# What `install` copies besides the executable, as FILE:PLACE; of files that end in .in, @PREFIX@ and @VERSION@ are
+# filled in.
 INSTALLED := $(LIBRARY):lib/wasmprecompile/libwasmtime.so \
   Sources/Commands/Reporting/JSON/output.schema.json:share/wasmprecompile/output.schema.json \
+  Sources/Integrations/cmake/wasmprecompile-config.cmake:share/cmake/wasmprecompile/wasmprecompile-config.cmake \
+  Sources/Integrations/cmake/wasmprecompile-config-version.cmake.in:share/cmake/wasmprecompile/wasmprecompile-config-version.cmake \
+  Sources/Integrations/systemd/wasmprecompile@.service.in:lib/systemd/user/wasmprecompile@.service \
   completions/wasmprecompile.bash:share/bash-completion/completions/wasmprecompile \
   completions/_wasmprecompile:share/zsh/site-functions/_wasmprecompile \
   completions/wasmprecompile.fish:share/fish/vendor_completions.d/wasmprecompile.fish \
@@ -45,7 +50,7 @@ INSTALLED := $(LIBRARY):lib/wasmprecompile/libwasmtime.so \
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: run test build install uninstall examples setup setup-tests toolchain packages docs docs-check format lint clean help
+.PHONY: run test build install uninstall examples setup setup-tests toolchain packages docs docs-html docs-check format lint clean help
 
 run: export WASMPRECOMPILE_CACHE_DIR := $(CURDIR)/.build/cache
 run: build examples ## set up, build, precompile the modules of Examples/ and run what comes out
@@ -73,13 +78,17 @@ $(STATIC_LIBRARIES):
 install: $(EXECUTABLE) $(LIBRARY) ## install below PREFIX (/usr/local), staged in DESTDIR if given
 	install -D -m 755 '$(EXECUTABLE)' '$(DESTDIR)$(PREFIX)/bin/wasmprecompile'
 	@set -e; for pair in $(INSTALLED); do \
-	  install -v -D -m 644 "$${pair%%:*}" "$(DESTDIR)$(PREFIX)/$${pair#*:}"; \
+	  file=$${pair%%:*}; place='$(DESTDIR)$(PREFIX)'/$${pair#*:}; \
+	  install -v -D -m 644 "$$file" "$$place"; \
+	  case $$file in *.in) sed 's|@PREFIX@|$(PREFIX)|g; s|@VERSION@|$(VERSION)|g' "$$file" > "$$place";; esac; \
 	done
 
 uninstall: ## remove what install put there
 	rm -f '$(DESTDIR)$(PREFIX)/bin/wasmprecompile'
-	@for pair in $(INSTALLED); do rm -f -v "$(DESTDIR)$(PREFIX)/$${pair#*:}"; done
-	@[ ! -d '$(DESTDIR)$(PREFIX)/lib/wasmprecompile' ] || rmdir -v '$(DESTDIR)$(PREFIX)/lib/wasmprecompile'
+	@for pair in $(INSTALLED); do rm -f -v '$(DESTDIR)$(PREFIX)'/"$${pair#*:}"; done
+	@for directory in lib/wasmprecompile share/wasmprecompile share/cmake/wasmprecompile; do \
+	  [ ! -d '$(DESTDIR)$(PREFIX)'/$$directory ] || rmdir -v '$(DESTDIR)$(PREFIX)'/$$directory; \
+	done
 
 examples: setup ## build the modules of Examples/
 	@$(EXAMPLES) modules
@@ -110,12 +119,17 @@ $(call engine_library,%):
 docs: build ## regenerate man page and completions
 	.ci/docs $(EXECUTABLE) .
 
-# What is committed must be what the program says now, and mandoc must find nothing in the page.
+docs-html: setup ## generate the library's documentation into .build/docs/html
+	swift build --target WasmCache
+	.ci/docs-html .build/docs/html
+
+# What is committed must be what the program says now, and neither mandoc nor DocC may find anything amiss.
 docs-check:
 	.ci/docs $(BUILD)/debug/wasmprecompile .build/docs
 	diff -ru completions .build/docs/completions
 	diff -u man/wasmprecompile.1 .build/docs/man/wasmprecompile.1
 	@mandoc -T lint man/wasmprecompile.1 > .build/docs/lint; cat .build/docs/lint; test ! -s .build/docs/lint
+	.ci/docs-html .build/docs/html
 
 format: ## format the Swift sources in place
 	swift format --in-place --recursive $(FORMATTED)

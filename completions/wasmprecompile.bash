@@ -162,10 +162,23 @@ _wasmprecompile() {
     local -i positional_number
     local -a unparsed_words=("${COMP_WORDS[@]:1:${COMP_CWORD}}")
 
+    # Only the first word can be a subcommand; the words after it are the subcommand's.
+    if [[ "${COMP_CWORD}" -gt 1 ]]; then
+        case "${COMP_WORDS[1]}" in
+        path|run|hash|engines|cache|config|completions|help)
+            unparsed_words=("${unparsed_words[@]:1}")
+            "_wasmprecompile_${COMP_WORDS[1]}"
+            return
+            ;;
+        esac
+    elif [[ "${cur}" != -* ]]; then
+        COMPREPLY+=($(compgen -W 'path run hash engines cache config completions help' -- "${cur}"))
+    fi
+
     local -a repeating_flags=()
     local -a non_repeating_flags=(--null -0 --follow-links --fail-fast -n --dry-run --check --frozen --force --rehash --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
     local -a repeating_options=(--backend --files-from --exclude)
-    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --max-size --jobs -j --timeout --output --stamp --depfile --exec --debounce --format)
+    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --max-size --jobs -j --timeout --output --stamp --depfile --exec --debounce --color --format)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -224,6 +237,10 @@ _wasmprecompile() {
     '--debounce')
         return
         ;;
+    '--color')
+        __wasmprecompile_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
     '--format')
         __wasmprecompile_add_completions -W 'human'$'\n''json'
         return
@@ -237,21 +254,6 @@ _wasmprecompile() {
         return
         ;;
     esac
-
-    # Offer subcommand / subcommand argument completions
-    local -r subcommand="${unparsed_words[0]}"
-    unset 'unparsed_words[0]'
-    unparsed_words=("${unparsed_words[@]}")
-    case "${subcommand}" in
-    path|hash|engines|cache|config|completions|help)
-        # Offer subcommand argument completions
-        "_wasmprecompile_${subcommand}"
-        ;;
-    *)
-        # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'path hash engines cache config completions help' -- "${cur}"))
-        ;;
-    esac
 }
 
 _wasmprecompile_path() {
@@ -263,6 +265,56 @@ _wasmprecompile_path() {
 
     # Offer option value completions
     case "${prev}" in
+    '--backend')
+        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'
+        return
+        ;;
+    '--opt-level')
+        __wasmprecompile_add_completions -W 'none'$'\n''speed'$'\n''speed-and-size'
+        return
+        ;;
+    '--cpu')
+        __wasmprecompile_add_completions -W 'native'$'\n''baseline'
+        return
+        ;;
+    '--engine')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(so)'
+        return
+        ;;
+    '--cache-dir')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __wasmprecompile_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_wasmprecompile_run() {
+    repeating_flags=()
+    non_repeating_flags=(--cold --version -h --help)
+    repeating_options=(--dir --env --backend)
+    non_repeating_options=(--invoke --opt-level --cpu --engine --cache-dir)
+    __wasmprecompile_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--invoke')
+        return
+        ;;
+    '--dir')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    '--env')
+        return
+        ;;
     '--backend')
         __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'
         return

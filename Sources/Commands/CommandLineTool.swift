@@ -38,16 +38,22 @@ public struct CommandLineTool: ParsableCommand {
       Glibc.exit(ExitStatus.success.rawValue)
     }
     let root = root(for: arguments)
+    var running: (any ParsableCommand)?
     do {
       var command = try command(arguments, root)
+      running = command
       try command.run()
       if Output.isLost.load(ordering: .relaxed) {
         throw RunFailure(status: .outputLost, message: "the results could not be written to standard output")
       }
+    } catch let end as ProgramEnd {
+      if let message = end.message { Output.error.write(message + "\n") }
+      Glibc.exit(end.status)
     } catch let status as ExitStatus {
       Glibc.exit(status.rawValue)
     } catch let failure as RunFailure {
-      Output.error.write("\(name): error: \(failure.message)\n")
+      let palette = (running as? any ColoredCommand)?.palette ?? .plain
+      Output.error.write(palette.error(name, failure.message) + "\n")
       Glibc.exit(failure.status.rawValue)
     } catch {
       if root.exitCode(for: error).isSuccess { root.exit(withError: error) }
@@ -89,7 +95,7 @@ struct Subcommands: ParsableCommand {
     commandName: CommandLineTool.name, version: CommandLineTool.version, subcommands: all)
 
   static let all: [any ParsableCommand.Type] = [
-    PathCommand.self, HashCommand.self, EnginesCommand.self, CacheCommand.self, ConfigCommand.self,
+    PathCommand.self, RunCommand.self, HashCommand.self, EnginesCommand.self, CacheCommand.self, ConfigCommand.self,
     CompletionsCommand.self,
   ]
 

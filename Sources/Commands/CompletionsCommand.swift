@@ -12,13 +12,13 @@ struct CompletionsCommand: ParsableCommand {
   @Argument(help: "bash, zsh or fish.")
   var shell: Shell
 
-  func run() {
+  func run() throws {
     let script =
       switch shell {
-      case .bash: CommandLineTool.completionScript(for: .bash)
-      case .zsh: CommandLineTool.completionScript(for: .zsh)
-      case .fish: CommandLineTool.completionScript(for: .fish)
+      case .bash: try CompletionScript(.bash)
+      case .zsh: try CompletionScript(.zsh)
+      case .fish: try CompletionScript(.fish)
       }
-    Output.standard.write(script.hasSuffix("\n") ? script : script + "\n")
+    Output.standard.write(script.text)
   }
 }

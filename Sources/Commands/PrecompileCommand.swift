@@ -5,7 +5,7 @@ internal import Scanning
 internal import SystemPackage
 
 /// What the program does without a subcommand: precompile files and directories into the cache.
-struct PrecompileCommand: ConfiguredCommand {
+struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
   static let configuration = CommandConfiguration(
     commandName: CommandLineTool.name,
     abstract: "Compile WebAssembly modules ahead of time into a cache that runtimes load from.",
@@ -28,6 +28,7 @@ struct PrecompileCommand: ConfiguredCommand {
   @OptionGroup(title: "For build tools") var outputs: OutputOptions
   @OptionGroup(title: "Watching") var watching: WatchOptions
   @OptionGroup(title: "What is shown") var verbosity: VerbosityOptions
+  @OptionGroup(title: "What is shown") var color: ColorOptions
   @OptionGroup(title: "What is shown") var format: FormatOptions
 
   func validate() throws {
@@ -46,6 +47,7 @@ struct PrecompileCommand: ConfiguredCommand {
   }
 
   var place: FilePath? { path.first?.path }
+  var palette: Palette { color.palette }
 
   mutating func fill(from configuration: Configuration) {
     compiler.fill(from: configuration)
@@ -55,6 +57,7 @@ struct PrecompileCommand: ConfiguredCommand {
     selection.fill(from: configuration)
     execution.fill(from: configuration)
     watching.fill(from: configuration)
+    color.fill(from: configuration)
   }
 
   func run() throws {
@@ -91,12 +94,13 @@ struct PrecompileCommand: ConfiguredCommand {
     if format.isJSON { return JSONRunReporter(JSONLines("precompile")) }
     var level = verbosity.level
     level.isQuiet = level.isQuiet || isQuiet && !level.isVerbose && !level.explains
-    return RunReporter(level)
+    return RunReporter(level, palette: palette)
   }
 
   private func makeWatchReporter() -> any WatchReporting {
     format.isJSON
-      ? JSONWatchReporter(JSONLines("watch")) : WatchReporter(verbosity.level, clearsScreen: watching.clear)
+      ? JSONWatchReporter(JSONLines("watch"))
+      : WatchReporter(verbosity.level, palette: palette, clearsScreen: watching.clear)
   }
 
   private func makeOutputs(_ roots: [FilePath]) throws(RunFailure) -> BuildOutputs {

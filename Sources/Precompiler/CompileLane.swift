@@ -70,6 +70,7 @@ final class CompileLane {
     }
     work.observer.began(job)
     let artifact = try compile(job, parallel: parallel)
+    work.observer.storing(job)
     publishing.publish(artifact, claim: claim, for: job)
     return true
   }

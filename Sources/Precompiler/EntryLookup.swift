@@ -25,15 +25,15 @@ struct EntryLookup {
     guard contents.count >= Self.fewest, let cache = directories.lazy.compactMap({ $0 }).first?.cache,
       // Before any entry is looked at: what changes meanwhile makes it another state.
       let objects = ObjectsState(cache, now: now)
-    else { return directories.map { .each(lookUp(in: $0)) } }
+    else { return directories.map { .each(lookUp(in: $0, memory)) } }
     var modules = ModulesDigest()
     for content in contents { modules.add(content.facts.hash) }
     return directories.map { directory in
       guard let directory, let state = directory.state(of: modules, objects, now: now) else {
-        return .each(lookUp(in: directory))
+        return .each(lookUp(in: directory, memory))
       }
       if !looksAtEach && memory.knows(state) { return .allPresent }
-      let lookups = lookUp(in: directory)
+      let lookups = lookUp(in: directory, memory)
       if lookups.allSatisfy(\.isPresent), contents.allSatisfy({ directory.hasPlainEntry($0.facts.hash) }) {
         memory.remember(state)
       }
@@ -41,8 +41,18 @@ struct EntryLookup {
     }
   }
 
-  private func lookUp(in directory: EngineDirectory?) -> [Lookup] {
+  private func lookUp(in directory: EngineDirectory?, _ memory: RunMemory) -> [Lookup] {
     guard let directory else { return Array(repeating: .absent(.newModule), count: contents.count) }
+    var lookups = lookUp(in: directory)
+    // An entry that is gone leaves nothing in the cache to tell that it was there.
+    let missing = lookups.indices.filter { [.absent(.newModule), .absent(.engineChanged)].contains(lookups[$0]) }
+    guard !missing.isEmpty else { return lookups }
+    let compiled = memory.compiled(missing.map { contents[$0].facts.hash }, by: directory.identity)
+    for index in missing where compiled.contains(contents[index].facts.hash) { lookups[index] = .absent(.evicted) }
+    return lookups
+  }
+
+  private func lookUp(in directory: EngineDirectory) -> [Lookup] {
     let size = max(1, min(256, contents.count / (4 * lanes)))
     let blocks = (contents.count + size - 1) / size
     let results = Mutex(Array(repeating: [Lookup](), count: blocks))

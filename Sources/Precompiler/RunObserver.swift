@@ -17,5 +17,7 @@ package protocol RunObserver: Sendable {
   /// It is known what has to be compiled.
   func planned(_ plan: Plan)
   func began(_ job: Job)
+  /// It was compiled; what came of it is being stored, while the lane goes on.
+  func storing(_ job: Job)
   func finished(_ outcome: JobOutcome)
 }

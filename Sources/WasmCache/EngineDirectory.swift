@@ -1,4 +1,5 @@
 internal import LinuxIO
+internal import Synchronization
 package import SystemPackage
 package import WasmEngine
 
@@ -7,6 +8,8 @@ package final class EngineDirectory: Sendable {
   package let identity: EngineIdentity
   package let cache: CacheDirectory
   let name: String
+  /// The other identities' directories, for the same settings, once somebody asked.
+  private let predecessors = Mutex<[String]?>(nil)
 
   package init(_ identity: EngineIdentity, in cache: CacheDirectory) {
     self.identity = identity
@@ -30,14 +33,21 @@ package final class EngineDirectory: Sendable {
       return .present(size: status.size)
     }
     guard let target = try? cache.engines.symbolicLinkTarget(place) else {
-      return .absent(reasonForMissingEntry(entry))
+      return .absent(reasonForMissingEntry(module))
     }
     guard let digest = CacheLayout.digest(ofTarget: target) else { return .absent(.artifactCorrupt) }
     return .absent(cache.isSetAside(digest) ? .artifactCorrupt : .evicted)
   }
 
-  private func reasonForMissingEntry(_ entry: String) -> MissReason {
-    cache.hasEntry(entry, ofOtherEnginesThan: name, backend: identity.settings.backend) ? .engineChanged : .newModule
+  func reasonForMissingEntry(_ module: WasmHash) -> MissReason {
+    let entry = CacheLayout.entryName(module)
+    let others = predecessors.withLock { known in
+      if let known { return known }
+      let found = cache.engineNames(for: identity.settings).filter { $0 != name }
+      known = found
+      return found
+    }
+    return others.contains { cache.hasEntry(entry, of: $0) } ? .engineChanged : .newModule
   }
 }
 

@@ -9,7 +9,7 @@ import Testing
     "backend", "opt-level", "cpu", "engine", "cache-dir", "max-size", "exclude", "follow-links", "jobs", "timeout",
     "rehash",
     "exec",
-    "debounce", "poll", "clear",
+    "debounce", "poll", "clear", "color",
   ]
 
   @Test func flagsCountBeforeVariablesBeforeTheProjectBeforeTheUser() throws {
@@ -56,6 +56,7 @@ import Testing
         "debounce = 20  # default",
         "poll = false  # default",
         "clear = false  # default",
+        "color = \"auto\"  # default",
       ]
       for (line, expected) in zip(shown.outputLines, lines) { #expect(line == expected) }
       #expect(shown.outputLines.count == lines.count)

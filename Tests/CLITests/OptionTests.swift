@@ -196,9 +196,15 @@ import Testing
       #expect(try reason() == "(engine changed)")
       #expect(try reason() == "up to date one.wasm with cranelift")
       #expect(try reason("--force") == "(forced)")
+      for other in [["--cpu", "baseline"], ["--opt-level", "none"], ["--backend", "winch"]] as [[Argument]] {
+        let lines = try box.succeed(["--explain"] + other + ["one.wasm"]).errorLines
+        #expect(lines.first?.hasSuffix(" (new module)") == true, "\(lines)")
+      }
 
       let entry = try #require(try box.succeed("path", "one.wasm").outputLines.first)
       try FileManager.default.removeItem(at: URL(filePath: entry).resolvingSymlinksInPath())
+      #expect(try reason() == "(evicted)")
+      try FileManager.default.removeItem(atPath: entry)
       #expect(try reason() == "(evicted)")
 
       try flipBit(ofArtifactAt: entry)

@@ -30,7 +30,7 @@ struct StatusLineTests {
     let name = String(repeating: "/long", count: 100)
     let line = try line([1, 2, 3, 4], finished: 2, running: [name])
     for now in [Self.early, .now().adding(seconds: 1_000)] {
-      #expect(line.text(columns: columns, now: now).count <= max(1, columns))
+      #expect(line.text(columns: columns, now: now).columns <= columns)
     }
   }
 
@@ -60,6 +60,23 @@ struct StatusLineTests {
       line.text(columns: 80, now: start.adding(seconds: 0.4)) == "[=====               ] 1/2", "too early to tell")
     #expect(line.text(columns: 80, now: start.adding(seconds: 10.2)) == "[=====               ] 1/2, 31.0 s left")
     #expect(line.text(columns: 80, now: start.adding(seconds: 100.2)) == "[=====               ] 1/2, 5 min 1 s left")
+  }
+
+  @Test func wideCharactersTakeTwoColumns() throws {
+    let line = try line([1, 1], running: ["模块模块模块.wasm"])
+    #expect(line.text(columns: 25, now: Self.early) == "0/2, 1 running: 模块模块…")
+    #expect(line.text(columns: 24, now: Self.early) == "0/2, 1 running: 模块模…")
+    for columns in 0...60 { #expect(line.text(columns: columns, now: Self.early).columns <= columns) }
+  }
+
+  @Test func whatIsBeingStoredDoesNotRun() throws {
+    var line = try line([1, 1, 1], running: ["a", "b"])
+    line.storing("b")
+    #expect(line.text(columns: 20, now: Self.early) == "0/3, 1 running: a")
+    line.finished("b", size: 1)
+    #expect(line.text(columns: 20, now: Self.early) == "1/3, 1 running: a")
+    line.storing("a")
+    #expect(line.text(columns: 20, now: Self.early) == "1/3")
   }
 
   @Test func finishedNamesAreForgotten() throws {

@@ -41,6 +41,7 @@ final class RecordingObserver: RunObserver {
     onPlanned()
   }
 
+  func storing(_ job: Job) {}
   func began(_ job: Job) {
     say("began \(job.name)")
     onBegan(job)

@@ -19,9 +19,12 @@ struct CacheFixture {
   }
 
   /// An engine that exists only in name.
-  static func identity(_ backend: Backend = .cranelift, build: UInt8 = 1) -> EngineIdentity {
+  static func identity(
+    _ backend: Backend = .cranelift, optimization: OptimizationLevel = .speed, cpu: CPUTarget = .native,
+    build: UInt8 = 1
+  ) -> EngineIdentity {
     EngineIdentity(
-      settings: EngineSettings(backend: backend),
+      settings: EngineSettings(backend: backend, optimization: optimization, cpu: cpu),
       compatibility: CompatibilityRecord(bytes: [0, 2] + Array("50".utf8) + [3] + Array("x86".utf8)),
       libraryBuild: [build])
   }

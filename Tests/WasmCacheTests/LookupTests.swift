@@ -47,6 +47,20 @@ struct LookupTests {
     #expect(fixture.reader(CacheFixture.identity(.winch)).lookUp(module) == .absent(.newModule), "not its backend")
   }
 
+  @Test func entryOfOtherSettingsSaysNothing() throws {
+    try fixture.writer().publish(artifact, for: module)
+    for other in [
+      CacheFixture.identity(optimization: .none, build: 2), CacheFixture.identity(cpu: .baseline, build: 2),
+      CacheFixture.identity(.winch, build: 2),
+    ] {
+      #expect(fixture.reader(other).lookUp(module) == .absent(.newModule))
+    }
+    let description = fixture.reader().path.appending("engine.json")
+    try Descriptor.open(fixture.path, 0).remove(description)
+    let changed = CacheFixture.identity(build: 2)
+    #expect(fixture.reader(changed).lookUp(module) == .absent(.newModule), "nobody knows what it is of")
+  }
+
   @Test func objectThatWasMovedAsideWasCorrupt() throws {
     try fixture.writer().publish(artifact, for: module)
     try fixture.corrupt(fixture.object(artifact), with: Array("rotten".utf8))

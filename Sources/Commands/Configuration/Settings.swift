@@ -33,10 +33,11 @@ enum Settings {
     unset: .value(WatchOptions.standardDebounce))
   static let poll = Setting<Bool>("poll", .toggle, unset: .value(false))
   static let clear = Setting<Bool>("clear", .toggle, unset: .value(false))
+  static let color = Setting<ColorChoice>("color", .text, unset: .value(ColorOptions.standardColor))
 
   /// In the order of the help.
   static let all: [any AnySetting] = [
     backend, optLevel, cpu, engine, cacheDir, maxSize, exclude, followLinks, jobs, timeout, rehash, exec, debounce,
-    poll, clear,
+    poll, clear, color,
   ]
 }

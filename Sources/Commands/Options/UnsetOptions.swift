@@ -17,6 +17,7 @@ extension PrecompileCommand {
     command.outputs = .unset
     command.watching = .unset
     command.verbosity = .unset
+    command.color = .unset
     command.format = .unset
     return command
   }
@@ -117,6 +118,14 @@ extension VerbosityOptions {
     options.quiet = false
     options.verbose = false
     options.explain = false
+    return options
+  }
+}
+
+extension ColorOptions {
+  fileprivate static var unset: ColorOptions {
+    var options = ColorOptions()
+    options.color = nil
     return options
   }
 }

@@ -10,6 +10,7 @@ internal import WasmEngine
 /// Says what a run does: a line for each module on standard error, a status line below them on a terminal, and a summary.
 final class RunReporter: RunReporting {
   private let verbosity: Verbosity
+  private let palette: Palette
   private let output: Output
   private let state: Mutex<State>
 
@@ -18,8 +19,9 @@ final class RunReporter: RunReporting {
     var status: StatusLine?
   }
 
-  init(_ verbosity: Verbosity, output: Output = .error) {
+  init(_ verbosity: Verbosity, palette: Palette = .plain, output: Output = .error) {
     self.verbosity = verbosity
+    self.palette = palette
     self.output = output
     let hasStatusLine = output.isRewritableTerminal && !verbosity.isQuiet
     state = Mutex(State(status: hasStatusLine ? StatusLine(output) : nil))
@@ -38,7 +40,7 @@ final class RunReporter: RunReporting {
     if verbosity.isVerbose { say("note: \(text.printable)") }
   }
 
-  func warned(_ text: String) { complain("\(CommandLineTool.name): warning: \(text.printable)", isWarning: true) }
+  func warned(_ text: String) { complain(palette.warning(CommandLineTool.name, text.printable), isWarning: true) }
 
   func planned(_ plan: Plan) {
     state.withLock { $0.status?.begin(plan.jobs.map(\.content.facts.size)) }
@@ -54,17 +56,18 @@ final class RunReporter: RunReporting {
     }
   }
 
-  func rejected(_ file: FailedFile) { complain("\(file.path.printable): error: \(file.failure.description.printable)") }
+  func rejected(_ file: FailedFile) { complain(palette.error(file.path.printable, file.failure.description.printable)) }
 
   func noticed(_ problem: ScanProblem) {
-    complain(
-      "\(problem.path.printable): \(problem.isWarning ? "warning" : "error"): \(problem.description.printable)",
-      isWarning: problem.isWarning)
+    let (path, text) = (problem.path.printable, problem.description.printable)
+    complain(problem.isWarning ? palette.warning(path, text) : palette.error(path, text), isWarning: problem.isWarning)
   }
 
   func began(_ job: Job) {
     state.withLock { $0.status?.began(job.content.path.printable, size: job.content.facts.size) }
   }
+
+  func storing(_ job: Job) { state.withLock { $0.status?.storing(job.content.path.printable) } }
 
   func finished(_ outcome: JobOutcome) {
     let job = outcome.job
@@ -73,13 +76,14 @@ final class RunReporter: RunReporting {
     case .compiled(let size, let nanoseconds):
       say(
         Self.line(
-          for: job, settings: settings(job.engine), size: size, nanoseconds: nanoseconds, explains: verbosity.explains))
+          for: job, settings: settings(job.engine), size: size, nanoseconds: nanoseconds, explains: verbosity.explains,
+          palette: palette))
     case .foundMeanwhile:
       if verbosity.isVerbose || verbosity.explains {
         say("up to date \(label(job.content, job.engine)) (compiled by another process meanwhile)")
       }
     case .failed(let failure):
-      for path in job.content.paths { complain("\(path.printable): error: \(failure.description.printable)") }
+      for path in job.content.paths { complain(palette.error(path.printable, failure.description.printable)) }
     case .notDone: break
     }
   }
@@ -103,11 +107,11 @@ final class RunReporter: RunReporting {
     }
     if summary.purpose == .frozen {
       for job in summary.plan.jobs {
-        for path in job.content.paths { complain("\(path.printable): error: \(missing(job))") }
+        for path in job.content.paths { complain(palette.error(path.printable, missing(job))) }
       }
     }
     for root in summary.emptyRoots {
-      complain("\(root.printable): warning: \(Self.emptyRoot)", isWarning: true)
+      complain(palette.warning(root.printable, Self.emptyRoot), isWarning: true)
     }
     say(summary.line)
   }
@@ -118,7 +122,7 @@ final class RunReporter: RunReporting {
       for (path, method) in outputs.exports.written { say("exported \(path.printable) (\(method.rawValue))") }
       for path in outputs.exports.removed { say("removed \(path.printable)") }
     }
-    for (path, message) in outputs.complaints { complain("\(path.printable): error: \(message.printable)") }
+    for (path, message) in outputs.complaints { complain(palette.error(path.printable, message.printable)) }
     if let line = outputs.line { say(line) }
   }
 
@@ -134,11 +138,13 @@ final class RunReporter: RunReporting {
   }
 
   /// What was compiled, into how much, and how long the engine took.
-  static func line(for job: Job, settings: String, size: Int, nanoseconds: UInt64, explains: Bool) -> String {
+  static func line(for job: Job, settings: String, size: Int, nanoseconds: UInt64, explains: Bool, palette: Palette)
+    -> String
+  {
     let sizes = "\(Quantities.bytes(job.content.facts.size)) → \(Quantities.bytes(size))"
     let time = Quantities.duration(nanoseconds: nanoseconds)
     let reason = explains ? " (\(job.reason.rawValue))" : ""
-    return "compiled \(job.content.path.printable) with \(settings), \(sizes), \(time)\(reason)"
+    return "\(palette.done("compiled")) \(job.content.path.printable) with \(settings), \(sizes), \(time)\(reason)"
   }
 
   private func settings(_ engine: Int) -> String {

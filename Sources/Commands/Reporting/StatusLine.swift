@@ -2,7 +2,8 @@ internal import CLinux
 internal import LinuxIO
 internal import SystemPackage
 
-/// The line at the bottom of a terminal that says how far a run is: a bar, counts, what runs, and how long it may take.
+/// The line at the bottom of a terminal that says how far a run is: a bar, counts, what is compiled, and how long it may
+/// take. The terminal is asked for its width each time, so that it may be resized.
 ///
 /// Time is foreseen from sizes: compilation takes about as long as a module is large.
 struct StatusLine {
@@ -25,6 +26,13 @@ struct StatusLine {
 
   mutating func began(_ name: String, size: Int) {
     running.append(name)
+    draw()
+  }
+
+  /// A module is no longer compiled, though what came of it is not stored yet.
+  mutating func storing(_ name: String) {
+    guard let index = running.firstIndex(of: name) else { return }
+    running.remove(at: index)
     draw()
   }
 
@@ -57,8 +65,8 @@ struct StatusLine {
     let facts = parts.joined(separator: ", ")
     let barWidth = min(30, columns / 4)
     var line = barWidth >= 8 ? "[\(bar(width: barWidth))] \(facts)" : facts
-    if let newest = running.last, line.count + 4 < columns { line += ": \(newest)" }
-    return line.count <= columns ? line : String(line.prefix(max(0, columns - 1))) + "…"
+    if let newest = running.last, line.columns + 4 < columns { line += ": \(newest)" }
+    return line.fitting(columns: columns)
   }
 
   private var fraction: Double { totalBytes > 0 ? Double(doneBytes) / Double(totalBytes) : 0 }

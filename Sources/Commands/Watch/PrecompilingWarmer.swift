@@ -102,6 +102,7 @@ private final class BatchRecord: RunObserver {
   }
 
   func began(_ job: Job) {}
+  func storing(_ job: Job) {}
 
   func finished(_ outcome: JobOutcome) {
     for path in outcome.job.content.paths {

@@ -8,6 +8,7 @@ internal import Watching
 /// Says what a watcher does: one line a change, with how long a user waited for it.
 final class WatchReporter: WatchReporting {
   private let verbosity: Verbosity
+  private let palette: Palette
   private let clearsScreen: Bool
   private let output: Output
   private let state = Mutex(State())
@@ -18,8 +19,9 @@ final class WatchReporter: WatchReporting {
     var changes: [FilePath: Change] = [:]
   }
 
-  init(_ verbosity: Verbosity, clearsScreen: Bool, output: Output = .error) {
+  init(_ verbosity: Verbosity, palette: Palette = .plain, clearsScreen: Bool, output: Output = .error) {
     self.verbosity = verbosity
+    self.palette = palette
     self.clearsScreen = clearsScreen && output.isRewritableTerminal
     self.output = output
   }
@@ -46,7 +48,8 @@ final class WatchReporter: WatchReporting {
     let (engines, changes) = state.withLock { ($0.engines, $0.changes) }
     let settings = engines.indices.contains(job.engine) ? "\(engines[job.engine].settings)" : "?"
     let line = RunReporter.line(
-      for: job, settings: settings, size: size, nanoseconds: nanoseconds, explains: verbosity.explains)
+      for: job, settings: settings, size: size, nanoseconds: nanoseconds, explains: verbosity.explains,
+      palette: palette)
     say(line + (Wait(job.content, in: changes).map { Self.text(of: $0) } ?? ""))
   }
 
@@ -73,9 +76,9 @@ final class WatchReporter: WatchReporting {
     case .removed(let change):
       say("removed \(change.path.printable) (its artifacts stay in the cache)")
     case .diagnostic(let diagnostic):
-      complain("\(diagnostic.change.path.printable): error: \(diagnostic.message.printable)")
+      complain(palette.error(diagnostic.change.path.printable, diagnostic.message.printable))
     case .commandFinished(let status):
-      if let text = status.failure { complain("--exec: error: the command \(text)") }
+      if let text = status.failure { complain(palette.error("--exec", "the command \(text)")) }
     case .notice(let notice):
       say("note: \(notice.description.printable)")
     }

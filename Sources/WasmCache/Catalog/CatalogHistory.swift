@@ -92,6 +92,25 @@ extension Catalog {
   }
 }
 
+extension Catalog {
+  /// Those among some modules that an engine has compiled before.
+  ///
+  /// - Parameter engine: its identity's digest.
+  package func compiled(_ modules: [WasmHash], by engine: [UInt8]) -> Set<WasmHash> {
+    read(or: []) { (_, connection) throws(SQLiteError) in
+      let statement = try connection.prepare("SELECT 1 FROM compilations WHERE module = ?1 AND engine = ?2")
+      statement.bind(2, engine)
+      var known: Set<WasmHash> = []
+      for module in modules {
+        statement.bind(1, module.blob)
+        if try statement.step() { known.insert(module) }
+        statement.reset()
+      }
+      return known
+    }
+  }
+}
+
 extension Sighting {
   static func write(_ sightings: [Sighting], _ connection: SQLiteConnection) throws(SQLiteError) {
     let statement = try connection.prepare("REPLACE INTO sightings VALUES(?1, ?2, ?3, ?4, ?5)")

@@ -81,6 +81,9 @@ struct CatalogHistoryTests {
     let catalog = try fixture.open()
     #expect(Set(catalog.sightings()) == Set(sightings))
     #expect(catalog.compilations() == [compilation])
+    let other = WasmHash.generate([1, 2, 3])
+    #expect(catalog.compiled([other, compilation.module], by: compilation.engine) == [compilation.module])
+    #expect(catalog.compiled([compilation.module], by: [1]).isEmpty)
   }
 
   @Test func asksForSightingsOnceADay() throws {

@@ -34,6 +34,7 @@ final class JSONRunReporter: RunReporting {
   }
 
   func began(_ job: Job) {}
+  func storing(_ job: Job) {}
 
   func finished(_ outcome: JobOutcome) {
     // Those that were not begun are told at the end, together with those that no lane was given.
