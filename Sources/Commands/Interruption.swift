@@ -77,7 +77,10 @@ final class Interruption {
   private static func die(by number: Int32) -> Never {
     _ = clinux_signal_default(number)
     // To the process: this may be one of Dispatch's threads, which block signals.
-    kill(getpid(), number)
-    while true { pause() }
+    while true {
+      kill(getpid(), number)
+      // Again, because Dispatch may fetch the signal (signalfd(2)) before it takes effect.
+      usleep(1_000)
+    }
   }
 }
