@@ -95,7 +95,8 @@ struct Subcommands: ParsableCommand {
     commandName: CommandLineTool.name, version: CommandLineTool.version, subcommands: all)
 
   static let all: [any ParsableCommand.Type] = [
-    PathCommand.self, RunCommand.self, HashCommand.self, EnginesCommand.self, CacheCommand.self, ConfigCommand.self,
+    PathCommand.self, RunCommand.self, HashCommand.self, InspectCommand.self, EnginesCommand.self, CacheCommand.self,
+    ConfigCommand.self,
     CompletionsCommand.self,
   ]
 

@@ -10,7 +10,8 @@ struct PathCommand: ConfiguredCommand {
     commandName: "path", abstract: "Print the path of a module's artifact, for a runtime to load.",
     discussion: """
       One line for each backend, in the order given. If the cache has no artifact, the reason is printed and the exit status \
-      is 1; with --compile it is made first.
+      is 1; with --compile it is made first. An engine runs whatever an artifact's bytes say: --verify compares them with \
+      their digest, unless that was done and the file has not changed since.
       """)
 
   @Argument(help: "A module.")
@@ -19,9 +20,14 @@ struct PathCommand: ConfiguredCommand {
   @Flag(help: "Compile the module if the cache does not have it.")
   var compile = false
 
+  @Flag(help: "Check the artifact's bytes first; a corrupt one is moved aside and counts as missing.")
+  var verify = false
+
   @OptionGroup(title: "Compiler options") var compiler: CompilerOptions
   @OptionGroup(title: "Where things are") var engine: EngineOptions
   @OptionGroup(title: "Where things are") var cache: CacheOptions
+  @OptionGroup(title: "Limits") var limits: LimitOptions
+  @OptionGroup(title: "Limits") var sandbox: SandboxOptions
 
   var place: FilePath? { module.path }
 
@@ -29,13 +35,35 @@ struct PathCommand: ConfiguredCommand {
     compiler.fill(from: configuration)
     engine.fill(from: configuration)
     cache.fill(from: configuration)
+    limits.fill(from: configuration)
+    sandbox.fill(from: configuration)
   }
 
   func run() throws {
+    var summary = try lookUp()
+    if verify {
+      // What is corrupt is moved aside, so that looking again says so, or compiles it.
+      if !faults(summary).isEmpty { summary = try lookUp() }
+      let faults = faults(summary)
+      for fault in faults { Output.error.write(fault) }
+      guard faults.isEmpty else { throw ExitStatus.moduleFailed }
+    }
+    for content in summary.plan.contents {
+      for case let directory? in summary.directories {
+        directory.recordUse(of: content.facts.hash, now: WallClock.now())
+        Output.standard.write(directory.entryPath(content.facts.hash).bytes + [UInt8(ascii: "\n")])
+      }
+    }
+  }
+
+  /// Finds the module's artifacts, or compiles them; says why if there are none.
+  private func lookUp() throws -> RunSummary {
     var request = PrecompileRequest(
       roots: [module.path], settings: compiler.settings, engines: engine.search, cachePath: try cache.path(),
       lanes: AvailableProcessors.count())
     request.purpose = compile ? .compile : .dryRun
+    request.cacheTrust = cache.trust
+    limits.bound(&request, sandbox)
     if compile { Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request) }
     // One file is soon read, and time stamps do not show every change: a writer through mmap may leave them as they were.
     request.rehash = true
@@ -56,20 +84,34 @@ struct PathCommand: ConfiguredCommand {
       throw ExitStatus.moduleFailed
     }
     if !compile && !summary.plan.jobs.isEmpty {
-      for job in summary.plan.jobs { Output.error.write(complaint(job, summary.engines[job.engine].settings)) }
+      for job in summary.plan.jobs {
+        Output.error.write(complaint(job.reason, summary.engines[job.engine].settings))
+      }
       throw ExitStatus.moduleFailed
     }
-    for content in summary.plan.contents {
-      for directory in summary.directories {
-        guard let directory else { continue }
-        directory.recordUse(of: content.facts.hash, now: WallClock.now())
-        Output.standard.write(directory.entryPath(content.facts.hash).bytes + [UInt8(ascii: "\n")])
-      }
-    }
+    return summary
   }
 
-  private func complaint(_ job: Job, _ settings: EngineSettings) -> String {
-    "\(module.path.printable): error: the cache has no artifact for \(settings): \(job.reason.rawValue); "
+  /// Checks the bytes of all artifacts, and says what is wrong with them.
+  private func faults(_ summary: RunSummary) -> [String] {
+    var faults: [String] = []
+    for case let directory? in summary.directories {
+      let entries = VerifiedEntries(directory, HostMemory(of: directory.cache, isWritable: true))
+      for content in summary.plan.contents {
+        do throws(CacheError) { _ = try entries.open(content.facts.hash) } catch {
+          if case .missing(_, _, let reason) = error {
+            faults.append(complaint(reason, directory.identity.settings))
+          } else {
+            faults.append("\(module.path.printable): error: \(error.message.printable)\n")
+          }
+        }
+      }
+    }
+    return faults
+  }
+
+  private func complaint(_ reason: MissReason, _ settings: EngineSettings) -> String {
+    "\(module.path.printable): error: the cache has no artifact for \(settings): \(reason.rawValue); "
       + "make it with --compile\n"
   }
 }

@@ -91,17 +91,17 @@ extension CacheDirectory {
   private func check(_ digest: ArtifactDigest, _ memory: HostMemory) -> Result<Int, EntryFaultError> {
     let name = CacheLayout.objectName(digest)
     do throws(SystemError) {
-      let file = try objects.open("\(name.directory)/\(name.file)", O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+      let file = try objects.openBeneath("\(name.directory)/\(name.file)", O_RDONLY | O_NONBLOCK)
       let stamp = try file.status().stamp
       let begun = WallClock.now()
-      let actual = try file.digest()
-      guard actual.digest == digest else {
-        let fault = EntryFault.digestDiffers(actual: "\(actual.digest)")
+      let actual = try ArtifactDigest(hashing: file)
+      guard actual == digest else {
+        let fault = EntryFault.digestDiffers(actual: "\(actual)")
         return .failure(EntryFaultError(fault: fault, file: stamp.identity))
       }
       // So that whoever loads it need not read it again.
       memory.remember(CheckedObject(digest: digest, stamp: stamp, checked: begun))
-      return .success(actual.size)
+      return .success(Int(clamping: stamp.size))
     } catch {
       let fault: EntryFault =
         switch error.errno {

@@ -5,7 +5,7 @@ struct BenchmarksCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "benchmarks", abstract: "Measure wasmprecompile against its peers.",
     discussion: "Run it by `make -C Benchmarks`, which builds what it measures.",
-    subcommands: [Run.self, EngineAloneCommand.self], defaultSubcommand: Run.self)
+    subcommands: [Run.self, EngineAloneCommand.self, HostCommand.self], defaultSubcommand: Run.self)
 
   struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Measure (the default).")

@@ -42,7 +42,8 @@ struct ProgramLoader {
 
   /// Compiles the module in a child, as if there were no cache.
   func compile(with engine: ProgramEngine) throws -> LoadedProgram {
-    let compilation = LoneCompilation(engine: engine.file, identity: engine.identity, cancellation: cancellation)
+    let compilation = LoneCompilation(
+      engine: engine.file, identity: engine.identity, within: request, cancellation: cancellation)
     do {
       guard let artifact = try compilation.compile(path) else { throw ProgramEnd.component(path) }
       return LoadedProgram(module: try Module(artifact: artifact, with: engine.load()), engine: engine)
@@ -57,7 +58,8 @@ struct ProgramLoader {
   private func probe() throws -> ProgramEngine {
     do {
       let file = try request.engines.find()
-      let probe = EngineProbe(file, program: .thisExecutable, cancellation: cancellation)
+      let probe = EngineProbe(
+        file, program: .thisExecutable, policy: request.confinement, cancellation: cancellation)
       switch try probe.identify([settings])[0] {
       case .success(let identity): return ProgramEngine(file: file, identity: identity)
       case .failure(let reason):

@@ -19,7 +19,7 @@ package final class HostMemory: Sendable {
 
   /// The directory that the catalog lies in.
   private let base: FilePath
-  private let isWritable: Bool
+  let isWritable: Bool
   private let state = Mutex(State())
   private static let delay = DispatchTimeInterval.seconds(1)
 

@@ -14,10 +14,17 @@ package final class VerifiedEntries: Sendable {
   private let memory: HostMemory
   /// For each module, the file that its entry led to when that was proven.
   private let proven = Mutex<[WasmHash: FileStamp]>([:])
+  /// Nanoseconds since 1970.
+  private let now: @Sendable () -> Int64
 
-  package init(_ directory: EngineDirectory, _ memory: HostMemory) {
+  package convenience init(_ directory: EngineDirectory, _ memory: HostMemory) {
+    self.init(directory, memory, now: WallClock.now)
+  }
+
+  init(_ directory: EngineDirectory, _ memory: HostMemory, now: @escaping @Sendable () -> Int64) {
     self.directory = directory
     self.memory = memory
+    self.now = now
   }
 
   /// Opens a module's artifact.
@@ -53,12 +60,13 @@ package final class VerifiedEntries: Sendable {
     let name = CacheLayout.objectName(digest)
     do {
       let file = try cache.objects.open("\(name.directory)/\(name.file)", Self.flags | O_NOFOLLOW)
-      let begun = WallClock.now()
+      let begun = now()
       let stamp = try file.status().stamp
       let known = memory.checkedObject(digest) ?? CheckedObject(digest: digest, stamp: stamp, checked: .min)
       if !known.vouches(for: stamp, now: begun) {
-        guard stamp.kind == .regular, try file.digest().digest == digest, try file.status().stamp == stamp else {
-          cache.setAside(digest, judged: stamp.identity)
+        guard stamp.kind == .regular, try ArtifactDigest(hashing: file) == digest, try file.status().stamp == stamp
+        else {
+          if memory.isWritable { cache.setAside(digest, judged: stamp.identity) }
           throw missing(.artifactCorrupt)
         }
         let checked = CheckedObject(digest: digest, stamp: stamp, checked: begun)
@@ -68,6 +76,7 @@ package final class VerifiedEntries: Sendable {
       } else {
         proven.withLock { $0[module] = stamp }
       }
+      if memory.isWritable { directory.recordUse(of: module, now: begun) }
       return Artifact(file, size: Int(clamping: stamp.size), of: module, in: directory)
     } catch let error as CacheError {
       throw error

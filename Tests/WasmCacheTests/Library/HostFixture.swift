@@ -1,3 +1,4 @@
+import Glibc
 import LinuxIO
 import SystemPackage
 import TestSupport
@@ -5,7 +6,7 @@ import WasmCache
 import WasmEngine
 
 /// A cache directory of one test's own, and the engine that the tests load.
-struct HostFixture {
+struct HostFixture: Sendable {
   let directory: TemporaryDirectory
   let path: FilePath
   let library: EngineLibrary
@@ -32,15 +33,49 @@ struct HostFixture {
     }
   }
 
-  /// The path of the one object that the cache has.
-  func onlyObject() throws -> FilePath {
-    let objects = path.appending("v1/objects")
-    for folder in try Descriptor.open(objects, 0).names() {
-      let place = objects.appending(folder)
-      for file in try Descriptor.open(place, 0).names() { return place.appending(file) }
-    }
-    throw Missing()
+  /// Fills the cache as a user does.
+  func precompile(_ file: FilePath, _ backends: [Backend] = [.cranelift], with engine: FilePath? = nil) throws {
+    let engine = try engine ?? EngineUnderTest.library()
+    let options = backends.flatMap { ["--backend", $0.rawValue] }
+    _ = try Tool.shell(
+      "\"$@\"",
+      [try BuiltExecutable.path().string, "-q", "--cache-dir", path.string, "--engine", engine.string] + options
+        + [file.string])
   }
 
-  private struct Missing: Error {}
+  // MARK: What is on the disk
+
+  /// Every file below a directory of the cache, with its times.
+  func listing(_ place: String = "v1") throws -> [Substring] {
+    let text = try Tool.shell("find \"$1\" -type f -printf '%P %T@ %C@\\n' | sort", [path.appending(place).string])
+    return text.split(separator: "\n")
+  }
+
+  /// The paths of all objects.
+  func objects() throws -> [FilePath] {
+    try listing("v1/objects").map { path.appending("v1/objects/\($0.prefix { $0 != " " })") }
+  }
+
+  /// Makes it impossible to store an object.
+  func obstructObjects() throws {
+    for number in 0..<256 {
+      let name = (number < 16 ? "0" : "") + String(number, radix: 16)
+      try [1].write(to: path.appending("v1/objects/\(name)"))
+    }
+  }
+
+  var tally: Tally { Catalog.open(in: path.appending("v1"), .readOnly).catalog?.tally() ?? Tally() }
+}
+
+extension FilePath {
+  /// Changes one bit of a file in its place, as a disk that rots would.
+  func flipBit(_ number: Int) throws {
+    let file = try Descriptor.open(self, O_RDONLY)
+    try file.setMode(0o600)
+    defer { try? file.setMode(0o444) }
+    var bytes = try file.contents()
+    bytes[number / 8] ^= 1 << (number % 8)
+    let target = try FileDescriptor.open(self, .writeOnly)
+    try target.closeAfter { _ = try target.writeAll(toAbsoluteOffset: Int64(number / 8), [bytes[number / 8]]) }
+  }
 }

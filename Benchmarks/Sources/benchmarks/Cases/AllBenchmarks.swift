@@ -8,5 +8,10 @@ extension Benchmark {
     .coldCorpus(.cranelift, ofEngine: 1.05, ofParallel: 1 / 1.1),
     .coldCorpus(.winch, ofEngine: 1.15, ofParallel: nil),
     .coldLargeModule,
+    .load,
+    .loadFirst,
+    .lookup,
+    .watchChange,
+    .watchSetUp,
   ]
 }

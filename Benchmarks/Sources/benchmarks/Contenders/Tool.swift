@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The tool under test with one cache and one backend.
 ///
 /// What it says of itself is checked, and the cache is counted without asking it.
@@ -45,6 +47,16 @@ struct Tool {
     site.settle()
   }
 
+  /// Fills the cache, and lets the tool remember of all files and all artifacts what is in them, so that a host need not
+  /// read them.
+  func fillAndCheck(_ modules: ModuleTree) throws {
+    try fill(modules)
+    // What was written less than two seconds before is never taken for what it was.
+    sleep(3)
+    _ = try findNothingToDo(modules)
+    try verify(modules)
+  }
+
   /// - Returns: the number of entries in the cache.
   private func addMissing(_ modules: ModuleTree) throws -> Int {
     let run = try precompile(modules.path)
@@ -66,6 +78,17 @@ struct Tool {
     var entries: [String: Int] = [:]
     try forEachEntry { entries[$0] = $1 }
     return entries
+  }
+
+  /// The paths of all entries.
+  func entryPaths() throws -> [String] {
+    var paths: [String] = []
+    for engine in try Files.names(in: "\(cache)/v1/engines") {
+      for hash in try entries().keys.sorted() {
+        paths.append("\(cache)/v1/engines/\(engine)/\(hash)\(Self.entrySuffix)")
+      }
+    }
+    return paths
   }
 
   private func entryCount() throws -> Int {

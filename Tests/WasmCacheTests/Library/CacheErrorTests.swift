@@ -1,0 +1,178 @@
+import Glibc
+import LinuxIO
+import SystemPackage
+import TestSupport
+import Testing
+import WasmEngine
+
+@testable import WasmCache
+
+/// What a host is told, word for word.
+struct CacheErrorTests {
+  let fixture: HostFixture
+  private let bytes = WasmBinary.returning(42)
+  private var module: WasmHash { WasmHash.generate(bytes) }
+
+  init() throws { fixture = try HostFixture() }
+
+  private func message(_ body: () throws(CacheError) -> some Any) -> String? { HostFixture.error(body)?.message }
+
+  // MARK: Opening
+
+  @Test func fileInPlaceOfTheDirectory() throws {
+    let file = try fixture.directory.write("", to: "a")
+    #expect(
+      message { () throws(CacheError) in try fixture.open() }
+        == "\(file): is not a directory: name another place with --cache-dir, or remove it")
+    #expect(
+      message { () throws(CacheError) in try fixture.open(.readOnly) }
+        == "\(file): is not a directory: name another place with --cache-dir, or remove it")
+  }
+
+  @Test func nothingToReadOnly() throws {
+    #expect(
+      message { () throws(CacheError) in try fixture.open(.readOnly) }
+        == "\(fixture.path): cannot open the cache: there is none: make one with `wasmprecompile`")
+    #expect(throws: SystemError.self, "and none was made") { try Descriptor.status(of: fixture.path) }
+  }
+
+  @Test func directoryThatCannotBeWritten() throws {
+    _ = try fixture.open()
+    // Nobody else may write, nor may the user who has no other privileges.
+    _ = try Tool.shell("chmod -R go+rX \"$1\" && chmod a-w \"$1\"/a/b/cache/v1/*", [fixture.directory.path.string])
+    let fixture = fixture
+    let messages = Unprivileged.run {
+      [FileSystemCache.Access.readWrite, .readOnly].map { access in
+        HostFixture.error { () throws(CacheError) in try fixture.open(access) }?.message
+      }
+    }
+    #expect(
+      messages == [
+        "\(fixture.path): cannot be written to: permission denied: open the cache for reading only, or name another directory",
+        nil,
+      ])
+  }
+
+  @Test func directoryThatOthersCanWrite() throws {
+    _ = try fixture.open()
+    _ = fixture.path.withPlatformString { chmod($0, 0o777) }
+    for access in [FileSystemCache.Access.readOnly, .readWrite] {
+      #expect(
+        message { () throws(CacheError) in try fixture.open(access) }
+          == "\(fixture.path): can be written by other users: whoever writes there decides what code runs; "
+          + "`chmod go-w \(fixture.path)` if they did no harm")
+    }
+  }
+
+  // MARK: Loading
+
+  @Test func everyMiss() throws {
+    let cache = try fixture.open()
+    #expect(
+      message { () throws(CacheError) in try cache.load(module) }
+        == "the cache has no artifact for cranelift of module \(module): new module")
+    #expect(
+      message { () throws(CacheError) in try cache.load(module, backends: []) } == "the list of backends is empty")
+  }
+
+  /// What is stored is as it was stored, but not what it should be.
+  private func store(_ artifact: [UInt8]) throws -> FilePath {
+    let part = try fixture.open().part(.cranelift)
+    let writer = try EngineWriter(part.entries.directory, Publisher(CacheDirectory(making: fixture.path)))
+    try writer.publish(artifact, for: module)
+    return part.entries.directory.entryPath(module)
+  }
+
+  private func loading() -> String? {
+    message { () throws(CacheError) in try fixture.open().load(module, backend: .cranelift) }
+  }
+
+  @Test func artifactsThatAreNone() throws {
+    var entry = try store([1, 2, 3])
+    #expect(loading() == "\(entry): is not an artifact: it has 3 bytes")
+    entry = try store(WasmBinary.empty + Array(repeating: 0, count: 100))
+    #expect(loading() == "\(entry): is not an artifact: it starts with 00 61 73 6d, not with 7f 45 4c 46")
+  }
+
+  @Test func artifactOfAnotherEngine() throws {
+    let other = try EngineLibrary(path: try EngineUnderTest.library("48.0.0"))
+    let engine = try Engine(library: other, settings: EngineSettings(backend: .cranelift), parallel: false)
+    let entry = try store(Module(compiling: bytes, with: engine).serialize())
+    #expect(loading() == "\(entry): holds code for another engine: compile the module again")
+    #expect(try fixture.open().load(orCompile: bytes).info.origin == .compiled)
+    #expect(loading() == nil)
+  }
+
+  @Test func artifactThatTheEngineRefuses() throws {
+    var artifact = try fixture.open().load(orCompile: bytes).serialize()
+    // Still an artifact of this engine by its record, but its account of itself makes no sense.
+    let place = try artifact.withUnsafeBytes { bytes in
+      let section = try #require(ELFFile(bytes)?.section(named: ".wasmtime.info"))
+      return try #require(section.baseAddress) - #require(bytes.baseAddress)
+    }
+    for index in place..<place + 16 { artifact[index] = 0xff }
+    let entry = try store(artifact)
+    let failure = HostFixture.error { () throws(CacheError) in try fixture.open().load(module, backend: .cranelift) }
+    guard case .deserialize(entry, let reason) = failure else {
+      Issue.record("\(String(describing: failure))")
+      return
+    }
+    #expect(!reason.isEmpty && !reason.contains("\n"))
+    #expect(failure?.message == "\(entry): cannot be loaded: \(reason)")
+  }
+
+  // MARK: Storing
+
+  @Test func moduleOfAnotherEngine() throws {
+    let cache = try fixture.open()
+    let other = try EngineLibrary(path: try EngineUnderTest.library("48.0.0"))
+    let engines = [
+      try Engine(library: other, settings: EngineSettings(backend: .cranelift), parallel: false),
+      try Engine(
+        library: fixture.library, settings: EngineSettings(backend: .cranelift, optimization: .none), parallel: false),
+    ]
+    for engine in engines {
+      #expect(
+        message { () throws(CacheError) in try cache.store(module, Self.compile(bytes, engine)) }
+          == "the module cannot be stored: it was compiled by another engine than the cache's, or with other settings")
+    }
+  }
+
+  private static func compile(_ bytes: [UInt8], _ engine: Engine) throws(CacheError) -> Module {
+    do { return try Module(compiling: bytes, with: engine) } catch { throw .compile(error) }
+  }
+
+  @Test func storingWhatWasOpenedForReading() throws {
+    let module = try fixture.open().load(orCompile: bytes)
+    #expect(
+      message { () throws(CacheError) in try fixture.open(.readOnly).store(self.module, module) }
+        == "\(fixture.path): cannot be written to: it was opened for reading only: open the cache for reading only, or name another directory"
+    )
+  }
+
+  // MARK: Backends
+
+  @Test func backendsThatAnOldReleaseLacks() throws {
+    let old = try HostFixture(release: "24.0.0")
+    let cache = try old.open()
+    #expect(
+      message { () throws(CacheError) in try cache.load(module, backend: .pulley) }
+        == "the engine has no backend pulley: this release does not know it")
+    #expect(
+      message { () throws(CacheError) in try cache.load(module, backend: .winch) }
+        == "the engine has no backend winch: this release would silently compile with cranelift instead")
+    #expect(try cache.load(orCompile: bytes).info.origin == .compiled)
+    #expect(try cache.load(module).info.origin == .loaded)
+  }
+
+  @Test func moduleThatDoesNotCompile() throws {
+    let cache = try fixture.open()
+    let failure = HostFixture.error { () throws(CacheError) in try cache.load(orCompile: WasmBinary.invalid) }
+    guard case .compile(.invalidModule(let message)) = failure else {
+      Issue.record("\(String(describing: failure))")
+      return
+    }
+    #expect(failure?.message == "the module is not valid: \(message)")
+    #expect(failure?.path == nil)
+  }
+}
