@@ -14,11 +14,14 @@ extension PrecompileCommand {
     command.lists = .unset
     command.selection = .unset
     command.execution = .unset
+    command.limits = .unset
+    command.sandbox = .unset
     command.outputs = .unset
     command.watching = .unset
     command.verbosity = .unset
     command.color = .unset
     command.format = .unset
+    command.drawing = .unset
     return command
   }
 }
@@ -45,6 +48,7 @@ extension CacheOptions {
   fileprivate static var unset: CacheOptions {
     var options = CacheOptions()
     options.cacheDir = nil
+    options.trustCache = false
     return options
   }
 }
@@ -79,13 +83,40 @@ extension ExecutionOptions {
   fileprivate static var unset: ExecutionOptions {
     var options = ExecutionOptions()
     options.jobs = nil
-    options.timeout = nil
     options.failFast = false
     options.dryRun = false
     options.check = false
     options.frozen = false
     options.force = false
     options.rehash = false
+    return options
+  }
+}
+
+extension LimitOptions {
+  fileprivate static var unset: LimitOptions {
+    var options = LimitOptions()
+    options.timeout = nil
+    options.maxModule = nil
+    options.maxArtifact = nil
+    return options
+  }
+}
+
+extension SandboxOptions {
+  fileprivate static var unset: SandboxOptions {
+    var options = SandboxOptions()
+    options.maxMemory = nil
+    options.requireSandbox = false
+    return options
+  }
+}
+
+extension TimingOptions {
+  fileprivate static var unset: TimingOptions {
+    var options = TimingOptions()
+    options.timings = nil
+    options.trace = nil
     return options
   }
 }
