@@ -50,7 +50,7 @@ INSTALLED := $(LIBRARY):lib/wasmprecompile/libwasmtime.so \
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: run test build install uninstall examples setup setup-tests toolchain packages docs docs-check format lint clean help
+.PHONY: run test build install uninstall examples setup setup-tests toolchain packages docs docs-html docs-check format lint clean help
 
 run: export WASMPRECOMPILE_CACHE_DIR := $(CURDIR)/.build/cache
 run: build examples ## set up, build, precompile the modules of Examples/ and run what comes out
@@ -119,12 +119,17 @@ $(call engine_library,%):
 docs: build ## regenerate man page and completions
 	.ci/docs $(EXECUTABLE) .
 
-# What is committed must be what the program says now, and mandoc must find nothing in the page.
+docs-html: setup ## generate the library's documentation into .build/docs/html
+	swift build --target WasmCache
+	.ci/docs-html .build/docs/html
+
+# What is committed must be what the program says now, and neither mandoc nor DocC may find anything amiss.
 docs-check:
 	.ci/docs $(BUILD)/debug/wasmprecompile .build/docs
 	diff -ru completions .build/docs/completions
 	diff -u man/wasmprecompile.1 .build/docs/man/wasmprecompile.1
 	@mandoc -T lint man/wasmprecompile.1 > .build/docs/lint; cat .build/docs/lint; test ! -s .build/docs/lint
+	.ci/docs-html .build/docs/html
 
 format: ## format the Swift sources in place
 	swift format --in-place --recursive $(FORMATTED)

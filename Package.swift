@@ -10,7 +10,6 @@ let strict: [SwiftSetting] = [
 
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
-let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -24,7 +23,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
-    .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
   ],
   targets: [
     .target(name: "CWasmtime", linkerSettings: [.linkedLibrary("dl")]),
@@ -48,7 +46,7 @@ let package = Package(
       name: "Commands",
       dependencies: [
         "Precompiler", "Scanning", "Exporting", "Watching", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", system,
-        arguments, toml,
+        arguments,
       ],
       // Beside the code that has to keep to it; nothing of the program reads it.
       exclude: ["Reporting/JSON/output.schema.json"],
@@ -91,8 +89,17 @@ let package = Package(
       ], swiftSettings: strict),
     .target(name: "CWatchingTests", path: "Tests/CWatchingTests"),
     .testTarget(
-      name: "WatchingTests", dependencies: ["Watching", "CWatchingTests", "CLinux", "LinuxIO", system],
+      name: "WatchingTests", dependencies: ["Watching", "CWatchingTests", "CLinux", "LinuxIO", "TestSupport", system],
       swiftSettings: strict),
-    .testTarget(name: "CLITests", dependencies: ["wasmprecompile", "TestSupport"], swiftSettings: strict),
+    // The example programs, which the tests run. Each is also a package of its own, or part of the tutorial.
+    .executableTarget(
+      name: "plugin-host", dependencies: ["WasmCache", "WasmEngine", system], path: "Examples/plugin-host/Sources",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "first-module", dependencies: ["WasmCache", "WasmEngine", system], path: "Examples/first-module",
+      swiftSettings: strict),
+    .testTarget(
+      name: "CLITests", dependencies: ["wasmprecompile", "plugin-host", "first-module", "TestSupport"],
+      swiftSettings: strict),
   ]
 )

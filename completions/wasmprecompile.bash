@@ -165,14 +165,14 @@ _wasmprecompile() {
     # Only the first word can be a subcommand; the words after it are the subcommand's.
     if [[ "${COMP_CWORD}" -gt 1 ]]; then
         case "${COMP_WORDS[1]}" in
-        path|hash|engines|cache|config|completions|help)
+        path|run|hash|engines|cache|config|completions|help)
             unparsed_words=("${unparsed_words[@]:1}")
             "_wasmprecompile_${COMP_WORDS[1]}"
             return
             ;;
         esac
     elif [[ "${cur}" != -* ]]; then
-        COMPREPLY+=($(compgen -W 'path hash engines cache config completions help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'path run hash engines cache config completions help' -- "${cur}"))
     fi
 
     local -a repeating_flags=()
@@ -265,6 +265,56 @@ _wasmprecompile_path() {
 
     # Offer option value completions
     case "${prev}" in
+    '--backend')
+        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'
+        return
+        ;;
+    '--opt-level')
+        __wasmprecompile_add_completions -W 'none'$'\n''speed'$'\n''speed-and-size'
+        return
+        ;;
+    '--cpu')
+        __wasmprecompile_add_completions -W 'native'$'\n''baseline'
+        return
+        ;;
+    '--engine')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(so)'
+        return
+        ;;
+    '--cache-dir')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __wasmprecompile_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_wasmprecompile_run() {
+    repeating_flags=()
+    non_repeating_flags=(--cold --version -h --help)
+    repeating_options=(--dir --env --backend)
+    non_repeating_options=(--invoke --opt-level --cpu --engine --cache-dir)
+    __wasmprecompile_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--invoke')
+        return
+        ;;
+    '--dir')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    '--env')
+        return
+        ;;
     '--backend')
         __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'
         return

@@ -21,7 +21,7 @@ function __wasmprecompile_parse_tokens -S
     switch $unparsed_tokens[1]
     case 'wasmprecompile'
         # Only the first word can be a subcommand; the words after it are the subcommand's.
-        if contains -- "$unparsed_tokens[2]" path hash engines cache config completions help
+        if contains -- "$unparsed_tokens[2]" path run hash engines cache config completions help
             set -a commands $unparsed_tokens[1]
             set -e unparsed_tokens[1]
         else
@@ -30,6 +30,8 @@ function __wasmprecompile_parse_tokens -S
         switch $unparsed_tokens[1]
         case 'path'
             __wasmprecompile_parse_subcommand 1 'compile' 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'version' 'h/help'
+        case 'run'
+            __wasmprecompile_parse_subcommand -r 2 'invoke=' 'cold' 'dir=+' 'env=+' 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'version' 'h/help'
         case 'hash'
             __wasmprecompile_parse_subcommand -r 1 'version' 'h/help'
         case 'engines'
@@ -148,6 +150,7 @@ complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_f
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" version' -l 'version' -d 'Show the version.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'path' -d 'Print the path of a module\'s artifact, for a runtime to load.'
+complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'run' -d 'Run a module from the cache, compiling it first if need be.'
 complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'hash' -d 'Print modules\' hashes, by which the cache knows them.'
 complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'engines' -d 'Show what modules can be compiled with, or why not.'
 complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'cache' -d 'Look after the cache.'
@@ -163,6 +166,18 @@ complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_f
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" cache-dir' -l 'cache-dir' -d 'Directory of the cache.' -rfa '(__wasmprecompile_complete_directories)'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" version' -l 'version' -d 'Show the version.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile run" -eq 1' -F
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile run" invoke' -l 'invoke' -d 'Call this exported function instead and print what it returns, a line each.' -rfka ''
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile run" cold' -l 'cold' -d 'Also compile the module without the cache, and say how long either took before the program could start.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile run"' -l 'dir' -d 'A directory that the program may read and change, by the name that it has here or another. Repeatable.' -rfa '(__wasmprecompile_complete_directories)'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile run"' -l 'env' -d 'A variable for the program\'s environment, which is empty otherwise; without a value, the one that it has here. Repeatable.' -rfka ''
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile run"' -l 'backend' -d 'Code generator: cranelift (optimizing), winch (compiles fast, for development) or pulley (portable bytecode).' -rfka 'cranelift winch pulley'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile run" opt-level' -l 'opt-level' -d 'What cranelift and pulley optimize for: none, speed or speed-and-size. Default: speed.' -rfka 'none speed speed-and-size'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile run" cpu' -l 'cpu' -d 'Processors that the code may run on: native (this machine\'s) or baseline (any of the architecture). Default: native.' -rfka 'native baseline'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile run" engine' -l 'engine' -d 'The libwasmtime to compile with.' -rfa '(for p in (string match -e -- \'*/\' (commandline -t);or printf \n)*.\'so\';printf %s\n $p;end;__fish_complete_directories (commandline -t) \'\')'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile run" cache-dir' -l 'cache-dir' -d 'Directory of the cache.' -rfa '(__wasmprecompile_complete_directories)'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile run" version' -l 'version' -d 'Show the version.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile run" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile hash" -ge 1' -F
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile hash" version' -l 'version' -d 'Show the version.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile hash" h help' -s 'h' -l 'help' -d 'Show help information.'

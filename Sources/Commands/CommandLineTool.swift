@@ -32,6 +32,11 @@ public struct CommandLineTool: ParsableCommand {
     _ = clinux_signal_ignore(SIGPIPE)
     clinux_raise_descriptor_limit()
     let arguments = RawArguments.ofThisProcess()
+    // Started for every lane, by ourselves: not worth the three milliseconds that parsing takes.
+    if arguments == [CompileService.subcommand] {
+      CompileService.run()
+      Glibc.exit(ExitStatus.success.rawValue)
+    }
     let root = root(for: arguments)
     var palette = Palette.plain
     do {
@@ -45,6 +50,9 @@ public struct CommandLineTool: ParsableCommand {
       if Output.isLost.load(ordering: .relaxed) {
         throw RunFailure(status: .outputLost, message: "the results could not be written to standard output")
       }
+    } catch let end as ProgramEnd {
+      if let message = end.message { Output.error.write(message + "\n") }
+      Glibc.exit(end.status)
     } catch let status as ExitStatus {
       Glibc.exit(status.rawValue)
     } catch let failure as RunFailure {
@@ -64,9 +72,7 @@ public struct CommandLineTool: ParsableCommand {
   static func root(for arguments: [String]) -> any ParsableCommand.Type {
     guard let first = arguments.first else { return Self.self }
     if arguments == ["help"] { return Self.self }
-    if Subcommands.names.contains(first) || ["help", CompileService.subcommand].contains(first) {
-      return Subcommands.self
-    }
+    if Subcommands.names.contains(first) || first == "help" { return Subcommands.self }
     return ["-h", "--help", "--version", "--experimental-dump-help"].contains(first)
       ? Self.self : PrecompileCommand.self
   }
@@ -78,9 +84,8 @@ struct Subcommands: ParsableCommand {
     commandName: CommandLineTool.name, version: CommandLineTool.version, subcommands: all)
 
   static let all: [any ParsableCommand.Type] = [
-    PathCommand.self, HashCommand.self, EnginesCommand.self, CacheCommand.self, ConfigCommand.self,
+    PathCommand.self, RunCommand.self, HashCommand.self, EnginesCommand.self, CacheCommand.self, ConfigCommand.self,
     CompletionsCommand.self,
-    CompileWorkerCommand.self,
   ]
 
   /// What people may type.

@@ -16,9 +16,10 @@ enum Environment {
     return Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
   }
 
-  /// A variable's bytes; none if it is unset.
-  static func bytes(_ name: String) -> [UInt8] {
-    getenv(name).map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) } ?? []
+  /// A variable's value with every byte, and be it empty; nil if it is unset.
+  static func inherited(_ name: [UInt8]) -> [UInt8]? {
+    let text = (name + [0]).withUnsafeBytes { $0.bindMemory(to: CChar.self).baseAddress.flatMap { getenv($0) } }
+    return text.map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
   }
 
   static func path(_ name: String) -> FilePath? {
@@ -45,9 +46,5 @@ enum Environment {
   }
 
   /// The path seen from the root, without `.` and `..` where that needs no look at the disk.
-  static func absolute(_ path: FilePath) -> FilePath {
-    guard path.isRelative, let directory = getcwd(nil, 0) else { return path }
-    defer { free(directory) }
-    return FilePath(platformString: directory).pushing(path)
-  }
+  static func absolute(_ path: FilePath) -> FilePath { path.absolute }
 }

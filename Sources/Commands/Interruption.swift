@@ -13,6 +13,8 @@ final class Interruption {
   }
 
   private let received = Received()
+  /// Those that are handled here.
+  private let signals: [Int32]
   private let sources: [any DispatchSourceSignal]
 
   /// Cancels a run.
@@ -36,6 +38,7 @@ final class Interruption {
     let queue = DispatchQueue(label: "signals")
     // What the starter ignores (nohup, a background job) stays ignored.
     let signals = signals.filter { !clinux_signal_is_ignored($0) }
+    self.signals = signals
     sources = signals.map { DispatchSource.makeSignalSource(signal: $0, queue: queue) }
     for (source, number) in zip(sources, signals) {
       _ = clinux_signal_ignore(number)
@@ -60,6 +63,15 @@ final class Interruption {
     guard let number = received.number.withLock({ $0 }) else { return }
     cleanUp()
     Self.die(by: number)
+  }
+
+  /// Gives the signals back their own effect, for what follows: a program that runs in this process.
+  func end() {
+    dieIfReceived()
+    for (source, number) in zip(sources, signals) {
+      source.cancel()
+      _ = clinux_signal_default(number)
+    }
   }
 
   private static func die(by number: Int32) -> Never {

@@ -45,5 +45,5 @@ extension JobserverUnavailable {
 
 extension MakeFlags {
   /// What a make above this process says.
-  static var ofThisProcess: MakeFlags { MakeFlags(Environment.bytes("MAKEFLAGS")) }
+  static var ofThisProcess: MakeFlags { MakeFlags(Environment.bytes("MAKEFLAGS") ?? []) }
 }

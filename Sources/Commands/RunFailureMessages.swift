@@ -20,7 +20,8 @@ extension RunFailure {
   }
 
   init(_ error: CacheError) {
-    self.init(status: .cacheUnwritable, message: "\(error.path.printable): \(error.description.printable)")
+    let place = error.path.map { "\($0.printable): " } ?? ""
+    self.init(status: .cacheUnwritable, message: place + error.description.printable)
   }
 
   init(_ error: EngineSearchError) {

@@ -128,7 +128,7 @@ extension ExportFailure: CustomStringConvertible {
   /// Without the path, which the caller prints in front.
   package var description: String {
     switch self {
-    case .cache(let error): "cannot be exported: \(error.path): \(error)"
+    case .cache(let error): "cannot be exported: \(error.message)"
     case .corrupt:
       "cannot be exported: the cache's artifact is corrupt: run `wasmprecompile cache verify --repair`, then again"
     case .output(let error): "cannot be exported: \(error)"

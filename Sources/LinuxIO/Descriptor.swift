@@ -70,6 +70,20 @@ package struct Descriptor: ~Copyable, Sendable {
     return done
   }
 
+  /// The file's first bytes; fewer than `count` if it has no more.
+  package func bytes(count: Int) throws(SystemError) -> [UInt8] {
+    var failure: SystemError?
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, size in
+      do throws(SystemError) {
+        size = try read(into: UnsafeMutableRawBufferPointer(buffer), at: 0)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
   /// Everything until the end, from where reading stands; also of a pipe.
   package func readToEnd() throws(SystemError) -> [UInt8] {
     let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
@@ -140,6 +154,12 @@ package struct Descriptor: ~Copyable, Sendable {
     var status = stat()
     try check("stat", path.withCText { fstatat(directory, $0, &status, flags) })
     return FileStatus(status)
+  }
+
+  /// Fails unless this process may do with this directory what `mode` says, a union of R_OK, W_OK and X_OK.
+  package func checkAccess(_ mode: Int32) throws(SystemError) {
+    // By the effective rights, which are those that will count.
+    try check("faccessat", faccessat(raw, ".", mode, AT_EACCESS))
   }
 
   // MARK: Names in this directory

@@ -20,4 +20,11 @@ extension FilePath {
     defer { free(text) }
     return FilePath(platformString: text)
   }
+
+  /// The path seen from the root, without `.` and `..` where that needs no look at the disk.
+  package var absolute: FilePath {
+    guard isRelative, let directory = getcwd(nil, 0) else { return self }
+    defer { free(directory) }
+    return FilePath(platformString: directory).pushing(self)
+  }
 }

@@ -28,8 +28,10 @@ final class CompileLane {
     } else {
       while !work.cancellation.isCancelled, runNext() {}
     }
-    publishing.waitUntilEmpty()
     if let worker, !work.cancellation.isCancelled { work.shelf?.put(worker, from: work) }
+    // Its child, if no other run wants it, comes to its end while the last artifacts go to the disk.
+    worker = nil
+    publishing.waitUntilEmpty()
   }
 
   /// - Returns: false if there was no job.
@@ -127,7 +129,7 @@ final class CompileLane {
 
   /// The lane's child, started when there is none.
   private func runningWorker() throws(WorkerFailure) -> CompileWorker {
-    if let worker = self.worker ?? work.shelf?.take(for: work) {
+    if let worker = self.worker ?? work.takeChild() {
       self.worker = worker
       return worker
     }

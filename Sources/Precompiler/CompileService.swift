@@ -51,7 +51,7 @@ package enum CompileService {
     for one in settings {
       records.append(
         Result { () throws(EngineError) in
-          let compiler = try Compiler(library.get(), one, warmThreads: threads > 1)
+          let compiler = try Compiler(library.get(), one)
           compilers.append(compiler)
           return try compiler.sequential.compatibilityRecord()
         })
@@ -66,10 +66,10 @@ package enum CompileService {
         compilers.indices.contains(index), let module = message.takeDescriptor(),
         let artifact = message.takeDescriptor()
       else { return }
-      let engine = parallel ? compilers[index].parallel : compilers[index].sequential
       let reply: WorkerReply
       do throws(EngineError) {
         let start = MonotonicInstant.now()
+        let engine = try compilers[index].engine(parallel: parallel)
         let written = try compile(module, size, kind, with: engine, into: artifact)
         reply = .compiled(size: written, nanoseconds: MonotonicInstant.now().nanoseconds(since: start))
       } catch {
@@ -99,13 +99,22 @@ package enum CompileService {
   }
 }
 
-/// One of a child's engines, for one thread and for all.
-private struct Compiler {
+/// One of a child's engines, for one thread and, made when it is first wanted, for all.
+private final class Compiler {
   let sequential: Engine
-  let parallel: Engine
+  private var parallel: Engine?
+  private let settings: EngineSettings
 
-  init(_ library: EngineLibrary, _ settings: EngineSettings, warmThreads: Bool) throws(EngineError) {
+  init(_ library: EngineLibrary, _ settings: EngineSettings) throws(EngineError) {
     sequential = try Engine(library: library, settings: settings, parallel: false)
-    parallel = try warmThreads ? Engine(library: library, settings: settings, parallel: true) : sequential
+    self.settings = settings
+  }
+
+  func engine(parallel wanted: Bool) throws(EngineError) -> Engine {
+    guard wanted else { return sequential }
+    if let parallel { return parallel }
+    let engine = try Engine(library: sequential.library, settings: settings, parallel: true)
+    parallel = engine
+    return engine
   }
 }

@@ -21,11 +21,14 @@ final class CompileWork: Sendable {
   let jobserver: Jobserver?
   let isWanted: @Sendable (ModuleContent) -> Bool
   private let failFast: Bool
+  private let spare: Mutex<CompileWorker?>
   private let outcomes = Mutex<[JobOutcome]>([])
 
+  /// - Parameter child: one that was prepared for these engines already.
   init(
     _ jobs: [Job], engine: EngineFile, directories: [EngineDirectory], publisher: Publisher,
-    request: PrecompileRequest, cancellation: Cancellation, observer: any RunObserver
+    request: PrecompileRequest, cancellation: Cancellation, observer: any RunObserver,
+    child: CompileWorker? = nil
   ) throws(CacheError) {
     self.engine = engine
     self.directories = directories
@@ -44,6 +47,7 @@ final class CompileWork: Sendable {
     queue = JobQueue(jobs, lanes: request.jobserver == nil ? request.lanes : 1)
     self.cancellation = cancellation
     self.observer = observer
+    spare = Mutex(child)
   }
 
   var identities: [EngineIdentity] { directories.map(\.identity) }
@@ -61,6 +65,15 @@ final class CompileWork: Sendable {
     for writer in writers { writer.synchronize() }
     let notBegun = queue.leftOver.map { JobOutcome(job: $0, result: .notDone) }
     return outcomes.withLock { $0 } + notBegun
+  }
+
+  /// A child that is ready for these engines, if there is one left.
+  func takeChild() -> CompileWorker? {
+    let spare = spare.withLock { spare in
+      defer { spare = nil }
+      return spare
+    }
+    return spare ?? shelf?.take(for: self)
   }
 
   func finish(_ job: Job, _ result: JobOutcome.Result) {

@@ -10,6 +10,10 @@ package struct EngineProbe {
   private let program: WorkerProgram
   private let engine: EngineFile
   private let cancellation: Cancellation
+  /// How many threads a parallel compilation of the child may use.
+  var threads = 1
+  /// Is given the child that told of all the settings, which can compile with them.
+  var keepChild: (CompileWorker) -> Void = { _ in }
   private static let secondsPerProbe = 30.0
 
   package init(_ engine: EngineFile, program: WorkerProgram, cancellation: Cancellation) {
@@ -26,7 +30,7 @@ package struct EngineProbe {
     do { build = try engine.build() } catch { throw .unreadable(engine.location, reason: error.description) }
     var wanted = settings
     for one in settings where one.backend == .winch && !wanted.contains(one.impostor) { wanted.append(one.impostor) }
-    let records = try ask(wanted)
+    let records = try ask(wanted, keeping: keepChild)
     var known: [EngineSettings: CompatibilityRecord] = [:]
     for (one, record) in zip(wanted, records) { known[one] = try? record.get() }
     return zip(settings, records).map { one, record in
@@ -44,12 +48,12 @@ package struct EngineProbe {
 
   /// All in one child; if that dies, each in its own, to learn which of them it was.
   private func ask(
-    _ settings: [EngineSettings]
+    _ settings: [EngineSettings], keeping keepChild: (CompileWorker) -> Void = { _ in }
   ) throws(EngineUnusable) -> [Result<CompatibilityRecord, BackendUnavailable>] {
     do {
       let worker = try CompileWorker.start(program, cancellation: cancellation)
       let records = try worker.prepare(
-        engine, settings: settings, threads: 1, deadline: .now().adding(seconds: Self.secondsPerProbe))
+        engine, settings: settings, threads: threads, deadline: .now().adding(seconds: Self.secondsPerProbe))
       var results: [Result<CompatibilityRecord, BackendUnavailable>] = []
       for record in records {
         switch record {
@@ -63,6 +67,7 @@ package struct EngineProbe {
         case .failure(.componentsUnsupported): results.append(.failure(.refused("it cannot compile the empty module")))
         }
       }
+      keepChild(worker)
       return results
     } catch let error as EngineUnusable {
       throw error

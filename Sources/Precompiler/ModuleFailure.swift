@@ -64,7 +64,7 @@ extension ModuleFailure: CustomStringConvertible {
       "was not compiled within \(seconds.formatted) s: raise --timeout, or try --backend winch"
     case .compilerMisbehaved(let what): "the compiler's child process gave \(what)"
     case .compilerNotStarted(let reason): "the compiler's child process could not be started: \(reason)"
-    case .cache(let error): "could not be stored: \(error.path): \(error)"
+    case .cache(let error): "could not be stored: \(error.message)"
     }
   }
 

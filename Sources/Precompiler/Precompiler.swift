@@ -68,7 +68,7 @@ package struct Precompiler {
     let engine = try findEngine()
     let cache = try openCache()
     var memory = RunMemory(cache, isReadOnly: request.purpose.onlyLooks)
-    let identities = try identify(engine, &memory)
+    let (identities, child) = try identify(engine, &memory)
     let directories = identities.map { identity in cache.map { EngineDirectory(identity, in: $0) } }
     observer.prepared(
       engine: engine.location, identities: identities, cache: request.cachePath, lanes: request.lanes)
@@ -88,7 +88,7 @@ package struct Precompiler {
     let outcomes =
       isOver
       ? plan.jobs.map { JobOutcome(job: $0, result: .notDone) }
-      : try compile(plan, with: engine, storingIn: cache, directories.compactMap { $0 })
+      : try compile(plan, with: engine, storingIn: cache, directories.compactMap { $0 }, child)
     memory.remember(plan, outcomes, identities)
     if !request.purpose.onlyLooks { memory.recordUses(of: plan, directories) }
     let troubles = request.purpose.onlyLooks ? [] : [memory.commit(), makeRoom(in: cache)]
@@ -116,11 +116,16 @@ package struct Precompiler {
     }
   }
 
-  /// From memory if the engine's file has not changed since; a child is asked otherwise.
-  private func identify(_ engine: EngineFile, _ memory: inout RunMemory) throws(PrecompileError) -> [EngineIdentity] {
+  /// From memory if the engine's file has not changed since; otherwise a child is asked, which can go on to compile.
+  private func identify(
+    _ engine: EngineFile, _ memory: inout RunMemory
+  ) throws(PrecompileError) -> ([EngineIdentity], CompileWorker?) {
     let known = request.settings.compactMap { memory.identity($0, engine.stamp) }
-    if known.count == request.settings.count { return known }
-    let probe = EngineProbe(engine, program: request.program, cancellation: cancellation)
+    if known.count == request.settings.count { return (known, nil) }
+    var child: CompileWorker?
+    var probe = EngineProbe(engine, program: request.program, cancellation: cancellation)
+    probe.threads = request.lanes
+    if !request.purpose.onlyLooks { probe.keepChild = { child = $0 } }
     let results: [Result<EngineIdentity, BackendUnavailable>]
     do { results = try probe.identify(request.settings) } catch { throw .engineUnusable(error) }
     var identities: [EngineIdentity] = []
@@ -131,7 +136,7 @@ package struct Precompiler {
       }
     }
     if engine.isUnchanged { for identity in identities { memory.remember(identity, engine.stamp) } }
-    return identities
+    return (identities, child)
   }
 
   private func scan(sparing cache: CacheDirectory?) -> ScanResult {
@@ -159,12 +164,13 @@ package struct Precompiler {
       guard let result = try cache.evictIfDue(size: limit, now: WallClock.now()), result.freed > 0 else { return nil }
       return "\(result.freed) bytes of artifacts removed, \(result.size) are left of the \(limit) that may stay"
     } catch {
-      return "\(error.path): no room was made: \(error)"
+      return "\(error.path.map { "\($0): " } ?? "")no room was made: \(error)"
     }
   }
 
   private func compile(
-    _ plan: Plan, with engine: EngineFile, storingIn cache: CacheDirectory?, _ directories: [EngineDirectory]
+    _ plan: Plan, with engine: EngineFile, storingIn cache: CacheDirectory?, _ directories: [EngineDirectory],
+    _ child: CompileWorker?
   ) throws(PrecompileError) -> [JobOutcome] {
     guard let cache, !request.purpose.onlyLooks else { return [] }
     guard !plan.jobs.isEmpty else {
@@ -177,7 +183,7 @@ package struct Precompiler {
       let publisher = try Publisher(cache)
       let outcomes = try CompileWork(
         plan.jobs, engine: engine, directories: directories, publisher: publisher, request: request,
-        cancellation: cancellation, observer: observer
+        cancellation: cancellation, observer: observer, child: child
       ).run()
       return outcomes
     } catch {

@@ -1,4 +1,3 @@
-internal import CLinux
 internal import LinuxIO
 internal import Scanning
 internal import Synchronization
@@ -32,29 +31,12 @@ struct RunMemory {
 
   /// The identity that some settings were found to have with an engine, if its file has not changed since.
   func identity(_ settings: EngineSettings, _ engine: FileStamp) -> EngineIdentity? {
-    guard case .available(let record, let build) = catalog?.engine(engine, settings: key(settings), now: start)
-    else { return nil }
-    return EngineIdentity(
-      settings: settings, compatibility: CompatibilityRecord(bytes: record), libraryBuild: build)
+    catalog?.identity(settings, engine, now: start)
   }
 
   mutating func remember(_ identity: EngineIdentity, _ engine: FileStamp) {
-    record.engines.append(
-      EngineFinding(
-        library: engine, settings: key(identity.settings), probed: start,
-        result: .available(record: identity.compatibility.bytes, build: identity.libraryBuild)))
+    record.engines.append(EngineFinding(identity, library: engine, probed: start))
   }
-
-  /// Code for this machine's processor depends on it, and a cache may be shared with other machines.
-  private func key(_ settings: EngineSettings) -> String {
-    "\(settings)/\(Self.processor)"
-  }
-
-  private static let processor: String = {
-    var features = [UInt64](repeating: 0, count: Int(CLINUX_PROCESSOR_WORDS))
-    clinux_processor_features(&features)
-    return features.map { String($0, radix: 16) }.joined(separator: ".")
-  }()
 
   // MARK: Files
 

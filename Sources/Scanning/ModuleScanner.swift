@@ -78,13 +78,16 @@ package struct ModuleScanner: Sendable {
   private func walk(_ starts: [DirectoryTask], _ plan: ScanPlan, into table: inout ScanTable) {
     if starts.isEmpty { return }
     let queue = ScanQueue(starts.reversed().map { .list($0) }, firstID: table.directories.count)
-    let findings = Mutex<[ScanFindings]>([])
+    // To start a thread takes longer than to list a small directory.
+    let findings = Mutex([ScanWorker(plan, queue).runAlone()])
     let spread = ProcessorSpread()
     // The calling thread is one of them, so a directory or two are done before another one has even started.
-    DispatchQueue.concurrentPerform(iterations: max(1, options.jobs)) { _ in
-      spread.run {
-        let found = ScanWorker(plan, queue).run()
-        findings.withLock { $0.append(found) }
+    if queue.pending > 0 {
+      DispatchQueue.concurrentPerform(iterations: max(1, options.jobs)) { _ in
+        spread.run {
+          let found = ScanWorker(plan, queue).run()
+          findings.withLock { $0.append(found) }
+        }
       }
     }
     table.add(findings.withLock { $0 }, count: queue.idCount)

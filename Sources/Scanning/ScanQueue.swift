@@ -31,6 +31,9 @@ final class ScanQueue: Sendable {
   /// How many directories have an index.
   var idCount: Int { nextID.load(ordering: .relaxed) }
 
+  /// How much there is to do that nobody has begun.
+  var pending: Int { state.withLock { $0.work.count } }
+
   /// Waits for something to do; nil when there is nothing left and nobody can add any more. Each value that it returns
   /// is to be followed by `finish` or a successful `postpone`.
   func next() -> ScanWork? {

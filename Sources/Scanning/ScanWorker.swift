@@ -17,19 +17,29 @@ struct ScanWorker: ~Copyable {
 
   /// Works until nothing is left, and returns what was found.
   consuming func run() -> ScanFindings {
-    while let work = queue.next() {
-      do throws(OutOfDescriptors) {
-        // Given away, because it may hold a descriptor, which has to be closed by the time that the queue calls it finished.
-        queue.finish(adding: try perform(consume work))
-      } catch {
-        switch queue.postpone(.list(error.task)) {
-        case .leave: return findings
-        case .goOn: break
-        case .alone: queue.finish(adding: performAlone(error.task))
-        }
+    while let work = queue.next(), step(consume work) {}
+    return findings
+  }
+
+  /// Works as long as there is no more to do at a time than one thread can.
+  consuming func runAlone() -> ScanFindings {
+    while queue.pending == 1, let work = queue.next(), step(consume work) {}
+    return findings
+  }
+
+  /// - Returns: whether to go on.
+  private mutating func step(_ work: consuming ScanWork) -> Bool {
+    do throws(OutOfDescriptors) {
+      // Given away, because it may hold a descriptor, which has to be closed by the time that the queue calls it finished.
+      queue.finish(adding: try perform(consume work))
+    } catch {
+      switch queue.postpone(.list(error.task)) {
+      case .leave: return false
+      case .goOn: break
+      case .alone: queue.finish(adding: performAlone(error.task))
       }
     }
-    return findings
+    return true
   }
 
   /// Does what was taken from the queue, and returns what that leads to.

@@ -62,6 +62,17 @@ package final class CacheDirectory: Sendable {
   /// Where files are that are not published yet; made if missing.
   func openTemporary() throws(SystemError) -> Descriptor { try version.openOrMakeDirectory(CacheLayout.temporary) }
 
+  /// Fails unless this process may write wherever storing a module writes.
+  func requireWritable() throws(CacheError) {
+    do {
+      try objects.checkAccess(W_OK | X_OK)
+      try engines.checkAccess(W_OK | X_OK)
+      try openTemporary().checkAccess(W_OK | X_OK)
+    } catch {
+      throw .notWritable(path, reason: error.description)
+    }
+  }
+
   /// The directory below the cache's root that holds everything of this format.
   package var base: FilePath { path.appending(CacheLayout.version) }
 

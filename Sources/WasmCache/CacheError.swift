@@ -1,20 +1,54 @@
 package import LinuxIO
 public import SystemPackage
+public import WasmEngine
 
-/// Why the cache could not be opened, read or written.
+/// Why the cache could not be opened, read or written, or a module not be had from it.
 public enum CacheError: Error, Hashable, Sendable {
+  // MARK: The cache's directories
+
   /// Something that is no directory stands where the cache should be.
   case notADirectory(FilePath)
   /// The cache's directory, or one in it, belongs to another user.
   case foreignOwner(FilePath, owner: UInt32)
   /// Others may write into the cache's directory, or one in it.
   case writableByOthers(FilePath, permissions: UInt32)
+  /// The cache was to be written to, and this directory of it cannot be, or it was opened for reading only.
+  case notWritable(FilePath, reason: String)
   /// A file operation failed.
   case io(FilePath, operation: String, reason: String)
+
+  // MARK: Modules
+
+  /// The cache has no artifact of the module for this engine; one that was corrupt is moved aside first.
+  case missing(WasmHash, Backend, MissReason)
+  /// The artifact is as it was stored, but for another engine or other settings.
+  case invalidated(FilePath)
+  /// The artifact is as it was stored, but is none.
+  case invalidFile(FilePath, InvalidFile)
+  /// The artifact is a component's, and a module was asked for.
+  case component(FilePath)
+  /// The engine refuses the artifact, for its own reason.
+  case deserialize(FilePath, reason: String)
+  /// The module could not be turned into an artifact of this cache.
+  case serialize(reason: String)
+  /// The engine does not have the backend.
+  case unsupportedBackend(Backend, reason: String)
+  /// A backend was wanted out of none.
+  case noBackend
+  /// A module that the cache does not have could not be compiled.
+  case compile(EngineError)
 
   package init(_ path: FilePath, _ operation: String, _ error: SystemError) {
     self = .io(path, operation: operation, reason: error.description)
   }
+}
+
+/// What is wrong with a file that should be an artifact.
+public enum InvalidFile: Hashable, Sendable {
+  /// Bytes; too few for any artifact.
+  case size(Int)
+  /// The first bytes, which are not those of an artifact.
+  case magic([UInt8])
 }
 
 extension CacheError: CustomStringConvertible {
@@ -27,14 +61,44 @@ extension CacheError: CustomStringConvertible {
       "belongs to user \(owner): whoever writes there decides what code runs; name a directory of your own with --cache-dir"
     case .writableByOthers(let path, _):
       "can be written by other users: whoever writes there decides what code runs; `chmod go-w \(path)` if they did no harm"
+    case .notWritable(_, let reason):
+      "cannot be written to: \(reason): open the cache for reading only, or name another directory"
     case .io(_, let operation, let reason):
       "cannot \(operation): \(reason)"
+    case .missing(let module, let backend, let reason):
+      "the cache has no artifact for \(backend.rawValue) of module \(module): \(reason.rawValue)"
+    case .invalidated:
+      "holds code for another engine: compile the module again"
+    case .invalidFile(_, .size(let bytes)):
+      "is not an artifact: it has \(bytes) bytes"
+    case .invalidFile(_, .magic(let start)):
+      "is not an artifact: it starts with \(start.spacedHex), not with \(Artifact.magic.spacedHex)"
+    case .component:
+      "holds a component, not a module: open it with `artifact(of:backend:)`"
+    case .deserialize(_, let reason):
+      "cannot be loaded: \(reason)"
+    case .serialize(let reason):
+      "the module cannot be stored: \(reason)"
+    case .unsupportedBackend(let backend, let reason):
+      "the engine has no backend \(backend.rawValue): \(reason)"
+    case .noBackend:
+      "the list of backends is empty"
+    case .compile(let error):
+      "\(error)"
     }
   }
 
-  public var path: FilePath {
+  /// All of it: the path too, if there is one.
+  public var message: String { (path.map { "\($0): " } ?? "") + description }
+
+  /// What it is about, where that is a file.
+  public var path: FilePath? {
     switch self {
-    case .notADirectory(let path), .foreignOwner(let path, _), .writableByOthers(let path, _), .io(let path, _, _): path
+    case .notADirectory(let path), .foreignOwner(let path, _), .writableByOthers(let path, _),
+      .notWritable(let path, _), .io(let path, _, _), .invalidated(let path), .invalidFile(let path, _),
+      .component(let path), .deserialize(let path, _):
+      path
+    case .missing, .serialize, .unsupportedBackend, .noBackend, .compile: nil
     }
   }
 }

@@ -1,4 +1,3 @@
-internal import Crypto
 internal import Glibc
 internal import LinuxIO
 package import SystemPackage
@@ -44,28 +43,30 @@ extension CacheDirectory {
   /// compiles them again.
   package func verify(repair: Bool, report: (CheckedEntry) -> Void) throws(CacheError) {
     var known: [ArtifactDigest: Result<Int, EntryFaultError>] = [:]
+    let memory = HostMemory(of: self, isWritable: true)
+    defer { memory.flush() }
     for engine in try names(of: engines, CacheLayout.engines) {
       let enginePath = base.appending(CacheLayout.engines).appending(engine)
       guard let directory = try openEngine(engine, enginePath) else { continue }
       for name in try names(of: directory, "\(CacheLayout.engines)/\(engine)")
       where CacheLayout.module(ofEntry: name.string) != nil {
         var size = 0
-        var fault: EntryFault?
-        var corruptObject: ArtifactDigest?
+        var failure: EntryFaultError?
+        var object: ArtifactDigest?
         if let target = try? directory.symbolicLinkTarget(name), let digest = CacheLayout.digest(ofTarget: target) {
-          let result = known[digest] ?? check(digest)
+          let result = known[digest] ?? check(digest, memory)
           known[digest] = result
           switch result {
           case .success(let bytes): size = bytes
           case .failure(let error):
-            fault = error.fault
-            corruptObject = digest
+            failure = error
+            object = digest
           }
         } else {
-          fault = .notALink
+          failure = EntryFaultError(fault: .notALink)
         }
-        let repaired = fault.map { repair && takeOut($0, corruptObject, name, in: directory) } ?? false
-        report(CheckedEntry(path: enginePath.appending(name), size: size, fault: fault, repaired: repaired))
+        let repaired = failure.map { repair && takeOut($0, object, name, in: directory) } ?? false
+        report(CheckedEntry(path: enginePath.appending(name), size: size, fault: failure?.fault, repaired: repaired))
       }
     }
   }
@@ -81,25 +82,26 @@ extension CacheDirectory {
     }
   }
 
-  private struct EntryFaultError: Error { var fault: EntryFault }
+  private struct EntryFaultError: Error {
+    var fault: EntryFault
+    /// The file that was found to be corrupt.
+    var file: FileIdentity?
+  }
 
-  /// Hashes an object in blocks, because the file could be cut short while it is mapped.
-  private func check(_ digest: ArtifactDigest) -> Result<Int, EntryFaultError> {
+  private func check(_ digest: ArtifactDigest, _ memory: HostMemory) -> Result<Int, EntryFaultError> {
     let name = CacheLayout.objectName(digest)
     do throws(SystemError) {
       let file = try objects.open("\(name.directory)/\(name.file)", O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-      var hash = SHA256()
-      var size = 0
-      let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
-      defer { block.deallocate() }
-      while true {
-        let count = try file.read(into: block, at: size)
-        hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: block[..<count]))
-        size += count
-        if count < block.count { break }
+      let stamp = try file.status().stamp
+      let begun = WallClock.now()
+      let actual = try file.digest()
+      guard actual.digest == digest else {
+        let fault = EntryFault.digestDiffers(actual: "\(actual.digest)")
+        return .failure(EntryFaultError(fault: fault, file: stamp.identity))
       }
-      let actual = ArtifactDigest(hash.finalize())
-      return actual == digest ? .success(size) : .failure(EntryFaultError(fault: .digestDiffers(actual: "\(actual)")))
+      // So that whoever loads it need not read it again.
+      memory.remember(CheckedObject(digest: digest, stamp: stamp, checked: begun))
+      return .success(actual.size)
     } catch {
       let fault: EntryFault =
         switch error.errno {
@@ -113,23 +115,32 @@ extension CacheDirectory {
   }
 
   private func takeOut(
-    _ fault: EntryFault, _ object: ArtifactDigest?, _ entry: FilePath.Component, in directory: borrowing Descriptor
+    _ error: EntryFaultError, _ object: ArtifactDigest?, _ entry: FilePath.Component,
+    in directory: borrowing Descriptor
   ) -> Bool {
-    if case .digestDiffers = fault, let object {
+    if let file = error.file, let object {
       // Another entry of the same object may have moved it already. The entry stays, and tells why it is a miss.
-      return setAside(object)
+      return setAside(object, judged: file)
     }
     // What cannot be read may be as good as any.
-    if case .unreadable = fault { return false }
+    if case .unreadable = error.fault { return false }
     return (try? directory.remove(entry)) != nil
   }
 
   /// Moves a corrupt object out of the way, keeping it for whoever wants to find out what happened.
-  private func setAside(_ digest: ArtifactDigest) -> Bool {
+  ///
+  /// - Parameter judged: the file that is corrupt; another process may have stored the object anew meanwhile.
+  /// - Returns: whether it is out of the way.
+  @discardableResult
+  func setAside(_ digest: ArtifactDigest, judged: FileIdentity) -> Bool {
     let name = CacheLayout.objectName(digest)
     guard let directory = try? objects.open(name.directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { return false }
     do {
-      try directory.rename(name.file, to: openCorrupt(), as: digest.description)
+      let corrupt = try openCorrupt()
+      try directory.rename(name.file, to: corrupt, as: digest.description)
+      if let moved = try? corrupt.status(of: digest.description), moved.stamp.identity != judged {
+        try corrupt.rename(digest.description, to: directory, as: name.file)
+      }
       return true
     } catch {
       return error.errno == .noSuchFileOrDirectory && isSetAside(digest)

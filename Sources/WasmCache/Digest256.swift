@@ -41,6 +41,20 @@ struct Digest256: Hashable, Sendable {
     }
   }
 
+  /// Gives the digits of ``description`` one after the other.
+  func forEachHexadecimalDigit(_ body: (UInt8) -> Void) {
+    func digits(of word: UInt64) {
+      for shift in stride(from: 60, through: 0, by: -4) {
+        let digit = UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 15
+        body(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+      }
+    }
+    digits(of: words.0)
+    digits(of: words.1)
+    digits(of: words.2)
+    digits(of: words.3)
+  }
+
   static func == (a: Self, b: Self) -> Bool { a.words == b.words }
 
   func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
@@ -62,4 +76,6 @@ package struct ArtifactDigest: Hashable, Sendable, CustomStringConvertible {
   }
 
   package var description: String { digest.description }
+
+  var bytes: [UInt8] { digest.bytes }
 }

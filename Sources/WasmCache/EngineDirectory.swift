@@ -33,13 +33,14 @@ package final class EngineDirectory: Sendable {
       return .present(size: status.size)
     }
     guard let target = try? cache.engines.symbolicLinkTarget(place) else {
-      return .absent(reasonForMissingEntry(entry))
+      return .absent(reasonForMissingEntry(module))
     }
     guard let digest = CacheLayout.digest(ofTarget: target) else { return .absent(.artifactCorrupt) }
     return .absent(cache.isSetAside(digest) ? .artifactCorrupt : .evicted)
   }
 
-  private func reasonForMissingEntry(_ entry: String) -> MissReason {
+  func reasonForMissingEntry(_ module: WasmHash) -> MissReason {
+    let entry = CacheLayout.entryName(module)
     let others = predecessors.withLock { known in
       if let known { return known }
       let found = cache.engineNames(for: identity.settings).filter { $0 != name }

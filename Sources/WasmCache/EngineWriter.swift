@@ -1,6 +1,7 @@
 internal import Crypto
 internal import Glibc
 internal import LinuxIO
+internal import Synchronization
 internal import SystemPackage
 internal import WasmEngine
 
@@ -10,6 +11,8 @@ package final class EngineWriter: Sendable {
   private let publisher: Publisher
   private let directory: Descriptor
   private let lockFile: Descriptor
+  /// What this process has claimed: the lock file keeps out only others.
+  private let claimed = Mutex<Set<WasmHash>>([])
 
   /// Makes the identity's directory if it is new.
   package init(_ reader: EngineDirectory, _ publisher: Publisher) throws(CacheError) {
@@ -38,16 +41,25 @@ package final class EngineWriter: Sendable {
     }
   }
 
-  /// Claims a module for compilation, against other processes; nil if one of them has it.
+  /// Claims a module for compilation; nil if another process, or another thread of this one, has it.
   package func tryClaim(_ module: WasmHash) throws(CacheError) -> Claim? {
+    guard claimed.withLock({ $0.insert(module).inserted }) else { return nil }
     do {
-      return try lockFile.tryLockByte(module.lockOffset) ? Claim(module, of: self) : nil
+      if try lockFile.tryLockByte(module.lockOffset) { return Claim(module, of: self) }
     } catch {
+      forget(module)
       throw CacheError(reader.path.appending(CacheLayout.engineLock), "lock", error)
     }
+    forget(module)
+    return nil
   }
 
-  fileprivate func release(_ module: WasmHash) { lockFile.unlockByte(module.lockOffset) }
+  fileprivate func release(_ module: WasmHash) {
+    lockFile.unlockByte(module.lockOffset)
+    forget(module)
+  }
+
+  private func forget(_ module: WasmHash) { claimed.withLock { _ = $0.remove(module) } }
 
   /// Stores an artifact and makes the module's entry point at it.
   ///

@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import LinuxIO
 internal import Synchronization
 internal import SystemPackage
@@ -78,12 +79,24 @@ package final class Publisher: Sendable {
 
   /// Makes the names of all stored objects durable, once for all of them.
   package func synchronize() {
-    for name in touched.withLock({ $0 }) {
-      guard let directory = try? cache.objects.openOrMakeDirectory(name) else { continue }
-      try? directory.synchronizeDirectory()
+    let names = touched.withLock { names in
+      defer { names = [] }
+      return Array(names)
     }
-    touched.withLock { $0.removeAll() }
+    let next = Atomic(0)
+    let group = DispatchGroup()
+    // All at once, because the disk then has to be flushed only a few times.
+    for thread in 0..<min(names.count, Self.synchronizingThreads) {
+      DispatchQueue(label: "synchronize \(thread)").async(group: group) { [cache] in
+        while case let index = next.add(1, ordering: .relaxed).oldValue, index < names.count {
+          try? cache.objects.openOrMakeDirectory(names[index]).synchronizeDirectory()
+        }
+      }
+    }
+    group.wait()
     try? cache.objects.synchronizeDirectory()
     try? cache.engines.synchronizeDirectory()
   }
+
+  private static let synchronizingThreads = 16
 }

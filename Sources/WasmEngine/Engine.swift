@@ -1,8 +1,14 @@
 internal import CWasmtime
 
 /// A compiler: one library with one set of settings.
-public final class Engine {
+///
+/// Compiling in a program's own process is that program's choice: the library aborts the process on its internal errors,
+/// and how long a module takes is not bounded, whatever its size. `wasmprecompile` compiles in child processes.
+///
+/// The library's documentation lets any thread use an engine, which is what permits `@unchecked`.
+public final class Engine: @unchecked Sendable {
   public let library: EngineLibrary
+  public let settings: EngineSettings
   private let engine: OpaquePointer
 
   /// Makes a compiler.
@@ -10,9 +16,13 @@ public final class Engine {
   /// Some releases abort the process on settings that they do not know, so hostile or unproven settings belong into a
   /// process that may die.
   ///
-  /// - Parameter parallel: whether one module is compiled on several threads; the bytes are the same either way.
+  /// - Parameters:
+  ///   - library: the library that makes it.
+  ///   - settings: what it compiles to, and what it loads.
+  ///   - parallel: whether one module is compiled on several threads; the bytes are the same either way.
   public init(library: EngineLibrary, settings: EngineSettings, parallel: Bool) throws(EngineError) {
     self.library = library
+    self.settings = settings
     let api = library.api.table
     guard let config = api.config_new() else { throw .unsupportedSettings(reason: "the engine made no configuration") }
     api.config_parallel_compilation_set(config, parallel)
@@ -34,6 +44,9 @@ public final class Engine {
   }
 
   deinit { library.api.table.engine_delete(engine) }
+
+  /// The library's own engine, a `wasm_engine_t *`, to pass to its other functions; valid as long as this lives.
+  public var handle: OpaquePointer { engine }
 
   /// Compiles a module and gives the artifact's bytes to `body`.
   public func compile<Result>(

@@ -56,6 +56,9 @@ public struct CompatibilityRecord: Hashable, Sendable {
   /// The release that the record names: `36.0.0`, or only `50` in recent releases.
   public var version: String { leadingStrings.first ?? "unknown" }
 
+  /// The major version; nil if the record names none.
+  var release: Int? { Int(version.prefix(while: \.isNumber)) }
+
   /// The target triple that the record names.
   public var target: String { leadingStrings.dropFirst().first ?? "unknown" }
 

@@ -1,30 +1,46 @@
 internal import CWasmtime
+internal import LinuxIO
+internal import Synchronization
 public import SystemPackage
 
 /// One libwasmtime, loaded into this process.
 ///
-/// The library is never unloaded: it owns threads and signal handlers.
+/// It must be the library that the program also runs its modules with: an artifact is only good for the exact build that
+/// made it. The library is never unloaded: it owns threads and signal handlers.
 public final class EngineLibrary: Sendable {
   public let path: FilePath
+  /// The file that was loaded.
+  package let file: EngineFile
   let api: CWasmtimeAPI
 
   /// Loads the library at `path`.
+  ///
+  /// A library that the process has already, linked or loaded, is shared with it.
   public init(path: FilePath) throws(EngineError) {
     self.path = path
+    file = try LoadedEngineFiles.open(path)
+    // By its descriptor, so that what is identified is what is loaded.
+    api = CWasmtimeAPI(try Self.load("/proc/self/fd/\(file.descriptor.raw)"))
+  }
+
+  static func load(_ name: String) throws(EngineError) -> cwasmtime_api_t {
     var table = cwasmtime_api_t()
     let detail = UnsafeMutableBufferPointer<CChar>.allocate(capacity: 1024)
     defer { detail.deallocate() }
-    let result = path.withPlatformString { cwasmtime_open($0, &table, detail.baseAddress, detail.count) }
+    let result = cwasmtime_open(name, &table, detail.baseAddress, detail.count)
     let text = detail.baseAddress.map { String(cString: $0) } ?? ""
     switch result {
-    case CWASMTIME_OPENED: api = CWasmtimeAPI(table)
+    case CWASMTIME_OPENED: return table
     case CWASMTIME_MISSING_FUNCTION: throw .notWasmtime(missingFunction: text)
     default:
-      // The linker's messages open with the path, which whoever reports this knows better: it may be one in /proc.
-      let prefix = "\(path): "
+      // The linker's messages open with the name, which whoever reports this knows better.
+      let prefix = "\(name): "
       throw .cannotLoad(reason: text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text)
     }
   }
+
+  /// Whether this release knows Pulley's target; one that does not aborts the process when asked for it.
+  package var supportsPulley: Bool { api.table.engine_is_pulley != nil }
 
   /// Whether this release can compile components through its C API.
   public var supportsComponents: Bool {
@@ -50,6 +66,26 @@ struct CWasmtimeAPI: @unchecked Sendable {
   init(_ table: cwasmtime_api_t) { self.table = table }
 }
 
+/// The engine files that this process has loaded, kept open for as long as it lives.
+///
+/// The dynamic linker knows a library by the name it was loaded under, here the one of its descriptor. If that were closed
+/// and its number given to another library, the linker would take the one for the other.
+private enum LoadedEngineFiles {
+  private static let files = Mutex<[FileStamp: EngineFile]>([:])
+
+  static func open(_ path: FilePath) throws(EngineError) -> EngineFile {
+    let file: EngineFile
+    do { file = try EngineFile(EngineLocation(path: path, origin: .option)) } catch {
+      throw .cannotLoad(reason: error.description)
+    }
+    return files.withLock { files in
+      if let known = files[file.stamp] { return known }
+      files[file.stamp] = file
+      return file
+    }
+  }
+}
+
 /// Why an engine could not be used, or could not compile a module.
 public enum EngineError: Error, Hashable, Sendable {
   /// The dynamic linker refused the file.
@@ -64,4 +100,18 @@ public enum EngineError: Error, Hashable, Sendable {
   case invalidModule(message: String)
   /// The module compiled but could not be turned into bytes.
   case cannotSerialize(message: String)
+}
+
+extension EngineError: CustomStringConvertible {
+  /// What failed and why, in the middle of a sentence.
+  public var description: String {
+    switch self {
+    case .cannotLoad(let reason): "the engine cannot be loaded: \(reason)"
+    case .notWasmtime(let function): "the engine is not a libwasmtime: it has no function \(function)"
+    case .unsupportedSettings(let reason): "the engine cannot be configured: \(reason)"
+    case .componentsUnsupported: "the engine has no component API: release 36 or later has"
+    case .invalidModule(let message): "the module is not valid: \(message)"
+    case .cannotSerialize(let message): "the module cannot be serialized: \(message)"
+    }
+  }
 }

@@ -93,7 +93,7 @@ struct OptionsTests {
   @Test func firstArgumentDecidesWhatIsMeant() {
     #expect(root() == "CommandLineTool")
     for word in ["--help", "--version", "help"] { #expect(root(word) == "CommandLineTool") }
-    for name in ["path", "hash", "engines", "cache", "config", "completions", "compile-worker", "help"] {
+    for name in ["path", "hash", "engines", "cache", "config", "completions", "help"] {
       #expect(root(name, "x") == "Subcommands")
     }
     for first in ["a.wasm", "-v", "--backend", "./path", "--", "-"] {
@@ -110,7 +110,6 @@ struct OptionsTests {
     #expect(try parse(["cache", "dir"]) is CacheCommand.Directory)
     #expect(try parse(["engines"]) is EnginesCommand)
     #expect(try parse(["config", "show", "a"]) is ConfigCommand.Show)
-    #expect(try parse(["compile-worker"]) is CompileWorkerCommand)
     #expect(try #require(try parse(["completions", "fish"]) as? CompletionsCommand).shell == .fish)
   }
 

@@ -18,7 +18,12 @@ package final class TemporaryDirectory: Sendable {
   }
 
   deinit {
-    Self.empty(path)
+    Self.remove(path)
+  }
+
+  /// Removes a directory with everything in it, as far as that is possible.
+  package static func remove(_ path: FilePath) {
+    empty(path)
     _ = path.withPlatformString { rmdir($0) }
   }
 

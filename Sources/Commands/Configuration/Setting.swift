@@ -44,7 +44,7 @@ protocol AnySetting: Sendable {
 
 extension AnySetting {
   var option: String { "--\(key)" }
-  var variable: String { "WASMPRECOMPILE_" + key.uppercased().replacing("-", with: "_") }
+  var variable: String { "WASMPRECOMPILE_" + key.uppercased().map { $0 == "-" ? "_" : String($0) }.joined() }
 
   /// The values that an environment variable's text means.
   func values(inVariable text: String) -> [String] {

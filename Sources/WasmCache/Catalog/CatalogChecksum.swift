@@ -10,7 +10,7 @@ struct CatalogChecksum {
   /// What a row belongs to, so that rows of one table are not taken for another's when pages change places.
   enum Table: UInt64 {
     case roots = 1
-    case stat, engines, sightings, compilations, counters
+    case stat, engines, sightings, compilations, counters, checked
   }
 
   init(_ table: Table) {

@@ -8,6 +8,7 @@
 ///     compilations  (module, engine) → what compiling it took
 ///     settled       digests of states in which every entry was there, see ``SettledState``; without a checksum, since a
 ///                   digest that rots is only never met again
+///     checked       digest of an object → the file whose bytes were found to have it, see ``CheckedObject``
 ///     counters      name → number: hits, misses by reason, nanoseconds compiled, since when
 ///
 /// Times are nanoseconds since 1970. Every other row ends with a ``CatalogChecksum`` over its values, because SQLite notices
@@ -62,6 +63,10 @@ enum CatalogSchema {
       module BLOB NOT NULL, engine BLOB NOT NULL, nanoseconds INTEGER NOT NULL, size INTEGER NOT NULL,
       compiled INTEGER NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY(module, engine)) WITHOUT ROWID;
     CREATE TABLE settled(digest BLOB PRIMARY KEY, checked INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE checked(
+      digest BLOB PRIMARY KEY, device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL,
+      modified INTEGER NOT NULL, changed INTEGER NOT NULL, mode INTEGER NOT NULL, checked INTEGER NOT NULL,
+      checksum INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE counters(
       name TEXT PRIMARY KEY, value INTEGER NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID;
     PRAGMA application_id = 0x77706363;

@@ -18,6 +18,7 @@ struct CatalogWriter {
       try Sighting.write(record.sightings, connection)
       try Compilation.write(record.compilations, connection)
       try SettledState.write(record.settled, now: now, connection)
+      try CheckedObject.write(record.checked, connection)
       var tally = try Tally.read(connection)
       tally.add(record.tally)
       if tally.since == 0 { tally.since = now }
@@ -104,6 +105,7 @@ struct CatalogWriter {
       "DELETE FROM engines WHERE probed < ?1",
       "DELETE FROM sightings WHERE seen < ?1",
       "DELETE FROM settled WHERE checked < ?1",
+      "DELETE FROM checked WHERE checked < ?1",
       "DELETE FROM compilations WHERE compiled < ?1 AND module NOT IN (SELECT module FROM sightings)",
     ] {
       let statement = try connection.prepare(sql)

@@ -139,8 +139,9 @@ package actor WatchLoop {
   private func becomeReady() {
     guard !isReady else { return }
     isReady = true
-    report(.ready(modules: batcher.knownModules))
-    notifier.send(.ready, .status("watching \(batcher.knownModules) modules"))
+    let count = batcher.knownModules
+    report(.ready(modules: count))
+    notifier.send(.ready, .status("watching \(count) \(count == 1 ? "module" : "modules")"))
   }
 
   /// Runs the command if there is anything new to tell it; the first time there always is.

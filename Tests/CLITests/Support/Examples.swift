@@ -16,29 +16,39 @@ enum Examples {
     try FileManager.default.copyItem(atPath: built, toPath: sandbox.work + "/" + name)
   }
 
+  /// The directory of the toolchain's clang and wasm-ld, which the root Makefile knows.
+  static func toolchain() throws -> String { try toolchainDirectory.get() }
+
+  private static let toolchainDirectory = Result {
+    try run("make", "-s", "--eval=show: ; @echo $(TOOLCHAIN)", "show", in: "\(EngineUnderTest.packageRoot)")
+  }
+
   private static let directory = Result { try build() }
 
+  /// The toolchain's C compiler.
+  static let compiler = Result { try toolchain() + "/clang" }
+
   private static func build() throws -> String {
-    let copy = TemporaryRoot.path + "/examples"
     _ = try EngineRelease.standard.library()
+    try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: false)
+    // By cp, because FileManager copies the owner, too, which not everyone may.
+    _ = try run(
+      "cp", "-R", "src", "Makefile", "wat2wasm.py", "\(copy)", in: "\(EngineUnderTest.packageRoot)/Examples")
+    _ = try run("make", "-j2", "modules", "CC=\(compiler.get())", in: copy)
+    return copy + "/build"
+  }
+
+  private static let copy = TemporaryRoot.path + "/examples"
+
+  private static func run(_ program: String, _ arguments: Argument..., in directory: String) throws -> String {
     let environment = [
-      "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": copy,
+      "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": TemporaryRoot.path,
       "PYTHONPATH": EngineRelease.standard.pythonPath, "PYTHONDONTWRITEBYTECODE": "1",
     ]
-    func run(_ program: String, _ arguments: Argument..., in directory: String) throws -> String {
-      let result = try Command(
-        program: program, arguments: arguments, environment: environment, directory: directory
-      ).run()
-      try #require(result.ending == .exited(0), "the modules of Examples/ cannot be built:\n\(result.errors)")
-      return result.output.trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-    let package = "\(EngineUnderTest.packageRoot)"
-    // By cp, because FileManager copies the owner, too, which not everyone may.
-    _ = try run("cp", "-R", "Examples", "\(copy)", in: package)
-    // The root Makefile knows where the toolchain's clang is.
-    let toolchain = try run("make", "-s", "--eval=show: ; @echo $(TOOLCHAIN)", "show", in: package)
-    _ = try run("make", "clean", in: copy)
-    _ = try run("make", "-j2", "modules", "CC=\(toolchain)/clang", in: copy)
-    return copy + "/build"
+    let result = try Command(
+      program: program, arguments: arguments, environment: environment, directory: directory
+    ).run()
+    try #require(result.ending == .exited(0), "the modules of Examples/ cannot be built:\n\(result.errors)")
+    return result.output.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 }

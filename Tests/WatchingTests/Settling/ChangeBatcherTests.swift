@@ -1,4 +1,5 @@
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Watching
@@ -311,26 +312,27 @@ import Testing
 
   /// Any mixture of events ends with each path handed out after its last event, and never twice at once.
   @Test(arguments: 0..<50) mutating func noEventIsEverLost(seed: UInt64) {
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(seed: seed)
+    func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &random) }
     let kinds: [FileEvent.Kind] = [.listed, .created, .written, .movedIn]
     var lastEvent: [FilePath: Int] = [:]
     var lastHandedOut: [FilePath: Int] = [:]
     var running: Set<FilePath> = []
     var now = 0
     for step in 0..<500 {
-      now += random.below(30)
-      let path = FilePath("/r/\(random.below(5)).wasm")
-      if step < 400, random.below(3) > 0 {
-        note(kinds[random.below(kinds.count)], path, at: now)
+      now += below(30)
+      let path = FilePath("/r/\(below(5)).wasm")
+      if step < 400, below(3) > 0 {
+        note(kinds[below(kinds.count)], path, at: now)
         lastEvent[path] = now
       }
       let changes = batcher.settle(at: at(now)).changes.map(\.path)
       #expect(changes.isEmpty || running.isEmpty)
       for path in changes { lastHandedOut[path] = now }
       running.formUnion(changes)
-      if !running.isEmpty, random.below(2) == 0 {
+      if !running.isEmpty, below(2) == 0 {
         let outcomes: [WarmOutcome] = [.warmed, .unchanged, .busy, .gone, .deferred, .rejected("r")]
-        let told = Dictionary(uniqueKeysWithValues: running.map { ($0, outcomes[step < 400 ? random.below(6) : 0]) })
+        let told = Dictionary(uniqueKeysWithValues: running.map { ($0, outcomes[step < 400 ? below(6) : 0]) })
         _ = batcher.finish(told, at: at(now))
         running = []
       }

@@ -1,0 +1,19 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "plugin-host",
+  dependencies: [
+    // Another project names the repository: .package(url: "…/wasmprecompile", from: "0.1.0").
+    .package(name: "wasmprecompile", path: "../.."),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+  ],
+  targets: [
+    .executableTarget(
+      name: "plugin-host",
+      dependencies: [
+        .product(name: "WasmCache", package: "wasmprecompile"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ], path: "Sources")
+  ]
+)

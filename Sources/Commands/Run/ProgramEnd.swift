@@ -1,0 +1,60 @@
+internal import Precompiler
+internal import SystemPackage
+internal import WasmEngine
+
+/// How running a module ended, unless it returned: what there is to say, and the exit status.
+struct ProgramEnd: Error {
+  let status: Int32
+  let message: String?
+
+  /// What the shell says of a program that aborted, and what the runtimes of this field exit with after a trap.
+  static let trapped: Int32 = 134
+
+  private init(status: Int32, message: String?) {
+    self.status = status
+    self.message = message
+  }
+
+  /// The module cannot be run.
+  init(_ path: FilePath, _ complaint: String, _ status: ExitStatus = .moduleFailed) {
+    self.init(status: status.rawValue, message: "\(path.printable): error: \(complaint.printable)")
+  }
+
+  /// The module is no good, or could not be compiled.
+  init(_ path: FilePath, _ failure: ModuleFailure) {
+    // Nobody has seen the file before, so it cannot have vanished since.
+    let failure = failure == .vanished ? .unreadable(reason: "no such file or directory") : failure
+    self.init(path, failure.description)
+  }
+
+  static func component(_ path: FilePath) -> ProgramEnd { ProgramEnd(path, "is a component: run takes core modules") }
+
+  /// The module was run.
+  init(_ end: RunError, of module: Module, at path: FilePath) {
+    switch end {
+    case .exited(let status):
+      self.init(status: status, message: nil)
+    case .trapped(let trap):
+      let calls = trap.backtrace.enumerated().map { "\n    \($0): \($1.printable)" }
+      self.init(
+        status: Self.trapped,
+        message: "\(path.printable): error: trapped: \(trap.reason.printable)" + calls.joined())
+    case .cannotInstantiate(let reason):
+      self.init(path, "cannot be instantiated: \(reason): it is given WASI preview 1 and nothing else")
+    case .noFunction("_start"):
+      self.init(path, "is not a program: it exports no function _start; --invoke calls \(module.offer)")
+    case .noFunction(let name):
+      self.init(path, "exports no function \(name): --invoke calls \(module.offer)")
+    case .engineCannotRun, .directoryUnusable, .notText, .cannotPrepare, .notOnlyNumbers, .wrongArguments:
+      self.init(path, end.description)
+    }
+  }
+}
+
+extension Module {
+  /// The functions that could be called.
+  fileprivate var offer: String {
+    let names = exports.filter { $0.kind == .function }.map(\.name)
+    return names.isEmpty ? "functions, and it exports none" : "one of " + names.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,31 @@
+internal import LinuxIO
+
+/// How long it takes until a program can start, with and without the cache.
+struct StartComparison {
+  let cachedNanoseconds: UInt64
+  let coldNanoseconds: UInt64
+
+  /// Gets a module either way, says how long each took, and gives the one from the cache.
+  static func load(with loader: ProgramLoader) throws -> LoadedProgram {
+    // What it takes to fill the cache is not what it takes to start from it.
+    _ = try loader.load()
+    let start = MonotonicInstant.now()
+    let cached = try loader.load()
+    let middle = MonotonicInstant.now()
+    _ = try loader.compile(with: cached.engine)
+    let comparison = StartComparison(
+      cachedNanoseconds: middle.nanoseconds(since: start),
+      coldNanoseconds: MonotonicInstant.now().nanoseconds(since: middle))
+    Output.error.write(comparison.line + "\n")
+    return cached
+  }
+
+  /// `ready to start in 2.31 ms from the cache, in 41.2 ms without it: 17.8 times as fast`
+  var line: String {
+    let cached = Quantities.duration(nanoseconds: cachedNanoseconds)
+    let cold = Quantities.duration(nanoseconds: coldNanoseconds)
+    let tenths = (10 * coldNanoseconds / max(1, cachedNanoseconds))
+    return
+      "ready to start in \(cached) from the cache, in \(cold) without it: \(tenths / 10).\(tenths % 10) times as fast"
+  }
+}

@@ -1,0 +1,33 @@
+internal import CLinux
+package import LinuxIO
+package import WasmEngine
+
+extension EngineFinding {
+  /// What is to be remembered of an identity.
+  package init(_ identity: EngineIdentity, library: FileStamp, probed: Int64) {
+    self.init(
+      library: library, settings: Self.key(identity.settings), probed: probed,
+      result: .available(record: identity.compatibility.bytes, build: identity.libraryBuild))
+  }
+
+  /// Code for this machine's processor depends on it, and a cache may be shared with other machines.
+  fileprivate static func key(_ settings: EngineSettings) -> String { "\(settings)/\(processor)" }
+
+  private static let processor: String = {
+    var features = [UInt64](repeating: 0, count: Int(CLINUX_PROCESSOR_WORDS))
+    clinux_processor_features(&features)
+    return features.map { String($0, radix: 16) }.joined(separator: ".")
+  }()
+}
+
+extension Catalog {
+  /// The identity that some settings were found to have with an engine, if its file has not changed since.
+  ///
+  /// - Parameter now: nanoseconds since 1970.
+  package func identity(_ settings: EngineSettings, _ library: FileStamp, now: Int64) -> EngineIdentity? {
+    guard case .available(let record, let build) = engine(library, settings: EngineFinding.key(settings), now: now)
+    else { return nil }
+    return EngineIdentity(
+      settings: settings, compatibility: CompatibilityRecord(bytes: record), libraryBuild: build)
+  }
+}

@@ -1,0 +1,36 @@
+internal import LinuxIO
+internal import WasmEngine
+
+// What a backend really is, found out in this process: the tool asks in a child, which may be aborted.
+extension Engine {
+  /// Makes an engine for compiling on all processors, unless asking for it would abort the process.
+  convenience init(checking settings: EngineSettings, of library: EngineLibrary) throws(CacheError) {
+    guard settings.backend != .pulley || library.supportsPulley else {
+      throw .unsupportedBackend(.pulley, reason: "this release does not know it")
+    }
+    do { try self.init(library: library, settings: settings, parallel: true) } catch {
+      throw .unsupportedBackend(settings.backend, reason: "\(error)")
+    }
+  }
+
+  /// What the engine's artifacts are good for.
+  func identity() throws(CacheError) -> EngineIdentity {
+    let record = try record()
+    if settings.backend == .winch {
+      // Releases whose C API has no Winch compile with Cranelift instead, and say nothing.
+      let other = try Engine(checking: EngineSettings(backend: .cranelift, cpu: settings.cpu), of: library)
+      guard try other.record() != record else {
+        throw .unsupportedBackend(.winch, reason: "this release would silently compile with cranelift instead")
+      }
+    }
+    let build: [UInt8]
+    do { build = try library.file.build() } catch { throw CacheError(library.path, "read the engine", error) }
+    return EngineIdentity(settings: settings, compatibility: record, libraryBuild: build)
+  }
+
+  private func record() throws(CacheError) -> CompatibilityRecord {
+    do { return try compatibilityRecord() } catch {
+      throw .unsupportedBackend(settings.backend, reason: "\(error)")
+    }
+  }
+}

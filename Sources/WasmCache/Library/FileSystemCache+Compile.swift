@@ -1,0 +1,96 @@
+internal import Glibc
+internal import LinuxIO
+public import SystemPackage
+public import WasmEngine
+
+extension FileSystemCache {
+  /// Loads a module, or compiles it as the first of ``backends`` and stores it.
+  ///
+  /// Threads and processes that want the same module wait for the one that compiles it. Trouble with the cache costs time,
+  /// not the module: what cannot be loaded is compiled, and what cannot be stored is only returned.
+  ///
+  /// Compiling is done in this process; see `Engine` for what that can cost.
+  ///
+  /// - Throws: ``CacheError/compile(_:)``, or ``CacheError/unsupportedBackend(_:reason:)``.
+  public func load(orCompile module: [UInt8]) throws(CacheError) -> Module {
+    try load(WasmHash.generate(module)) { () throws(CacheError) in module }
+  }
+
+  /// Loads the module in a file, or compiles it as the first of ``backends`` and stores it.
+  ///
+  /// The file is not read where the catalog knows what is in it.
+  public func load(orCompileFileAt path: FilePath) throws(CacheError) -> Module {
+    try load(hash(ofFileAt: path)) { () throws(CacheError) in try contents(ofFileAt: path) }
+  }
+
+  /// - Parameter contents: the module's bytes, which by now may be others than those of the hash.
+  private func load(
+    _ module: WasmHash, contents: () throws(CacheError) -> [UInt8]
+  ) throws(CacheError) -> Module {
+    let miss: CacheError
+    do { return try load(module) } catch { miss = error }
+    let bytes = try contents()
+    return try compile(bytes, WasmHash.generate(bytes), after: miss)
+  }
+
+  private func compile(_ bytes: [UInt8], _ module: WasmHash, after miss: CacheError) throws(CacheError) -> Module {
+    guard let backend = backends.first else { throw .noBackend }
+    let part = try part(backend)
+    let writer = try? writer(part)
+    let claim = writer.flatMap { waitForClaim(module, $0) }
+    let result = Result { () throws(CacheError) in
+      // Whoever had the claim may have stored it.
+      if let stored = try? load(module, backend: backend) { return stored }
+      return try compile(bytes, module, for: part, storing: writer != nil, after: miss)
+    }
+    // Not before it is stored.
+    _ = consume claim
+    return try result.get()
+  }
+
+  private func compile(
+    _ bytes: [UInt8], _ module: WasmHash, for part: EnginePart, storing: Bool, after miss: CacheError
+  ) throws(CacheError) -> Module {
+    let begun = MonotonicInstant.now()
+    let compiled: Module
+    do { compiled = try Module(compiling: bytes, with: part.engine) } catch { throw .compile(error) }
+    let nanoseconds = Int64(clamping: MonotonicInstant.now().nanoseconds(since: begun))
+    guard storing, let size = try? publish(module, compiled) else { return compiled }
+    let compilation = Compilation(
+      module: module, engine: part.identity.digest, nanoseconds: nanoseconds, size: Int64(size),
+      compiled: WallClock.now())
+    memory.remember(compilation, after: miss.missReason)
+    return compiled
+  }
+
+  /// Seconds; then it is compiled here, too, which costs time but is never wrong.
+  private static let patience = 120.0
+
+  private func waitForClaim(_ module: WasmHash, _ writer: EngineWriter) -> Claim? {
+    let deadline = MonotonicInstant.now().adding(seconds: Self.patience)
+    var pause: useconds_t = 1_000
+    repeat {
+      do throws(CacheError) {
+        if let claim = try writer.tryClaim(module) { return claim }
+      } catch {
+        return nil
+      }
+      // The kernel wakes nobody up with a deadline for these locks, so look again, ever less often.
+      usleep(pause)
+      pause = min(pause * 2, 100_000)
+    } while MonotonicInstant.now() < deadline
+    return nil
+  }
+}
+
+extension CacheError {
+  /// What to count a compilation under that it led to.
+  fileprivate var missReason: MissReason {
+    switch self {
+    case .missing(_, _, let reason): reason
+    case .invalidated: .engineChanged
+    case .invalidFile, .deserialize: .artifactCorrupt
+    default: .newModule
+    }
+  }
+}

@@ -1,0 +1,72 @@
+internal import Glibc
+internal import LinuxIO
+internal import Synchronization
+public import SystemPackage
+public import WasmEngine
+
+extension FileSystemCache {
+  /// The hash of the module in a file.
+  ///
+  /// The file is not read where this value, or a run of `wasmprecompile`, has read it before and its time stamps say that
+  /// it is as it was. A writer through a memory map may change contents and leave the time stamps.
+  public func hash(ofFileAt path: FilePath) throws(CacheError) -> WasmHash {
+    let stamp: FileStamp
+    do { stamp = try Descriptor.status(of: path).stamp } catch { throw CacheError(path, "read the module", error) }
+    let now = WallClock.now()
+    if let known = files.withLock({ $0[stamp.identity] }), known.vouches(for: stamp, now: now) {
+      return known.module
+    }
+    if let row = memory.module(in: stamp) {
+      let known = HashedFile(stamp: row.stamp, hashed: row.hashed, module: row.module.hash)
+      if known.vouches(for: stamp, now: now) {
+        files.withLock { $0[stamp.identity] = known }
+        return known.module
+      }
+    }
+    return WasmHash.generate(try contents(ofFileAt: path))
+  }
+
+  /// Loads the module in a file, if the cache has it.
+  public func load(fileAt path: FilePath) throws(CacheError) -> Module { try load(hash(ofFileAt: path)) }
+
+  /// Reads a module, and remembers what it is.
+  func contents(ofFileAt path: FilePath) throws(CacheError) -> [UInt8] {
+    func failed(_ reason: String) -> CacheError { .io(path, operation: "read the module", reason: reason) }
+    do {
+      // A FIFO would make open(2) wait: look first, and never wait.
+      let kind = try Descriptor.status(of: path).kind
+      guard kind == .regular else { throw failed("it is \(kind)") }
+      let file = try Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+      let begun = WallClock.now()
+      let stamp = try file.status().stamp
+      guard stamp.size <= Self.largestModule else { throw failed("it has \(stamp.size) bytes, more than 1 GiB") }
+      let bytes = try file.bytes(count: Int(stamp.size))
+      guard bytes.count == Int(stamp.size), try file.status().stamp == stamp else {
+        throw failed("it changed while it was being read")
+      }
+      let known = HashedFile(stamp: stamp, hashed: begun, module: WasmHash.generate(bytes))
+      files.withLock { $0[stamp.identity] = known }
+      return bytes
+    } catch let error as CacheError {
+      throw error
+    } catch {
+      throw failed("\(error)")
+    }
+  }
+
+  /// Bytes; engines accept no more.
+  private static let largestModule: Int64 = 1 << 30
+}
+
+/// What is known of a file, as it was when it was hashed.
+struct HashedFile {
+  let stamp: FileStamp
+  /// When hashing began, in nanoseconds since 1970.
+  let hashed: Int64
+  let module: WasmHash
+
+  /// Whether a file that has this stamp now still contains the module.
+  func vouches(for current: FileStamp, now: Int64) -> Bool {
+    StampTrust.doubt(remembered: stamp, hashed: hashed, current: current, now: now) == nil
+  }
+}

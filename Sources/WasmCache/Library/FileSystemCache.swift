@@ -1,0 +1,174 @@
+internal import LinuxIO
+internal import Synchronization
+public import SystemPackage
+public import WasmEngine
+
+/// The cache on disk that `wasmprecompile` fills, for a program that runs the modules.
+///
+/// An artifact's bytes are checked before it is loaded the first time, and again when its file has changed; a corrupt one
+/// is missing, not executed. Code is mapped from the file and read when it runs.
+///
+/// Any number of threads may use one value, and any number of processes one directory.
+public final class FileSystemCache: Cache, Sendable {
+  public enum Access: Sendable {
+    /// Makes the directory if it is missing, and stores what is compiled.
+    case readWrite
+    /// Makes and writes nothing: for a directory that somebody else fills.
+    case readOnly
+  }
+
+  public let directory: FilePath
+  public let access: Access
+  public let backends: [Backend]
+  let cache: CacheDirectory
+  let memory: HostMemory
+  private let library: EngineLibrary
+  private let optimization: OptimizationLevel
+  private let cpu: CPUTarget
+  private let parts = Mutex<[Backend: Result<EnginePart, CacheError>]>([:])
+  private let publisher = Mutex<Publisher?>(nil)
+  let files = Mutex<[FileIdentity: HashedFile]>([:])
+
+  /// Opens a cache.
+  ///
+  /// - Parameters:
+  ///   - directory: as `wasmprecompile cache dir` prints it; missing parents are made, too.
+  ///   - engine: the library that the modules will run with.
+  ///   - backends: whose code to load, the best first.
+  ///   - optimization: as the modules were compiled with.
+  ///   - cpu: as the modules were compiled for.
+  ///   - access: whether anything may be written.
+  public init(
+    directory: FilePath, engine: EngineLibrary, backends: [Backend] = [.cranelift, .winch],
+    optimization: OptimizationLevel = .speed, cpu: CPUTarget = .native, access: Access = .readWrite
+  ) throws(CacheError) {
+    self.directory = directory.absolute
+    self.access = access
+    self.backends = backends
+    library = engine
+    self.optimization = optimization
+    self.cpu = cpu
+    switch access {
+    case .readWrite:
+      cache = try CacheDirectory(making: self.directory)
+      try cache.requireWritable()
+    case .readOnly:
+      guard let existing = try CacheDirectory.existing(at: self.directory) else {
+        throw .io(self.directory, operation: "open the cache", reason: "there is none: make one with `wasmprecompile`")
+      }
+      cache = existing
+    }
+    memory = HostMemory(of: cache, isWritable: access == .readWrite)
+  }
+
+  // MARK: Loading
+
+  public func load(_ module: WasmHash, backend: Backend) throws(CacheError) -> Module {
+    let part = try part(backend)
+    return try part.entries.open(module).load(with: part.engine)
+  }
+
+  /// Opens a module's artifact without loading it, for what `Module` cannot do: pass ``Artifact/path`` to a function of
+  /// the library, such as `wasmtime_component_deserialize_file`.
+  public func artifact(of module: WasmHash, backend: Backend) throws(CacheError) -> Artifact {
+    try part(backend).entries.open(module)
+  }
+
+  /// The engine that a backend's modules are loaded with, to make stores and linkers of.
+  public func engine(_ backend: Backend) throws(CacheError) -> Engine { try part(backend).engine }
+
+  // MARK: Storing
+
+  public func store(_ module: WasmHash, _ compiled: Module) throws(CacheError) { _ = try publish(module, compiled) }
+
+  /// - Returns: bytes of the artifact.
+  func publish(_ module: WasmHash, _ compiled: Module) throws(CacheError) -> Int {
+    let part = try part(compiled.info.backend)
+    guard compiled.engine.library.file === library.file else { throw Self.foreign }
+    let writer = try writer(part)
+    let result: Result<Result<Int, CacheError>, EngineError> = Result { () throws(EngineError) in
+      try compiled.withArtifact { bytes in
+        guard CompatibilityRecord(artifact: bytes) == part.identity.compatibility else { return .failure(Self.foreign) }
+        return Result { () throws(CacheError) in
+          try writer.publish(bytes, for: module)
+          return bytes.count
+        }
+      }
+    }
+    let size: Int
+    switch result {
+    case .success(let published): size = try published.get()
+    case .failure(let error): throw .serialize(reason: "\(error)")
+    }
+    // Objects before the entries that name them.
+    publisher.withLock { $0?.synchronize() }
+    writer.synchronize()
+    return size
+  }
+
+  private static let foreign = CacheError.serialize(
+    reason: "it was compiled by another engine than the cache's, or with other settings")
+
+  func writer(_ part: EnginePart) throws(CacheError) -> EngineWriter {
+    guard access == .readWrite else { throw .notWritable(directory, reason: "it was opened for reading only") }
+    let publisher = publisher.withLock { publisher in
+      if let publisher { return Result<Publisher, CacheError>.success(publisher) }
+      let made = Result { () throws(CacheError) in try Publisher(cache) }
+      publisher = try? made.get()
+      return made
+    }
+    return try part.writer(publisher.get())
+  }
+
+  /// Writes down at once what was found out, for other processes, which otherwise happens a second later.
+  public func flush() { memory.flush() }
+
+  // MARK: Engines
+
+  /// What is needed for a backend, made when it is first asked for.
+  func part(_ backend: Backend) throws(CacheError) -> EnginePart {
+    let part = parts.withLock { parts in
+      if let known = parts[backend] { return known }
+      let made = Result { () throws(CacheError) in try makePart(backend) }
+      parts[backend] = made
+      return made
+    }
+    return try part.get()
+  }
+
+  private func makePart(_ backend: Backend) throws(CacheError) -> EnginePart {
+    let settings = EngineSettings(backend: backend, optimization: optimization, cpu: cpu)
+    let begun = WallClock.now()
+    let engine = try Engine(checking: settings, of: library)
+    if let known = memory.identity(settings, library.file.stamp) { return EnginePart(engine, known, cache, memory) }
+    let identity = try engine.identity()
+    if library.file.isUnchanged {
+      memory.remember(EngineFinding(identity, library: library.file.stamp, probed: begun))
+    }
+    return EnginePart(engine, identity, cache, memory)
+  }
+}
+
+/// One backend's engine, and its part of the cache.
+final class EnginePart: Sendable {
+  let engine: Engine
+  let identity: EngineIdentity
+  let entries: VerifiedEntries
+  private let writer = Mutex<EngineWriter?>(nil)
+
+  init(_ engine: Engine, _ identity: EngineIdentity, _ cache: CacheDirectory, _ memory: HostMemory) {
+    self.engine = engine
+    self.identity = identity
+    entries = VerifiedEntries(EngineDirectory(identity, in: cache), memory)
+  }
+
+  func writer(_ publisher: Publisher) throws(CacheError) -> EngineWriter {
+    let made = writer.withLock { writer in
+      if let writer { return Result<EngineWriter, CacheError>.success(writer) }
+      let made = Result { () throws(CacheError) in try EngineWriter(entries.directory, publisher) }
+      writer = try? made.get()
+      return made
+    }
+    return try made.get()
+  }
+}

@@ -1,0 +1,64 @@
+internal import LinuxIO
+public import SystemPackage
+public import WasmEngine
+
+/// A module's artifact, open, with bytes that are known to be those that were stored.
+///
+/// It stays whole whatever happens to the cache meanwhile: nothing is rewritten in place there.
+public final class Artifact: Sendable {
+  /// Bytes.
+  public let size: Int
+  private let descriptor: Descriptor
+  private let module: WasmHash
+  private let directory: EngineDirectory
+
+  init(_ descriptor: consuming Descriptor, size: Int, of module: WasmHash, in directory: EngineDirectory) {
+    self.descriptor = descriptor
+    self.size = size
+    self.module = module
+    self.directory = directory
+  }
+
+  /// Its path in the cache, for messages; ``path`` is the one to open.
+  private var entry: FilePath { directory.entryPath(module) }
+
+  /// A path to load the artifact from, as long as this lives: the open file's own, which nobody can put another file under.
+  public var path: FilePath { FilePath("/proc/self/fd/\(descriptor.raw)") }
+
+  /// Whether it holds a module or a component; nil if it is no artifact of an engine at all.
+  public var kind: ModuleKind? {
+    guard let head = try? descriptor.bytes(count: Self.headerSize), head.count == Self.headerSize,
+      head.starts(with: Self.magic)
+    else { return nil }
+    // Source: wasmtime's `obj` module, the flags in the ELF header; the next bits say which Pulley it is for, if any.
+    return switch head[Self.flagsOffset] & 3 {
+    case 1: .coreModule
+    case 2: .component
+    default: nil
+    }
+  }
+
+  /// Loads the module.
+  ///
+  /// - Parameter engine: of the identity that the artifact is filed under.
+  package func load(with engine: Engine) throws(CacheError) -> Module {
+    do { return try Module(artifactAt: path, with: engine) } catch { throw diagnosis(error) }
+  }
+
+  /// Why the engine refused it. Not looked at before, since that would cost every load.
+  private func diagnosis(_ error: ArtifactError) -> CacheError {
+    guard size >= Self.headerSize else { return .invalidFile(entry, .size(size)) }
+    guard let contents = try? descriptor.bytes(count: size) else { return .deserialize(entry, reason: error.reason) }
+    guard contents.starts(with: Self.magic) else {
+      return .invalidFile(entry, .magic(Array(contents.prefix(Self.magic.count))))
+    }
+    if kind == .component { return .component(entry) }
+    let record = contents.withUnsafeBytes { CompatibilityRecord(artifact: $0) }
+    return record == directory.identity.compatibility ? .deserialize(entry, reason: error.reason) : .invalidated(entry)
+  }
+
+  /// Artifacts are ELF files.
+  static let magic: [UInt8] = [0x7f, 0x45, 0x4c, 0x46]
+  private static let headerSize = 64
+  private static let flagsOffset = 0x30
+}

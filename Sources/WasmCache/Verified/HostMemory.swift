@@ -1,0 +1,95 @@
+internal import Dispatch
+internal import LinuxIO
+internal import Synchronization
+internal import SystemPackage
+internal import WasmEngine
+
+/// What a program that loads from the cache learns from the catalog, and writes down there for later ones.
+///
+/// The catalog is open only around the time when it is needed, since whoever holds it open is in others' way. Nothing is
+/// written while something is loaded: it waits for a second, and is written together.
+package final class HostMemory: Sendable {
+  private struct State {
+    var reader: Catalog?
+    /// Whether the catalog was looked for in vain.
+    var isAbsent = false
+    var record = RunRecord()
+    var isTidying = false
+  }
+
+  /// The directory that the catalog lies in.
+  private let base: FilePath
+  private let isWritable: Bool
+  private let state = Mutex(State())
+  private static let delay = DispatchTimeInterval.seconds(1)
+
+  package init(of cache: CacheDirectory, isWritable: Bool) {
+    base = cache.base
+    self.isWritable = isWritable
+  }
+
+  deinit { flush() }
+
+  // MARK: What is known
+
+  func checkedObject(_ digest: ArtifactDigest) -> CheckedObject? { ask { $0.checkedObject(digest) } }
+
+  func module(in stamp: FileStamp) -> StatRow? { ask { $0.module(in: stamp) } }
+
+  /// The identity that some settings were found to have with an engine, if its file has not changed since.
+  func identity(_ settings: EngineSettings, _ engine: FileStamp) -> EngineIdentity? {
+    ask { $0.identity(settings, engine, now: WallClock.now()) }
+  }
+
+  private func ask<Answer: Sendable>(_ question: (Catalog) -> Answer?) -> Answer? {
+    let catalog = state.withLock { state in
+      if state.reader == nil && !state.isAbsent {
+        state.reader = Catalog.open(in: base, .readOnly).catalog
+        state.isAbsent = state.reader == nil
+        tidyLater(&state)
+      }
+      return state.reader
+    }
+    return catalog.flatMap(question)
+  }
+
+  // MARK: What is found out
+
+  func remember(_ object: CheckedObject) { note { $0.checked.append(object) } }
+
+  func remember(_ engine: EngineFinding) { note { $0.engines.append(engine) } }
+
+  func remember(_ compilation: Compilation, after reason: MissReason) {
+    note { record in
+      record.compilations.append(compilation)
+      record.tally.misses[reason, default: 0] += 1
+      record.tally.compileNanoseconds += compilation.nanoseconds
+    }
+  }
+
+  private func note(_ change: (inout RunRecord) -> Void) {
+    guard isWritable else { return }
+    state.withLock { state in
+      change(&state.record)
+      tidyLater(&state)
+    }
+  }
+
+  private func tidyLater(_ state: inout State) {
+    guard !state.isTidying else { return }
+    state.isTidying = true
+    DispatchQueue.global(qos: .utility).asyncAfter(deadline: .now() + Self.delay) { [weak self] in self?.flush() }
+  }
+
+  /// Writes down at once what was found out, and lets go of the catalog.
+  package func flush() {
+    let record = state.withLock { state in
+      defer { state = State() }
+      return state.record
+    }
+    let now = WallClock.now()
+    guard isWritable, record.isWorthWriting(now: now) else { return }
+    // What cannot be written is found out again by whoever needs it.
+    _ = Catalog.open(in: base).catalog?.commit(record, now: now)
+  }
+}

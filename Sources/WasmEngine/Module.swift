@@ -1,0 +1,106 @@
+internal import CWasmtime
+public import SystemPackage
+
+/// A compiled core module, ready to be instantiated.
+///
+/// What can be done with it besides is up to the library: pass ``handle`` to its functions. The library's documentation
+/// lets any thread use a module, which is what permits `@unchecked`.
+public final class Module: @unchecked Sendable {
+  public let engine: Engine
+  public let info: Info
+  /// The library's own module, a `wasmtime_module_t *`; valid as long as this lives.
+  public let handle: OpaquePointer
+
+  /// How a module came to be.
+  public struct Info: Hashable, Sendable {
+    /// The code generator that made the module's code.
+    public let backend: Backend
+    public let origin: Origin
+
+    public enum Origin: Hashable, Sendable {
+      /// Compiled in this process.
+      case compiled
+      /// Loaded from an artifact.
+      case loaded
+    }
+
+    public init(backend: Backend, origin: Origin) {
+      self.backend = backend
+      self.origin = origin
+    }
+  }
+
+  /// Compiles a module in this process; see ``Engine`` for what that can cost.
+  public convenience init(compiling module: [UInt8], with engine: Engine) throws(EngineError) {
+    var compiled: OpaquePointer?
+    let api = engine.library.api.table
+    let error = module.withUnsafeBufferPointer { api.module_new(engine.handle, $0.baseAddress, $0.count, &compiled) }
+    if let message = engine.library.message(taking: error) { throw .invalidModule(message: message.singleLine) }
+    guard let compiled else { throw .invalidModule(message: "the engine gave no module") }
+    self.init(compiled, engine, .compiled)
+  }
+
+  /// Loads an artifact from a file, which is mapped into memory and must not be changed while the module lives.
+  ///
+  /// The engine does not check the artifact's bytes and runs whatever they say. Load from a cache, which checks them, or
+  /// only files that nobody else can write.
+  public convenience init(artifactAt path: FilePath, with engine: Engine) throws(ArtifactError) {
+    try self.init(engine) { api, engine, module in
+      path.withPlatformString { api.module_deserialize_file(engine, $0, &module) }
+    }
+  }
+
+  /// Loads an artifact from memory, under the same condition as ``init(artifactAt:with:)``.
+  public convenience init(artifact: [UInt8], with engine: Engine) throws(ArtifactError) {
+    try self.init(engine) { api, engine, module in
+      artifact.withUnsafeBufferPointer { api.module_deserialize(engine, $0.baseAddress, $0.count, &module) }
+    }
+  }
+
+  private convenience init(
+    _ engine: Engine, load: (cwasmtime_api_t, OpaquePointer, inout OpaquePointer?) -> OpaquePointer?
+  ) throws(ArtifactError) {
+    var module: OpaquePointer?
+    let error = load(engine.library.api.table, engine.handle, &module)
+    if let message = engine.library.message(taking: error) { throw ArtifactError(reason: message.singleLine) }
+    guard let module else { throw ArtifactError(reason: "the engine gave no module") }
+    self.init(module, engine, .loaded)
+  }
+
+  private init(_ handle: OpaquePointer, _ engine: Engine, _ origin: Info.Origin) {
+    self.handle = handle
+    self.engine = engine
+    info = Info(backend: engine.settings.backend, origin: origin)
+  }
+
+  deinit { engine.library.api.table.module_delete(handle) }
+
+  /// Checks that a module is valid, without compiling it.
+  public static func validate(_ module: [UInt8], with engine: Engine) throws(EngineError) {
+    let error = module.withUnsafeBufferPointer {
+      engine.library.api.table.module_validate(engine.handle, $0.baseAddress, $0.count)
+    }
+    if let message = engine.library.message(taking: error) { throw .invalidModule(message: message.singleLine) }
+  }
+
+  /// The artifact: bytes from which the same engine can load the module again.
+  public func serialize() throws(EngineError) -> [UInt8] { try withArtifact { Array($0) } }
+
+  /// Gives the artifact's bytes to `body` without a copy.
+  package func withArtifact<Result>(_ body: (UnsafeRawBufferPointer) -> Result) throws(EngineError) -> Result {
+    let api = engine.library.api.table
+    var artifact = cwasmtime_bytes_t()
+    if let message = engine.library.message(taking: api.module_serialize(handle, &artifact)) {
+      throw .cannotSerialize(message: message.singleLine)
+    }
+    defer { api.bytes_delete(&artifact) }
+    return body(UnsafeRawBufferPointer(start: artifact.data, count: artifact.size))
+  }
+}
+
+/// Why an engine did not load an artifact: its reason, on one line.
+public struct ArtifactError: Error, Hashable, Sendable, CustomStringConvertible {
+  public let reason: String
+
+  public var description: String { reason }
+}

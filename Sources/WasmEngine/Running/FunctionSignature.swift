@@ -1,0 +1,61 @@
+internal import CWasmtime
+
+/// What a function takes and gives. Types that are no numbers, such as vectors and references, are nil.
+public struct FunctionSignature: Hashable, Sendable {
+  public let parameters: [NumberType?]
+  public let results: [NumberType?]
+
+  public init(parameters: [NumberType?], results: [NumberType?]) {
+    self.parameters = parameters
+    self.results = results
+  }
+}
+
+extension FunctionSignature: CustomStringConvertible {
+  /// `(i32, i64) -> f64`
+  public var description: String {
+    func list(_ types: [NumberType?]) -> String {
+      types.map { $0?.rawValue ?? "another type" }.joined(separator: ", ")
+    }
+    return "(\(list(parameters))) -> \(results.count == 1 ? list(results) : "(\(list(results)))")"
+  }
+}
+
+extension FunctionSignature {
+  /// Reads an engine's description of a function.
+  init(_ type: OpaquePointer, _ api: cwasmtime_api_t) {
+    parameters = Self.numbers(api.functype_params(type), api)
+    results = Self.numbers(api.functype_results(type), api)
+  }
+
+  private static func numbers(
+    _ types: UnsafePointer<cwasmtime_types_t>?, _ api: cwasmtime_api_t
+  ) -> [NumberType?] {
+    guard let types = types?.pointee else { return [] }
+    return (0..<types.size).map { index in types.data[index].flatMap { number($0, api) } }
+  }
+
+  private static func number(_ type: OpaquePointer, _ api: cwasmtime_api_t) -> NumberType? {
+    // Not asked where the other is there: for some types it aborts the process.
+    guard let isEqual = api.valtype_equal else {
+      let kind = api.valtype_kind(type)
+      return NumberType.allCases.first { $0.code == kind }
+    }
+    return NumberType.allCases.first { candidate in
+      guard let number = api.valtype_new(candidate.code) else { return false }
+      defer { api.valtype_delete(number) }
+      return isEqual(type, number)
+    }
+  }
+}
+
+extension NumberType {
+  fileprivate var code: UInt8 {
+    switch self {
+    case .i32: UInt8(CWASMTIME_I32.rawValue)
+    case .i64: UInt8(CWASMTIME_I64.rawValue)
+    case .f32: UInt8(CWASMTIME_F32.rawValue)
+    case .f64: UInt8(CWASMTIME_F64.rawValue)
+    }
+  }
+}

@@ -1,0 +1,145 @@
+internal import CWasmtime
+
+/// A module at work: its functions to call, with a memory of its own.
+///
+/// An instance belongs to one thread at a time. It runs in this process: what the module may do is what WebAssembly and
+/// ``WASISettings`` let it do, but it may run forever.
+public final class Instance {
+  private let module: Module
+  private let store: OpaquePointer
+  private let context: OpaquePointer
+  private var instance = cwasmtime_instance_t()
+
+  private var api: cwasmtime_api_t { module.engine.library.api.table }
+
+  /// Makes an instance, which runs the module's start function if it has one.
+  ///
+  /// - Parameters:
+  ///   - module: what is to be put to work.
+  ///   - wasi: what a program gets; without it, the module can import nothing.
+  public init(_ module: Module, wasi: WASISettings? = nil) throws(RunError) {
+    let library = module.engine.library
+    let api = library.api.table
+    if let missing = api.cannot_run_without { throw .engineCannotRun(missingFunction: String(cString: missing)) }
+    guard let store = api.store_new(module.engine.handle, nil, nil), let context = api.store_context(store) else {
+      throw .cannotPrepare(message: "the engine made no store")
+    }
+    self.module = module
+    self.store = store
+    self.context = context
+    guard let linker = api.linker_new(module.engine.handle) else {
+      throw .cannotPrepare(message: "the engine made no linker")
+    }
+    defer { api.linker_delete(linker) }
+    if let wasi { try add(wasi, to: linker) }
+    var trap: OpaquePointer?
+    let error = api.linker_instantiate(linker, context, module.handle, &instance, &trap)
+    switch library.end(error, trap) {
+    // Nothing of the module was running yet.
+    case .trapped(let trap) where trap.backtrace.isEmpty: throw .cannotInstantiate(message: trap.reason)
+    case let end?: throw end
+    case nil: break
+    }
+  }
+
+  deinit { api.store_delete(store) }
+
+  private func add(_ wasi: WASISettings, to linker: OpaquePointer) throws(RunError) {
+    let library = module.engine.library
+    let release = wasi.directories.isEmpty ? nil : (try? module.engine.compatibilityRecord())?.release
+    let configuration = try library.wasiConfiguration(wasi, release: release)
+    // Consumes the configuration.
+    for error in [api.context_set_wasi(context, configuration), api.linker_define_wasi(linker)] {
+      if let message = library.message(taking: error) { throw .cannotPrepare(message: message.singleLine) }
+    }
+  }
+
+  /// What an exported function takes and gives; nil if there is no function of this name.
+  public func signature(of name: String) -> FunctionSignature? {
+    guard var function = function(name) else { return nil }
+    return signature(of: &function)
+  }
+
+  /// Calls an exported function of numbers.
+  ///
+  /// - Returns: as many numbers as the function's signature says.
+  @discardableResult
+  public func call(_ name: String, _ arguments: [WasmValue] = []) throws(RunError) -> [WasmValue] {
+    guard var function = function(name) else { throw .noFunction(name) }
+    let signature = signature(of: &function)
+    let parameters = signature.parameters.compactMap(\.self)
+    let results = signature.results.compactMap(\.self)
+    guard parameters.count == signature.parameters.count, results.count == signature.results.count else {
+      throw .notOnlyNumbers(function: name, signature)
+    }
+    // The engine does not check the types again.
+    guard arguments.map(\.type) == parameters else { throw .wrongArguments(function: name, signature) }
+    var values = arguments.map(\.raw)
+    values += Array(repeating: cwasmtime_raw_t(), count: max(0, results.count - values.count))
+    var trap: OpaquePointer?
+    let error = api.func_call_unchecked(context, &function, &values, values.count, &trap)
+    if let end = module.engine.library.end(error, trap) { throw end }
+    return zip(results, values).map { WasmValue($1, as: $0) }
+  }
+
+  private func function(_ name: String) -> cwasmtime_func_t? {
+    var name = name
+    var found = cwasmtime_extern_t()
+    let exists = name.withUTF8 { text in
+      text.withMemoryRebound(to: CChar.self) {
+        api.instance_export_get(context, &instance, $0.baseAddress, $0.count, &found)
+      }
+    }
+    guard exists else { return nil }
+    defer { api.extern_delete(&found) }
+    return found.kind == UInt8(CWASMTIME_EXTERN_FUNC.rawValue) ? found.func : nil
+  }
+
+  private func signature(of function: inout cwasmtime_func_t) -> FunctionSignature {
+    guard let type = api.func_type(context, &function) else { return FunctionSignature(parameters: [], results: []) }
+    defer { api.functype_delete(type) }
+    return FunctionSignature(type, api)
+  }
+}
+
+extension EngineLibrary {
+  /// Takes over what a call ended with; nil if it returned.
+  fileprivate func end(_ error: OpaquePointer?, _ trap: OpaquePointer?) -> RunError? {
+    if let trap {
+      defer { api.table.trap_delete(trap) }
+      var bytes = cwasmtime_bytes_t()
+      api.table.trap_message(trap, &bytes)
+      defer { api.table.bytes_delete(&bytes) }
+      let text = UnsafeRawBufferPointer(start: bytes.data, count: bytes.size).prefix { $0 != 0 }
+      return .trapped(Trap(message: String(decoding: text, as: UTF8.self)))
+    }
+    guard let error else { return nil }
+    var status: Int32 = 0
+    let isExit = api.table.error_exit_status(error, &status)
+    let message = message(taking: error) ?? ""
+    return isExit ? .exited(status: status) : .trapped(Trap(message: message))
+  }
+}
+
+extension WasmValue {
+  fileprivate var raw: cwasmtime_raw_t {
+    // The rest of the words is zero, as the engine itself leaves it.
+    var raw = cwasmtime_raw_t()
+    switch self {
+    case .i32(let value): raw.words.0 = UInt64(UInt32(bitPattern: value))
+    case .i64(let value): raw.words.0 = UInt64(bitPattern: value)
+    case .f32(let value): raw.words.0 = UInt64(value.bitPattern)
+    case .f64(let value): raw.words.0 = value.bitPattern
+    }
+    return raw
+  }
+
+  fileprivate init(_ raw: cwasmtime_raw_t, as type: NumberType) {
+    switch type {
+    case .i32: self = .i32(raw.i32)
+    case .i64: self = .i64(raw.i64)
+    case .f32: self = .f32(raw.f32)
+    case .f64: self = .f64(raw.f64)
+    }
+  }
+}

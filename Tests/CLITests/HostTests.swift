@@ -1,0 +1,135 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// The host programs of Examples/, which load what the tool stored.
+@Suite struct HostTests {
+  private static let examples = "\(EngineUnderTest.packageRoot)/Examples"
+
+  @Test func thePythonHostLoadsFromTheCache() throws {
+    try Sandbox.use { box in
+      try Examples.copy(to: "build", in: box)
+      try box.succeed("build")
+      let modules = Examples.results.map { "build/\($0.0).wasm" }
+      var host = box.command("python3", [Argument(Self.examples + "/check.py")] + modules.map { Argument($0) })
+      host.environment["PYTHONPATH"] = EngineRelease.standard.pythonPath
+      host.environment["PYTHONDONTWRITEBYTECODE"] = "1"
+      host.environment["WASMPRECOMPILE"] = box.executable
+      let run = try host.run()
+      #expect(run.ending == .exited(0) && run.errors == "")
+      #expect(
+        run.outputLines == [
+          "build/dot.wasm: 280", "build/gcd.wasm: 21", "build/mandelbrot.wasm: 3795", "build/primes.wasm: 78498",
+          "build/sha256.wasm: ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+          "build/slug.wasm: hello-world-2-of-3",
+        ])
+    }
+  }
+
+  @Test(arguments: ["36.0.0", "50.0.1"]) func theCHostLoadsFromTheCache(_ version: String) throws {
+    try Sandbox.use { box in
+      try Examples.copy(to: "build", in: box)
+      let engine = try EngineRelease(version: version).library()
+      try FileManager.default.copyItem(atPath: Self.examples + "/c-host/host.c", toPath: box.work + "/host.c")
+      try FileManager.default.copyItem(atPath: Self.examples + "/c-host/Makefile", toPath: box.work + "/Makefile")
+      let made = try box.command("make", ["CC=\(try Examples.compiler.get())", "ENGINE=\(engine)"]).run()
+      #expect(made.ending == .exited(0) && made.errors == "")
+
+      func call(_ module: String, _ arguments: Argument...) throws -> CommandResult {
+        let path = try box.succeed("path", "--compile", "--engine", Argument(engine), "build/\(module).wasm")
+          .outputLines
+        return try box.command("./host", [Argument(try #require(path.first))] + arguments).run()
+      }
+      #expect(try call("primes", "primes_below", "1000000").output == "78498\n")
+      #expect(try call("gcd", "gcd", "1071", "462").output == "21\n")
+      let missing = try call("gcd", "lcm", "1", "2")
+      #expect(missing.ending == .exited(1))
+      #expect(missing.errors == "lcm: error: the module exports no function of this name\n")
+      let trap = try call("primes", "primes_below", "2000000")
+      #expect(trap.ending == .exited(1) && trap.errors.hasPrefix("primes_below: error: error while executing at wasm"))
+      let unloadable = try box.command("./host", ["build/gcd.wasm", "gcd"]).run()
+      #expect(unloadable.ending == .exited(1) && unloadable.errors.hasPrefix("build/gcd.wasm: error: "))
+    }
+  }
+
+  @Test func theFirstModuleOfTheTutorialRuns() throws {
+    try Sandbox.use { box in
+      try Examples.copy(to: "build", in: box)
+      let program = URL(filePath: box.executable).deletingLastPathComponent().appending(path: "first-module").path
+      for _ in 1...2 {
+        let run = try box.command(
+          program, [Argument(try EngineRelease.standard.library()), Argument(box.cache), "build/gcd.wasm"]
+        ).run()
+        #expect(run.ending == .exited(0) && run.output == "21\n", "\(run.errors)")
+      }
+      // What it compiled is what the tool finds.
+      let again = try box.succeed("build/gcd.wasm")
+      #expect(again.errors.masked == "1 module: nothing to compile, all up to date (TIME)\n")
+    }
+  }
+
+  @Test func thePluginHostSwapsItsPluginsWhileTheWatcherRuns() throws {
+    try Sandbox.use { box in
+      try box.write(plugin(multiplyingBy: 2), to: "plugins/scale.wasm")
+      try box.succeed("plugins")
+      let program = URL(filePath: box.executable).deletingLastPathComponent().appending(path: "plugin-host").path
+      let host = try box.command(
+        "sh",
+        [
+          "-c", "exec \"$@\" > output 2>&1", "sh", Argument(program), Argument(box.installedEngine),
+          Argument(box.cache),
+          "plugins",
+        ]
+      ).start()
+      defer { host.send(SIGTERM) }
+      func says(_ text: String, _ location: SourceLocation = #_sourceLocation) {
+        let output = { (try? String(contentsOfFile: box.work + "/output", encoding: .utf8)) ?? "" }
+        #expect(eventually { output().contains(text) }, "\(output())", sourceLocation: location)
+      }
+      says("scale.wasm: loaded\nscale.wasm: apply(20) = 40\n")
+
+      let watch = try box.tool("--watch", "--exec", "kill -HUP \(host.id)", "plugins").start()
+      defer { watch.send(SIGTERM) }
+      #expect(eventually { watch.errorsSoFar.contains("ready: watching 1 module") })
+      try box.write(plugin(multiplyingBy: 3), to: "plugins/scale.wasm")
+      says("scale.wasm: loaded\nscale.wasm: apply(20) = 60\n")
+      try box.write(plugin(multiplyingBy: 5), to: "plugins/other.wasm")
+      says("other.wasm: loaded\nother.wasm: apply(20) = 100\nscale.wasm: apply(20) = 60\n")
+      // A broken one leaves its predecessor at work.
+      try box.write(WasmBinary.invalid, to: "plugins/scale.wasm")
+      #expect(eventually { watch.errorsSoFar.contains("plugins/scale.wasm: error: ") })
+      host.send(SIGHUP)
+      says("scale.wasm: the cache has no artifact for cranelift of module ")
+      try box.write(plugin(multiplyingBy: 7), to: "plugins/scale.wasm")
+      says("other.wasm: apply(20) = 100\nscale.wasm: apply(20) = 140\n")
+
+      watch.send(SIGTERM)
+      host.send(SIGTERM)
+      #expect(watch.wait().ending == .signalled(SIGTERM))
+      #expect(host.wait().ending == .signalled(SIGTERM))
+    }
+  }
+
+  /// A plug-in whose function `apply` multiplies an i64.
+  private func plugin(multiplyingBy factor: UInt8) -> [UInt8] {
+    WasmBinary.empty + WasmBinary.section(1, [0x01, 0x60, 0x01, 0x7e, 0x01, 0x7e])
+      + WasmBinary.section(3, [0x01, 0x00])
+      + WasmBinary.section(7, [0x01] + WasmBinary.name("apply") + [0x00, 0x00])
+      + WasmBinary.section(10, [0x01, 0x07, 0x00, 0x20, 0x00, 0x42, factor, 0x7e, 0x0b])
+  }
+
+  @Test func theExamplePackageIsOneOfItsOwn() throws {
+    try Sandbox.use { box in
+      // Building it takes minutes, because it builds everything that it depends on once more.
+      let isWhole = ProcessInfo.processInfo.environment["WASMPRECOMPILE_TEST_PACKAGES"] != nil
+      let step: [Argument] =
+        isWhole ? ["build", "--scratch-path", "\(box.path)/build"] : ["package", "dump-package"]
+      var swift = box.command("swift", step + ["--package-path", Argument(Self.examples + "/plugin-host")])
+      swift.deadline = 1800
+      let run = try swift.run()
+      #expect(run.ending == .exited(0), "\(run.output)\(run.errors)")
+      if !isWhole { #expect(run.output.contains("\"plugin-host\"") && run.output.contains("WasmCache")) }
+    }
+  }
+}

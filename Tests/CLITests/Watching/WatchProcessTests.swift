@@ -1,0 +1,130 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// The watcher as a process among others: what it uses, whom it tells, what it starts.
+@Suite struct WatchProcessTests {
+  /// Processor ticks and the times that any thread was woken, of a process and its children.
+  private func activity(of mark: String) -> [String] {
+    Processes.marked(mark).sorted().flatMap { id -> [String] in
+      let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/task")) ?? []
+      return tasks.sorted().flatMap { task -> [String] in
+        let directory = "/proc/\(id)/task/\(task)"
+        let status = (try? String(contentsOfFile: directory + "/status", encoding: .utf8)) ?? ""
+        let ticks = (try? String(contentsOfFile: directory + "/stat", encoding: .utf8)) ?? ""
+        // utime and stime, counted from behind the name, which may hold anything.
+        let fields = ticks.split(separator: ")").last?.split(separator: " ").dropFirst(11).prefix(2) ?? []
+        return [task] + fields.map(String.init) + status.lines.filter { $0.hasPrefix("voluntary_ctxt_switches:") }
+      }
+    }
+  }
+
+  /// Longer than anything that polls would wait.
+  @Test func anIdleWatcherIsNeverWoken() throws {
+    try Sandbox.use { box in
+      for number in 1...5 { try box.write(WasmBinary.returning(number), to: "tree/\(number)/a.wasm") }
+      let watcher = try Watcher(in: box, modules: 5)
+      try box.write(WasmBinary.returning(10), to: "tree/1/a.wasm")
+      watcher.expectCompiled("1/a.wasm", times: 2)
+      // Dispatch keeps idle threads for a few seconds, so the first looks may see them end.
+      var before: [String] = []
+      var after: [String] = []
+      let isIdle = eventually {
+        before = activity(of: box.mark)
+        usleep(5_000_000)
+        after = activity(of: box.mark)
+        return before == after
+      }
+      #expect(isIdle, "\(after.difference(from: before))")
+      watcher.stop()
+    }
+  }
+
+  @Test func tellsTheServiceManager() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "tree/a.wasm")
+      let manager = try ServiceManager(at: box.path + "/notify")
+      let watcher = try Watcher(in: box, modules: 1, environment: ["NOTIFY_SOCKET": box.path + "/notify"])
+      #expect(manager.next() == "STATUS=listing modules")
+      #expect(manager.next() == "READY=1\nSTATUS=watching 1 module")
+      watcher.stop()
+      #expect(manager.next() == "STOPPING=1\nSTATUS=stopping")
+    }
+  }
+
+  @Test func theCommandNeverRunsTwiceAtOnceAndOnceMoreForAllThatCameMeanwhile() throws {
+    try Sandbox.use { box in
+      #expect(mkfifo(box.work + "/gate", 0o600) == 0)
+      let command = #"""
+        echo "begin $WASMPRECOMPILE_CHANGED_COUNT" >> log; echo "$WASMPRECOMPILE_CHANGED" >> log; cat gate; echo end >> log
+        """#
+      func log() -> [String] { ((try? String(contentsOfFile: box.work + "/log", encoding: .utf8)) ?? "").lines }
+      /// Lets the command end that waits, or that will.
+      func open() throws { #expect(try box.command("sh", ["-c", ": > gate"]).run().ending == .exited(0)) }
+      let watcher = try Watcher(in: box, "--exec", Argument(command), modules: 0)
+      try box.write(WasmBinary.returning(1), to: "tree/a.wasm")
+      #expect(eventually { log() == ["begin 1", "tree/a.wasm"] }, "\(log())")
+      for number in 2...3 {
+        try box.write(WasmBinary.returning(number), to: "tree/\(number).wasm")
+        watcher.expectCompiled("\(number).wasm")
+      }
+      // Its batch is over when the next is compiled.
+      try box.write(WasmBinary.returning(4), to: "tree/4.wasm")
+      watcher.expectCompiled("4.wasm")
+      #expect(log().count == 2)
+      try open()
+      #expect(eventually { log().count >= 6 }, "\(log())")
+      try open()
+      let once = ["begin 1", "tree/a.wasm", "end"]
+      #expect(eventually { log().last == "end" && log().count >= 7 }, "\(log())")
+      #expect(log().starts(with: once))
+      let second = Array(log().dropFirst(once.count))
+      #expect(
+        second.starts(with: ["begin 2", "tree/2.wasm", "tree/3.wasm"])
+          || second.starts(with: ["begin 3", "tree/2.wasm"]))
+      watcher.stop()
+    }
+  }
+
+  @Test func aCommandThatRunsDoesNotOutliveTheWatcher() throws {
+    try Sandbox.use { box in
+      let watcher = try Watcher(in: box, "--exec", "trap '' TERM; sleep 1000 & wait; wait", modules: 0)
+      try box.write(WasmBinary.returning(1), to: "tree/a.wasm")
+      #expect(eventually { Processes.marked(box.mark).contains { Processes.commandLine($0).contains("sleep 1000") } })
+      watcher.stop()
+      // `Sandbox.use` waits for all of them to be gone.
+    }
+  }
+}
+
+/// Listens where a service tells how it is doing, as systemd does.
+private final class ServiceManager {
+  private let socket: Int32
+
+  init(at path: String) throws {
+    socket = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let capacity = MemoryLayout.size(ofValue: address.sun_path)
+    try #require(path.utf8.count < capacity)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+    let result = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    try #require(result == 0)
+    var timeout = timeval(tv_sec: 60, tv_usec: 0)
+    setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+  }
+
+  deinit { close(socket) }
+
+  /// The next message; nil if none comes.
+  func next() -> String? {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let count = recv(socket, &buffer, buffer.count, 0)
+    return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
+  }
+}
