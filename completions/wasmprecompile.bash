@@ -165,20 +165,20 @@ _wasmprecompile() {
     # Only the first word can be a subcommand; the words after it are the subcommand's.
     if [[ "${COMP_CWORD}" -gt 1 ]]; then
         case "${COMP_WORDS[1]}" in
-        path|run|hash|engines|cache|config|completions|help)
+        path|run|hash|inspect|engines|cache|config|completions|help)
             unparsed_words=("${unparsed_words[@]:1}")
             "_wasmprecompile_${COMP_WORDS[1]}"
             return
             ;;
         esac
     elif [[ "${cur}" != -* ]]; then
-        COMPREPLY+=($(compgen -W 'path run hash engines cache config completions help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'path run hash inspect engines cache config completions help' -- "${cur}"))
     fi
 
     local -a repeating_flags=()
-    local -a non_repeating_flags=(--trust-cache --null -0 --follow-links --fail-fast -n --dry-run --check --frozen --force --rehash --require-sandbox --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
+    local -a non_repeating_flags=(--null -0 --follow-links --fail-fast -n --dry-run --check --frozen --force --rehash --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
     local -a repeating_options=(--backend --files-from --exclude)
-    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --max-size --jobs -j --timeout --max-module --max-artifact --max-memory --output --stamp --depfile --exec --debounce --color --format)
+    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --max-size --jobs -j --timeout --output --stamp --depfile --exec --debounce --color --format --timings --trace)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -219,15 +219,6 @@ _wasmprecompile() {
     '--timeout')
         return
         ;;
-    '--max-module')
-        return
-        ;;
-    '--max-artifact')
-        return
-        ;;
-    '--max-memory')
-        return
-        ;;
     '--output')
         __wasmprecompile_add_completions -d
         return
@@ -254,6 +245,14 @@ _wasmprecompile() {
         __wasmprecompile_add_completions -W 'human'$'\n''json'
         return
         ;;
+    '--timings')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(html)'
+        return
+        ;;
+    '--trace')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(json)'
+        return
+        ;;
     esac
 
     # Offer positional completions
@@ -267,9 +266,9 @@ _wasmprecompile() {
 
 _wasmprecompile_path() {
     repeating_flags=()
-    non_repeating_flags=(--compile --trust-cache --require-sandbox --version -h --help)
+    non_repeating_flags=(--compile --verify --version -h --help)
     repeating_options=(--backend)
-    non_repeating_options=(--opt-level --cpu --engine --cache-dir --timeout --max-module --max-artifact --max-memory)
+    non_repeating_options=(--opt-level --cpu --engine --cache-dir)
     __wasmprecompile_offer_flags_options 1
 
     # Offer option value completions
@@ -294,18 +293,6 @@ _wasmprecompile_path() {
         __wasmprecompile_add_completions -d
         return
         ;;
-    '--timeout')
-        return
-        ;;
-    '--max-module')
-        return
-        ;;
-    '--max-artifact')
-        return
-        ;;
-    '--max-memory')
-        return
-        ;;
     esac
 
     # Offer positional completions
@@ -319,9 +306,9 @@ _wasmprecompile_path() {
 
 _wasmprecompile_run() {
     repeating_flags=()
-    non_repeating_flags=(--cold --trust-cache --require-sandbox --version -h --help)
+    non_repeating_flags=(--cold --version -h --help)
     repeating_options=(--dir --env --backend)
-    non_repeating_options=(--invoke --opt-level --cpu --engine --cache-dir --timeout --max-module --max-artifact --max-memory)
+    non_repeating_options=(--invoke --opt-level --cpu --engine --cache-dir)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -356,18 +343,6 @@ _wasmprecompile_run() {
         __wasmprecompile_add_completions -d
         return
         ;;
-    '--timeout')
-        return
-        ;;
-    '--max-module')
-        return
-        ;;
-    '--max-artifact')
-        return
-        ;;
-    '--max-memory')
-        return
-        ;;
     esac
 
     # Offer positional completions
@@ -395,20 +370,52 @@ _wasmprecompile_hash() {
     esac
 }
 
+_wasmprecompile_inspect() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--functions --format --engine --cache-dir)
+    __wasmprecompile_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--functions')
+        return
+        ;;
+    '--format')
+        __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
+    '--engine')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(so)'
+        return
+        ;;
+    '--cache-dir')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __wasmprecompile_add_completions -f
+        return
+        ;;
+    esac
+}
+
 _wasmprecompile_engines() {
     repeating_flags=()
-    non_repeating_flags=(--require-sandbox --version -h --help)
+    non_repeating_flags=(--version -h --help)
     repeating_options=()
-    non_repeating_options=(--engine --max-memory)
+    non_repeating_options=(--engine)
     __wasmprecompile_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--engine')
         __wasmprecompile_add_completions -o plusdirs -fX '!*.@(so)'
-        return
-        ;;
-    '--max-memory')
         return
         ;;
     esac
@@ -439,7 +446,7 @@ _wasmprecompile_cache() {
 
 _wasmprecompile_cache_dir() {
     repeating_flags=()
-    non_repeating_flags=(--trust-cache --version -h --help)
+    non_repeating_flags=(--version -h --help)
     repeating_options=()
     non_repeating_options=(--cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -455,7 +462,7 @@ _wasmprecompile_cache_dir() {
 
 _wasmprecompile_cache_list() {
     repeating_flags=()
-    non_repeating_flags=(--trust-cache --version -h --help)
+    non_repeating_flags=(--version -h --help)
     repeating_options=()
     non_repeating_options=(--sort --format --cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -479,7 +486,7 @@ _wasmprecompile_cache_list() {
 
 _wasmprecompile_cache_stats() {
     repeating_flags=()
-    non_repeating_flags=(--zero --trust-cache --version -h --help)
+    non_repeating_flags=(--zero --version -h --help)
     repeating_options=()
     non_repeating_options=(--format --cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -499,7 +506,7 @@ _wasmprecompile_cache_stats() {
 
 _wasmprecompile_cache_gc() {
     repeating_flags=()
-    non_repeating_flags=(--old-engines -n --dry-run --trust-cache --version -h --help)
+    non_repeating_flags=(--old-engines -n --dry-run --version -h --help)
     repeating_options=()
     non_repeating_options=(--max-size --max-age --min-free --format --engine --cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -532,7 +539,7 @@ _wasmprecompile_cache_gc() {
 
 _wasmprecompile_cache_clear() {
     repeating_flags=()
-    non_repeating_flags=(--trust-cache --version -h --help)
+    non_repeating_flags=(--version -h --help)
     repeating_options=()
     non_repeating_options=(--format --cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -552,7 +559,7 @@ _wasmprecompile_cache_clear() {
 
 _wasmprecompile_cache_verify() {
     repeating_flags=()
-    non_repeating_flags=(--repair --trust-cache --version -h --help)
+    non_repeating_flags=(--repair --version -h --help)
     repeating_options=()
     non_repeating_options=(--cache-dir)
     __wasmprecompile_offer_flags_options 0

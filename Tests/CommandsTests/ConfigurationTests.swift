@@ -219,7 +219,7 @@ struct ConfigurationTests {
     // What is asked of one run, or what is said about it.
     let ofOneRun: Set = [
       "watch", "fail-fast", "dry-run", "force", "quiet", "verbose", "explain", "format", "version", "help",
-      "files-from", "null", "check", "frozen", "output", "stamp", "depfile",
+      "files-from", "null", "check", "frozen", "output", "stamp", "depfile", "timings", "trace",
     ]
     let options = options(of: PrecompileCommand.self)
     let settings = Set(Settings.all.map(\.key))

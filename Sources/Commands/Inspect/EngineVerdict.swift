@@ -23,8 +23,9 @@ struct EngineVerdict {
     let cancellation = Cancellation()
     let interruption = Interruption(cancelling: cancellation)
     do {
-      let found = try EngineProbe(file, program: .thisExecutable, cancellation: cancellation).identify(
-        backends.map { EngineSettings(backend: $0) })
+      let found = try EngineProbe(
+        file, program: .thisExecutable, policy: ConfinementPolicy(), cancellation: cancellation
+      ).identify(backends.map { EngineSettings(backend: $0) })
       let accounts = zip(backends, found).compactMap { backend, result in
         (try? result.get()).map { (backend, Self.reasons($0.compatibility, record)) }
       }
