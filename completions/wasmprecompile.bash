@@ -176,9 +176,9 @@ _wasmprecompile() {
     fi
 
     local -a repeating_flags=()
-    local -a non_repeating_flags=(--null -0 --follow-links --fail-fast -n --dry-run --check --frozen --force --rehash --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
+    local -a non_repeating_flags=(--trust-cache --null -0 --follow-links --fail-fast -n --dry-run --check --frozen --force --rehash --require-sandbox --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
     local -a repeating_options=(--backend --files-from --exclude)
-    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --max-size --jobs -j --timeout --output --stamp --depfile --exec --debounce --color --format --timings --trace)
+    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --max-size --jobs -j --timeout --max-module --max-artifact --max-memory --output --stamp --depfile --exec --debounce --color --format --timings --trace)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -217,6 +217,15 @@ _wasmprecompile() {
         return
         ;;
     '--timeout')
+        return
+        ;;
+    '--max-module')
+        return
+        ;;
+    '--max-artifact')
+        return
+        ;;
+    '--max-memory')
         return
         ;;
     '--output')
@@ -266,9 +275,9 @@ _wasmprecompile() {
 
 _wasmprecompile_path() {
     repeating_flags=()
-    non_repeating_flags=(--compile --verify --version -h --help)
+    non_repeating_flags=(--compile --verify --trust-cache --require-sandbox --version -h --help)
     repeating_options=(--backend)
-    non_repeating_options=(--opt-level --cpu --engine --cache-dir)
+    non_repeating_options=(--opt-level --cpu --engine --cache-dir --timeout --max-module --max-artifact --max-memory)
     __wasmprecompile_offer_flags_options 1
 
     # Offer option value completions
@@ -293,6 +302,18 @@ _wasmprecompile_path() {
         __wasmprecompile_add_completions -d
         return
         ;;
+    '--timeout')
+        return
+        ;;
+    '--max-module')
+        return
+        ;;
+    '--max-artifact')
+        return
+        ;;
+    '--max-memory')
+        return
+        ;;
     esac
 
     # Offer positional completions
@@ -306,9 +327,9 @@ _wasmprecompile_path() {
 
 _wasmprecompile_run() {
     repeating_flags=()
-    non_repeating_flags=(--cold --version -h --help)
+    non_repeating_flags=(--cold --trust-cache --require-sandbox --version -h --help)
     repeating_options=(--dir --env --backend)
-    non_repeating_options=(--invoke --opt-level --cpu --engine --cache-dir)
+    non_repeating_options=(--invoke --opt-level --cpu --engine --cache-dir --timeout --max-module --max-artifact --max-memory)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -343,6 +364,18 @@ _wasmprecompile_run() {
         __wasmprecompile_add_completions -d
         return
         ;;
+    '--timeout')
+        return
+        ;;
+    '--max-module')
+        return
+        ;;
+    '--max-artifact')
+        return
+        ;;
+    '--max-memory')
+        return
+        ;;
     esac
 
     # Offer positional completions
@@ -372,7 +405,7 @@ _wasmprecompile_hash() {
 
 _wasmprecompile_inspect() {
     repeating_flags=()
-    non_repeating_flags=(--version -h --help)
+    non_repeating_flags=(--trust-cache --version -h --help)
     repeating_options=()
     non_repeating_options=(--functions --format --engine --cache-dir)
     __wasmprecompile_offer_flags_options 1
@@ -407,15 +440,18 @@ _wasmprecompile_inspect() {
 
 _wasmprecompile_engines() {
     repeating_flags=()
-    non_repeating_flags=(--version -h --help)
+    non_repeating_flags=(--require-sandbox --version -h --help)
     repeating_options=()
-    non_repeating_options=(--engine)
+    non_repeating_options=(--engine --max-memory)
     __wasmprecompile_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--engine')
         __wasmprecompile_add_completions -o plusdirs -fX '!*.@(so)'
+        return
+        ;;
+    '--max-memory')
         return
         ;;
     esac
@@ -446,7 +482,7 @@ _wasmprecompile_cache() {
 
 _wasmprecompile_cache_dir() {
     repeating_flags=()
-    non_repeating_flags=(--version -h --help)
+    non_repeating_flags=(--trust-cache --version -h --help)
     repeating_options=()
     non_repeating_options=(--cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -462,7 +498,7 @@ _wasmprecompile_cache_dir() {
 
 _wasmprecompile_cache_list() {
     repeating_flags=()
-    non_repeating_flags=(--version -h --help)
+    non_repeating_flags=(--trust-cache --version -h --help)
     repeating_options=()
     non_repeating_options=(--sort --format --cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -486,7 +522,7 @@ _wasmprecompile_cache_list() {
 
 _wasmprecompile_cache_stats() {
     repeating_flags=()
-    non_repeating_flags=(--zero --version -h --help)
+    non_repeating_flags=(--zero --trust-cache --version -h --help)
     repeating_options=()
     non_repeating_options=(--format --cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -506,7 +542,7 @@ _wasmprecompile_cache_stats() {
 
 _wasmprecompile_cache_gc() {
     repeating_flags=()
-    non_repeating_flags=(--old-engines -n --dry-run --version -h --help)
+    non_repeating_flags=(--old-engines -n --dry-run --trust-cache --version -h --help)
     repeating_options=()
     non_repeating_options=(--max-size --max-age --min-free --format --engine --cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -539,7 +575,7 @@ _wasmprecompile_cache_gc() {
 
 _wasmprecompile_cache_clear() {
     repeating_flags=()
-    non_repeating_flags=(--version -h --help)
+    non_repeating_flags=(--trust-cache --version -h --help)
     repeating_options=()
     non_repeating_options=(--format --cache-dir)
     __wasmprecompile_offer_flags_options 0
@@ -559,7 +595,7 @@ _wasmprecompile_cache_clear() {
 
 _wasmprecompile_cache_verify() {
     repeating_flags=()
-    non_repeating_flags=(--repair --version -h --help)
+    non_repeating_flags=(--repair --trust-cache --version -h --help)
     repeating_options=()
     non_repeating_options=(--cache-dir)
     __wasmprecompile_offer_flags_options 0
