@@ -4,11 +4,12 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 # Debian packages. To build and run: python3 unpacks the engine and assembles the text modules of Examples/,
-# libsqlite3-dev holds the catalog, libinotifytools0-dev watches directories.
-BUILD_PACKAGES := python3 libsqlite3-dev libinotifytools0-dev
+# libsqlite3-dev holds the catalog, libinotifytools0-dev watches directories, libseccomp-dev confines compilers.
+BUILD_PACKAGES := python3 libsqlite3-dev libinotifytools0-dev libseccomp-dev
 # To test only: zsh and fish check their completions (bash is always there), mandoc checks the man page, strace shows
-# which system calls a run makes; cmake, git, pre-commit and systemd take what is made for them.
-TEST_PACKAGES := zsh fish mandoc strace cmake git pre-commit systemd
+# which system calls a run makes; cmake, git, pre-commit and systemd take what is made for them; chromium shows pages;
+# btrfs-progs makes a file system that shares blocks.
+TEST_PACKAGES := zsh fish mandoc strace cmake git pre-commit systemd chromium btrfs-progs
 
 # Releases of libwasmtime, by the checksums in .ci/wheels.sha256: the default, and the others that the tests load.
 ENGINE_VERSION := 50.0.1
@@ -68,9 +69,9 @@ build: setup $(STATIC_LIBRARIES) ## set up and build the release executable
 	  -Xlinker -L$(CURDIR)/$(STATIC_LIBRARIES) -Xswiftc -Xclang-linker -Xswiftc -static-libgcc
 
 # Only archives are in there, so that the linker takes them: each shared library costs a start a third of a millisecond.
-$(STATIC_LIBRARIES):
+$(STATIC_LIBRARIES): Makefile
 	rm -rf $@.new && mkdir -p $@.new
-	for library in libsqlite3.a libstdc++.a; do \
+	for library in libsqlite3.a libstdc++.a libseccomp.a; do \
 	  ln -s "$$($(TOOLCHAIN)/clang -print-file-name=$$library)" $@.new/; \
 	done
 	mv $@.new $@
@@ -138,7 +139,7 @@ lint: ## check the format of the Swift sources
 	swift format lint --strict --recursive $(FORMATTED)
 
 clean: ## remove everything that was built or fetched
-	rm -rf .build Examples/build
+	rm -rf .build Examples/build Examples/*/build
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^=]*## \(.*\)/\1	\2/p' Makefile | expand -t 14

@@ -28,6 +28,8 @@ let package = Package(
     .target(name: "CWasmtime", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CLinux"),
     .target(name: "LinuxIO", dependencies: ["CLinux", system], swiftSettings: strict),
+    .systemLibrary(name: "CSeccomp", providers: [.apt(["libseccomp-dev"])]),
+    .target(name: "Confinement", dependencies: ["CSeccomp", "CLinux", "LinuxIO"], swiftSettings: strict),
     .target(name: "WasmEngine", dependencies: ["CWasmtime", "LinuxIO", crypto, system], swiftSettings: strict),
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .target(
@@ -35,18 +37,21 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "Scanning", dependencies: ["LinuxIO", "CLinux", system], swiftSettings: strict),
     .target(
-      name: "Precompiler", dependencies: ["Scanning", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", crypto, system],
+      name: "Precompiler",
+      dependencies: ["Scanning", "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "CLinux", crypto, system],
       swiftSettings: strict),
     .target(
       name: "Exporting", dependencies: ["WasmCache", "WasmEngine", "LinuxIO", system], swiftSettings: strict),
+    .target(name: "Inspecting", dependencies: ["WasmEngine"], swiftSettings: strict),
     .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
     .target(
       name: "Watching", dependencies: ["CInotifyTools", "CLinux", "LinuxIO", system], swiftSettings: strict),
     .target(
       name: "Commands",
       dependencies: [
-        "Precompiler", "Scanning", "Exporting", "Watching", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", system,
-        arguments,
+        "Inspecting", "Precompiler", "Scanning", "Exporting", "Watching", "WasmCache", "WasmEngine", "Confinement",
+        "LinuxIO",
+        "CLinux", system, arguments,
       ],
       // Beside the code that has to keep to it; nothing of the program reads it.
       exclude: ["Reporting/JSON/output.schema.json"],
@@ -77,11 +82,16 @@ let package = Package(
       name: "ScanningTests", dependencies: ["Scanning", "LinuxIO", "TestSupport", system], swiftSettings: strict),
     .testTarget(
       name: "PrecompilerTests",
-      dependencies: ["Precompiler", "Scanning", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system],
+      dependencies: [
+        "Precompiler", "Scanning", "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "TestSupport", system,
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ExportingTests",
       dependencies: ["Exporting", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system], swiftSettings: strict),
+    .testTarget(
+      name: "InspectingTests", dependencies: ["Inspecting", "WasmEngine", "LinuxIO", "TestSupport", system],
+      swiftSettings: strict),
     .testTarget(
       name: "CommandsTests",
       dependencies: [

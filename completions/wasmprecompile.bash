@@ -165,20 +165,20 @@ _wasmprecompile() {
     # Only the first word can be a subcommand; the words after it are the subcommand's.
     if [[ "${COMP_CWORD}" -gt 1 ]]; then
         case "${COMP_WORDS[1]}" in
-        path|run|hash|engines|cache|config|completions|help)
+        path|run|hash|inspect|engines|cache|config|completions|help)
             unparsed_words=("${unparsed_words[@]:1}")
             "_wasmprecompile_${COMP_WORDS[1]}"
             return
             ;;
         esac
     elif [[ "${cur}" != -* ]]; then
-        COMPREPLY+=($(compgen -W 'path run hash engines cache config completions help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'path run hash inspect engines cache config completions help' -- "${cur}"))
     fi
 
     local -a repeating_flags=()
     local -a non_repeating_flags=(--null -0 --follow-links --fail-fast -n --dry-run --check --frozen --force --rehash --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
     local -a repeating_options=(--backend --files-from --exclude)
-    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --max-size --jobs -j --timeout --output --stamp --depfile --exec --debounce --color --format)
+    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --max-size --jobs -j --timeout --output --stamp --depfile --exec --debounce --color --format --timings --trace)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -243,6 +243,14 @@ _wasmprecompile() {
         ;;
     '--format')
         __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
+    '--timings')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(html)'
+        return
+        ;;
+    '--trace')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(json)'
         return
         ;;
     esac
@@ -356,6 +364,41 @@ _wasmprecompile_hash() {
     # Offer positional completions
     case "${positional_number}" in
     *)
+        __wasmprecompile_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_wasmprecompile_inspect() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--functions --format --engine --cache-dir)
+    __wasmprecompile_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--functions')
+        return
+        ;;
+    '--format')
+        __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
+    '--engine')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(so)'
+        return
+        ;;
+    '--cache-dir')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
         __wasmprecompile_add_completions -f
         return
         ;;

@@ -21,11 +21,11 @@ function __wasmprecompile_parse_tokens -S
     switch $unparsed_tokens[1]
     case 'wasmprecompile'
         # Only the first word can be a subcommand; the words after it are the subcommand's.
-        if contains -- "$unparsed_tokens[2]" path run hash engines cache config completions help
+        if contains -- "$unparsed_tokens[2]" path run hash inspect engines cache config completions help
             set -a commands $unparsed_tokens[1]
             set -e unparsed_tokens[1]
         else
-                __wasmprecompile_parse_subcommand -r 1 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'max-size=' 'files-from=+' '0/null' 'exclude=+' 'follow-links' 'j/jobs=' 'timeout=' 'fail-fast' 'n/dry-run' 'check' 'frozen' 'force' 'rehash' 'output=' 'stamp=' 'depfile=' 'watch' 'exec=' 'debounce=' 'poll' 'clear' 'q/quiet' 'v/verbose' 'explain' 'color=' 'format=' 'version' 'h/help'
+                __wasmprecompile_parse_subcommand -r 1 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'max-size=' 'files-from=+' '0/null' 'exclude=+' 'follow-links' 'j/jobs=' 'timeout=' 'fail-fast' 'n/dry-run' 'check' 'frozen' 'force' 'rehash' 'output=' 'stamp=' 'depfile=' 'watch' 'exec=' 'debounce=' 'poll' 'clear' 'q/quiet' 'v/verbose' 'explain' 'color=' 'format=' 'timings=' 'trace=' 'version' 'h/help'
         end
         switch $unparsed_tokens[1]
         case 'path'
@@ -34,6 +34,8 @@ function __wasmprecompile_parse_tokens -S
             __wasmprecompile_parse_subcommand -r 2 'invoke=' 'cold' 'dir=+' 'env=+' 'backend=+' 'opt-level=' 'cpu=' 'engine=' 'cache-dir=' 'version' 'h/help'
         case 'hash'
             __wasmprecompile_parse_subcommand -r 1 'version' 'h/help'
+        case 'inspect'
+            __wasmprecompile_parse_subcommand 1 'functions=' 'format=' 'engine=' 'cache-dir=' 'version' 'h/help'
         case 'engines'
             __wasmprecompile_parse_subcommand 0 'engine=' 'version' 'h/help'
         case 'cache'
@@ -147,11 +149,14 @@ complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_f
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" explain' -l 'explain' -d 'Say for each module why it is compiled or not.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" color' -l 'color' -d 'Whether messages are coloured: auto, always or never. Default: auto.' -rfka 'auto always never'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" format' -l 'format' -d 'What is printed: human (text), or json: one object a line on standard output.' -rfka 'human json'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" timings' -l 'timings' -d 'Write a page that shows what happened when: lanes, modules by compile time, hits and misses, the critical path.' -rfa '(for p in (string match -e -- \'*/\' (commandline -t);or printf \n)*.\'html\';printf %s\n $p;end;__fish_complete_directories (commandline -t) \'\')'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" trace' -l 'trace' -d 'Write the same in Chrome\'s trace format, for Perfetto and the like.' -rfa '(for p in (string match -e -- \'*/\' (commandline -t);or printf \n)*.\'json\';printf %s\n $p;end;__fish_complete_directories (commandline -t) \'\')'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" version' -l 'version' -d 'Show the version.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'path' -d 'Print the path of a module\'s artifact, for a runtime to load.'
 complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'run' -d 'Run a module from the cache, compiling it first if need be.'
 complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'hash' -d 'Print modules\' hashes, by which the cache knows them.'
+complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'inspect' -d 'Show what is in a module or an artifact.'
 complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'engines' -d 'Show what modules can be compiled with, or why not.'
 complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'cache' -d 'Look after the cache.'
 complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'config' -d 'Show what is set outside the command line.'
@@ -182,6 +187,13 @@ complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_f
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile hash" -ge 1' -F
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile hash" version' -l 'version' -d 'Show the version.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile hash" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile inspect" -eq 1' -F
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile inspect" functions' -l 'functions' -d 'How many functions to name, the largest first.' -rfka ''
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile inspect" format' -l 'format' -d 'What is printed: human (text), or json: one object a line on standard output.' -rfka 'human json'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile inspect" engine' -l 'engine' -d 'The libwasmtime to compile with.' -rfa '(for p in (string match -e -- \'*/\' (commandline -t);or printf \n)*.\'so\';printf %s\n $p;end;__fish_complete_directories (commandline -t) \'\')'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile inspect" cache-dir' -l 'cache-dir' -d 'Directory of the cache.' -rfa '(__wasmprecompile_complete_directories)'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile inspect" version' -l 'version' -d 'Show the version.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile inspect" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile engines" engine' -l 'engine' -d 'The libwasmtime to compile with.' -rfa '(for p in (string match -e -- \'*/\' (commandline -t);or printf \n)*.\'so\';printf %s\n $p;end;__fish_complete_directories (commandline -t) \'\')'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile engines" version' -l 'version' -d 'Show the version.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile engines" h help' -s 'h' -l 'help' -d 'Show help information.'

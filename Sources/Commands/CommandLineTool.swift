@@ -38,14 +38,10 @@ public struct CommandLineTool: ParsableCommand {
       Glibc.exit(ExitStatus.success.rawValue)
     }
     let root = root(for: arguments)
-    var palette = Palette.plain
+    var running: (any ParsableCommand)?
     do {
-      var command = try root.parseAsRoot(arguments)
-      if var configured = command as? any ConfiguredCommand {
-        try configured.configure()
-        command = configured
-      }
-      if let colored = command as? any ColoredCommand { palette = colored.palette }
+      var command = try command(arguments, root)
+      running = command
       try command.run()
       if Output.isLost.load(ordering: .relaxed) {
         throw RunFailure(status: .outputLost, message: "the results could not be written to standard output")
@@ -56,6 +52,7 @@ public struct CommandLineTool: ParsableCommand {
     } catch let status as ExitStatus {
       Glibc.exit(status.rawValue)
     } catch let failure as RunFailure {
+      let palette = (running as? any ColoredCommand)?.palette ?? .plain
       Output.error.write(palette.error(name, failure.message) + "\n")
       Glibc.exit(failure.status.rawValue)
     } catch {
@@ -66,6 +63,20 @@ public struct CommandLineTool: ParsableCommand {
       Glibc.exit(root.exitCode(for: error).rawValue)
     }
     Glibc.exit(ExitStatus.success.rawValue)
+  }
+
+  /// What these arguments ask for, and what is set elsewhere.
+  private static func command(
+    _ arguments: [String], _ root: any ParsableCommand.Type
+  ) throws -> any ParsableCommand {
+    if root == PrecompileCommand.self, var command = QuickArguments.parse(arguments) {
+      try command.configure()
+      return command
+    }
+    let command = try root.parseAsRoot(arguments)
+    guard var configured = command as? any ConfiguredCommand else { return command }
+    try configured.configure()
+    return configured
   }
 
   /// The type that these arguments are for.
@@ -84,12 +95,10 @@ struct Subcommands: ParsableCommand {
     commandName: CommandLineTool.name, version: CommandLineTool.version, subcommands: all)
 
   static let all: [any ParsableCommand.Type] = [
-    PathCommand.self, RunCommand.self, HashCommand.self, EnginesCommand.self, CacheCommand.self, ConfigCommand.self,
-    CompletionsCommand.self,
+    PathCommand.self, RunCommand.self, HashCommand.self, InspectCommand.self, EnginesCommand.self, CacheCommand.self,
+    ConfigCommand.self, CompletionsCommand.self,
   ]
 
   /// What people may type.
-  static var names: [String] {
-    all.filter { $0.configuration.shouldDisplay }.compactMap { $0.configuration.commandName }
-  }
+  static let names = all.filter { $0.configuration.shouldDisplay }.compactMap { $0.configuration.commandName }
 }

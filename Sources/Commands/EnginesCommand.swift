@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Confinement
 internal import Precompiler
 internal import SystemPackage
 internal import WasmEngine
@@ -9,8 +10,12 @@ struct EnginesCommand: ConfiguredCommand {
     discussion: "Each backend is tried in a process of its own: an engine's word is not taken for it.")
 
   @OptionGroup(title: "Where things are") var engine: EngineOptions
+  @OptionGroup(title: "Sandbox") var sandbox: SandboxOptions
 
-  mutating func fill(from configuration: Configuration) { engine.fill(from: configuration) }
+  mutating func fill(from configuration: Configuration) {
+    engine.fill(from: configuration)
+    sandbox.fill(from: configuration)
+  }
 
   func run() throws {
     let cancellation = Cancellation()
@@ -19,7 +24,10 @@ struct EnginesCommand: ConfiguredCommand {
     do { file = try engine.search.find() } catch { throw RunFailure(error) }
     let settings = Backend.allCases.map { EngineSettings(backend: $0) }
     do throws(EngineUnusable) {
-      let results = try EngineProbe(file, program: .thisExecutable, cancellation: cancellation).identify(settings)
+      let probe = EngineProbe(
+        file, program: .thisExecutable, policy: sandbox.policy, cancellation: cancellation)
+      var confinement: Confinement?
+      let results = try probe.identify(settings) { confinement = $0 }
       Output.standard.write("library    \(file.location.path.printable) (\(file.location.origin.rawValue))\n")
       for (one, result) in zip(settings, results) {
         let name = one.backend.rawValue.padded(to: 11)
@@ -32,11 +40,30 @@ struct EnginesCommand: ConfiguredCommand {
           Output.standard.write("\(name)not available: \(reason.description.printable)\n")
         }
       }
+      if let confinement {
+        let memory = ByteCount(sandbox.policy.limits.memory)
+        Output.standard.write("sandbox    \(confinement.summary), \(memory) of memory\n")
+      }
       if !results.contains(where: { (try? $0.get()) != nil }) { throw EngineUnusable.noBackend(file.location) }
     } catch {
       interruption.dieIfReceived()
       throw RunFailure(error)
     }
+  }
+}
+
+extension Confinement {
+  /// `no files, network or signals (Landlock 7), few system calls (seccomp)`
+  fileprivate var summary: String {
+    let files =
+      switch landlock {
+      case 0: "without Landlock, which the kernel lacks or forbids"
+      case 1...3: "no files (Landlock \(landlock))"
+      case 4...5: "no files or network (Landlock \(landlock))"
+      default: "no files, network or signals (Landlock \(landlock))"
+      }
+    let calls = filtersSystemCalls ? "few system calls (seccomp)" : "without seccomp, which the kernel lacks or forbids"
+    return "\(files), \(calls)"
   }
 }
 

@@ -22,6 +22,15 @@ enum Environment {
     return text.map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
   }
 
+  static func hasVariable(startingWith prefix: String) -> Bool {
+    var next = environ
+    while let variable = next.pointee {
+      if strncmp(variable, prefix, prefix.utf8.count) == 0 { return true }
+      next += 1
+    }
+    return false
+  }
+
   static func path(_ name: String) -> FilePath? {
     guard let text = getenv(name), text.pointee != 0 else { return nil }
     return FilePath(platformString: text)

@@ -76,8 +76,13 @@ final class Interruption {
 
   private static func die(by number: Int32) -> Never {
     _ = clinux_signal_default(number)
-    // To the process: this may be one of Dispatch's threads, which block signals.
-    kill(getpid(), number)
+    // To this thread, which may be one of Dispatch's, that block signals: one that was sent to the process, and for which
+    // the kernel first writes a core, could be read by the source above instead.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, number)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    raise(number)
     while true { pause() }
   }
 }

@@ -26,6 +26,8 @@ struct PathCommand: ConfiguredCommand {
   @OptionGroup(title: "Compiler options") var compiler: CompilerOptions
   @OptionGroup(title: "Where things are") var engine: EngineOptions
   @OptionGroup(title: "Where things are") var cache: CacheOptions
+  @OptionGroup(title: "Limits") var limits: LimitOptions
+  @OptionGroup(title: "Limits") var sandbox: SandboxOptions
 
   var place: FilePath? { module.path }
 
@@ -33,6 +35,8 @@ struct PathCommand: ConfiguredCommand {
     compiler.fill(from: configuration)
     engine.fill(from: configuration)
     cache.fill(from: configuration)
+    limits.fill(from: configuration)
+    sandbox.fill(from: configuration)
   }
 
   func run() throws {
@@ -58,6 +62,8 @@ struct PathCommand: ConfiguredCommand {
       roots: [module.path], settings: compiler.settings, engines: engine.search, cachePath: try cache.path(),
       lanes: AvailableProcessors.count())
     request.purpose = compile ? .compile : .dryRun
+    request.cacheTrust = cache.trust
+    limits.bound(&request, sandbox)
     if compile { Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request) }
     // One file is soon read, and time stamps do not show every change: a writer through mmap may leave them as they were.
     request.rehash = true

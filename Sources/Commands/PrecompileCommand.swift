@@ -25,11 +25,14 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
   @OptionGroup(title: "What is taken") var lists: ListOptions
   @OptionGroup(title: "What is taken") var selection: SelectionOptions
   @OptionGroup(title: "How it is done") var execution: ExecutionOptions
+  @OptionGroup(title: "Limits") var limits: LimitOptions
+  @OptionGroup(title: "Limits") var sandbox: SandboxOptions
   @OptionGroup(title: "For build tools") var outputs: OutputOptions
   @OptionGroup(title: "Watching") var watching: WatchOptions
   @OptionGroup(title: "What is shown") var verbosity: VerbosityOptions
   @OptionGroup(title: "What is shown") var color: ColorOptions
   @OptionGroup(title: "What is shown") var format: FormatOptions
+  @OptionGroup(title: "What is shown") var drawing: TimingOptions
 
   func validate() throws {
     for name in path.map({ $0.path.string }) where Subcommands.names.contains(name) && access(name, F_OK) != 0 {
@@ -39,6 +42,10 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
     try lists.validate(with: path)
     if watching.watch && (execution.purpose != .compile || execution.force || execution.failFast) {
       throw ValidationError("--watch goes with none of --dry-run, --check, --frozen, --force and --fail-fast")
+    }
+    if watching.watch && !drawing.isEmpty { throw ValidationError("--watch goes with neither --timings nor --trace") }
+    if watching.watch && selection.followLinks {
+      throw ValidationError("--watch goes without --follow-links: name the directories that links lead to")
     }
     if watching.watch && !outputs.isEmpty {
       throw ValidationError(
@@ -56,6 +63,8 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
     room.fill(from: configuration)
     selection.fill(from: configuration)
     execution.fill(from: configuration)
+    limits.fill(from: configuration)
+    sandbox.fill(from: configuration)
     watching.fill(from: configuration)
     color.fill(from: configuration)
   }
@@ -69,6 +78,8 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
     var request = try makeRequest()
     if make.isDryRun && request.purpose == .compile { request.purpose = .dryRun }
     if !request.purpose.onlyLooks { Parallelism(jobs: execution.jobs, under: make).apply(to: &request) }
+    let timings = drawing.isEmpty ? nil : RunTimings()
+    request.timings = timings
     let cancellation = Cancellation()
     let interruption = Interruption(cancelling: cancellation, in: request)
     let reporter = makeReporter(isQuiet: make.isSilent)
@@ -83,8 +94,10 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
     }
     interruption.dieIfReceived(after: reporter.clearStatus)
     let report = try makeOutputs(request.roots).write(summary)
+    interruption.dieIfReceived()
     reporter.report(report)
     reporter.report(summary)
+    if let timings { try drawing.write(summary, timings) }
     let status = summary.exitStatus.merged(with: report.status)
     if status != .success { throw status }
   }
@@ -114,12 +127,13 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
       lanes: execution.jobs ?? AvailableProcessors.count())
     request.excludes = selection.exclude.map { ExcludePattern(bytes: $0.bytes) }
     request.followLinks = selection.followLinks
-    request.timeout = (execution.timeout ?? ExecutionOptions.standardTimeout).value
     request.failFast = execution.failFast
+    request.cacheTrust = cache.trust
+    limits.bound(&request, sandbox)
     request.force = execution.force
     request.rehash = execution.rehash
     request.purpose = execution.purpose
-    request.sizeLimit = room.maxSize?.value
+    request.sizeLimit = room.maxSize.map { Int64($0.bytes) }
     request.namesDirectories = outputs.depfile != nil
     return request
   }

@@ -53,6 +53,8 @@ extension RunFailure {
       case .notWasmtime(let location, let function):
         "the engine \(location.path.printable) is not a libwasmtime: it has no function \(function.printable); name one with --engine"
       case .noBackend(let location): "the engine \(location.path.printable) offers no backend"
+      case .unconfined(let missing):
+        "compilers cannot be confined: the kernel lacks or forbids \(missing.joined(separator: " and ")), which --require-sandbox asks for"
       case .noChild(let reason): "no compiler process could be started: \(reason.printable)"
       case .cancelled: "interrupted"
       }

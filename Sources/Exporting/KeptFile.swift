@@ -38,7 +38,7 @@ package enum KeptFile {
 /// Why a file could not be written.
 package struct KeptFileError: Error, Hashable, Sendable, CustomStringConvertible {
   package let path: FilePath
-  let reason: String
+  package let reason: String
 
   /// Without the path, which the caller prints in front.
   package var description: String { "cannot be written: \(reason)" }

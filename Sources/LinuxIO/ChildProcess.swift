@@ -55,6 +55,13 @@ package final class ChildProcess: Sendable {
     }
   }
 
+  /// Ends the child by SIGXCPU once it has used so much more processor time, whatever becomes of this process.
+  package func limitProcessorTime(seconds: UInt64) {
+    id.withLock { id in
+      if let id { _ = clinux_limit_processor_time(id, seconds) }
+    }
+  }
+
   /// Whether the child is known to have ended; it may not be reaped yet.
   package var hasEnded: Bool {
     id.withLock { id in

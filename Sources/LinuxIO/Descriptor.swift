@@ -37,6 +37,20 @@ package struct Descriptor: ~Copyable, Sendable {
     Descriptor(owning: try check("open", path.withCText { clinux_openat(directory, $0, flags, mode) }))
   }
 
+  /// Opens a name in this directory for going on from it and for its status only; a symbolic link is not followed.
+  package func openOnTheWay(_ name: some PathText) throws(SystemError) -> Descriptor {
+    Descriptor(owning: try check("open", name.withCText { clinux_open_on_the_way(raw, $0) }))
+  }
+
+  package static func openRootOnTheWay() throws(SystemError) -> Descriptor {
+    Descriptor(owning: try check("open", clinux_open_on_the_way(AT_FDCWD, "/")))
+  }
+
+  /// Opens a path that stays below this directory and leads through no symbolic link.
+  package func openBeneath(_ path: some PathText, _ flags: Int32) throws(SystemError) -> Descriptor {
+    Descriptor(owning: try check("open", path.withCText { clinux_open_beneath(raw, $0, flags) }))
+  }
+
   // MARK: Contents
 
   package func write(all text: String) throws(SystemError) { try write(bytes: Array(text.utf8)) }

@@ -51,9 +51,6 @@ package struct MessageSocket: ~Copyable, Sendable {
     try poll(events: Int16(POLLIN), milliseconds: Int32(clamping: milliseconds))
   }
 
-  /// Waits until the other end is closed.
-  package func waitUntilHungUp() { while (try? poll(events: 0, milliseconds: -1)) != true {} }
-
   private func poll(events: Int16, milliseconds: Int32) throws(SystemError) -> Bool {
     var wanted = pollfd(fd: descriptor.raw, events: events, revents: 0)
     return try checkRetrying("poll") { Glibc.poll(&wanted, 1, milliseconds) } > 0

@@ -2,30 +2,47 @@ internal import CLinux
 internal import Glibc
 internal import LinuxIO
 
-/// How many processors this process may use: those it may run on, less what its control group's quota leaves it.
+/// How many processors this process may use: those it may run on, less what its control group's quota leaves it (`cpu.max`
+/// of cgroup v2, `cpu.cfs_quota_us` of v1).
 package enum AvailableProcessors {
   package static func count() -> Int {
     let affinity = Int(clinux_available_processors())
-    return max(1, min(affinity > 0 ? affinity : 1, quota ?? .max))
+    return max(1, min(affinity > 0 ? affinity : 1, quota(contents) ?? .max))
   }
 
-  /// The tightest quota on the way up from this process's group, in whole processors (cgroup v2, `cpu.max`).
-  private static var quota: Int? {
-    guard let groups = contents("/proc/self/cgroup"),
-      let line = groups.split(separator: "\n").first(where: { $0.hasPrefix("0::/") })
-    else { return nil }
-    var group = String(line.dropFirst(3))
+  /// The tightest quota on the way up from this process's group, in whole processors.
+  ///
+  /// - Parameter contents: gives a file's contents; nil if there is none.
+  static func quota(_ contents: @escaping (String) -> String?) -> Int? {
     var tightest: Int?
-    while true {
-      if let limit = contents("/sys/fs/cgroup\(group)/cpu.max").flatMap(processors(ofLimit:)) {
-        tightest = min(tightest ?? .max, limit)
+    for line in contents("/proc/self/cgroup")?.split(separator: "\n") ?? [] {
+      // hierarchy:controllers:group
+      let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+      guard fields.count == 3 else { continue }
+      let limit: (String) -> Int?
+      if fields[0] == "0" && fields[1].isEmpty {
+        limit = { group in contents("/sys/fs/cgroup\(group)/cpu.max").flatMap(processors(ofLimit:)) }
+      } else if fields[1].split(separator: ",").contains("cpu") {
+        limit = { group in
+          let place = "/sys/fs/cgroup/cpu\(group)/cpu.cfs_"
+          guard let quota = contents(place + "quota_us"), let period = contents(place + "period_us") else { return nil }
+          return processors(ofLimit: "\(quota) \(period)")
+        }
+      } else {
+        continue
       }
-      guard let slash = group.lastIndex(of: "/"), group.count > 1 else { return tightest }
-      group = String(group[..<slash])
+      var group = String(fields[2])
+      while true {
+        if let limit = limit(group == "/" ? "" : group) { tightest = min(tightest ?? .max, limit) }
+        // A container sees its own group as the topmost, under a name that it has outside.
+        guard group != "/", let slash = group.lastIndex(of: "/") else { break }
+        group = slash == group.startIndex ? "/" : String(group[..<slash])
+      }
     }
+    return tightest
   }
 
-  /// Reads `QUOTA PERIOD`, both in microseconds, or `max PERIOD` for none. A part of a processor counts as one.
+  /// Reads `QUOTA PERIOD`, both in microseconds, or `max PERIOD` or `-1 PERIOD` for none. A part of a processor counts as one.
   static func processors(ofLimit text: String) -> Int? {
     let numbers = text.split(whereSeparator: \.isWhitespace).map { Int($0) }
     guard numbers.count == 2, let quota = numbers[0], let period = numbers[1], quota > 0, period > 0 else { return nil }

@@ -1,3 +1,4 @@
+internal import Confinement
 internal import Dispatch
 internal import Glibc
 internal import LinuxIO
@@ -10,13 +11,17 @@ internal import WasmEngine
 /// it made while the child compiles the next.
 final class CompileLane {
   private let work: CompileWork
-  private let reader = ModuleReader()
+  /// Counted from 0.
+  private let number: Int
+  private let reader: ModuleReader
   private var worker: CompileWorker?
   private let publishing: PublishingQueue
 
-  init(_ work: CompileWork) {
+  init(_ work: CompileWork, number: Int) {
     self.work = work
-    publishing = PublishingQueue(work)
+    self.number = number
+    reader = ModuleReader(limit: work.largestModule)
+    publishing = PublishingQueue(work, lane: number)
   }
 
   /// Works until the queue is empty or stopped, and everything is published.
@@ -45,14 +50,16 @@ final class CompileLane {
       }
     } catch {
       work.queue.finished()
-      work.finish(job, work.cancellation.isCancelled ? .notDone : .failed(error))
+      var isNoFaultOfIts = work.cancellation.isCancelled
+      if case .unconfined = error { isNoFaultOfIts = true }
+      work.finish(job, isNoFaultOfIts ? .notDone : .failed(error))
     }
     return true
   }
 
   /// - Returns: false if another process is compiling the module.
   private func begin(_ job: Job, parallel: Bool, mayWait: Bool) throws(ModuleFailure) -> Bool {
-    guard work.isWanted(job.content) else {
+    guard work.isWanted(job) else {
       work.finish(job, .notDone)
       return true
     }
@@ -60,7 +67,11 @@ final class CompileLane {
     let module = job.content.facts.hash
     let claim: Claim?
     do {
-      claim = mayWait ? try waitForClaim(job, writer) : try writer.tryClaim(module)
+      claim =
+        mayWait
+        ? try work.timings.measure(.wait, lane: number, job: job) { () throws(CacheError) in
+          try waitForClaim(job, writer)
+        } : try writer.tryClaim(module)
     } catch { throw .cache(error) }
     if claim == nil && !mayWait { return false }
     // Whoever had the claim may have published.
@@ -93,9 +104,12 @@ final class CompileLane {
     let module = try load(job)
     let deadline = MonotonicInstant.now().adding(seconds: work.timeout)
     do throws(WorkerFailure) {
-      let artifact = try runningWorker().compile(
-        module.contents, size: module.facts.size, as: module.facts.kind, settingsIndex: job.engine, parallel: parallel,
-        deadline: deadline)
+      let worker = try runningWorker()
+      let artifact = try work.timings.measure(.compile, lane: number, job: job) { () throws(WorkerFailure) in
+        try worker.compile(
+          module.contents, size: module.facts.size, as: module.facts.kind, settingsIndex: job.engine,
+          threads: parallel ? work.lanes : 1, deadline: deadline)
+      }
       // What an engine would not load is no artifact of its, whatever the child says.
       let record = CompatibilityRecord(artifact: artifact.contents.bytes)
       guard record == work.directories[job.engine].identity.compatibility else {
@@ -106,7 +120,9 @@ final class CompileLane {
     } catch {
       // Only a refusal leaves a child that can be used again.
       if case .engine = error {} else { worker = nil }
-      throw ModuleFailure(error, by: work.directories[job.engine].identity, timeout: work.timeout)
+      if case .unconfined(let missing) = error { work.abandon(becauseOf: missing) }
+      throw ModuleFailure(
+        error, by: work.directories[job.engine].identity, timeout: work.timeout, limits: work.confinement.limits)
     }
   }
 
@@ -133,16 +149,22 @@ final class CompileLane {
       self.worker = worker
       return worker
     }
-    let worker = try CompileWorker.start(work.program, cancellation: work.cancellation)
-    let records = try worker.prepare(
+    let worker = try work.timings.measure(.start, lane: number) { () throws(WorkerFailure) in try startWorker() }
+    self.worker = worker
+    return worker
+  }
+
+  private func startWorker() throws(WorkerFailure) -> CompileWorker {
+    let worker = try CompileWorker.start(work.program, work.confinement, cancellation: work.cancellation)
+    let (records, confinement) = try worker.prepare(
       work.engine, settings: work.directories.map(\.identity.settings), threads: work.lanes,
       deadline: .now().adding(seconds: work.timeout))
+    if !confinement.missing.isEmpty { work.observer.unconfined(missing: confinement.missing) }
     // The same library must say the same of itself, and its file must be the same: releases that record only their major
     // version say the same of different builds, and artifacts would land under the wrong identity.
     guard records == work.identities.map({ .success($0.compatibility) }), work.engine.isUnchanged else {
       throw Self.replacedEngine
     }
-    self.worker = worker
     return worker
   }
 }
@@ -154,14 +176,21 @@ private final class PublishingQueue: Sendable {
   private let queue = DispatchQueue(label: "publish")
   private let places = DispatchSemaphore(value: 2)
 
-  init(_ work: CompileWork) { self.work = work }
+  private let lane: Int
+
+  init(_ work: CompileWork, lane: Int) {
+    self.work = work
+    self.lane = lane
+  }
 
   func publish(_ artifact: consuming CompiledArtifact, claim: consuming Claim?, for job: Job) {
     let parcel = Parcel(artifact, claim)
     places.wait()
-    queue.async { [work, places] in
+    queue.async { [work, places, lane] in
       do throws(CacheError) {
-        try work.writers[job.engine].publish(parcel.artifact.contents.bytes, for: job.content.facts.hash)
+        try work.timings.measure(.store, lane: lane, job: job) { () throws(CacheError) in
+          try work.writers[job.engine].publish(parcel.artifact.contents.bytes, for: job.content.facts.hash)
+        }
         let artifact = parcel.artifact.contents.bytes.count
         work.finish(job, .compiled(size: artifact, nanoseconds: parcel.artifact.nanoseconds))
       } catch {

@@ -1,5 +1,5 @@
 internal import CLinux
-internal import Dispatch
+internal import Confinement
 internal import Glibc
 internal import LinuxIO
 internal import SystemPackage
@@ -8,8 +8,8 @@ internal import WasmEngine
 /// The child's side: compiles what its lane sends until the lane hangs up.
 ///
 /// It handles hostile input in a library that aborts the process on internal errors, so it holds nothing worth having: the
-/// module and the artifact are files in memory, and it never touches the cache. Whatever is given up before hostile input
-/// is read belongs between ``prepare`` and ``serve``.
+/// module and the artifact are files in memory, it never touches the cache, and once the engine's library is loaded it
+/// gives up whatever else it does not need (``Confinement``).
 package enum CompileService {
   /// The hidden subcommand that runs this.
   package static let subcommand = "compile-worker"
@@ -20,27 +20,25 @@ package enum CompileService {
     clinux_disable_core_dumps()
     // The lane decides when work ends; a signal meant for the whole terminal reaches it, too.
     for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { _ = clinux_signal_ignore(signal) }
-    exitWhenLaneIsGone()
+    // A compilation can last for minutes; whoever wanted its result may be dead before.
+    guard clinux_exit_when_hung_up(WorkerProtocol.socket) == 0 else { return }
     let socket = MessageSocket(Descriptor(owning: WorkerProtocol.socket))
-    guard let compilers = try? prepare(socket) else { return }
-    serve(socket, compilers)
-  }
-
-  /// A compilation can last for minutes; whoever wanted its result may be dead before.
-  private static func exitWhenLaneIsGone() {
-    let socket = MessageSocket(Descriptor(owning: dup(WorkerProtocol.socket)))
-    DispatchQueue(label: "lane watch").async {
-      socket.waitUntilHungUp()
-      _exit(0)
+    do throws(SystemError) {
+      try serve(socket, try prepare(socket))
+    } catch {
+      // What the lane shows as the child's last words.
+      try? Descriptor(owning: STDERR_FILENO).write(all: "\(error.call): \(error)\n")
+      _exit(1)
     }
   }
 
-  /// Loads the library that the lane passes and makes an engine for each of the settings, saying how it went.
+  /// Loads the library that the lane passes, enters the sandbox, and makes an engine for each of the settings, saying how
+  /// it went.
   private static func prepare(_ socket: borrowing MessageSocket) throws(SystemError) -> [Compiler] {
     var message = try socket.receive(limit: WorkerProtocol.largestMessage)
-    guard case .prepare(let settings, let threads) = WorkerRequest(message.bytes),
+    guard case .prepare(let settings, let threads, let limits) = WorkerRequest(message.bytes),
       let file = message.takeDescriptor()
-    else { return [] }
+    else { throw SystemError("prepare", .badMessage) }
     // The engine's thread pool reads this when it starts, with the first parallel compilation.
     setenv("RAYON_NUM_THREADS", "\(max(1, threads))", 1)
     var compilers: [Compiler] = []
@@ -48,6 +46,7 @@ package enum CompileService {
     let library = Result { () throws(EngineError) in
       try EngineLibrary(path: FilePath("/proc/self/fd/\(file.raw)"))
     }
+    let confinement = try Confinement.enter(limits, threads: threads)
     for one in settings {
       records.append(
         Result { () throws(EngineError) in
@@ -56,45 +55,64 @@ package enum CompileService {
           return try compiler.sequential.compatibilityRecord()
         })
     }
-    try socket.send(WorkerReply.prepared(records).encoded())
+    try socket.send(WorkerReply.prepared(records, confinement).encoded())
     return compilers
   }
 
-  private static func serve(_ socket: borrowing MessageSocket, _ compilers: [Compiler]) {
-    while var message = try? socket.receive(limit: WorkerProtocol.largestMessage) {
+  private static func serve(_ socket: borrowing MessageSocket, _ compilers: [Compiler]) throws(SystemError) {
+    while true {
+      var message = try socket.receive(limit: WorkerProtocol.largestMessage)
+      // The lane hung up.
+      if message.bytes.isEmpty { return }
       guard case .compile(let index, let parallel, let kind, let size) = WorkerRequest(message.bytes),
         compilers.indices.contains(index), let module = message.takeDescriptor(),
         let artifact = message.takeDescriptor()
-      else { return }
+      else { throw SystemError("compile", .badMessage) }
+      #if DEBUG
+        SandboxProbe.runIfAsked()
+      #endif
       let reply: WorkerReply
       do throws(EngineError) {
         let start = MonotonicInstant.now()
         let engine = try compilers[index].engine(parallel: parallel)
-        let written = try compile(module, size, kind, with: engine, into: artifact)
-        reply = .compiled(size: written, nanoseconds: MonotonicInstant.now().nanoseconds(since: start))
+        switch try compile(module, size, kind, with: engine, into: artifact) {
+        case .success(let written):
+          reply = .compiled(size: written, nanoseconds: MonotonicInstant.now().nanoseconds(since: start))
+        case .failure(let error):
+          switch error.errno {
+          case .noMemory: reply = .exhausted(.memory)
+          case .fileTooLarge: reply = .exhausted(.artifact)
+          default: reply = .failed(.cannotSerialize(message: "\(error.call): \(error)"))
+          }
+        }
       } catch {
-        reply = .failed(error)
+        reply = error.isOutOfMemory ? .exhausted(.memory) : .failed(error)
       }
-      guard (try? socket.send(reply.encoded())) != nil else { return }
+      try socket.send(reply.encoded())
     }
   }
 
   private static func compile(
     _ file: borrowing Descriptor, _ size: Int, _ kind: ModuleKind, with engine: Engine,
     into artifact: borrowing Descriptor
-  ) throws(EngineError) -> Int {
+  ) throws(EngineError) -> Result<Int, SystemError> {
     let module: Mapping
-    do { module = try Mapping(file, size: size) } catch {
-      throw .cannotSerialize(message: "the module could not be mapped: \(error)")
-    }
-    let written = try engine.compile(module.bytes, as: kind) { bytes in
+    do { module = try Mapping(file, size: size) } catch { return .failure(error) }
+    return try engine.compile(module.bytes, as: kind) { bytes in
       Result { () throws(SystemError) in
         try artifact.write(all: bytes)
         return bytes.count
       }
     }
-    do { return try written.get() } catch {
-      throw .cannotSerialize(message: "the artifact could not be written: \(error)")
+  }
+}
+
+extension EngineError {
+  /// Whether the kernel gave the engine no more memory, which it reports like any other reason.
+  fileprivate var isOutOfMemory: Bool {
+    switch self {
+    case .invalidModule(let message), .cannotSerialize(let message): message.contains("(os error \(ENOMEM))")
+    default: false
     }
   }
 }

@@ -7,6 +7,7 @@ internal import WasmEngine
 final class CompileWork: Sendable {
   let engine: EngineFile
   let program: WorkerProgram
+  let confinement: ConfinementPolicy
   /// For each engine identity of the plan, its part of the cache to look in and to write to.
   let directories: [EngineDirectory]
   let writers: [EngineWriter]
@@ -14,15 +15,19 @@ final class CompileWork: Sendable {
   let lanes: Int
   /// Seconds a module may take.
   let timeout: Double
+  /// Bytes.
+  let largestModule: Int
   let queue: JobQueue
   let cancellation: Cancellation
   let observer: any RunObserver
+  let timings: RunTimings?
   let shelf: WorkerShelf?
   let jobserver: Jobserver?
-  let isWanted: @Sendable (ModuleContent) -> Bool
+  let isWanted: @Sendable (Job) -> Bool
   private let failFast: Bool
   private let spare: Mutex<CompileWorker?>
   private let outcomes = Mutex<[JobOutcome]>([])
+  private let lacking = Mutex<[String]>([])
 
   /// - Parameter child: one that was prepared for these engines already.
   init(
@@ -33,13 +38,16 @@ final class CompileWork: Sendable {
     self.engine = engine
     self.directories = directories
     program = request.program
+    confinement = request.confinement
     var writers: [EngineWriter] = []
     for directory in directories { writers.append(try EngineWriter(directory, publisher)) }
     self.writers = writers
     self.publisher = publisher
     lanes = request.lanes
     timeout = request.timeout
+    largestModule = request.largestModule
     failFast = request.failFast
+    timings = request.timings
     shelf = request.shelf
     jobserver = request.jobserver
     isWanted = request.isWanted
@@ -57,14 +65,24 @@ final class CompileWork: Sendable {
     let group = DispatchGroup()
     for lane in 0..<min(lanes, max(1, queue.leftOver.count)) {
       // A serial queue each has a thread each, even while all of them wait for their children.
-      DispatchQueue(label: "lane \(lane)").async(group: group) { CompileLane(self).run() }
+      DispatchQueue(label: "lane \(lane)").async(group: group) { CompileLane(self, number: lane).run() }
     }
     group.wait()
     // Objects before the entries that name them.
-    publisher.synchronize()
-    for writer in writers { writer.synchronize() }
+    timings.measure(.synchronize) {
+      publisher.synchronize()
+      for writer in writers { writer.synchronize() }
+    }
     let notBegun = queue.leftOver.map { JobOutcome(job: $0, result: .notDone) }
     return outcomes.withLock { $0 } + notBegun
+  }
+
+  /// What the kernel lacks where it cannot confine compilers as required; nothing is compiled then.
+  var missingConfinement: [String] { lacking.withLock { $0 } }
+
+  func abandon(becauseOf missing: [String]) {
+    lacking.withLock { $0 = missing }
+    queue.stop()
   }
 
   /// A child that is ready for these engines, if there is one left.

@@ -1,3 +1,4 @@
+package import Confinement
 internal import Glibc
 internal import LinuxIO
 internal import SystemPackage
@@ -14,6 +15,16 @@ package struct WorkerProgram: Sendable {
   package init(executable: String) { self.executable = executable }
 }
 
+/// How compile children are confined.
+package struct ConfinementPolicy: Hashable, Sendable {
+  /// What a child may take; engines take some hundred times a module's size at most, measured.
+  package var limits = ChildLimits(memory: 4 << 30, file: 4 << 30)
+  /// Whether nothing may be compiled where the kernel cannot do all of it.
+  package var isRequired = false
+
+  package init() {}
+}
+
 /// The lane's side of one compile child.
 ///
 /// The child is not believed: it is killed at its deadline, its answers are parsed as foreign input, and its artifact is
@@ -23,13 +34,16 @@ final class CompileWorker: Sendable {
   private let socket: MessageSocket
   /// What the child and the engine's panics print; bounded, because nobody drains it.
   private let errors: MemoryFile
+  private let policy: ConfinementPolicy
   private let cancellation: Cancellation
 
   private static let errorCapacity = 1 << 14
   private static let longestWords = 1000
 
   /// Starts a child.
-  static func start(_ program: WorkerProgram, cancellation: Cancellation) throws(WorkerFailure) -> CompileWorker {
+  static func start(
+    _ program: WorkerProgram, _ policy: ConfinementPolicy, cancellation: Cancellation
+  ) throws(WorkerFailure) -> CompileWorker {
     do throws(SystemError) {
       let errors = try MemoryFile(name: "errors")
       try errors.fixSize(errorCapacity)
@@ -39,7 +53,7 @@ final class CompileWorker: Sendable {
         executable: program.executable, arguments: ["wasmprecompile", CompileService.subcommand],
         environment: environment(),
         descriptors: [nullDevice.raw, nullDevice.raw, errors.descriptor.raw, pair.given.raw])
-      return CompileWorker(process, pair.keep(), errors, cancellation)
+      return CompileWorker(process, pair.keep(), errors, policy, cancellation)
     } catch {
       throw .cannotStart(reason: "\(error.call): \(error)")
     }
@@ -47,11 +61,12 @@ final class CompileWorker: Sendable {
 
   private init(
     _ process: ChildProcess, _ socket: consuming MessageSocket, _ errors: consuming MemoryFile,
-    _ cancellation: Cancellation
+    _ policy: ConfinementPolicy, _ cancellation: Cancellation
   ) {
     self.process = process
     self.socket = socket
     self.errors = errors
+    self.policy = policy
     self.cancellation = cancellation
     cancellation.register(process)
   }
@@ -66,47 +81,53 @@ final class CompileWorker: Sendable {
   /// Loads the engine in the child and makes a compiler for each of the settings.
   ///
   /// - Parameter threads: how many threads a parallel compilation may use.
-  /// - Returns: what the engine says of itself for each of the settings.
+  /// - Returns: what the engine says of itself for each of the settings, and how the child is confined.
   func prepare(
     _ engine: EngineFile, settings: [EngineSettings], threads: Int, deadline: MonotonicInstant
-  ) throws(WorkerFailure) -> [Result<CompatibilityRecord, EngineError>] {
+  ) throws(WorkerFailure) -> (records: [Result<CompatibilityRecord, EngineError>], confinement: Confinement) {
     let reply = try ask(
-      .prepare(settings: settings, threads: threads), passing: [engine.descriptor.raw], deadline: deadline)
-    guard case .prepared(let records) = reply, records.count == settings.count else {
+      .prepare(settings: settings, threads: threads, limits: policy.limits), passing: [engine.descriptor.raw],
+      threads: 1, deadline: deadline)
+    guard case .prepared(let records, let confinement) = reply, records.count == settings.count else {
       throw .nonsense("an unexpected answer to its preparation")
     }
-    return records
+    if policy.isRequired && !confinement.missing.isEmpty { throw .unconfined(missing: confinement.missing) }
+    return (records, confinement)
   }
 
   /// Compiles one module.
+  ///
+  /// - Parameter threads: how many threads of the child may work on it.
   func compile(
-    _ module: borrowing MemoryFile, size: Int, as kind: ModuleKind, settingsIndex: Int, parallel: Bool,
+    _ module: borrowing MemoryFile, size: Int, as kind: ModuleKind, settingsIndex: Int, threads: Int,
     deadline: MonotonicInstant
   ) throws(WorkerFailure) -> CompiledArtifact {
     let output: MemoryFile
     do { output = try MemoryFile(name: "artifact") } catch { throw .cannotStart(reason: "\(error.call): \(error)") }
     let reply = try ask(
-      .compile(settingsIndex: settingsIndex, parallel: parallel, kind: kind, size: size),
-      passing: [module.descriptor.raw, output.descriptor.raw], deadline: deadline)
+      .compile(settingsIndex: settingsIndex, parallel: threads > 1, kind: kind, size: size),
+      passing: [module.descriptor.raw, output.descriptor.raw], threads: threads, deadline: deadline)
     switch reply {
     case .failed(let error):
       throw .engine(error)
+    case .exhausted(let limit):
+      throw .exhausted(limit)
     case .compiled(let claimed, let nanoseconds):
       return try CompiledArtifact(
-        output, claimedSize: claimed, limit: Self.largestArtifact(ofModule: size), nanoseconds: nanoseconds)
+        output, claimedSize: claimed, limit: policy.limits.file, nanoseconds: nanoseconds)
     case .prepared:
       throw .nonsense("an unexpected answer to a compilation")
     }
   }
 
-  /// Far above what engines make of modules (3 to 120 times their size, measured), and far below what would hurt.
-  private static func largestArtifact(ofModule size: Int) -> Int { 64 << 20 + 256 * size }
-
   /// Sends a request and waits for the answer; on every failure the child is dead afterwards.
   private func ask(
-    _ request: WorkerRequest, passing descriptors: [Int32], deadline: MonotonicInstant
+    _ request: WorkerRequest, passing descriptors: [Int32], threads: Int, deadline: MonotonicInstant
   ) throws(WorkerFailure) -> WorkerReply {
     do throws(SystemError) {
+      // Should this process be unable to see to the deadline: suspended, or starved by the child.
+      let time = deadline.nanoseconds(since: .now()) / 1_000_000_000 * UInt64(max(1, threads))
+      process.limitProcessorTime(seconds: time + 1)
       try socket.send(request.encoded(), passing: descriptors)
       // In slices, of which each counts for no more than its length: a whole job that is suspended loses no time.
       var left = deadline.nanoseconds(since: .now())
@@ -143,7 +164,11 @@ final class CompileWorker: Sendable {
     process.kill()
     let reason = process.wait()
     if cancellation.isCancelled { throw .cancelled }
-    throw .crashed(how: reason?.description ?? "ended", output: firstWords())
+    if reason == .signalled(SIGXCPU) { throw .timedOut }
+    let words = firstWords()
+    // What Rust's runtime says before it aborts.
+    if let words, reason == .signalled(SIGABRT), words.hasPrefix("memory allocation of ") { throw .exhausted(.memory) }
+    throw .crashed(how: reason?.description ?? "ended", output: words)
   }
 
   private static func environment() -> [String] {
@@ -188,9 +213,7 @@ struct CompiledArtifact: ~Copyable, Sendable {
       guard actual == claimedSize, actual > 0 else {
         throw WorkerFailure.nonsense("\(actual) bytes of artifact where it claims \(claimedSize)")
       }
-      guard actual <= limit else {
-        throw WorkerFailure.nonsense("\(actual) bytes of artifact, where \(limit) is more than any module can need")
-      }
+      guard actual <= limit else { throw WorkerFailure.exhausted(.artifact) }
       contents = try Mapping(file.descriptor, size: actual)
     } catch let error as WorkerFailure {
       throw error
@@ -207,6 +230,9 @@ package enum WorkerFailure: Error, Hashable, Sendable {
   case engine(EngineError)
   case crashed(how: String, output: String?)
   case timedOut
+  case exhausted(ChildLimit)
+  /// The kernel cannot confine the child as required.
+  case unconfined(missing: [String])
   case nonsense(String)
   case cannotStart(reason: String)
   case cancelled

@@ -1,3 +1,4 @@
+package import Confinement
 internal import LinuxIO
 package import WasmEngine
 
@@ -8,6 +9,7 @@ package import WasmEngine
 /// records for two backends mean that one of them is not there.
 package struct EngineProbe {
   private let program: WorkerProgram
+  private let policy: ConfinementPolicy
   private let engine: EngineFile
   private let cancellation: Cancellation
   /// How many threads a parallel compilation of the child may use.
@@ -16,21 +18,26 @@ package struct EngineProbe {
   var keepChild: (CompileWorker) -> Void = { _ in }
   private static let secondsPerProbe = 30.0
 
-  package init(_ engine: EngineFile, program: WorkerProgram, cancellation: Cancellation) {
+  package init(
+    _ engine: EngineFile, program: WorkerProgram, policy: ConfinementPolicy, cancellation: Cancellation
+  ) {
     self.engine = engine
     self.program = program
+    self.policy = policy
     self.cancellation = cancellation
   }
 
   /// The identity that each of the settings has with this engine, in the same order.
+  ///
+  /// - Parameter confined: told how the child that was asked was confined.
   package func identify(
-    _ settings: [EngineSettings]
+    _ settings: [EngineSettings], confined: (Confinement) -> Void = { _ in }
   ) throws(EngineUnusable) -> [Result<EngineIdentity, BackendUnavailable>] {
     let build: [UInt8]
     do { build = try engine.build() } catch { throw .unreadable(engine.location, reason: error.description) }
     var wanted = settings
     for one in settings where one.backend == .winch && !wanted.contains(one.impostor) { wanted.append(one.impostor) }
-    let records = try ask(wanted, keeping: keepChild)
+    let records = try ask(wanted, confined, keeping: keepChild)
     var known: [EngineSettings: CompatibilityRecord] = [:]
     for (one, record) in zip(wanted, records) { known[one] = try? record.get() }
     return zip(settings, records).map { one, record in
@@ -48,12 +55,14 @@ package struct EngineProbe {
 
   /// All in one child; if that dies, each in its own, to learn which of them it was.
   private func ask(
-    _ settings: [EngineSettings], keeping keepChild: (CompileWorker) -> Void = { _ in }
+    _ settings: [EngineSettings], _ confined: (Confinement) -> Void,
+    keeping keepChild: (CompileWorker) -> Void = { _ in }
   ) throws(EngineUnusable) -> [Result<CompatibilityRecord, BackendUnavailable>] {
     do {
-      let worker = try CompileWorker.start(program, cancellation: cancellation)
-      let records = try worker.prepare(
+      let worker = try CompileWorker.start(program, policy, cancellation: cancellation)
+      let (records, confinement) = try worker.prepare(
         engine, settings: settings, threads: threads, deadline: .now().adding(seconds: Self.secondsPerProbe))
+      confined(confinement)
       var results: [Result<CompatibilityRecord, BackendUnavailable>] = []
       for record in records {
         switch record {
@@ -75,11 +84,13 @@ package struct EngineProbe {
       switch failure {
       case .crashed where settings.count > 1, .timedOut where settings.count > 1:
         var results: [Result<CompatibilityRecord, BackendUnavailable>] = []
-        for one in settings { results += try ask([one]) }
+        for one in settings { results += try ask([one], confined) }
         return results
       case .crashed(let how, let output): return settings.map { _ in .failure(.crashes(output ?? how)) }
       case .timedOut:
         return settings.map { _ in .failure(.refused("it did not answer in \(Int(Self.secondsPerProbe)) s")) }
+      case .exhausted: return settings.map { _ in .failure(.refused("it needs more memory than --max-memory allows")) }
+      case .unconfined(let missing): throw .unconfined(missing: missing)
       case .cancelled: throw .cancelled
       case .cannotStart(let reason), .nonsense(let reason): throw .noChild(reason: reason)
       case .engine(let error): throw .noChild(reason: "\(error)")
@@ -102,6 +113,8 @@ package enum EngineUnusable: Error, Hashable, Sendable {
   case notWasmtime(EngineLocation, missingFunction: String)
   /// It offers no backend.
   case noBackend(EngineLocation)
+  /// The kernel cannot confine the child as required.
+  case unconfined(missing: [String])
   /// No child process could be started to ask it.
   case noChild(reason: String)
   case cancelled

@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import LinuxIO
 internal import Synchronization
 internal import WasmCache
@@ -56,7 +55,7 @@ struct EntryLookup {
     let size = max(1, min(256, contents.count / (4 * lanes)))
     let blocks = (contents.count + size - 1) / size
     let results = Mutex(Array(repeating: [Lookup](), count: blocks))
-    DispatchQueue.concurrentPerform(iterations: blocks) { block in
+    concurrently(blocks, lanes: lanes) { block in
       let found = contents[block * size..<min((block + 1) * size, contents.count)].map {
         directory.lookUp($0.facts.hash)
       }

@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import LinuxIO
 internal import Scanning
 internal import Synchronization
@@ -10,6 +9,8 @@ struct Inspection {
   let scan: ScanResult
   let indexes: RootIndexes
   let lanes: Int
+  /// Bytes.
+  let largestModule: Int
 
   /// - Returns: what was found; not of all files if the run was cancelled meanwhile.
   func run(cancellation: Cancellation) -> InspectionResult {
@@ -17,15 +18,10 @@ struct Inspection {
     let size = max(1, min(256, scan.count / (4 * lanes)))
     let blocks = stride(from: 0, to: scan.count, by: size).map { $0..<min($0 + size, scan.count) }
     let results = Mutex([InspectionResult?](repeating: nil, count: blocks.count))
-    let next = Atomic(0)
-    DispatchQueue.concurrentPerform(iterations: min(lanes, max(1, blocks.count))) { _ in
-      let reader = ModuleReader()
-      while !cancellation.isCancelled {
-        let block = next.add(1, ordering: .relaxed).oldValue
-        guard block < blocks.count else { return }
-        let found = inspect(blocks[block], reader)
-        results.withLock { $0[block] = found }
-      }
+    concurrently(blocks.count, lanes: lanes) { block in
+      if cancellation.isCancelled { return }
+      let found = inspect(blocks[block], ModuleReader(limit: largestModule))
+      results.withLock { $0[block] = found }
     }
     var all = InspectionResult()
     all.remembered.reserveCapacity(scan.count)

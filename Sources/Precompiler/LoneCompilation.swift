@@ -11,16 +11,20 @@ package struct LoneCompilation: Sendable {
   private let program: WorkerProgram
   /// Seconds.
   private let timeout: Double
+  /// Bytes.
+  private let largestModule: Int
+  private let policy: ConfinementPolicy
   private let cancellation: Cancellation
 
   package init(
-    engine: EngineFile, identity: EngineIdentity, program: WorkerProgram = .thisExecutable, timeout: Double = 120,
-    cancellation: Cancellation
+    engine: EngineFile, identity: EngineIdentity, within request: PrecompileRequest, cancellation: Cancellation
   ) {
     self.engine = engine
     self.identity = identity
-    self.program = program
-    self.timeout = timeout
+    program = request.program
+    timeout = request.timeout
+    largestModule = request.largestModule
+    policy = request.confinement
     self.cancellation = cancellation
   }
 
@@ -28,22 +32,23 @@ package struct LoneCompilation: Sendable {
   ///
   /// - Returns: the artifact's bytes; nil if the file holds a component.
   package func compile(_ path: FilePath) throws(ModuleFailure) -> [UInt8]? {
-    let module = try ModuleReader().load(path)
+    let module = try ModuleReader(limit: largestModule).load(path)
     guard module.facts.kind == .coreModule else { return nil }
     let deadline = MonotonicInstant.now().adding(seconds: timeout)
     do throws(WorkerFailure) {
-      let worker = try CompileWorker.start(program, cancellation: cancellation)
-      let records = try worker.prepare(
-        engine, settings: [identity.settings], threads: AvailableProcessors.count(), deadline: deadline)
+      let worker = try CompileWorker.start(program, policy, cancellation: cancellation)
+      let threads = AvailableProcessors.count()
+      let (records, _) = try worker.prepare(
+        engine, settings: [identity.settings], threads: threads, deadline: deadline)
       guard records == [.success(identity.compatibility)] else {
         throw .nonsense("another account of its engine than before: the library was replaced meanwhile, run again")
       }
       let artifact = try worker.compile(
-        module.contents, size: module.facts.size, as: module.facts.kind, settingsIndex: 0, parallel: true,
+        module.contents, size: module.facts.size, as: module.facts.kind, settingsIndex: 0, threads: threads,
         deadline: deadline)
       return Array(artifact.contents.bytes)
     } catch {
-      throw ModuleFailure(error, by: identity, timeout: timeout)
+      throw ModuleFailure(error, by: identity, timeout: timeout, limits: policy.limits)
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import Confinement
 package import LinuxIO
 package import SystemPackage
 package import WasmCache
@@ -9,7 +10,7 @@ package enum ModuleFailure: Error, Hashable, Sendable {
   case vanished
   case notARegularFile(FileKind)
   case changedWhileRead
-  case tooLarge(bytes: Int)
+  case tooLarge(bytes: Int, limit: Int)
   case notWebAssembly(NotWebAssembly)
   /// The engine refused the module; its message on one line.
   case invalid(message: String)
@@ -17,11 +18,15 @@ package enum ModuleFailure: Error, Hashable, Sendable {
   case componentsUnsupported(by: EngineIdentity)
   case compilerCrashed(how: String, output: String?)
   case timedOut(seconds: Double)
+  /// - Parameter bytes: what the limit allows.
+  case exhausted(ChildLimit, bytes: Int)
+  /// The kernel cannot confine the compiler as required.
+  case unconfined(missing: [String])
   case compilerMisbehaved(what: String)
   case compilerNotStarted(reason: String)
   case cache(CacheError)
 
-  init(_ failure: WorkerFailure, by identity: EngineIdentity, timeout: Double) {
+  init(_ failure: WorkerFailure, by identity: EngineIdentity, timeout: Double, limits: ChildLimits) {
     switch failure {
     case .engine(.invalidModule(let message)):
       if let proposal = Proposal(namedIn: message) {
@@ -35,6 +40,9 @@ package enum ModuleFailure: Error, Hashable, Sendable {
       self = .compilerMisbehaved(what: message)
     case .crashed(let how, let output): self = .compilerCrashed(how: how, output: output)
     case .timedOut: self = .timedOut(seconds: timeout)
+    case .exhausted(.memory): self = .exhausted(.memory, bytes: limits.memory)
+    case .exhausted(.artifact): self = .exhausted(.artifact, bytes: limits.file)
+    case .unconfined(let missing): self = .unconfined(missing: missing)
     case .nonsense(let what): self = .compilerMisbehaved(what: what)
     case .cannotStart(let reason): self = .compilerNotStarted(reason: reason)
     case .cancelled: self = .compilerMisbehaved(what: "cancelled")
@@ -50,7 +58,8 @@ extension ModuleFailure: CustomStringConvertible {
     case .vanished: "vanished before it was read"
     case .notARegularFile(let kind): "is \(kind), not a regular file"
     case .changedWhileRead: "changed while it was being read: run again when its writer has finished"
-    case .tooLarge(let bytes): "has \(bytes) bytes: modules of more than 1 GiB are not accepted"
+    case .tooLarge(let bytes, let limit):
+      "has \(bytes) bytes, more than --max-module \(ByteCount(limit)) allows: raise it"
     case .notWebAssembly(let reason): reason.description
     case .invalid(let message): "is not valid: \(message)"
     case .unsupportedProposal(let proposal, let identity, let message):
@@ -62,6 +71,12 @@ extension ModuleFailure: CustomStringConvertible {
       "crashed the compiler, which \(how)" + (output.map { ": \($0)" } ?? "")
     case .timedOut(let seconds):
       "was not compiled within \(seconds.formatted) s: raise --timeout, or try --backend winch"
+    case .exhausted(.memory, let bytes):
+      "needs more memory to compile than --max-memory \(ByteCount(bytes)) allows: raise it, or try --backend winch"
+    case .exhausted(.artifact, let bytes):
+      "makes an artifact larger than --max-artifact \(ByteCount(bytes)) allows: raise it"
+    case .unconfined(let missing):
+      "was not compiled: the kernel lacks or forbids \(missing.joined(separator: " and ")), which --require-sandbox asks for"
     case .compilerMisbehaved(let what): "the compiler's child process gave \(what)"
     case .compilerNotStarted(let reason): "the compiler's child process could not be started: \(reason)"
     case .cache(let error): "could not be stored: \(error.message)"

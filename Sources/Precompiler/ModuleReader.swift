@@ -32,15 +32,19 @@ package struct ModuleReader: ~Copyable {
   private let block: UnsafeMutableRawBufferPointer
   private let afterBlock: () -> Void
   private static let attempts = 3
-  /// Bytes; engines accept no more.
-  private static let largestModule = 1 << 30
+  private let limit: Int
   private static let pauseInMicroseconds: useconds_t = 50_000
 
-  package init() { self.init {} }
+  /// Bytes.
+  package static let defaultLimit = 1 << 30
+
+  /// - Parameter limit: the size in bytes of the largest module to accept.
+  package init(limit: Int = defaultLimit) { self.init(limit: limit) {} }
 
   /// - Parameter afterBlock: called after each block that was read, for tests of files that change at that moment.
-  init(afterBlock: @escaping () -> Void) {
+  init(limit: Int = defaultLimit, afterBlock: @escaping () -> Void) {
     block = .allocate(byteCount: 1 << 18, alignment: 4096)
+    self.limit = limit
     self.afterBlock = afterBlock
   }
 
@@ -82,7 +86,7 @@ package struct ModuleReader: ~Copyable {
     for attempt in 1...Self.attempts {
       let before = try reading { () throws(SystemError) in try file.status() }
       guard before.kind == .regular else { throw .notARegularFile(before.kind) }
-      guard before.size <= Self.largestModule else { throw .tooLarge(bytes: before.size) }
+      guard before.size <= limit else { throw .tooLarge(bytes: before.size, limit: limit) }
       do throws(ModuleFailure) {
         let result = try body(before.stamp)
         if try reading({ () throws(SystemError) in try file.status().stamp }) == before.stamp { return result }

@@ -1,3 +1,4 @@
+internal import Confinement
 internal import Glibc
 internal import LinuxIO
 package import Scanning
@@ -14,6 +15,7 @@ package struct PrecompileRequest: Sendable {
   package var settings: [EngineSettings]
   package var engines: EngineSearch
   package var cachePath: FilePath
+  package var cacheTrust = CacheTrust.owner
   /// How many modules are compiled at the same time.
   package var lanes: Int
   /// What the lanes but one have to be paid for with.
@@ -22,6 +24,9 @@ package struct PrecompileRequest: Sendable {
   package var laneWarning: String?
   /// Seconds a module may take.
   package var timeout: Double = 120
+  /// Bytes of the largest module that is read.
+  package var largestModule = ModuleReader.defaultLimit
+  package var confinement = ConfinementPolicy()
   package var failFast = false
   package var force = false
   /// Read every file, whatever is remembered of it.
@@ -31,11 +36,13 @@ package struct PrecompileRequest: Sendable {
   package var purpose = RunPurpose.compile
   /// Tells in the summary which directories were scanned.
   package var namesDirectories = false
+  /// Told when what happens.
+  package var timings: RunTimings?
   package var program = WorkerProgram.thisExecutable
   /// Where children wait between several runs; without it they end with the run.
   package var shelf: WorkerShelf?
   /// Asked before each compilation, from any thread: whether it is still worth doing.
-  package var isWanted: @Sendable (ModuleContent) -> Bool = { _ in true }
+  package var isWanted: @Sendable (Job) -> Bool = { _ in true }
 
   package init(
     roots: [FilePath], settings: [EngineSettings], engines: EngineSearch, cachePath: FilePath, lanes: Int
@@ -65,20 +72,23 @@ package struct Precompiler {
 
   package func run() throws(PrecompileError) -> RunSummary {
     let start = MonotonicInstant.now()
+    let timings = request.timings
     let engine = try findEngine()
     let cache = try openCache()
     var memory = RunMemory(cache, isReadOnly: request.purpose.onlyLooks)
-    let (identities, child) = try identify(engine, &memory)
+    let (identities, child) = try timings.measure(.engine) { () throws(PrecompileError) in
+      try identify(engine, &memory)
+    }
     let directories = identities.map { identity in cache.map { EngineDirectory(identity, in: $0) } }
     observer.prepared(
       engine: engine.location, identities: identities, cache: request.cachePath, lanes: request.lanes)
-    let scan = scan(sparing: cache)
+    let scan = timings.measure(.scan) { self.scan(sparing: cache) }
     let indexes = memory.indexes(of: request.roots, ignoring: request.rehash)
-    let inspection = inspect(scan, indexes, &memory)
+    let inspection = timings.measure(.hash) { inspect(scan, indexes, &memory) }
     let contents = inspection.contents(of: scan, indexes)
-    let lookups = EntryLookup(
-      contents: contents, directories: directories, lanes: request.threads, looksAtEach: request.rehash
-    ).run(&memory)
+    let lookup = EntryLookup(
+      contents: contents, directories: directories, lanes: request.threads, looksAtEach: request.rehash)
+    let lookups = timings.measure(.lookUp) { lookup.run(&memory) }
     let plan = Plan(contents, lookups, force: request.force)
     observer.planned(plan)
     let notModules = inspection.failures.count { if case .notWebAssembly = $0.failure { true } else { false } }
@@ -90,11 +100,14 @@ package struct Precompiler {
       ? plan.jobs.map { JobOutcome(job: $0, result: .notDone) }
       : try compile(plan, with: engine, storingIn: cache, directories.compactMap { $0 }, child)
     memory.remember(plan, outcomes, identities)
-    if !request.purpose.onlyLooks { memory.recordUses(of: plan, directories) }
-    let troubles = request.purpose.onlyLooks ? [] : [memory.commit(), makeRoom(in: cache)]
-    for note in [memory.note] + troubles {
-      if let note { observer.noted(note) }
+    var notes = [memory.note]
+    if !request.purpose.onlyLooks {
+      notes += timings.measure(.remember) {
+        memory.recordUses(of: plan, directories)
+        return [memory.commit(), makeRoom(in: cache)]
+      }
     }
+    for case let note? in notes { observer.noted(note) }
     return RunSummary(
       engine: engine.location, scannedDirectories: scan.directories, plan: plan, outcomes: outcomes,
       engines: identities, directories: directories, notModules: notModules,
@@ -110,7 +123,8 @@ package struct Precompiler {
   private func openCache() throws(PrecompileError) -> CacheDirectory? {
     do {
       return try request.purpose.onlyLooks
-        ? CacheDirectory.existing(at: request.cachePath) : CacheDirectory(making: request.cachePath)
+        ? CacheDirectory.existing(at: request.cachePath, trust: request.cacheTrust)
+        : CacheDirectory(making: request.cachePath, trust: request.cacheTrust)
     } catch {
       throw .cache(error)
     }
@@ -123,11 +137,14 @@ package struct Precompiler {
     let known = request.settings.compactMap { memory.identity($0, engine.stamp) }
     if known.count == request.settings.count { return (known, nil) }
     var child: CompileWorker?
-    var probe = EngineProbe(engine, program: request.program, cancellation: cancellation)
+    var probe = EngineProbe(
+      engine, program: request.program, policy: request.confinement, cancellation: cancellation)
     probe.threads = request.lanes
     if !request.purpose.onlyLooks { probe.keepChild = { child = $0 } }
     let results: [Result<EngineIdentity, BackendUnavailable>]
-    do { results = try probe.identify(request.settings) } catch { throw .engineUnusable(error) }
+    do { results = try probe.identify(request.settings, confined: noteConfinement) } catch {
+      throw .engineUnusable(error)
+    }
     var identities: [EngineIdentity] = []
     for (settings, result) in zip(request.settings, results) {
       switch result {
@@ -137,6 +154,10 @@ package struct Precompiler {
     }
     if engine.isUnchanged { for identity in identities { memory.remember(identity, engine.stamp) } }
     return (identities, child)
+  }
+
+  private func noteConfinement(_ confinement: Confinement) {
+    if !confinement.missing.isEmpty { observer.unconfined(missing: confinement.missing) }
   }
 
   private func scan(sparing cache: CacheDirectory?) -> ScanResult {
@@ -149,7 +170,9 @@ package struct Precompiler {
 
   private func inspect(_ scan: ScanResult, _ indexes: RootIndexes, _ memory: inout RunMemory) -> InspectionResult {
     for problem in scan.problems { observer.noticed(problem) }
-    let inspection = Inspection(scan: scan, indexes: indexes, lanes: request.threads).run(cancellation: cancellation)
+    let inspection = Inspection(
+      scan: scan, indexes: indexes, lanes: request.threads, largestModule: request.largestModule
+    ).run(cancellation: cancellation)
     for file in inspection.failures { observer.rejected(file) }
     // Files are only known to be gone if everything was looked at.
     let isWhole = scan.problems.isEmpty && request.excludes.isEmpty && !cancellation.isCancelled
@@ -164,7 +187,7 @@ package struct Precompiler {
       guard let result = try cache.evictIfDue(size: limit, now: WallClock.now()), result.freed > 0 else { return nil }
       return "\(result.freed) bytes of artifacts removed, \(result.size) are left of the \(limit) that may stay"
     } catch {
-      return "\(error.path.map { "\($0): " } ?? "")no room was made: \(error)"
+      return "\(error.path ?? cache.path): no room was made: \(error)"
     }
   }
 
@@ -179,16 +202,17 @@ package struct Precompiler {
       return []
     }
     if plan.jobs.count > 1, let warning = request.laneWarning { observer.warned(warning) }
+    let work: CompileWork
     do throws(CacheError) {
-      let publisher = try Publisher(cache)
-      let outcomes = try CompileWork(
-        plan.jobs, engine: engine, directories: directories, publisher: publisher, request: request,
-        cancellation: cancellation, observer: observer, child: child
-      ).run()
-      return outcomes
+      work = try CompileWork(
+        plan.jobs, engine: engine, directories: directories, publisher: Publisher(cache), request: request,
+        cancellation: cancellation, observer: observer, child: child)
     } catch {
       throw .cache(error)
     }
+    let outcomes = work.run()
+    if !work.missingConfinement.isEmpty { throw .engineUnusable(.unconfined(missing: work.missingConfinement)) }
+    return outcomes
   }
 }
 

@@ -8,6 +8,8 @@ package protocol RunObserver: Sendable {
   func prepared(engine: EngineLocation, identities: [EngineIdentity], cache: FilePath, lanes: Int)
   /// Something worth knowing for whoever wants to know everything.
   func noted(_ text: String)
+  /// Compilers run without defences that the kernel lacks or forbids; told of each compiler.
+  func unconfined(missing: [String])
   /// Something that a user should mend, though the run does what was asked.
   func warned(_ text: String)
   /// Something below a root could not be scanned; the run goes on.

@@ -1,3 +1,4 @@
+internal import Confinement
 internal import WasmEngine
 
 /// What a lane and its compile child say to each other: one record a message over a sequenced-packet socket pair.
@@ -5,11 +6,13 @@ internal import WasmEngine
 /// Integers are little-endian. Both ends are the same executable, so there are no versions; but the child handles hostile
 /// input, so the parent reads its answers as if they came from outside.
 ///
-///     lane → child   prepare   1, threads u16, number of settings u8, settings 3 bytes each; passes the engine library
-///     child → lane   prepared  1, number of settings u8, for each: outcome, text (the compatibility record, or why not)
+///     lane → child   prepare   1, threads u16, memory u64, largest artifact u64, number of settings u8, settings 3 bytes
+///                              each; passes the engine library
+///     child → lane   prepared  1, version of Landlock u8, seccomp u8, number of settings u8, for each: outcome, text (the
+///                              compatibility record, or why not)
 ///     lane → child   compile   2, settings u8, parallel u8, module kind u8, module size u64; passes module and artifact
 ///     child → lane   compiled  2, outcome, artifact size u64, compile time in ns u64, text
-///     (outcome: u8, 0 for success; text: length u32, bytes)
+///     (outcome: u8, 0 for success; text: length u32, bytes, none behind the outcomes of exhausted limits)
 enum WorkerProtocol {
   static let largestMessage = 1 << 16
   static let largestText = 1 << 14
@@ -18,23 +21,32 @@ enum WorkerProtocol {
 }
 
 enum WorkerRequest: Equatable {
-  case prepare(settings: [EngineSettings], threads: Int)
+  case prepare(settings: [EngineSettings], threads: Int, limits: ChildLimits)
   case compile(settingsIndex: Int, parallel: Bool, kind: ModuleKind, size: Int)
 }
 
 enum WorkerReply: Equatable {
-  case prepared([Result<CompatibilityRecord, EngineError>])
+  case prepared([Result<CompatibilityRecord, EngineError>], Confinement)
   case compiled(size: Int, nanoseconds: UInt64)
   case failed(EngineError)
+  case exhausted(ChildLimit)
+}
+
+/// What a compile child has too little of for a module; the number is the outcome that says so.
+package enum ChildLimit: UInt8, Hashable, Sendable {
+  case memory = 128
+  case artifact = 129
 }
 
 extension WorkerRequest {
   func encoded() -> [UInt8] {
     var message = MessageWriter()
     switch self {
-    case .prepare(let settings, let threads):
+    case .prepare(let settings, let threads, let limits):
       message.put(UInt8(1))
       message.put(UInt16(clamping: threads))
+      message.put(UInt64(limits.memory))
+      message.put(UInt64(limits.file))
       message.put(UInt8(clamping: settings.count))
       for one in settings {
         message.put(code: one.backend)
@@ -55,7 +67,9 @@ extension WorkerRequest {
     var message = MessageReader(bytes)
     switch message.take(UInt8.self) {
     case 1:
-      guard let threads = message.take(UInt16.self), let count = message.take(UInt8.self) else { return nil }
+      guard let threads = message.take(UInt16.self), let memory = message.takeSize(), let file = message.takeSize(),
+        let count = message.take(UInt8.self)
+      else { return nil }
       var settings: [EngineSettings] = []
       for _ in 0..<count {
         guard let backend = message.takeCode(Backend.self), let optimization = message.takeCode(OptimizationLevel.self),
@@ -63,11 +77,11 @@ extension WorkerRequest {
         else { return nil }
         settings.append(EngineSettings(backend: backend, optimization: optimization, cpu: cpu))
       }
-      self = .prepare(settings: settings, threads: Int(threads))
+      self = .prepare(
+        settings: settings, threads: Int(threads), limits: ChildLimits(memory: memory, file: file))
     case 2:
       guard let index = message.take(UInt8.self), let parallel = message.take(UInt8.self),
-        let kind = message.take(UInt8.self).flatMap(ModuleKind.init(rawValue:)),
-        let size = message.take(UInt64.self).flatMap(Int.init(exactly:))
+        let kind = message.take(UInt8.self).flatMap(ModuleKind.init(rawValue:)), let size = message.takeSize()
       else { return nil }
       self = .compile(settingsIndex: Int(index), parallel: parallel != 0, kind: kind, size: size)
     default: return nil
@@ -80,8 +94,10 @@ extension WorkerReply {
   func encoded() -> [UInt8] {
     var message = MessageWriter()
     switch self {
-    case .prepared(let results):
+    case .prepared(let results, let confinement):
       message.put(UInt8(1))
+      message.put(confinement.landlock)
+      message.put(UInt8(confinement.filtersSystemCalls ? 1 : 0))
       message.put(UInt8(clamping: results.count))
       for result in results {
         switch result {
@@ -100,6 +116,9 @@ extension WorkerReply {
     case .failed(let error):
       message.put(UInt8(2))
       message.put(error)
+    case .exhausted(let limit):
+      message.put(UInt8(2))
+      message.put(limit.rawValue)
     }
     return message.bytes
   }
@@ -108,7 +127,9 @@ extension WorkerReply {
     var message = MessageReader(bytes)
     switch message.take(UInt8.self) {
     case 1:
-      guard let count = message.take(UInt8.self) else { return nil }
+      guard let landlock = message.take(UInt8.self), let filters = message.take(UInt8.self),
+        let count = message.take(UInt8.self)
+      else { return nil }
       var results: [Result<CompatibilityRecord, EngineError>] = []
       for _ in 0..<count {
         guard let outcome = message.take(UInt8.self), let text = message.takeText() else { return nil }
@@ -119,14 +140,14 @@ extension WorkerReply {
           results.append(.failure(error))
         }
       }
-      self = .prepared(results)
+      self = .prepared(results, Confinement(landlock: landlock, filtersSystemCalls: filters != 0))
     case 2:
       guard let outcome = message.take(UInt8.self) else { return nil }
       if outcome == 0 {
-        guard let size = message.take(UInt64.self).flatMap(Int.init(exactly:)),
-          let nanoseconds = message.take(UInt64.self)
-        else { return nil }
+        guard let size = message.takeSize(), let nanoseconds = message.take(UInt64.self) else { return nil }
         self = .compiled(size: size, nanoseconds: nanoseconds)
+      } else if let limit = ChildLimit(rawValue: outcome) {
+        self = .exhausted(limit)
       } else {
         guard let text = message.takeText(), let error = EngineError(code: outcome, text: text) else { return nil }
         self = .failed(error)
@@ -203,6 +224,9 @@ struct MessageReader {
     rest = rest.dropFirst(size)
     return value
   }
+
+  /// A number of bytes, which is none if it is no `Int`.
+  mutating func takeSize() -> Int? { take(UInt64.self).flatMap(Int.init(exactly:)) }
 
   mutating func takeCode<Choice: CaseIterable>(_ type: Choice.Type) -> Choice? {
     guard let code = take(UInt8.self) else { return nil }

@@ -58,9 +58,9 @@ extension CacheError: CustomStringConvertible {
     case .notADirectory:
       "is not a directory: name another place with --cache-dir, or remove it"
     case .foreignOwner(_, let owner):
-      "belongs to user \(owner): whoever writes there decides what code runs; name a directory of your own with --cache-dir"
+      "belongs to user \(owner): whoever writes there decides what code runs; name a directory of your own with --cache-dir, or accept that with --trust-cache"
     case .writableByOthers(let path, _):
-      "can be written by other users: whoever writes there decides what code runs; `chmod go-w \(path)` if they did no harm"
+      "can be written by other users: whoever writes there decides what code runs; `chmod go-w \(path)` if they did no harm, or accept that with --trust-cache"
     case .notWritable(_, let reason):
       "cannot be written to: \(reason): open the cache for reading only, or name another directory"
     case .io(_, let operation, let reason):

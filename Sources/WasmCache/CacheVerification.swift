@@ -91,7 +91,7 @@ extension CacheDirectory {
   private func check(_ digest: ArtifactDigest, _ memory: HostMemory) -> Result<Int, EntryFaultError> {
     let name = CacheLayout.objectName(digest)
     do throws(SystemError) {
-      let file = try objects.open("\(name.directory)/\(name.file)", O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+      let file = try objects.openBeneath("\(name.directory)/\(name.file)", O_RDONLY | O_NONBLOCK)
       let stamp = try file.status().stamp
       let begun = WallClock.now()
       let actual = try ArtifactDigest(hashing: file)

@@ -28,9 +28,11 @@ package final class EngineDirectory: Sendable {
   package func lookUp(_ module: WasmHash) -> Lookup {
     let entry = CacheLayout.entryName(module)
     let place = "\(name)/\(entry)"
-    if let status = try? cache.engines.status(of: place, followingLinks: true), status.kind == .regular, status.size > 0
+    if let status = try? cache.engines.status(of: place, followingLinks: true), status.kind == .regular,
+      status.size > 0
     {
-      return .present(size: status.size)
+      // Somebody else may change it while it runs.
+      return cache.trust.objection(to: status) == nil ? .present(size: status.size) : .absent(.artifactCorrupt)
     }
     guard let target = try? cache.engines.symbolicLinkTarget(place) else {
       return .absent(reasonForMissingEntry(module))

@@ -24,6 +24,7 @@ package final class EngineWriter: Sendable {
     } catch {
       throw CacheError(reader.path, "make the engine's directory", error)
     }
+    try reader.cache.trust.require(directory, reader.path)
     let description = try? directory.status(of: CacheLayout.engineDescription)
     if description == nil {
       let text = EngineDescription(reader.identity).json

@@ -35,9 +35,8 @@ package final class Publisher: Sendable {
       try file.descriptor.synchronizeData()
       return file
     }
-    let directory = try storing(bytes) { () throws(SystemError) in
-      try cache.objects.openOrMakeDirectory(name.directory)
-    }
+    let directory = try cache.trust.openOrMake(
+      name.directory, in: cache.objects, cache.base.appending(CacheLayout.objects))
     // For no longer than two renames, so that eviction waits for no disk.
     let result = try storing(bytes) { () throws(SystemError) in
       try cache.whilePublishing {

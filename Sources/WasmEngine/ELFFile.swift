@@ -3,14 +3,16 @@
 /// The bytes come from outside (an engine library, an artifact): every offset is checked, and whatever does not fit is
 /// reported as absent. Source: System V ABI, chapters "Object Files" and "Program Loading"; gABI notes.
 package struct ELFFile {
-  private let bytes: UnsafeRawBufferPointer
-  private let sections: [Section]
+  let bytes: UnsafeRawBufferPointer
+  let sections: [Section]
 
-  private struct Section {
+  struct Section {
     var name: UInt32
     var type: UInt32
     var offset: UInt64
     var size: UInt64
+    /// Another section that belongs to it: for symbols, the one with their names.
+    var link: UInt32
   }
 
   private static let sectionHeaderSize = 64
@@ -36,16 +38,17 @@ package struct ELFFile {
     for index in 0..<Int(count) {
       let header = start + index * Self.sectionHeaderSize
       guard let name: UInt32 = bytes.value(at: header), let type: UInt32 = bytes.value(at: header + 4),
-        let offset: UInt64 = bytes.value(at: header + 0x18), let size: UInt64 = bytes.value(at: header + 0x20)
+        let offset: UInt64 = bytes.value(at: header + 0x18), let size: UInt64 = bytes.value(at: header + 0x20),
+        let link: UInt32 = bytes.value(at: header + 0x28)
       else { return nil }
-      sections.append(Section(name: name, type: type, offset: offset, size: size))
+      sections.append(Section(name: name, type: type, offset: offset, size: size, link: link))
     }
     guard sections.indices.contains(Int(nameTable)) else { return nil }
     self.sections = sections
     self.nameTable = Int(nameTable)
   }
 
-  private let nameTable: Int
+  let nameTable: Int
 
   /// The contents of the first section of this name.
   package func section(named name: String) -> UnsafeRawBufferPointer? {
@@ -84,7 +87,7 @@ package struct ELFFile {
     return nil
   }
 
-  private func contents(_ section: Section) -> UnsafeRawBufferPointer? {
+  func contents(_ section: Section) -> UnsafeRawBufferPointer? {
     guard section.type != Self.emptyType, let offset = Int(exactly: section.offset),
       let size = Int(exactly: section.size), bytes.contains(offset, size)
     else { return nil }
@@ -97,7 +100,7 @@ extension UnsafeRawBufferPointer {
     offset >= 0 && size >= 0 && offset <= count && size <= count - offset
   }
 
-  fileprivate func value<Value: FixedWidthInteger & BitwiseCopyable>(at offset: Int) -> Value? {
+  func value<Value: FixedWidthInteger & BitwiseCopyable>(at offset: Int) -> Value? {
     guard contains(offset, MemoryLayout<Value>.size) else { return nil }
     return Value(littleEndian: loadUnaligned(fromByteOffset: offset, as: Value.self))
   }

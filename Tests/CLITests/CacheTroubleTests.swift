@@ -117,13 +117,27 @@ import Testing
           #expect(
             run.errors == """
               wasmprecompile: error: \(directory): can be written by other users: whoever writes there decides what code runs; \
-              `chmod go-w \(directory)` if they did no harm
+              `chmod go-w \(directory)` if they did no harm, or accept that with --trust-cache
 
               """)
+        }
+        for command in [["good.wasm"], ["path", "good.wasm"], ["cache", "verify"]] as [[Argument]] {
+          try box.succeed(command + ["--trust-cache"])
         }
         chmod(directory, 0o700)
       }
       try box.succeed("path", "good.wasm")
+
+      chmod(box.path + "/home", 0o777)
+      let run = try box.tool("good.wasm").run()
+      #expect(run.ending == .exited(73))
+      #expect(
+        run.errors == """
+          wasmprecompile: error: \(box.path)/home: can be written by other users: whoever writes there decides what code runs; \
+          `chmod go-w \(box.path)/home` if they did no harm, or accept that with --trust-cache
+
+          """)
+      try box.succeed("--trust-cache", "good.wasm")
     }
   }
 
@@ -139,7 +153,7 @@ import Testing
       #expect(
         run.errors == """
           wasmprecompile: error: \(box.cache): belongs to user 65534: whoever writes there decides what code runs; name a \
-          directory of your own with --cache-dir
+          directory of your own with --cache-dir, or accept that with --trust-cache
 
           """)
     }

@@ -6,10 +6,9 @@ import Testing
 /// Options from the environment and from files, as the program takes them.
 @Suite struct ConfigurationTests {
   private let settings = [
-    "backend", "opt-level", "cpu", "engine", "cache-dir", "max-size", "exclude", "follow-links", "jobs", "timeout",
-    "rehash",
-    "exec",
-    "debounce", "poll", "clear", "color",
+    "backend", "opt-level", "cpu", "engine", "cache-dir", "trust-cache", "max-size", "exclude", "follow-links", "jobs",
+    "rehash", "timeout", "max-module", "max-artifact", "max-memory", "require-sandbox", "exec", "debounce", "poll",
+    "clear", "color",
   ]
 
   @Test func flagsCountBeforeVariablesBeforeTheProjectBeforeTheUser() throws {
@@ -46,12 +45,17 @@ import Testing
         #"cpu = "native"  # default"#,
         #"engine = "\#(user)/e.so"  # \#(user)/config.toml:3"#,
         "# cache-dir is not set: wasmprecompile in $XDG_CACHE_HOME or ~/.cache",
+        "trust-cache = false  # default",
         "# max-size is not set: the cache may grow",
         #"exclude = ["gen/", "\"x\""]  # \#(box.work)/project/.wasmprecompile.toml:2"#,
         "follow-links = false  # default",
         "jobs = 3  # \(box.work)/project/.wasmprecompile.toml:1",
-        "timeout = 7  # \(user)/config.toml:1",
         "rehash = true  # WASMPRECOMPILE_REHASH",
+        "timeout = 7  # \(user)/config.toml:1",
+        #"max-module = "1Gi"  # default"#,
+        #"max-artifact = "4Gi"  # default"#,
+        #"max-memory = "4Gi"  # default"#,
+        "require-sandbox = false  # default",
         "# exec is not set: no command",
         "debounce = 20  # default",
         "poll = false  # default",

@@ -93,6 +93,21 @@ import Testing
     }
   }
 
+  @Test(arguments: [(SIGINT, "130\n"), (SIGTERM, "143\n")])
+  func aShellSeesWhatInterruptedIt(signal: Int32, status: String) throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.bomb(depth: 400), to: "slow.wasm")
+      let shell = try box.command("bash", ["-c", "\"$0\" slow.wasm; echo $?", "\(box.executable)"]).start()
+      let tool = { Processes.marked(box.mark).first { Processes.parent($0) == shell.id } }
+      #expect(
+        eventually {
+          Processes.marked(box.mark).contains { Processes.parent($0) == tool() && Processes.isCompiling($0) }
+        })
+      kill(try #require(tool()), signal)
+      #expect(shell.wait().output == status)
+    }
+  }
+
   @Test func childrenInTheMiddleOfLongCompilationsDieWithTheirParent() throws {
     try Sandbox.use { box in
       for number in 1...2 { try box.write(WasmBinary.bomb(depth: 400 + number), to: "\(number).wasm") }

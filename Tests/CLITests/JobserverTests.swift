@@ -122,6 +122,22 @@ import Testing
     }
   }
 
+  /// It would keep tokens from others for as long as it runs.
+  @Test func aWatcherTakesNoTokens() throws {
+    try Sandbox.use { box in
+      try writeSlowModules(3, in: box)
+      let tokens = try Tokens("t", in: box)
+      var tool = box.tool("--watch", "slow")
+      tool.environment["MAKEFLAGS"] = tokens.makeFlags
+      let watch = try tool.start()
+      try expectJobs(Self.twoJobs, in: box)
+      #expect(tokens.left == "t")
+      #expect(eventually { watch.errorsSoFar.contains("ready: watching 3 modules\n") })
+      watch.send(SIGTERM)
+      #expect(watch.wait().ending == .signalled(SIGTERM))
+    }
+  }
+
   @Test func whatCannotBeUsedIsSaidWhereItMatters() throws {
     try Sandbox.use { box in
       for number in 1...2 { try box.write(WasmBinary.returning(number), to: "tree/\(number).wasm") }

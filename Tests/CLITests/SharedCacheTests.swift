@@ -91,4 +91,26 @@ import Testing
       #expect(try box.succeed("cache", "verify").output.masked == "2 entries, SIZE: all good\n")
     }
   }
+
+  @Test func aCopyThatHangsIsWaitedForOnlyAsLongAsAModuleMayTake() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.bomb(depth: 30), to: "slow.wasm")
+      let first = try box.tool("slow.wasm").start()
+      let child = try box.busyChild(of: first)
+      first.send(SIGSTOP)
+      kill(child, SIGSTOP)
+      let second = try box.tool("--timeout", "20", "slow.wasm").run()
+      #expect(second.ending == .exited(0))
+      #expect(
+        second.errors.masked == """
+          compiled slow.wasm with cranelift, SIZE → SIZE, TIME
+          1 module: 1 compiled, 0 up to date (SIZE → SIZE in TIME)
+
+          """)
+      kill(child, SIGCONT)
+      first.send(SIGCONT)
+      #expect(first.wait().ending == .exited(0))
+      #expect(try box.succeed("cache", "verify").output.masked == "1 entry, SIZE: all good\n")
+    }
+  }
 }

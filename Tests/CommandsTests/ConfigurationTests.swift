@@ -1,8 +1,11 @@
 import ArgumentParser
+import Confinement
 import LinuxIO
+import Precompiler
 import SystemPackage
 import TestSupport
 import Testing
+import WasmCache
 
 @testable import Commands
 @testable import WasmEngine
@@ -48,12 +51,17 @@ struct ConfigurationTests {
       cpu = "baseline"
       engine = "lib/engine.so"
       cache-dir = "/var/cache/modules"
+      trust-cache = true
       max-size = "5G"
       exclude = ["gen/", 'a"b']
       follow-links = true
       jobs = 3
       timeout = 0.5
       rehash = true
+      max-module = "1Mi"
+      max-artifact = "2Mi"
+      max-memory = "3Mi"
+      require-sandbox = true
       exec = "make reload"
       debounce = 0
       poll = true
@@ -71,10 +79,15 @@ struct ConfigurationTests {
     let engine = EngineLocation(path: directory("lib/engine.so"), origin: .configuration)
     #expect(command.engine.search.candidates == [engine], "paths in a file start from its directory")
     #expect(try command.cache.path() == "/var/cache/modules")
-    #expect(command.room.maxSize?.value == 5_000_000_000)
+    #expect(command.room.maxSize?.bytes == 5_000_000_000)
     #expect(command.selection.exclude.map(\.bytes) == [Array("gen/".utf8), Array("a\"b".utf8)])
-    #expect(command.selection.followLinks && command.execution.rehash)
-    #expect(command.execution.jobs == 3 && command.execution.timeout?.value == 0.5)
+    #expect(command.selection.followLinks && command.execution.rehash && command.cache.trust == .anyone)
+    #expect(command.execution.jobs == 3 && command.limits.timeout?.value == 0.5)
+    var request = PrecompileRequest(
+      roots: [], settings: [], engines: command.engine.search, cachePath: "/", lanes: 1)
+    command.limits.bound(&request, command.sandbox)
+    #expect(request.timeout == 0.5 && request.largestModule == 1 << 20 && request.confinement.isRequired)
+    #expect(request.confinement.limits == ChildLimits(memory: 3 << 20, file: 2 << 20))
     #expect(command.watching.exec == "make reload" && command.watching.debounce?.value == 0)
     #expect(command.watching.poll && command.watching.clear)
     #expect(command.color.color == .never)
@@ -97,7 +110,7 @@ struct ConfigurationTests {
     #expect(command.engine.search.candidates == [EngineLocation(path: "b.so", origin: .option)])
     #expect(command.selection.exclude.map(\.bytes) == [Array("y".utf8)])
     #expect(command.execution.jobs == 4)
-    #expect(command.execution.timeout?.value == 7, "left open")
+    #expect(command.limits.timeout?.value == 7, "left open")
   }
 
   @Test func theFirstLayerThatHasAValueCounts() throws {
@@ -150,6 +163,7 @@ struct ConfigurationTests {
     ("timeout = nan\n", "1: timeout must be a number of seconds above 0, not 'nan'"),
     ("timeout = 2020-01-01\n", "1: timeout must be a number of seconds above 0, not a date or time"),
     ("debounce = -1\n", "1: debounce must be a number of milliseconds from 0 to 60000, not '-1'"),
+    ("max-module = '1X'\n", "1: max-module must be a size such as 500M or 5Gi, not '1X'"),
     ("poll = 'yes'\n", "1: poll must be true or false, not a string"),
     ("[cpu]\n", "1: cpu must be native or baseline, not a table"),
     ("opt-level = 'max'\n", "1: opt-level must be none, speed or speed-and-size, not 'max'"),
@@ -205,7 +219,7 @@ struct ConfigurationTests {
     // What is asked of one run, or what is said about it.
     let ofOneRun: Set = [
       "watch", "fail-fast", "dry-run", "force", "quiet", "verbose", "explain", "format", "version", "help",
-      "files-from", "null", "check", "frozen", "output", "stamp", "depfile",
+      "files-from", "null", "check", "frozen", "output", "stamp", "depfile", "timings", "trace",
     ]
     let options = options(of: PrecompileCommand.self)
     let settings = Set(Settings.all.map(\.key))

@@ -36,7 +36,7 @@ struct OptionsTests {
     let command = try precompile("a.wasm")
     #expect(command.path.map(\.path) == ["a.wasm"])
     #expect(command.compiler.settings == [EngineSettings(backend: .cranelift)])
-    #expect(command.execution.timeout == nil && ExecutionOptions.standardTimeout.value == 120)
+    #expect(command.limits.timeout == nil && LimitOptions.standardTimeout.value == 120)
     #expect(command.execution.jobs == nil)
     #expect(!command.execution.failFast && !command.execution.force && command.execution.purpose == .compile)
     #expect(!command.selection.followLinks && command.selection.exclude.isEmpty)
@@ -55,7 +55,7 @@ struct OptionsTests {
         EngineSettings(backend: .winch, cpu: .baseline),
         EngineSettings(backend: .cranelift, optimization: .speedAndSize, cpu: .baseline),
       ])
-    #expect(command.execution.jobs == 3 && command.execution.timeout?.value == 0.5)
+    #expect(command.execution.jobs == 3 && command.limits.timeout?.value == 0.5)
     #expect(command.execution.failFast && command.execution.force && command.execution.purpose == .dryRun)
     #expect(
       command.selection.exclude.map(\.bytes) == [Array("x".utf8), Array("y/".utf8)] && command.selection.followLinks)

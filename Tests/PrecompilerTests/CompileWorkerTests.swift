@@ -1,3 +1,4 @@
+import Confinement
 import Dispatch
 import Glibc
 import LinuxIO
@@ -26,14 +27,15 @@ struct CompileWorkerTests {
     do {
       let settings = Backend.allCases.map { EngineSettings(backend: $0) }
       let worker = try fixture.start(fixture.program())
-      let records = try worker.prepare(
+      let (records, confinement) = try worker.prepare(
         WorkerFixture.engine(), settings: settings, threads: 2, deadline: WorkerFixture.patience)
       #expect(records.count == 3)
+      #expect(confinement.missing == [], "this kernel has what it takes")
       for (index, record) in records.enumerated() {
         let sequential = try worker.compile(WasmBinary.returning(1), settingsIndex: index)
         let own = sequential.withUnsafeBytes { CompatibilityRecord(artifact: $0) }
         #expect(try own == record.get())
-        let parallel = try worker.compile(WasmBinary.returning(1), settingsIndex: index, parallel: true)
+        let parallel = try worker.compile(WasmBinary.returning(1), settingsIndex: index, threads: 2)
         #expect(parallel == sequential)
       }
       let component = try worker.compile(WasmBinary.emptyComponent, as: .component)
@@ -123,7 +125,9 @@ struct CompileWorkerTests {
         descriptors: [nullDevice.raw, nullDevice.raw, nullDevice.raw, pair.given.raw])
       let socket = pair.keep()
       try socket.send(
-        WorkerRequest.prepare(settings: [EngineSettings(backend: .cranelift)], threads: 1).encoded(),
+        WorkerRequest.prepare(
+          settings: [EngineSettings(backend: .cranelift)], threads: 1, limits: ConfinementPolicy().limits
+        ).encoded(),
         passing: [engine.descriptor.raw])
       #expect(WorkerReply(try socket.receive(limit: WorkerProtocol.largestMessage).bytes) != nil)
       let module = try MemoryFile(name: "module")
@@ -152,14 +156,16 @@ struct CompileWorkerTests {
     }
   }
 
-  private static let prepared = WorkerReply.prepared([.success(CompatibilityRecord(bytes: [1]))]).encoded()
+  private static let prepared = WorkerReply.prepared(
+    [.success(CompatibilityRecord(bytes: [1]))], WorkerFixture.confined
+  ).encoded()
 
   @Test(
     arguments: [
       ([Array("garbage".utf8)], "an answer that cannot be read"),
       ([[0]], "an answer that cannot be read"),
       ([WorkerReply.compiled(size: 1, nanoseconds: 1).encoded()], "an unexpected answer to its preparation"),
-      ([WorkerReply.prepared([]).encoded()], "an unexpected answer to its preparation"),
+      ([WorkerReply.prepared([], WorkerFixture.confined).encoded()], "an unexpected answer to its preparation"),
       ([[UInt8](repeating: 1, count: 70_000)], "recvmsg: message too long"),
       ([prepared, prepared], "an unexpected answer to a compilation"),
       ([prepared, Array("garbage".utf8)], "an answer that cannot be read"),

@@ -15,7 +15,9 @@ struct EngineProbeTests {
     _ engine: EngineFile, _ settings: [EngineSettings], with program: WorkerProgram? = nil
   ) throws -> [Result<EngineIdentity, BackendUnavailable>] {
     let program = try program ?? fixture.program()
-    return try EngineProbe(engine, program: program, cancellation: fixture.cancellation).identify(settings)
+    return try EngineProbe(
+      engine, program: program, policy: ConfinementPolicy(), cancellation: fixture.cancellation
+    ).identify(settings)
   }
 
   private static let all = Backend.allCases.map { EngineSettings(backend: $0) }

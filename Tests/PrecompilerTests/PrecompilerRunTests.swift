@@ -281,7 +281,7 @@ struct PrecompilerRunTests {
     try write("a")
     var request = try request("a")
     try fixture.directory.write(
-      WorkerReply.prepared([.success(CompatibilityRecord(bytes: [1]))]).encoded(), to: "reply")
+      WorkerReply.prepared([.success(CompatibilityRecord(bytes: [1]))], WorkerFixture.confined).encoded(), to: "reply")
     request.program = try fixture.program(
       """
       if [ $start = 2 ]; then

@@ -32,6 +32,8 @@ final class RecordingObserver: RunObserver {
   func warned(_ text: String) { say("warned \(text)") }
   func noted(_ text: String) { say("noted \(text)") }
 
+  func unconfined(missing: [String]) { say("unconfined \(missing.joined(separator: " "))") }
+
   func noticed(_ problem: ScanProblem) { say("noticed \(problem.path.lastComponent?.string ?? "")") }
 
   func rejected(_ file: FailedFile) { say("rejected \(file.path.lastComponent?.string ?? ""): \(file.failure)") }

@@ -1,3 +1,4 @@
+import Confinement
 import Glibc
 import LinuxIO
 import SystemPackage
@@ -66,16 +67,19 @@ struct WorkerFixture {
     try EngineFile(EngineLocation(path: path, origin: .option))
   }
 
-  func start(_ program: WorkerProgram) throws -> CompileWorker {
-    try CompileWorker.start(program, cancellation: cancellation)
+  func start(_ program: WorkerProgram, _ policy: ConfinementPolicy = ConfinementPolicy()) throws -> CompileWorker {
+    try CompileWorker.start(program, policy, cancellation: cancellation)
   }
+
+  /// What a child says of itself that the kernel confined as far as can be.
+  static let confined = Confinement(landlock: 7, filtersSystemCalls: true)
 
   /// A real child, ready to compile.
   func ready(
     _ settings: [EngineSettings] = [EngineSettings(backend: .cranelift)], version: String = EngineUnderTest.version,
-    threads: Int = 1
+    threads: Int = 1, policy: ConfinementPolicy = ConfinementPolicy()
   ) throws -> CompileWorker {
-    let worker = try start(program())
+    let worker = try start(program(), policy)
     _ = try worker.prepare(Self.engine(version), settings: settings, threads: threads, deadline: Self.patience)
     return worker
   }
@@ -87,13 +91,13 @@ struct WorkerFixture {
 extension CompileWorker {
   /// Compiles and gives the artifact's bytes.
   func compile(
-    _ module: [UInt8], as kind: ModuleKind = .coreModule, settingsIndex: Int = 0, parallel: Bool = false,
+    _ module: [UInt8], as kind: ModuleKind = .coreModule, settingsIndex: Int = 0, threads: Int = 1,
     deadline: MonotonicInstant = WorkerFixture.patience
   ) throws -> [UInt8] {
     let file = try MemoryFile(name: "module")
     try module.withUnsafeBytes { try file.descriptor.write(all: $0) }
     let artifact = try compile(
-      file, size: module.count, as: kind, settingsIndex: settingsIndex, parallel: parallel, deadline: deadline)
+      file, size: module.count, as: kind, settingsIndex: settingsIndex, threads: threads, deadline: deadline)
     return Array(artifact.contents.bytes)
   }
 }

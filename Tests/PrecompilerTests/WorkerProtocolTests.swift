@@ -1,3 +1,4 @@
+import Confinement
 import TestSupport
 import Testing
 import WasmEngine
@@ -16,16 +17,21 @@ struct WorkerProtocolTests {
     }
   }
 
+  private static let limits = ChildLimits(memory: 1 << 32, file: 1 << 31)
+
   private static let requests: [WorkerRequest] = [
-    .prepare(settings: [], threads: 0), .prepare(settings: settings, threads: 65535),
+    .prepare(settings: [], threads: 0, limits: ChildLimits(memory: 0, file: .max)),
+    .prepare(settings: settings, threads: 65535, limits: limits),
     .compile(settingsIndex: 0, parallel: false, kind: .coreModule, size: 0),
     .compile(settingsIndex: 255, parallel: true, kind: .component, size: .max),
   ]
 
   private static let replies: [WorkerReply] =
     [
-      .prepared([]),
-      .prepared(errors.map { .failure($0) } + [.success(CompatibilityRecord(bytes: [0, 255, 1]))]),
+      .prepared([], Confinement(landlock: 0, filtersSystemCalls: false)),
+      .prepared(
+        errors.map { .failure($0) } + [.success(CompatibilityRecord(bytes: [0, 255, 1]))], WorkerFixture.confined),
+      .exhausted(.memory), .exhausted(.artifact),
       .compiled(size: 0, nanoseconds: 0), .compiled(size: .max, nanoseconds: .max),
     ] + errors.map { .failed($0) }
 
@@ -41,10 +47,11 @@ struct WorkerProtocolTests {
 
   @Test func numbersBeyondTheirFieldsAreCutToFit() {
     #expect(
-      WorkerRequest(WorkerRequest.prepare(settings: [], threads: 100_000).encoded())
-        == .prepare(settings: [], threads: 65535))
+      WorkerRequest(WorkerRequest.prepare(settings: [], threads: 100_000, limits: Self.limits).encoded())
+        == .prepare(settings: [], threads: 65535, limits: Self.limits))
     #expect(
-      WorkerRequest(WorkerRequest.prepare(settings: [], threads: -1).encoded()) == .prepare(settings: [], threads: 0))
+      WorkerRequest(WorkerRequest.prepare(settings: [], threads: -1, limits: Self.limits).encoded())
+        == .prepare(settings: [], threads: 0, limits: Self.limits))
   }
 
   @Test func longTextsAreCutToFit() throws {
@@ -74,7 +81,8 @@ struct WorkerProtocolTests {
 
   @Test(
     arguments: [
-      [3], [1, 1, 9], [2, 7, 0, 0, 0, 0], [2, 1, 0xff, 0xff, 0xff, 0xff], [2, 1, 1, 0x40, 0, 0, 0x78],
+      [3], [1, 7, 1, 1, 9], [2, 7, 0, 0, 0, 0], [2, 130], [1, 7, 1, 1, 128], [2, 1, 0xff, 0xff, 0xff, 0xff],
+      [2, 1, 1, 0x40, 0, 0, 0x78],
       // A size that is no Int.
       [2, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0],
     ] as [[UInt8]])
@@ -82,10 +90,17 @@ struct WorkerProtocolTests {
 
   @Test(
     arguments: [
-      [0], [1, 0, 0, 1, 3, 0, 0], [1, 0, 0, 1, 0, 3, 0], [1, 0, 0, 1, 0, 0, 2], [2, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0],
+      [0], prepare([3, 0, 0]), prepare([0, 3, 0]), prepare([0, 0, 2]),
+      // An amount of memory that is no Int.
+      [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0], [2, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0],
       [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80],
     ] as [[UInt8]])
   func impossibleRequestsAreRefused(_ bytes: [UInt8]) { #expect(WorkerRequest(bytes) == nil) }
+
+  /// A request to prepare with settings of these codes.
+  private static func prepare(_ settings: [UInt8]) -> [UInt8] {
+    [1] + [UInt8](repeating: 0, count: 18) + [1] + settings
+  }
 
   /// Whatever is read as a message can be written as one.
   private func read(_ bytes: [UInt8]) -> Bool {

@@ -98,13 +98,11 @@ struct PublicationTests {
   @Test func failureNamesThePlaceAndLeavesNothing() throws {
     let writer = try fixture.writer()
     let digest = WasmHash.generate(artifact).encode()
-    let objects = fixture.path.appending("v1/objects")
+    let place = fixture.path.appending("v1/objects").appending(String(digest.prefix(2)))
     // A file where the object's directory should be.
     try fixture.directory.write("", to: "cache/v1/objects/\(digest.prefix(2))")
     let error = #expect(throws: CacheError.self) { try writer.publish(artifact, for: module) }
-    #expect(
-      error == .io(objects, operation: "write an artifact of 11 bytes", reason: "not a directory"))
-    #expect(error?.description == "cannot write an artifact of 11 bytes: not a directory")
+    #expect(error == .notADirectory(place))
     let staging = try #require(try fixture.names("tmp").first)
     #expect(try fixture.names("tmp/\(staging)").isEmpty)
     #expect(fixture.reader().lookUp(module) == .absent(.newModule))

@@ -39,7 +39,7 @@ struct CacheCommand: ParsableCommand {
       var bad = 0
       var repaired = 0
       do throws(CacheError) {
-        try CacheDirectory.existing(at: path)?.verify(repair: repair) { entry in
+        try CacheDirectory.existing(at: path, trust: cache.trust)?.verify(repair: repair) { entry in
           checked += 1
           bytes += entry.size
           guard let fault = entry.fault else { return }

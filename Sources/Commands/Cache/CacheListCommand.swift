@@ -34,7 +34,7 @@ extension CacheCommand {
     private func list() throws(RunFailure) -> [ListedArtifact] {
       let path = try cache.path()
       do {
-        guard let cache = try CacheDirectory.existing(at: path) else { return [] }
+        guard let cache = try CacheDirectory.existing(at: path, trust: self.cache.trust) else { return [] }
         return try ListedArtifact.all(in: cache)
       } catch {
         throw RunFailure(error)

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import LinuxIO
+internal import Precompiler
 internal import SystemPackage
 internal import WasmCache
 internal import WasmEngine
@@ -48,7 +49,7 @@ extension CacheCommand {
     func run() throws {
       try Removal("cache gc", dryRun: dryRun, format).run(in: cache) { () throws(RunFailure) in
         var limits = EvictionLimits()
-        limits.size = room.maxSize?.value
+        limits.size = room.maxSize.map { Int64($0.bytes) }
         limits.age = maxAge?.nanoseconds
         limits.free = minFree?.value
         if oldEngines { limits.builds = try builds() }
@@ -65,7 +66,7 @@ extension CacheCommand {
         } catch let error where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory {
           continue
         } catch {
-          throw RunFailure(.unreadable(candidate, reason: error.description))
+          throw RunFailure(EngineSearchError.unreadable(candidate, reason: error.description))
         }
       }
       // Else everything would be of an old one.
@@ -86,7 +87,9 @@ extension CacheCommand {
 
     func run() throws {
       try Removal("cache clear", dryRun: false, format).run(in: cache) { .nothing }
-      if let cache = try? CacheDirectory.existing(at: cache.path()) { Catalog.remove(in: cache.base) }
+      if let cache = try? CacheDirectory.existing(at: self.cache.path(), trust: self.cache.trust) {
+        Catalog.remove(in: cache.base)
+      }
     }
   }
 }
@@ -117,14 +120,14 @@ private struct Removal {
     try telling(lines) { () throws(RunFailure) in
       let limits = try limits()
       let path = try cache.path()
-      do throws(CacheError) { try evict(limits, path) } catch { throw RunFailure(error) }
+      do throws(CacheError) { try evict(limits, path, cache.trust) } catch { throw RunFailure(error) }
     }
   }
 
-  private func evict(_ limits: EvictionLimits, _ path: FilePath) throws(CacheError) {
+  private func evict(_ limits: EvictionLimits, _ path: FilePath, _ trust: CacheTrust) throws(CacheError) {
     var causes: [EvictionPlan.Cause: Int] = [:]
     var result = EvictionResult()
-    if let cache = try CacheDirectory.existing(at: path) {
+    if let cache = try CacheDirectory.existing(at: path, trust: trust) {
       result = try cache.evict(limits, dryRun: dryRun, now: WallClock.now()) { victim, inventory in
         causes[victim.cause, default: 0] += max(1, victim.entries.count)
         tell(victim, inventory, cache)

@@ -30,7 +30,7 @@ extension CacheCommand {
     }
 
     private func show(_ path: FilePath, _ lines: JSONLines?) throws(CacheError) {
-      let cache = try CacheDirectory.existing(at: path)
+      let cache = try CacheDirectory.existing(at: path, trust: self.cache.trust)
       let opening = cache.map { Catalog.open(in: $0.base, zero ? .readWrite : .readOnly) }
       let inventory = try cache.map { (cache) throws(CacheError) in try CacheInventory(of: cache) } ?? .empty
       let statistics = CacheStatistics(inventory, opening?.catalog)

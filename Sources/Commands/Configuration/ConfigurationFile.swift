@@ -40,8 +40,12 @@ struct ConfigurationFile {
       size = kind == .regular ? try file.read(into: buffer, at: 0) : 0
     } catch {
       if [.noSuchFileOrDirectory, .notDirectory].contains(error.errno) { throw .missing }
-      // A directory above that may not be looked into holds nothing for us.
-      if error.errno == .permissionDenied, (try? Descriptor.status(of: path)) == nil { throw .missing }
+      // What is no directory, or may not be looked into, holds nothing for us.
+      if [.permissionDenied, .tooManySymbolicLinkLevels].contains(error.errno),
+        (try? Descriptor.status(of: path)) == nil
+      {
+        throw .missing
+      }
       throw .unreadable(error.description)
     }
     guard kind == .regular else { throw .unreadable("it is not a regular file") }

@@ -13,5 +13,8 @@ protocol ConfiguredCommand: ParsableCommand {
 extension ConfiguredCommand {
   var place: FilePath? { nil }
 
-  mutating func configure() throws(RunFailure) { fill(from: try Configuration.load(for: place ?? ".")) }
+  mutating func configure() throws(RunFailure) {
+    let configuration = try Configuration.load(for: place ?? ".")
+    if !configuration.isEmpty { fill(from: configuration) }
+  }
 }

@@ -1,3 +1,4 @@
+internal import Precompiler
 internal import WasmEngine
 
 /// Everything that can be set in the environment and in files.
@@ -15,17 +16,26 @@ enum Settings {
   static let cacheDir = Setting<PathArgument>(
     "cache-dir", .path, "a path", unset: .described("wasmprecompile in $XDG_CACHE_HOME or ~/.cache"),
     isForUsersOnly: true)
+  static let trustCache = Setting<Bool>("trust-cache", .toggle, unset: .value(false), isForUsersOnly: true)
   static let maxSize = Setting<ByteCount>(
-    "max-size", .text, "a size such as 500M or 5G", unset: .described("the cache may grow"), isForUsersOnly: true)
+    "max-size", .text, ByteCount.form, unset: .described("the cache may grow"), isForUsersOnly: true)
   static let exclude = Setting<GlobArgument>("exclude", .list, "patterns", unset: .values([]))
   static let followLinks = Setting<Bool>("follow-links", .toggle, unset: .value(false))
   static let jobs = Setting<Int>(
     "jobs", .number, "a number from 1 to \(ExecutionOptions.mostJobs)",
     unset: .described("the processors this process may use")
   ) { ExecutionOptions.isValid(jobs: $0) }
-  static let timeout = Setting<Seconds>(
-    "timeout", .number, "a number of seconds above 0", unset: .value(ExecutionOptions.standardTimeout))
   static let rehash = Setting<Bool>("rehash", .toggle, unset: .value(false))
+  static let timeout = Setting<Seconds>(
+    "timeout", .number, "a number of seconds above 0", unset: .value(LimitOptions.standardTimeout))
+  static let maxModule = Setting<ByteCount>(
+    "max-module", .text, ByteCount.form, unset: .value(LimitOptions.standardModule))
+  static let maxArtifact = Setting<ByteCount>(
+    "max-artifact", .text, ByteCount.form, unset: .value(LimitOptions.standardArtifact))
+  static let maxMemory = Setting<ByteCount>(
+    "max-memory", .text, ByteCount.form, unset: .value(SandboxOptions.standardMemory))
+  static let requireSandbox = Setting<Bool>(
+    "require-sandbox", .toggle, unset: .value(false), isForUsersOnly: true)
   static let exec = Setting<String>(
     "exec", .text, "a shell command", unset: .described("no command"), isForUsersOnly: true)
   static let debounce = Setting<Milliseconds>(
@@ -37,7 +47,7 @@ enum Settings {
 
   /// In the order of the help.
   static let all: [any AnySetting] = [
-    backend, optLevel, cpu, engine, cacheDir, maxSize, exclude, followLinks, jobs, timeout, rehash, exec, debounce,
-    poll, clear, color,
+    backend, optLevel, cpu, engine, cacheDir, trustCache, maxSize, exclude, followLinks, jobs, rehash, timeout,
+    maxModule, maxArtifact, maxMemory, requireSandbox, exec, debounce, poll, clear, color,
   ]
 }

@@ -1,25 +1,14 @@
 internal import ArgumentParser
+internal import Precompiler
 internal import WasmCache
 
-/// A number of bytes as an argument: `5G` and `5GB` are decimal, `5Gi` and `5GiB` binary.
-struct ByteCount: ExpressibleByArgument, Hashable {
-  let value: Int64
+extension ByteCount: ExpressibleByArgument {
+  /// What a value must be, in messages.
+  static let form = "a size such as 500M or 5Gi"
 
-  init?(argument: String) {
-    let digits = argument.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-    let unit = argument.dropFirst(digits.count).lowercased()
-    let units: [(prefix: String, decimal: Double, binary: Double)] = [
-      ("k", 1e3, 0x1p10), ("m", 1e6, 0x1p20), ("g", 1e9, 0x1p30), ("t", 1e12, 0x1p40),
-    ]
-    var factor: Double?
-    if unit.isEmpty || unit == "b" { factor = 1 }
-    for (prefix, decimal, binary) in units {
-      if unit == prefix || unit == prefix + "b" { factor = decimal }
-      if unit == prefix + "i" || unit == prefix + "ib" { factor = binary }
-    }
-    guard let factor, let number = Double(digits), number.isFinite, number * factor < 0x1p62 else { return nil }
-    value = Int64(number * factor)
-  }
+  public init?(argument: String) { self.init(argument) }
+
+  public var defaultValueDescription: String { description }
 }
 
 /// A length of time as an argument: `30d`, `12h`, `90m`, `45s`, `2w`.
@@ -45,7 +34,7 @@ struct FreeSpace: ExpressibleByArgument, Hashable {
       value = .percent(percent)
     } else {
       guard let count = ByteCount(argument: argument) else { return nil }
-      value = .bytes(count.value)
+      value = .bytes(Int64(count.bytes))
     }
   }
 }

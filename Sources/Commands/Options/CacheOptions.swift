@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import SystemPackage
+internal import WasmCache
 
 /// Which cache is used.
 struct CacheOptions: ParsableArguments {
@@ -12,7 +13,17 @@ struct CacheOptions: ParsableArguments {
     completion: .directory)
   var cacheDir: PathArgument?
 
-  mutating func fill(from configuration: Configuration) { configuration.fill(&cacheDir, from: Settings.cacheDir) }
+  @Flag(
+    help:
+      "Use the cache even if others own, or may write to, its directory or one above it: they decide what code runs.")
+  var trustCache = false
+
+  mutating func fill(from configuration: Configuration) {
+    configuration.fill(&cacheDir, from: Settings.cacheDir)
+    configuration.fill(&trustCache, from: Settings.trustCache)
+  }
+
+  var trust: CacheTrust { trustCache ? .anyone : .owner }
 
   /// The cache's directory, absolute, so that printed paths are good anywhere.
   func path() throws(RunFailure) -> FilePath {

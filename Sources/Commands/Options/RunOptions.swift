@@ -40,12 +40,6 @@ struct ExecutionOptions: ParsableArguments {
       "How many modules are compiled at the same time. Default: the processors this process may use.", valueName: "n"))
   var jobs: Int?
 
-  @Option(
-    help: ArgumentHelp(
-      "How long one module may take. Default: \(ExecutionOptions.standardTimeout.defaultValueDescription).",
-      valueName: "seconds"))
-  var timeout: Seconds?
-
   @Flag(help: "Begin nothing more after the first module that fails.")
   var failFast = false
 
@@ -71,7 +65,6 @@ struct ExecutionOptions: ParsableArguments {
 
   var purpose: RunPurpose { check ? .check : frozen ? .frozen : dryRun ? .dryRun : .compile }
 
-  static let standardTimeout = Seconds(120)
   static let mostJobs = 1024
 
   static func isValid(jobs: Int) -> Bool { (1...mostJobs).contains(jobs) }
@@ -88,7 +81,6 @@ struct ExecutionOptions: ParsableArguments {
 
   mutating func fill(from configuration: Configuration) {
     configuration.fill(&jobs, from: Settings.jobs)
-    configuration.fill(&timeout, from: Settings.timeout)
     configuration.fill(&rehash, from: Settings.rehash)
   }
 }

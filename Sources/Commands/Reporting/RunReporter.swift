@@ -17,6 +17,7 @@ final class RunReporter: RunReporting {
   private struct State {
     var engines: [EngineIdentity] = []
     var status: StatusLine?
+    var isUnconfined = false
   }
 
   init(_ verbosity: Verbosity, palette: Palette = .plain, output: Output = .error) {
@@ -41,6 +42,14 @@ final class RunReporter: RunReporting {
   }
 
   func warned(_ text: String) { complain(palette.warning(CommandLineTool.name, text.printable), isWarning: true) }
+
+  func unconfined(missing: [String]) {
+    let isKnown = state.withLock { state in
+      defer { state.isUnconfined = true }
+      return state.isUnconfined
+    }
+    if !isKnown { warned(Self.warning(ofMissing: missing)) }
+  }
 
   func planned(_ plan: Plan) {
     state.withLock { $0.status?.begin(plan.jobs.map(\.content.facts.size)) }
@@ -131,6 +140,12 @@ final class RunReporter: RunReporting {
   // MARK: Lines
 
   static let emptyRoot = "no modules found: only files that end in .wasm are taken, unless they are named"
+
+  /// Which defences compilers are without.
+  static func warning(ofMissing defences: [String]) -> String {
+    "compilers run without \(defences.joined(separator: " and ")), which the kernel lacks or forbids; --require-sandbox makes "
+      + "that an error"
+  }
 
   /// Which engine is used, for whoever wants to know everything.
   static func line(for identity: EngineIdentity, from engine: EngineLocation) -> String {

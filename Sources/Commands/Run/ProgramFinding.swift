@@ -35,6 +35,9 @@ final class ProgramFinding: RunObserver {
     if case .failed(let failure) = outcome.result { state.withLock { $0.failure = failure } }
   }
 
+  /// The program's standard error is the user's; `engines` and every other command say what compilers are without.
+  func unconfined(missing: [String]) {}
+
   func noted(_ text: String) {}
   func warned(_ text: String) {}
   func planned(_ plan: Plan) {}

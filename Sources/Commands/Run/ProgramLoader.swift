@@ -17,7 +17,7 @@ struct ProgramLoader {
     var request = request
     // One file is soon read, and time stamps do not show every change.
     request.rehash = true
-    request.isWanted = { $0.facts.kind == .coreModule }
+    request.isWanted = { $0.content.facts.kind == .coreModule }
     path = request.roots[0]
     settings = request.settings[0]
     self.request = request
@@ -42,7 +42,8 @@ struct ProgramLoader {
 
   /// Compiles the module in a child, as if there were no cache.
   func compile(with engine: ProgramEngine) throws -> LoadedProgram {
-    let compilation = LoneCompilation(engine: engine.file, identity: engine.identity, cancellation: cancellation)
+    let compilation = LoneCompilation(
+      engine: engine.file, identity: engine.identity, within: request, cancellation: cancellation)
     do {
       guard let artifact = try compilation.compile(path) else { throw ProgramEnd.component(path) }
       return LoadedProgram(module: try Module(artifact: artifact, with: engine.load()), engine: engine)
@@ -57,7 +58,8 @@ struct ProgramLoader {
   private func probe() throws -> ProgramEngine {
     do {
       let file = try request.engines.find()
-      let probe = EngineProbe(file, program: .thisExecutable, cancellation: cancellation)
+      let probe = EngineProbe(
+        file, program: .thisExecutable, policy: request.confinement, cancellation: cancellation)
       switch try probe.identify([settings])[0] {
       case .success(let identity): return ProgramEngine(file: file, identity: identity)
       case .failure(let reason):

@@ -34,6 +34,8 @@ struct RunCommand: ConfiguredCommand {
   @OptionGroup(title: "Compiler options") var compiler: CompilerOptions
   @OptionGroup(title: "Where things are") var engine: EngineOptions
   @OptionGroup(title: "Where things are") var cache: CacheOptions
+  @OptionGroup(title: "Limits") var limits: LimitOptions
+  @OptionGroup(title: "Limits") var sandbox: SandboxOptions
 
   var place: FilePath? { module.path }
 
@@ -41,6 +43,8 @@ struct RunCommand: ConfiguredCommand {
     compiler.fill(from: configuration)
     engine.fill(from: configuration)
     cache.fill(from: configuration)
+    limits.fill(from: configuration)
+    sandbox.fill(from: configuration)
   }
 
   func run() throws {
@@ -64,6 +68,8 @@ struct RunCommand: ConfiguredCommand {
     var request = PrecompileRequest(
       roots: [module.path], settings: [compiler.settings[0]], engines: engine.search, cachePath: try cache.path(),
       lanes: AvailableProcessors.count())
+    request.cacheTrust = cache.trust
+    limits.bound(&request, sandbox)
     Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request)
     let cancellation = Cancellation()
     let interruption = Interruption(cancelling: cancellation, in: request)

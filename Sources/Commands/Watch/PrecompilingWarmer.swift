@@ -41,8 +41,11 @@ final class PrecompilingWarmer: Warmer {
         request.roots.append(change.path)
       }
     }
-    // A newer change of the same file will bring it again.
-    request.isWanted = { content in !content.paths.allSatisfy(batch.isStale) }
+    request.isWanted = { job in
+      // A newer change of the same file will bring it again. And whoever waits wants something loadable soon: the
+      // backends after the first can be made together with what waits.
+      !job.content.paths.allSatisfy(batch.isStale) && (job.engine == 0 || !batch.isSomethingWaiting)
+    }
     guard !request.roots.isEmpty else { return record.outcomes }
     do {
       _ = try Precompiler(request, observer: record, cancellation: cancellation).run()
@@ -85,6 +88,8 @@ private final class BatchRecord: RunObserver {
   }
 
   func noted(_ text: String) { observer.noted(text) }
+
+  func unconfined(missing: [String]) { observer.unconfined(missing: missing) }
 
   /// There is no warning of a run that a watcher has not been given.
   func warned(_ text: String) {}

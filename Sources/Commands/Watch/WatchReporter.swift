@@ -17,6 +17,7 @@ final class WatchReporter: WatchReporting {
     var engines: [EngineIdentity] = []
     /// The changes of the batch at work, by path.
     var changes: [FilePath: Change] = [:]
+    var isUnconfined = false
   }
 
   init(_ verbosity: Verbosity, palette: Palette = .plain, clearsScreen: Bool, output: Output = .error) {
@@ -40,6 +41,14 @@ final class WatchReporter: WatchReporting {
 
   func noted(_ text: String) {
     if verbosity.isVerbose { say("note: \(text.printable)") }
+  }
+
+  func unconfined(missing: [String]) {
+    let isKnown = state.withLock { state in
+      defer { state.isUnconfined = true }
+      return state.isUnconfined
+    }
+    if !isKnown { say("\(CommandLineTool.name): warning: \(RunReporter.warning(ofMissing: missing))") }
   }
 
   func finished(_ outcome: JobOutcome) {

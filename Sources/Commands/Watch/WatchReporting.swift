@@ -7,6 +7,7 @@ internal import Watching
 protocol WatchReporting: Sendable {
   func prepared(engine: EngineLocation, identities: [EngineIdentity], cache: FilePath, lanes: Int)
   func noted(_ text: String)
+  func unconfined(missing: [String])
   func finished(_ outcome: JobOutcome)
   func report(_ report: WatchReport)
   /// The watcher was told to stop, and has.

@@ -15,6 +15,10 @@ struct WatchSession {
 
   /// Ends the process by the signal that stops it.
   func run() throws(RunFailure) {
+    // From a configuration file, where it is meant for other runs.
+    if request.followLinks {
+      reporter.noted("follow-links is set, but links to directories are not followed while watching")
+    }
     let cancellation = Cancellation()
     let source = TreeWatch(roots: request.roots, options: try treeOptions())
     let loop = WatchLoop(
@@ -36,7 +40,9 @@ struct WatchSession {
 
   private func treeOptions() throws(RunFailure) -> TreeWatch.Options {
     let cache: FileIdentity
-    do { cache = try CacheDirectory(making: request.cachePath).identity } catch { throw RunFailure(error) }
+    do { cache = try CacheDirectory(making: request.cachePath, trust: request.cacheTrust).identity } catch {
+      throw RunFailure(error)
+    }
     var tree = TreeWatch.Options()
     tree.alwaysPolls = options.poll
     let exclusion = Exclusion(roots: request.roots, patterns: request.excludes)

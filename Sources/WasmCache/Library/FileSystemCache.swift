@@ -38,9 +38,11 @@ public final class FileSystemCache: Cache, Sendable {
   ///   - optimization: as the modules were compiled with.
   ///   - cpu: as the modules were compiled for.
   ///   - access: whether anything may be written.
+  ///   - trust: whose hands may have been in the cache.
   public init(
     directory: FilePath, engine: EngineLibrary, backends: [Backend] = [.cranelift, .winch],
-    optimization: OptimizationLevel = .speed, cpu: CPUTarget = .native, access: Access = .readWrite
+    optimization: OptimizationLevel = .speed, cpu: CPUTarget = .native, access: Access = .readWrite,
+    trust: CacheTrust = .owner
   ) throws(CacheError) {
     self.directory = directory.absolute
     self.access = access
@@ -50,10 +52,10 @@ public final class FileSystemCache: Cache, Sendable {
     self.cpu = cpu
     switch access {
     case .readWrite:
-      cache = try CacheDirectory(making: self.directory)
+      cache = try CacheDirectory(making: self.directory, trust: trust)
       try cache.requireWritable()
     case .readOnly:
-      guard let existing = try CacheDirectory.existing(at: self.directory) else {
+      guard let existing = try CacheDirectory.existing(at: self.directory, trust: trust) else {
         throw .io(self.directory, operation: "open the cache", reason: "there is none: make one with `wasmprecompile`")
       }
       cache = existing

@@ -82,6 +82,7 @@ package final class VerifiedEntries: Sendable {
       } else {
         proven.withLock { $0[module] = Proof(digest: digest, stamp: stamp) }
       }
+      // Once for each module of a host; it may go on with what it has mapped for as long as it likes.
       if memory.isWritable { directory.recordUse(of: module, now: begun) }
       return Artifact(file, size: Int(clamping: stamp.size), of: module, in: directory)
     } catch let error as CacheError {

@@ -32,6 +32,13 @@ enum Processes {
     return names.compactMap { Int($0) }.contains { file(of: id, descriptor: $0)?.hasPrefix("/memfd:module") ?? false }
   }
 
+  /// Whether a process is gone, or waits to be reaped.
+  static func hasEnded(_ id: pid_t) -> Bool {
+    guard let text = FileManager.default.contents(atPath: "/proc/\(id)/stat") else { return true }
+    // The state follows the name, which is in parentheses.
+    return String(decoding: text, as: UTF8.self).split(separator: ")").last?.hasPrefix(" Z") ?? true
+  }
+
   /// What a process has open under a number.
   static func file(of id: pid_t, descriptor: Int) -> String? {
     try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/fd/\(descriptor)")

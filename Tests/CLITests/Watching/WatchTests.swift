@@ -152,6 +152,9 @@ import Testing
 
   @Test(arguments: [
     (["--exec", "true", "."], "--exec, --poll and --clear go with --watch"),
+    (
+      ["--watch", "--follow-links", "."], "--watch goes without --follow-links: name the directories that links lead to"
+    ),
     (["--watch", "-n", "."], "--watch goes with none of --dry-run, --check, --frozen, --force and --fail-fast"),
   ]) func refusesWhatMakesNoSense(arguments: [String], message: String) throws {
     try Sandbox.use { box in

@@ -172,4 +172,16 @@ struct EntryUseTests {
     // What is not there is no trouble.
     reader.recordUse(of: .generate([2]), now: now)
   }
+
+  @Test(arguments: [true, false]) func aHostThatMayWriteRecordsItsLoads(isWritable: Bool) throws {
+    let fixture = try CacheFixture()
+    let module = WasmHash.generate([1])
+    try fixture.writer().publish([1], for: module)
+    let past = WallClock.now() - 30 * 24 * 3_600_000_000_000
+    try fixture.setLastUse(of: module, CacheFixture.identity(), to: past)
+    let memory = HostMemory(of: fixture.cache, isWritable: isWritable)
+    _ = try VerifiedEntries(fixture.reader(), memory).open(module)
+    let lastUse = try CacheInventory(of: fixture.cache).entries.first?.lastUse
+    #expect((lastUse == past) == !isWritable)
+  }
 }

@@ -11,5 +11,7 @@ extension Benchmark {
     .load,
     .loadFirst,
     .lookup,
+    .watchChange,
+    .watchSetUp,
   ]
 }

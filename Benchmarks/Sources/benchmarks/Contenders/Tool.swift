@@ -27,7 +27,7 @@ struct Tool {
 
   /// Precompiles modules into a cache that does not exist yet, and checks that all were compiled.
   func compileAll(_ modules: ModuleTree) throws -> ProcessRun {
-    try site.remove(cache)
+    try site.setAside(cache)
     site.settle()
     let run = try precompile(modules.path)
     try check(run, says: "\(modules.summaryStart) \(modules.count) compiled, 0 up to date (")

@@ -45,6 +45,10 @@ struct BenchmarkRun {
   }
 
   private func rows(_ ours: Series, against theirs: Series, of peer: Peer) -> [Row] {
+    if let quantile = peer.quantile {
+      let title = "\(benchmark.title): p\(Int((100 * quantile).rounded()))"
+      return [Row(title, ours, against: peer.contender.name, theirs, quantile: quantile, target: peer.target)]
+    }
     let time = Row(benchmark.title, ours, against: peer.contender.name, theirs, \.seconds, target: peer.target)
     guard let name = peer.processorTimeName else { return [time] }
     let title = "\(benchmark.title): processor time"

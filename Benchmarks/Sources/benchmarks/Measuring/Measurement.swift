@@ -7,6 +7,14 @@ struct Measurement {
   /// What came out, for contenders whose results can be compared: all that tell must tell the same.
   let answer: String?
 
+  /// Of something that this process did or waited for itself.
+  init(seconds: Double) {
+    self.init(
+      ProcessRun(
+        command: [], nanoseconds: 0, processorSeconds: 0, diskReadBytes: 0, peakResidentBytes: 0, waitStatus: 0,
+        output: ""), seconds: seconds)
+  }
+
   init(_ run: ProcessRun, seconds: Double? = nil, answer: String? = nil) {
     self.seconds = seconds ?? run.seconds
     self.run = run

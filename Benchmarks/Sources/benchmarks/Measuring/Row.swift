@@ -28,9 +28,28 @@ extension Row {
     let (mine, yours) = (ours.samples { $0[keyPath: time] }, theirs.samples { $0[keyPath: time] })
     self.ours = Self.cell(mine, of: ours)
     self.peer = "\(peer): \(Self.cell(yours, of: theirs))"
-    let quotient = mine.median / yours.median
-    let difference = mine.median - yours.median
+    judge(mine.median, against: yours.median, target)
+  }
+
+  /// One quantile of the tool's time against the same of a peer's.
+  init(
+    _ title: String, _ ours: Series, against peer: String, _ theirs: Series, quantile: Double, target: TimeTarget?
+  ) {
+    self.init(title: title)
+    let (mine, yours) = (ours.samples(\.seconds).quantile(quantile), theirs.samples(\.seconds).quantile(quantile))
+    self.ours = Quantity.seconds(mine)
+    self.peer = "\(peer): \(Quantity.seconds(yours))"
+    judge(mine, against: yours, target)
+  }
+
+  private mutating func judge(_ mine: Double, against yours: Double, _ target: TimeTarget?) {
+    let quotient = mine / yours
+    let difference = mine - yours
     switch target {
+    case .absolute(let limit):
+      ratio = Quantity.ratio(quotient)
+      self.target = "≤ \(Quantity.seconds(limit))"
+      verdict = mine <= limit ? .met : .missed
     case .difference(let limit):
       ratio = Quantity.signedSeconds(difference)
       self.target = "≤ \(Quantity.signedSeconds(limit))"

@@ -10,7 +10,7 @@ struct Samples {
   var thirdQuartile: Double { quantile(0.75) }
 
   /// Interpolates between the two values next to the place.
-  private func quantile(_ fraction: Double) -> Double {
+  func quantile(_ fraction: Double) -> Double {
     let place = fraction * Double(sorted.count - 1)
     let below = Int(place)
     let above = min(below + 1, sorted.count - 1)

@@ -8,7 +8,7 @@ internal import Glibc
 final class Launcher {
   private let nothing: Int32
   private let output: Int32
-  private let environment: [String]
+  let environment: [String]
 
   /// What a program said is kept from its end; more than this is cut at the front. It also keeps this process small,
   /// see ``ProcessRun/peakResidentBytes``.

@@ -3,6 +3,8 @@ enum Quantity {
   /// The median and, in parentheses, the first and third quartile: `4.31 s (4.25–4.50)`.
   static func seconds(_ samples: Samples) -> String { spread(samples, timeUnit(samples.median)) }
 
+  static func seconds(_ value: Double) -> String { text(value, timeUnit(value)) }
+
   static func bytes(_ samples: Samples) -> String { spread(samples, megabytes) }
 
   static func bytes(_ value: Double) -> String { text(value, megabytes) }

@@ -8,6 +8,7 @@ internal import WasmEngine
 struct JSONRunLines {
   private var engines: [EngineIdentity] = []
   private var cache: FilePath = ""
+  private var isUnconfined = false
 
   /// What is known before the first file is looked at; nil if that has been told already.
   mutating func prepared(
@@ -29,6 +30,12 @@ struct JSONRunLines {
           ]
         }),
     ]
+  }
+
+  /// Which defences compilers are without; nil if that has been told already.
+  mutating func unconfined(missing: [String]) -> String? {
+    defer { isUnconfined = true }
+    return isUnconfined ? nil : RunReporter.warning(ofMissing: missing)
   }
 
   static func note(_ text: String) -> JSON { ["type": "note", "message": .string(text)] }

@@ -20,6 +20,11 @@ final class JSONRunReporter: RunReporting {
 
   func noted(_ text: String) { lines.write(JSONRunLines.note(text)) }
   func warned(_ text: String) { lines.write(JSONRunLines.warning(nil, text)) }
+
+  func unconfined(missing: [String]) {
+    if let text = known.withLock({ $0.unconfined(missing: missing) }) { warned(text) }
+  }
+
   func noticed(_ problem: ScanProblem) { lines.write(JSONRunLines.problem(problem)) }
 
   func rejected(_ file: FailedFile) { lines.write(JSONRunLines.error(file.path, file.failure.description)) }

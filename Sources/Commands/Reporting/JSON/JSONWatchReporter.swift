@@ -28,6 +28,12 @@ final class JSONWatchReporter: WatchReporting {
 
   func noted(_ text: String) { lines.write(JSONRunLines.note(text)) }
 
+  func unconfined(missing: [String]) {
+    if let text = state.withLock({ $0.known.unconfined(missing: missing) }) {
+      lines.write(JSONRunLines.warning(nil, text))
+    }
+  }
+
   func finished(_ outcome: JobOutcome) {
     switch outcome.result {
     // What failed is told when it is known whether it will stay so.

@@ -1,0 +1,64 @@
+internal import Glibc
+
+/// A program that goes on until it is told to end, and that says on standard error when it is ready.
+final class RunningProgram {
+  private let id: pid_t
+  private let errors: Int32
+  private var said = ""
+
+  /// How long anything may take to be said, in milliseconds.
+  private static let patience: Int32 = 60_000
+
+  init(_ command: [String], environment: [String]) throws {
+    var ends: [Int32] = [-1, -1]
+    guard pipe2(&ends, O_CLOEXEC) == 0 else { throw Failure(systemCall: "pipe2") }
+    errors = ends[0]
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer {
+      posix_spawn_file_actions_destroy(&actions)
+      close(ends[1])
+    }
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO)
+    var argv = command.map { strdup($0) } + [nil]
+    var envp = environment.map { strdup($0) } + [nil]
+    defer { for text in argv + envp { free(text) } }
+    var child: pid_t = 0
+    let result = posix_spawn(&child, command[0], &actions, nil, &argv, &envp)
+    guard result == 0 else {
+      close(ends[0])
+      throw Failure("\(command[0]): \(String(cString: strerror(result)))")
+    }
+    id = child
+  }
+
+  deinit {
+    kill(id, SIGINT)
+    while waitpid(id, nil, 0) < 0 && errno == EINTR {}
+    close(errors)
+  }
+
+  /// Reads what it says until this is among it.
+  func wait(for text: String) throws {
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while !said.contains(text) {
+      var request = pollfd(fd: errors, events: Int16(POLLIN), revents: 0)
+      guard poll(&request, 1, Self.patience) == 1 else {
+        throw Failure("nothing like \"\(text)\" was said, but: \(said)")
+      }
+      let count = read(errors, &buffer, buffer.count)
+      guard count > 0 else { throw Failure("it ended without \"\(text)\": \(said)") }
+      said += String(decoding: buffer[..<count], as: UTF8.self)
+    }
+  }
+
+  /// Forgets what was said, so that the pipe does not fill and memory does not grow.
+  func skip() {
+    said = ""
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    var request = pollfd(fd: errors, events: Int16(POLLIN), revents: 0)
+    while poll(&request, 1, 0) == 1, read(errors, &buffer, buffer.count) > 0 {}
+  }
+}

@@ -1,0 +1,30 @@
+// What a process gives up before it reads hostile input: system calls without a wrapper in the C library.
+#ifndef CLINUX_CONFINEMENT_H
+#define CLINUX_CONFINEMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// The version of Landlock's interface that the kernel has, or -1 with errno set (landlock(7)).
+int clinux_landlock_version(void);
+
+/// Gives up, for the calling thread and those that it starts, everything that this version of Landlock can take away.
+int clinux_landlock_give_up_all(int version);
+
+/// No privileges by executing set-user-ID programs, and no core dumps or tracing by others (prctl(2)).
+int clinux_give_up_privileges(void);
+
+/// Bounds what this process may take; a limit that is lower already stays.
+int clinux_limit_address_space(uint64_t bytes);
+int clinux_limit_file_size(uint64_t bytes);
+
+/// Bounds the processor time of another process: so many seconds more than it has used (prlimit(2)).
+int clinux_limit_processor_time(pid_t process, uint64_t seconds);
+
+/// Ends the process as soon as the other end of a connected socket is closed, whatever it is doing at that moment.
+///
+/// By a signal (fcntl(2), O_ASYNC), because a thread that waits for it would exist before the process is confined.
+int clinux_exit_when_hung_up(int socket);
+
+#endif

@@ -1,0 +1,68 @@
+internal import Inspecting
+internal import Precompiler
+internal import SystemPackage
+internal import WasmEngine
+
+/// Whether an engine would load an artifact, as far as the engine's own records tell, which decide about that.
+struct EngineVerdict {
+  private let library: FilePath
+  /// The backend with which it would be loaded, or which comes nearest to it.
+  private let backend: Backend?
+  /// Why it would be refused.
+  private let reasons: [String]
+
+  /// Nil if there is no engine, and none was named.
+  init?(on record: CompatibilityRecord, by options: EngineOptions) {
+    let file: EngineFile
+    do { file = try options.search.find() } catch {
+      guard options.engine != nil, let candidate = options.search.candidates.first else { return nil }
+      self.init(candidate.path, nil, ["the engine cannot be used: \(RunFailure(error).message)"])
+      return
+    }
+    let backends: [Backend] = record.target.hasPrefix("pulley") ? [.pulley] : [.cranelift, .winch]
+    let cancellation = Cancellation()
+    let interruption = Interruption(cancelling: cancellation)
+    do {
+      let found = try EngineProbe(
+        file, program: .thisExecutable, policy: ConfinementPolicy(), cancellation: cancellation
+      ).identify(backends.map { EngineSettings(backend: $0) })
+      let accounts = zip(backends, found).compactMap { backend, result in
+        (try? result.get()).map { (backend, Self.reasons($0.compatibility, record)) }
+      }
+      guard let nearest = accounts.min(by: { $0.1.count < $1.1.count }) else {
+        self.init(file.location.path, nil, ["the engine has no backend of that kind"])
+        return
+      }
+      self.init(file.location.path, nearest.0, nearest.1)
+    } catch {
+      interruption.dieIfReceived()
+      self.init(file.location.path, nil, ["the engine cannot be used: \(RunFailure(error).message)"])
+    }
+  }
+
+  private init(_ library: FilePath, _ backend: Backend?, _ reasons: [String]) {
+    self.library = library
+    self.backend = backend
+    self.reasons = reasons
+  }
+
+  private static func reasons(_ engine: CompatibilityRecord, _ artifact: CompatibilityRecord) -> [String] {
+    if engine == artifact { return [] }
+    guard let own = EngineFlags(engine.bytes), let other = EngineFlags(artifact.bytes) else {
+      return ["the engine's record is another than the artifact's"]
+    }
+    return own.refusals(of: other)
+  }
+
+  var lines: [String] {
+    if reasons.isEmpty { return ["yes, with \(backend?.rawValue ?? "") of \(library.printable)"] }
+    return ["no, not with \(library.printable):"] + reasons.map { "- \($0.printable)" }
+  }
+
+  var json: JSON {
+    [
+      "library": JSON(library), "loads": .bool(reasons.isEmpty), "backend": JSON(backend?.rawValue),
+      "reasons": .array(reasons.map { .string($0) }),
+    ]
+  }
+}

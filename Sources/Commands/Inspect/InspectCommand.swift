@@ -1,0 +1,101 @@
+internal import ArgumentParser
+internal import Inspecting
+internal import LinuxIO
+internal import Precompiler
+internal import SystemPackage
+internal import WasmCache
+internal import WasmEngine
+
+struct InspectCommand: ConfiguredCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect", abstract: "Show what is in a module or an artifact.",
+    discussion: """
+      Of a module: its imports, exports, memories, sections and largest functions, and the artifacts that the cache has of \
+      it. Of an artifact: what engine made it, and whether the engine that is found would load it, or why not. Nothing of \
+      the file is run, compiled or loaded.
+      """)
+
+  @Argument(help: "A module, a component or an artifact.")
+  var file: PathArgument
+
+  @Option(help: ArgumentHelp("How many functions to name, the largest first.", valueName: "n"))
+  var functions = 10
+
+  @OptionGroup var format: FormatOptions
+  @OptionGroup(title: "Where things are") var engine: EngineOptions
+  @OptionGroup(title: "Where things are") var cache: CacheOptions
+
+  var place: FilePath? { file.path }
+
+  mutating func fill(from configuration: Configuration) {
+    engine.fill(from: configuration)
+    cache.fill(from: configuration)
+  }
+
+  func validate() throws {
+    if functions < 0 { throw ValidationError("--functions must not be negative") }
+  }
+
+  func run() throws {
+    let lines = format.isJSON ? JSONLines("inspect") : nil
+    do throws(FileTrouble) {
+      let found = try look()
+      if let lines { lines.write(found.json) } else { Output.standard.write(found.text) }
+      lines?.write(["type": "summary"])
+    } catch {
+      if let lines {
+        lines.write(JSONRunLines.error(file.path, error.reason))
+        lines.write(["type": "summary"])
+      } else {
+        Output.error.write("\(file.path.printable): error: \(error.reason.printable)\n")
+      }
+      throw ExitStatus.moduleFailed
+    }
+  }
+
+  private func look() throws(FileTrouble) -> any Inspected {
+    let contents = try FileContents(file.path)
+    let bytes = contents.bytes
+    if bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46]) {
+      guard let outline = ArtifactOutline(bytes, largest: functions) else {
+        throw FileTrouble(reason: "is native code (ELF), but no artifact of a libwasmtime")
+      }
+      return InspectedArtifact(
+        path: file.path, size: bytes.count, hash: .generate(bytes), outline: outline, entry: entry(),
+        verdict: EngineVerdict(on: outline.record, by: engine))
+    }
+    let kind: ModuleKind
+    do { kind = try ModuleKind(start: bytes, fileSize: bytes.count) } catch { throw FileTrouble(reason: "\(error)") }
+    let hash = WasmHash.generate(bytes)
+    do {
+      let outline: InspectedModule.Outline =
+        switch kind {
+        case .coreModule: .module(try WasmModule(bytes))
+        case .component: .component(try WasmComponent(bytes))
+        }
+      return InspectedModule(
+        path: file.path, size: bytes.count, hash: hash, outline: outline, functions: functions,
+        artifacts: openCache()?.artifacts(of: hash) ?? [])
+    } catch {
+      throw FileTrouble(reason: "is damaged \(error)")
+    }
+  }
+
+  /// Trouble with the cache is no reason to say nothing of the file.
+  private func openCache() -> CacheDirectory? {
+    guard let path = try? cache.path() else { return nil }
+    return (try? CacheDirectory.existing(at: path)) ?? nil
+  }
+
+  private func entry() -> InspectedArtifact.Entry? {
+    guard let cache = openCache(), let (module, engine) = cache.module(ofEntry: file.path) else { return nil }
+    let seen = Catalog.open(in: cache.base, .readOnly).catalog?.sightings().first { $0.module == module }
+    return InspectedArtifact.Entry(module: module, engine: engine, path: seen?.path)
+  }
+}
+
+/// What is shown of a file.
+protocol Inspected {
+  var text: String { get }
+  var json: JSON { get }
+}

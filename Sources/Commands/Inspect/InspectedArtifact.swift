@@ -1,0 +1,78 @@
+internal import Inspecting
+internal import SystemPackage
+internal import WasmCache
+internal import WasmEngine
+
+/// An artifact as `inspect` shows it.
+struct InspectedArtifact: Inspected {
+  /// What the cache knows of it, if it is one of its entries.
+  struct Entry {
+    let module: WasmHash
+    let engine: StoredEngine
+    /// Where the module was last seen.
+    let path: FilePath?
+  }
+
+  let path: FilePath
+  /// Bytes.
+  let size: Int
+  let hash: WasmHash
+  let outline: ArtifactOutline
+  let entry: Entry?
+  /// Nil if no engine was found.
+  let verdict: EngineVerdict?
+
+  private var flags: EngineFlags? { EngineFlags(outline.record.bytes) }
+
+  private var processorFeatures: [String] { flags?.processor.filter { $0.value == "true" }.map(\.name) ?? [] }
+
+  // MARK: For people
+
+  var text: String {
+    var facts = TextTable([.left, .left])
+    facts.append(["artifact", path.printable])
+    facts.append(["size", Quantities.bytes(size)])
+    facts.append(["sha256", hash.encode()])
+    if let entry {
+      let seen = entry.path.map { ", last seen at \($0.printable)" } ?? ""
+      facts.append(["module", entry.module.encode() + seen])
+      facts.append(["compiled", "with \(entry.engine.settings)"])
+    }
+    facts.append(["engine", "wasmtime \(outline.record.version), target \(outline.record.target)".printable])
+    if let flags {
+      facts.append(["flags", flags.shared.map { "\($0.name)=\($0.value)" }.joined(separator: " ").printable])
+      facts.append(["processor", processorFeatures.joined(separator: " ").printable])
+    }
+    facts.append(["functions", "\(outline.functionCount), \(Quantities.bytes(outline.codeSize)) of code"])
+    if let verdict {
+      for (number, line) in verdict.lines.enumerated() { facts.append([number == 0 ? "loads" : "", line]) }
+    }
+    var sections = TextTable([.left, .left, .left])
+    for section in outline.sections { sections.append(["", section.name.printable, Quantities.bytes(section.size)]) }
+    var functions = TextTable([.left, .left, .left])
+    for function in outline.largest {
+      functions.append(["", Quantities.bytes(function.size), function.name.printable])
+    }
+    return facts.text + "sections\n" + sections.text
+      + (outline.largest.isEmpty ? "" : "largest functions\n" + functions.text)
+  }
+
+  // MARK: For programs
+
+  var json: JSON {
+    [
+      "type": "inspected", "kind": "artifact", "path": JSON(path), "size": JSON(size), "sha256": .string(hash.encode()),
+      "module_sha256": JSON(entry?.module.encode()), "module_path": JSON(entry?.path),
+      "engine": JSON(entry?.engine.directory),
+      "version": .string(outline.record.version), "target": .string(outline.record.target),
+      "flags": .object(flags?.shared.map { .init(name: $0.name, value: .string($0.value)) } ?? []),
+      "processor": .array(processorFeatures.map { .string($0) }),
+      "sections": .array(
+        outline.sections.map { ["name": .string($0.name), "size": JSON($0.size)] }),
+      "functions": JSON(outline.functionCount), "code_size": JSON(outline.codeSize),
+      "largest_functions": .array(
+        outline.largest.map { ["name": .string($0.name), "size": JSON($0.size)] }),
+      "verdict": verdict?.json ?? .null,
+    ]
+  }
+}

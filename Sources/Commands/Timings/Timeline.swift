@@ -1,0 +1,77 @@
+internal import Precompiler
+
+/// What each lane did when, drawn: a row for the run's stages, and for each lane one for compiling and a thin one for
+/// storing.
+struct Timeline {
+  private let spans: [RunTimings.Span]
+  private let total: UInt64
+  /// Of the engines.
+  private let names: [String]
+
+  private static let width = 1000.0
+  private static let left = 60.0
+  private static let row = 34.0
+
+  init(_ spans: [RunTimings.Span], total: UInt64, names: [String]) {
+    self.spans = spans
+    self.total = max(1, total)
+    self.names = names
+  }
+
+  var html: String {
+    let lanes = (spans.compactMap(\.lane).max() ?? -1) + 1
+    let height = Self.row * Double(lanes + 1) + 20
+    let labels = ["run"] + (0..<lanes).map { "lane \($0 + 1)" }
+    let texts = labels.enumerated().map {
+      "<text x=\"0\" y=\"\(Self.row * Double($0.offset) + 16)\">\($0.element)</text>"
+    }
+    return """
+      <svg viewBox="0 0 \(Self.width) \(height)" role="img" aria-label="what each lane did when">
+      \(axis(height: height))\(texts.joined())
+      \(spans.map(rectangle).joined(separator: "\n"))
+      </svg>
+      <p class="key">\(key)</p>
+      """
+  }
+
+  private var key: String {
+    let engines = names.enumerated().map { ("engine\($0.offset % 3)", "compile with \($0.element)") }
+    let others = [("stage", "stage of the run"), ("start", "start a compiler, or wait"), ("store", "store")]
+    return (engines + others).map { "<i class=\"\($0.0)\"></i>\($0.1.escaped)" }.joined()
+  }
+
+  private func position(_ nanoseconds: UInt64) -> Double {
+    Self.left + Double(nanoseconds) / Double(total) * (Self.width - Self.left - 1)
+  }
+
+  private func rectangle(_ span: RunTimings.Span) -> String {
+    let top = Self.row * Double(span.lane.map { $0 + 1 } ?? 0)
+    let (y, height) = span.kind == .store ? (top + 21, 6.0) : (top + 3, 18.0)
+    let x = position(span.start)
+    // Whatever happened is to be seen.
+    let width = max(0.6, position(span.end) - x)
+    let style =
+      switch span.kind {
+      case .compile: "engine\((span.job?.engine ?? 0) % 3)"
+      case .store: "store"
+      case .start, .wait: "start"
+      case .engine, .scan, .hash, .lookUp, .synchronize, .remember: "stage"
+      }
+    let name = span.kind.rawValue + (span.job.map { " \($0.content.path.printable)" } ?? "")
+    let title = "\(name), \(Quantities.duration(nanoseconds: span.nanoseconds))".escaped
+    return
+      "<rect class=\"\(style)\" x=\"\(TimingsPage.rounded(x))\" y=\"\(y)\" width=\"\(TimingsPage.rounded(width))\" "
+      + "height=\"\(height)\"><title>\(title)</title></rect>"
+  }
+
+  /// Lines at round times, at most ten of them.
+  private func axis(height: Double) -> String {
+    var step: UInt64 = 1000
+    while total / step > 10 { step *= (total / (step * 2) <= 10 ? 2 : total / (step * 5) <= 10 ? 5 : 10) }
+    return stride(from: 0, through: total, by: Int(step)).map { time in
+      let x = TimingsPage.rounded(position(time))
+      return "<line x1=\"\(x)\" x2=\"\(x)\" y1=\"0\" y2=\"\(height - 16)\"/>"
+        + "<text x=\"\(x)\" y=\"\(height - 4)\">\(time == 0 ? "0" : Quantities.duration(nanoseconds: time))</text>"
+    }.joined()
+  }
+}

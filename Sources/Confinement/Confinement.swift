@@ -1,0 +1,77 @@
+internal import CLinux
+internal import Glibc
+package import LinuxIO
+
+/// What a compile child may take of the machine.
+package struct ChildLimits: Hashable, Sendable {
+  /// Bytes of address space beyond what the program and its engine take before they see a module.
+  package var memory: Int
+  /// Bytes of the largest file that it may write.
+  package var file: Int
+
+  package init(memory: Int, file: Int) {
+    self.memory = memory
+    self.file = file
+  }
+}
+
+/// What keeps a process that reads hostile input from harming anything but its own work, as far as the kernel can.
+///
+/// Limits, no new privileges and no core dumps come with every kernel that the program runs on; Landlock and seccomp do
+/// not, which whoever starts the process is told.
+package struct Confinement: Hashable, Sendable {
+  /// The version of Landlock's interface that is in force: no file can be opened; since version 4 no TCP port be used, since
+  /// 6 no process outside be signalled. 0 where the kernel lacks or forbids it.
+  package var landlock: UInt8
+  /// Whether system calls are filtered.
+  package var filtersSystemCalls: Bool
+
+  package init(landlock: UInt8, filtersSystemCalls: Bool) {
+    self.landlock = landlock
+    self.filtersSystemCalls = filtersSystemCalls
+  }
+
+  /// Confines this process for the rest of its life; it must not have started a thread yet.
+  ///
+  /// It keeps the descriptors that it has and can be passed more, can use memory and make threads, and little else.
+  ///
+  /// - Parameter threads: how many more threads will work, each of which reserves address space that it does not use.
+  package static func enter(_ limits: ChildLimits, threads: Int) throws(SystemError) -> Confinement {
+    try check("prctl", clinux_give_up_privileges())
+    // A write beyond the limit shall fail and say so, not kill.
+    _ = clinux_signal_ignore(SIGXFSZ)
+    try check("setrlimit", clinux_limit_file_size(UInt64(limits.file)))
+    let addressSpace = try addressSpace(limits, threads: threads)
+    try check("setrlimit", clinux_limit_address_space(addressSpace))
+    let version = clinux_landlock_version()
+    let isRestricted = version > 0 && clinux_landlock_give_up_all(version) == 0
+    return Confinement(
+      landlock: isRestricted ? UInt8(clamping: version) : 0, filtersSystemCalls: SystemCallFilter.install())
+  }
+
+  /// What the kernel lacks or forbids, in words; empty where everything is in force.
+  package var missing: [String] {
+    (landlock == 0 ? ["Landlock"] : []) + (filtersSystemCalls ? [] : ["seccomp"])
+  }
+
+  /// The C library reserves an arena for each thread (64 MiB), and stacks (8 MiB at most).
+  private static let addressSpaceOfAThread = 72 << 20
+
+  private static func addressSpace(_ limits: ChildLimits, threads: Int) throws(SystemError) -> UInt64 {
+    let own = try ownAddressSpace()
+    let (sum, overflow) = limits.memory.addingReportingOverflow(own + threads * addressSpaceOfAThread)
+    return overflow ? .max : UInt64(sum)
+  }
+
+  /// The bytes of address space that this process takes now (proc_pid_statm(5)).
+  private static func ownAddressSpace() throws(SystemError) -> Int {
+    let file = try Descriptor.open("/proc/self/statm", O_RDONLY)
+    var text = [UInt8](repeating: 0, count: 64)
+    let result = text.withUnsafeMutableBytes { buffer in
+      Result { () throws(SystemError) in try file.read(into: buffer, at: 0) }
+    }
+    let digits = text.prefix(try result.get()).prefix { $0 != UInt8(ascii: " ") }
+    let pages = Int(String(decoding: digits, as: UTF8.self)) ?? 0
+    return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+  }
+}

@@ -1,0 +1,90 @@
+internal import Glibc
+internal import LinuxIO
+internal import SystemPackage
+
+/// Whose hands may have been in a cache that is used: loading an artifact runs its code.
+public enum CacheTrust: Hashable, Sendable {
+  /// Only ours and root's: nobody else owns, or may write to, the cache's directories or one on the way to them.
+  case owner
+  /// Anybody's.
+  case anyone
+}
+
+extension CacheTrust {
+  /// What is wrong with a directory of the cache; nil for nothing.
+  func objection(to status: FileStatus) -> CacheObjection? {
+    if self == .anyone { return nil }
+    guard Self.isOurs(status) else { return .foreignOwner(status.owner) }
+    return status.permissions & 0o022 == 0 ? nil : .writableByOthers(status.permissions)
+  }
+
+  /// What is wrong with a directory on the way to the cache; nil for nothing.
+  ///
+  /// - Parameter root: the root directory's owner. In a user name space real root may show as nobody; whoever owns the
+  ///   root directory owns the C library and our executable, too.
+  func objection(onTheWayTo status: FileStatus, root: UInt32) -> CacheObjection? {
+    if self == .anyone { return nil }
+    guard Self.isOurs(status) || status.owner == root else { return .foreignOwner(status.owner) }
+    // In a sticky directory such as /tmp, others cannot rename or remove what is ours. A link's own mode means nothing.
+    let isProtected = status.kind == .symbolicLink || status.permissions & 0o1000 != 0
+    return status.permissions & 0o022 == 0 || isProtected ? nil : .writableByOthers(status.permissions)
+  }
+
+  private static func isOurs(_ status: FileStatus) -> Bool { status.owner == geteuid() || status.owner == 0 }
+}
+
+/// Why a file or directory is not trusted.
+enum CacheObjection: Equatable {
+  case foreignOwner(UInt32)
+  case writableByOthers(UInt32)
+}
+
+extension CacheError {
+  init(_ objection: CacheObjection, _ path: FilePath) {
+    switch objection {
+    case .foreignOwner(let owner): self = .foreignOwner(path, owner: owner)
+    case .writableByOthers(let permissions): self = .writableByOthers(path, permissions: permissions)
+    }
+  }
+}
+
+// Directories of the cache, checked on their open descriptors.
+extension CacheTrust {
+  /// Whoever can write into the cache decides what code its users run.
+  @discardableResult
+  func require(_ directory: borrowing Descriptor, _ path: FilePath) throws(CacheError) -> FileStatus {
+    let status: FileStatus
+    do { status = try directory.status() } catch { throw CacheError(path, "look at the cache directory", error) }
+    if let objection = objection(to: status) { throw CacheError(objection, path) }
+    return status
+  }
+
+  func openOrMake(
+    _ name: String, in parent: borrowing Descriptor, _ parentPath: FilePath
+  ) throws(CacheError) -> Descriptor {
+    let path = parentPath.appending(name)
+    let directory: Descriptor
+    do { directory = try parent.openOrMakeDirectory(name) } catch { throw Self.refusal(of: path, "make", error) }
+    try require(directory, path)
+    return directory
+  }
+
+  /// Nil if there is nothing of that name.
+  func openExisting(
+    _ name: String, in parent: borrowing Descriptor, _ parentPath: FilePath
+  ) throws(CacheError) -> Descriptor? {
+    let path = parentPath.appending(name)
+    let directory: Descriptor
+    do { directory = try parent.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) } catch {
+      if error.errno == .noSuchFileOrDirectory { return nil }
+      throw Self.refusal(of: path, "open", error)
+    }
+    try require(directory, path)
+    return directory
+  }
+
+  private static func refusal(of path: FilePath, _ verb: String, _ error: SystemError) -> CacheError {
+    error.errno == .notDirectory || error.errno == .tooManySymbolicLinkLevels
+      ? .notADirectory(path) : CacheError(path, "\(verb) the cache directory", error)
+  }
+}

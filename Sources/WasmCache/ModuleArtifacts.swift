@@ -1,0 +1,35 @@
+internal import Glibc
+internal import LinuxIO
+package import SystemPackage
+
+extension CacheDirectory {
+  /// What the cache has of a module, whatever engine it is for.
+  package func artifacts(of module: WasmHash) -> [(engine: StoredEngine, path: FilePath, size: Int)] {
+    let entry = CacheLayout.entryName(module)
+    let names = ((try? engines.names()) ?? []).sorted { $0.string < $1.string }
+    return names.compactMap { name in
+      guard let status = try? engines.status(of: "\(name.string)/\(entry)", followingLinks: true),
+        status.kind == .regular, let engine = storedEngine(name)
+      else { return nil }
+      return (engine, path(of: name).appending(entry), status.size)
+    }
+  }
+
+  /// What an entry stands for; nil for any other path.
+  package func module(ofEntry path: FilePath) -> (module: WasmHash, engine: StoredEngine)? {
+    guard let name = path.lastComponent, let module = CacheLayout.module(ofEntry: name.string),
+      let parent = path.removingLastComponent().resolved, let directory = parent.lastComponent,
+      parent == self.path(of: directory).resolved, let engine = storedEngine(directory)
+    else { return nil }
+    return (module, engine)
+  }
+
+  private func path(of engine: FilePath.Component) -> FilePath {
+    base.appending(CacheLayout.engines).appending(engine)
+  }
+
+  private func storedEngine(_ name: FilePath.Component) -> StoredEngine? {
+    guard let directory = try? engines.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { return nil }
+    return StoredEngine(name: name, description: EngineDescription(in: directory))
+  }
+}

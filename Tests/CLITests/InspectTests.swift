@@ -1,0 +1,151 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `inspect`: what is in modules and artifacts, and who would load them.
+@Suite struct InspectTests {
+  @Test func aModuleIsShownWithItsArtifacts() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "one.wasm")
+      let bare = try box.succeed("inspect", "one.wasm").output
+      let hash = String(try box.succeed("hash", "one.wasm").output.prefix(64))
+      #expect(
+        bare == """
+          module     one.wasm
+          size       38 B
+          sha256     \(hash)
+          functions  1, 4 B of code
+          sections
+            type      5 B
+            function  2 B
+            export    9 B
+            code      6 B
+          exports
+            value  function  () -> i32
+          largest functions
+            4 B  0
+
+          """)
+      #expect(!FileManager.default.fileExists(atPath: box.cache))
+      try box.succeed("--backend", "winch", "one.wasm")
+      let entry = try box.artifact("--backend", "winch", "one.wasm")
+      let cached = try box.succeed("inspect", "--functions", "0", "one.wasm").output
+      #expect(cached.masked.hasSuffix("artifacts\n  winch  wasmtime 50  SIZE  \(entry)\n"))
+      #expect(!cached.contains("largest"))
+
+      let lines = try MachineOutput(try box.succeed("inspect", "--format", "json", "one.wasm").output, in: box)
+      let module = try #require(lines.of("inspected").first)
+      #expect(module["kind"] as? String == "module" && module["sha256"] as? String == hash)
+      #expect((module["exports"] as? [[String: Any]])?.first?["signature"] as? String == "() -> i32")
+      #expect((module["artifacts"] as? [[String: Any]])?.first?["artifact"] as? String == entry)
+    }
+  }
+
+  @Test func anArtifactTellsItsModuleAndEngine() throws {
+    try Sandbox.use { box in
+      try Examples.copy(to: "build", in: box)
+      try box.succeed("build/sha256.wasm")
+      let entry = try box.artifact("build/sha256.wasm")
+      let text = try box.succeed("inspect", "\(entry)").output
+      let hash = String(try box.succeed("hash", "build/sha256.wasm").output.prefix(64))
+      #expect(text.contains("module     \(hash), last seen at \(box.work)/build/sha256.wasm\n"))
+      #expect(text.contains("engine     wasmtime 50, target \(EngineUnderTest.hostTriple)\n"))
+      #expect(text.contains("loads      yes, with cranelift of \(box.installedEngine)\n"))
+      #expect(text.contains(".text"))
+      #expect(text.contains("wasm[0]::function["))
+      let lines = try MachineOutput(try box.succeed("inspect", "--format", "json", "\(entry)").output, in: box)
+      let artifact = try #require(lines.of("inspected").first)
+      #expect(artifact["module_sha256"] as? String == hash && artifact["engine"] as? String == box.engines.first)
+      #expect((artifact["flags"] as? [String: String])?["opt_level"] == "speed")
+      let readelf = try box.command("readelf", ["-sW", "\(entry)"]).run().output
+      #expect(artifact["functions"] as? Int == readelf.lines.count { $0.contains(" FUNC ") })
+    }
+  }
+
+  /// The verdict, which is made of records, against what Python's wasmtime says when it loads the artifact.
+  @Test func theVerdictIsTheEngines() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "one.wasm")
+      let older = EngineRelease(version: "48.0.0")
+      let variants: [[Argument]] = [
+        [], ["--opt-level", "none"], ["--cpu", "baseline"], ["--backend", "winch"], ["--backend", "pulley"],
+        ["--engine", "\(try older.library())"],
+      ]
+      let entries = try variants.map { try box.artifact("--compile", in: $0 + ["one.wasm"]) }
+      for release in [EngineRelease.standard, older] {
+        var python = box.command("python3", ["-c", Argument(Self.loader)] + entries.map { Argument($0) })
+        python.environment["PYTHONPATH"] = release.pythonPath
+        python.environment["PYTHONDONTWRITEBYTECODE"] = "1"
+        let result = try python.run()
+        #expect(result.ending == .exited(0), "\(result.errors)")
+        let verdicts = try entries.map { entry in
+          let output = try box.succeed(
+            "inspect", "--format", "json", "--engine", "\(try release.library())", "\(entry)"
+          ).output
+          let verdict = try MachineOutput(output, in: box).of("inspected").first?["verdict"] as? [String: Any]
+          #expect((verdict?["loads"] as? Bool) == (verdict?["reasons"] as? [String])?.isEmpty)
+          return verdict?["loads"] as? Bool == true ? "yes" : "no"
+        }
+        #expect(verdicts == result.outputLines, "\(release)")
+      }
+    }
+  }
+
+  /// Whether an engine loads an artifact with any of its backends.
+  private static let loader = """
+    import sys, wasmtime
+    import wasmtime._ffi as ffi
+    def loads(path, backend):
+        config = wasmtime.Config()
+        if backend == "winch": ffi.wasmtime_config_strategy_set(config.ptr(), 2)
+        if backend == "pulley": config.target = "pulley64"
+        try: wasmtime.Module.deserialize_file(wasmtime.Engine(config), path)
+        except wasmtime.WasmtimeError: return False
+        return True
+    for path in sys.argv[1:]:
+        print("yes" if any(loads(path, backend) for backend in ["cranelift", "winch", "pulley"]) else "no")
+    """
+
+  @Test func otherFilesAreRefused() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.empty + [0x01, 0x70, 0x00], to: "cut.wasm")
+      try box.write("(module)", to: "text.wat")
+      try box.write([], to: "empty")
+      try FileManager.default.createDirectory(atPath: box.work + "/folder", withIntermediateDirectories: false)
+      for (file, message) in [
+        ("cut.wasm", "is damaged at byte 0xa: a section has 112 bytes, where 1 are left"),
+        ("text.wat", "is WebAssembly text, not binary: convert it with `wat2wasm`"), ("empty", "is empty"),
+        ("/bin/sh", "is native code (ELF), but no artifact of a libwasmtime"),
+        ("absent", "cannot be read: no such file or directory"), ("folder", "cannot be read: is a directory"),
+        ("/dev/null", "cannot be read: invalid argument"),
+      ] {
+        let run = try box.tool("inspect", "\(file)").run()
+        #expect(run.ending == .exited(1))
+        #expect(run.errors == "\(file): error: \(message)\n")
+        let lines = try MachineOutput(try box.tool("inspect", "--format", "json", "\(file)").run().output, in: box)
+        #expect(lines.of("error").first?["message"] as? String == message)
+      }
+    }
+  }
+
+  /// Artifacts with anything done to them are shown or refused, by a program that ends by itself.
+  @Test func damagedArtifactsEndNobody() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "one.wasm")
+      let entry = try box.artifact("--compile", "one.wasm")
+      let whole = Array(try #require(FileManager.default.contents(atPath: entry)))
+      var random = SeededGenerator(seed: 3)
+      for _ in 0..<20 {
+        try box.write(random.mutating(random.mutating(whole)), to: "damaged")
+        let run = try box.tool("inspect", "--engine", "/absent.so", "damaged").run()
+        #expect([.exited(0), .exited(1)].contains(run.ending), "\(run.errors)")
+      }
+    }
+  }
+}
+
+extension Sandbox {
+  fileprivate func artifact(_ option: Argument, in arguments: [Argument]) throws -> String {
+    try #require(try succeed(["path", option] + arguments).outputLines.first)
+  }
+}
