@@ -41,18 +41,22 @@ struct Digest256: Hashable, Sendable {
     }
   }
 
-  /// Gives the digits of ``description`` one after the other.
-  func forEachHexadecimalDigit(_ body: (UInt8) -> Void) {
-    func digits(of word: UInt64) {
-      for shift in stride(from: 60, through: 0, by: -4) {
-        let digit = UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 15
-        body(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+  /// Writes the 64 digits of ``description``.
+  func writeHexadecimal(into text: UnsafeMutableBufferPointer<CChar>) {
+    var place = 0
+    func write(_ word: UInt64) {
+      var rest = word
+      for _ in 0..<16 {
+        rest = rest << 4 | rest >> 60
+        let digit = UInt8(truncatingIfNeeded: rest & 15)
+        text[place] = CChar(bitPattern: digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        place += 1
       }
     }
-    digits(of: words.0)
-    digits(of: words.1)
-    digits(of: words.2)
-    digits(of: words.3)
+    write(words.0)
+    write(words.1)
+    write(words.2)
+    write(words.3)
   }
 
   static func == (a: Self, b: Self) -> Bool { a.words == b.words }
@@ -78,4 +82,6 @@ package struct ArtifactDigest: Hashable, Sendable, CustomStringConvertible {
   package var description: String { digest.description }
 
   var bytes: [UInt8] { digest.bytes }
+
+  func writeHexadecimal(into text: UnsafeMutableBufferPointer<CChar>) { digest.writeHexadecimal(into: text) }
 }

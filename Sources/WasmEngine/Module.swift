@@ -1,4 +1,5 @@
 internal import CWasmtime
+package import LinuxIO
 public import SystemPackage
 
 /// A compiled core module, ready to be instantiated.
@@ -47,6 +48,13 @@ public final class Module: @unchecked Sendable {
   public convenience init(artifactAt path: FilePath, with engine: Engine) throws(ArtifactError) {
     try self.init(engine) { api, engine, module in
       path.withPlatformString { api.module_deserialize_file(engine, $0, &module) }
+    }
+  }
+
+  /// Loads an artifact from an open file, and no other that its path may lead to by now.
+  package convenience init(artifactIn file: borrowing Descriptor, with engine: Engine) throws(ArtifactError) {
+    try self.init(engine) { api, engine, module in
+      OpenFilePath(file).withCText { api.module_deserialize_file(engine, $0, &module) }
     }
   }
 

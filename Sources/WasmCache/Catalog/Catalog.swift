@@ -64,6 +64,9 @@ package final class Catalog: Sendable {
     try? place.removeFiles()
   }
 
+  /// Whether it may be held open for as long as one likes, see ``CatalogOpener``.
+  var isInNobodysWay: Bool { withSession { $0.opener.access == .immutable } }
+
   // MARK: Reading and writing
 
   /// Makes one read; whatever keeps it from succeeding leaves `fallback`.

@@ -42,7 +42,7 @@ public final class Artifact: Sendable {
   ///
   /// - Parameter engine: of the identity that the artifact is filed under.
   package func load(with engine: Engine) throws(CacheError) -> Module {
-    do { return try Module(artifactAt: path, with: engine) } catch { throw diagnosis(error) }
+    do { return try Module(artifactIn: descriptor, with: engine) } catch { throw diagnosis(error) }
   }
 
   /// Why the engine refused it. Not looked at before, since that would cost every load.

@@ -6,13 +6,15 @@ internal import WasmEngine
 
 /// What a program that loads from the cache learns from the catalog, and writes down there for later ones.
 ///
-/// The catalog is open only around the time when it is needed, since whoever holds it open is in others' way. Nothing is
-/// written while something is loaded: it waits for a second, and is written together.
+/// Nothing is written while something is loaded: it waits for a second, and is written together. The catalog is opened
+/// anew when it was opened more than a second before, and not held open where that is in others' way. A program that only
+/// reads gets no thread from this.
 package final class HostMemory: Sendable {
   private struct State {
+    /// Nil if there is no catalog, or none was asked for.
     var reader: Catalog?
-    /// Whether the catalog was looked for in vain.
-    var isAbsent = false
+    /// When the catalog was opened, or looked for in vain.
+    var opened: MonotonicInstant?
     var record = RunRecord()
     var isTidying = false
   }
@@ -21,7 +23,8 @@ package final class HostMemory: Sendable {
   private let base: FilePath
   let isWritable: Bool
   private let state = Mutex(State())
-  private static let delay = DispatchTimeInterval.seconds(1)
+  /// Nanoseconds.
+  private static let delay: UInt64 = 1_000_000_000
 
   package init(of cache: CacheDirectory, isWritable: Bool) {
     base = cache.base
@@ -43,10 +46,11 @@ package final class HostMemory: Sendable {
 
   private func ask<Answer: Sendable>(_ question: (Catalog) -> Answer?) -> Answer? {
     let catalog = state.withLock { state in
-      if state.reader == nil && !state.isAbsent {
+      let now = MonotonicInstant.now()
+      if state.opened.map({ now.nanoseconds(since: $0) > Self.delay }) ?? true {
         state.reader = Catalog.open(in: base, .readOnly).catalog
-        state.isAbsent = state.reader == nil
-        tidyLater(&state)
+        state.opened = now
+        if state.reader?.isInNobodysWay == false { tidyLater(&state) }
       }
       return state.reader
     }
@@ -78,7 +82,9 @@ package final class HostMemory: Sendable {
   private func tidyLater(_ state: inout State) {
     guard !state.isTidying else { return }
     state.isTidying = true
-    DispatchQueue.global(qos: .utility).asyncAfter(deadline: .now() + Self.delay) { [weak self] in self?.flush() }
+    DispatchQueue.global(qos: .utility).asyncAfter(deadline: .now() + .nanoseconds(Int(Self.delay))) { [weak self] in
+      self?.flush()
+    }
   }
 
   /// Writes down at once what was found out, and lets go of the catalog.

@@ -8,12 +8,13 @@ internal import WasmEngine
 ///
 /// The engine checks nothing: what was changed in an artifact is what is executed. So an object's bytes are hashed before
 /// they are used the first time, and again when its file is another or may have changed: device, inode, size and times say
-/// so. Once that is done, an entry costs opening it and one look at what was opened.
+/// so. Once that is done, a module costs opening its object and one look at what was opened; its entry is not read again
+/// as long as the object is there, since all that a later one can name is as good.
 package final class VerifiedEntries: Sendable {
   package let directory: EngineDirectory
   private let memory: HostMemory
-  /// For each module, the file that its entry led to when that was proven.
-  private let proven = Mutex<[WasmHash: FileStamp]>([:])
+  /// For each module, the object that its entry led to, and the file in which that was proven.
+  private let proven = Mutex<[WasmHash: Proof]>([:])
   /// Nanoseconds since 1970.
   private let now: @Sendable () -> Int64
 
@@ -31,24 +32,28 @@ package final class VerifiedEntries: Sendable {
   ///
   /// One that is corrupt is moved aside, if the cache can be written, and missing after that.
   package func open(_ module: WasmHash) throws(CacheError) -> Artifact {
-    let place = EntryPlace(directory, module)
-    // Nothing is done with what was opened unless it is the proven file, whatever the link leads to by now.
-    if let file = try? directory.cache.engines.open(place, Self.flags), let stamp = try? file.status().stamp,
-      proven.withLock({ $0[module] }) == stamp
+    if let proof = proven.withLock({ $0[module] }),
+      let file = try? directory.cache.objects.open(ObjectPlace(digest: proof.digest), Self.flags),
+      let stamp = try? file.status().stamp, stamp == proof.stamp
     {
       return Artifact(file, size: Int(clamping: stamp.size), of: module, in: directory)
     }
-    return try prove(module, place)
+    return try prove(module)
   }
 
-  private static let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY
+  private struct Proof {
+    var digest: ArtifactDigest
+    var stamp: FileStamp
+  }
 
-  private func prove(_ module: WasmHash, _ place: EntryPlace) throws(CacheError) -> Artifact {
+  private static let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
+
+  private func prove(_ module: WasmHash) throws(CacheError) -> Artifact {
     let cache = directory.cache
     func missing(_ reason: MissReason) -> CacheError { .missing(module, directory.identity.settings.backend, reason) }
 
     let target: [UInt8]
-    do { target = try cache.engines.symbolicLinkTarget(place) } catch {
+    do { target = try cache.engines.symbolicLinkTarget("\(directory.name)/\(CacheLayout.entryName(module))") } catch {
       switch error.errno {
       case .noSuchFileOrDirectory: throw missing(directory.reasonForMissingEntry(module))
       case .invalidArgument: throw missing(.artifactCorrupt)
@@ -57,9 +62,8 @@ package final class VerifiedEntries: Sendable {
     }
     guard let digest = CacheLayout.digest(ofTarget: target) else { throw missing(.artifactCorrupt) }
 
-    let name = CacheLayout.objectName(digest)
     do {
-      let file = try cache.objects.open("\(name.directory)/\(name.file)", Self.flags | O_NOFOLLOW)
+      let file = try cache.objects.open(ObjectPlace(digest: digest), Self.flags)
       let begun = now()
       let stamp = try file.status().stamp
       let known = memory.checkedObject(digest) ?? CheckedObject(digest: digest, stamp: stamp, checked: .min)
@@ -72,9 +76,11 @@ package final class VerifiedEntries: Sendable {
         let checked = CheckedObject(digest: digest, stamp: stamp, checked: begun)
         memory.remember(checked)
         // One that was written just now could be written once more without a sign.
-        if checked.vouches(for: stamp, now: begun) { proven.withLock { $0[module] = stamp } }
+        if checked.vouches(for: stamp, now: begun) {
+          proven.withLock { $0[module] = Proof(digest: digest, stamp: stamp) }
+        }
       } else {
-        proven.withLock { $0[module] = stamp }
+        proven.withLock { $0[module] = Proof(digest: digest, stamp: stamp) }
       }
       // Once for each module of a host; it may go on with what it has mapped for as long as it likes.
       if memory.isWritable { directory.recordUse(of: module, now: begun) }
@@ -94,35 +100,19 @@ package final class VerifiedEntries: Sendable {
   }
 }
 
-/// The path of an entry below the cache's directory of engines, without an allocation for each.
-struct EntryPlace: PathText {
-  private let engine: String
-  private let module: WasmHash
-
-  init(_ directory: EngineDirectory, _ module: WasmHash) {
-    engine = directory.name
-    self.module = module
-  }
+/// The path of an object below the cache's directory of objects, without an allocation for each: a whole load takes some
+/// fifty microseconds, of which a text put together from others would be one.
+private struct ObjectPlace: PathText {
+  let digest: ArtifactDigest
 
   func withCText<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
-    let suffix = CacheLayout.entrySuffix
-    let size = engine.utf8.count + 1 + 2 * Digest256.size + suffix.utf8.count + 1
-    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: size) { text in
-      var end = 0
-      func append(_ bytes: some Sequence<UInt8>) {
-        for byte in bytes {
-          text[end] = CChar(bitPattern: byte)
-          end += 1
-        }
-      }
-      append(engine.utf8)
-      append(CollectionOfOne(UInt8(ascii: "/")))
-      module.digest.forEachHexadecimalDigit {
-        text[end] = CChar(bitPattern: $0)
-        end += 1
-      }
-      append(suffix.utf8)
-      text[end] = 0
+    // Two digits, a slash, the other digits, NUL.
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 2 * Digest256.size + 2) { text in
+      digest.writeHexadecimal(into: UnsafeMutableBufferPointer(rebasing: text[1...2 * Digest256.size]))
+      text[0] = text[1]
+      text[1] = text[2]
+      text[2] = CChar(bitPattern: UInt8(ascii: "/"))
+      text[2 * Digest256.size + 1] = 0
       // Not empty, so that there is an address.
       return text.baseAddress.map { body($0) } ?? body("")
     }

@@ -96,12 +96,10 @@ struct VerifiedEntriesTests {
 
   @Test(arguments: ["../../../../../../etc/passwd", "/dev/zero", "engine.json", "../../objects/nowhere"])
   func entryThatLeadsElsewhereIsNotFollowed(_ target: String) throws {
-    let entries = entries(later: 10)
-    _ = try entries.open(module)
     let folder = try Descriptor.open(fixture.path, 0)
     try folder.remove(fixture.reader().entryPath(module))
     try folder.makeSymbolicLink(fixture.reader().entryPath(module), to: target)
-    #expect(failure(entries) == .missing(module, .cranelift, .artifactCorrupt))
+    #expect(failure(entries()) == .missing(module, .cranelift, .artifactCorrupt))
   }
 
   @Test func everyMissSaysWhy() throws {
