@@ -5,7 +5,7 @@ final class NameWatch {
   private let descriptor: Int32
 
   init(_ directory: String) throws {
-    descriptor = inotify_init1(Int32(IN_CLOEXEC.rawValue))
+    descriptor = inotify_init1(Int32(IN_CLOEXEC))
     guard descriptor >= 0, inotify_add_watch(descriptor, directory, UInt32(IN_MOVED_TO | IN_CREATE)) >= 0 else {
       throw Failure(systemCall: "inotify \(directory)")
     }

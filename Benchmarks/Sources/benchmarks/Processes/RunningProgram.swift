@@ -11,7 +11,8 @@ final class RunningProgram {
 
   init(_ command: [String], environment: [String]) throws {
     var ends: [Int32] = [-1, -1]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { throw Failure(systemCall: "pipe2") }
+    guard pipe(&ends) == 0 else { throw Failure(systemCall: "pipe") }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     errors = ends[0]
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
