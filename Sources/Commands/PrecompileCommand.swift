@@ -73,7 +73,9 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
     let make = MakeFlags.ofThisProcess
     // What make would only say, a watcher is not to do either.
     if watching.watch && !make.isDryRun {
-      return try WatchSession(request: makeRequest(), options: watching, reporter: makeWatchReporter()).run()
+      return try WatchSession(
+        request: makeRequest(), options: watching, reporter: makeWatchReporter(isQuiet: make.isSilent)
+      ).run()
     }
     var request = try makeRequest()
     if make.isDryRun && request.purpose == .compile { request.purpose = .dryRun }
@@ -102,18 +104,22 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
     if status != .success { throw status }
   }
 
-  /// - Parameter isQuiet: what holds unless the user asks to be told more.
   private func makeReporter(isQuiet: Bool) -> any RunReporting {
-    if format.isJSON { return JSONRunReporter(JSONLines("precompile")) }
-    var level = verbosity.level
-    level.isQuiet = level.isQuiet || isQuiet && !level.isVerbose && !level.explains
-    return RunReporter(level, palette: palette)
+    format.isJSON
+      ? JSONRunReporter(JSONLines("precompile")) : RunReporter(level(isQuiet: isQuiet), palette: palette)
   }
 
-  private func makeWatchReporter() -> any WatchReporting {
+  /// - Parameter isQuiet: what holds unless the user asks to be told more.
+  private func level(isQuiet: Bool) -> Verbosity {
+    var level = verbosity.level
+    level.isQuiet = level.isQuiet || isQuiet && !level.isVerbose && !level.explains
+    return level
+  }
+
+  private func makeWatchReporter(isQuiet: Bool) -> any WatchReporting {
     format.isJSON
       ? JSONWatchReporter(JSONLines("watch"))
-      : WatchReporter(verbosity.level, palette: palette, clearsScreen: watching.clear)
+      : WatchReporter(level(isQuiet: isQuiet), palette: palette, clearsScreen: watching.clear)
   }
 
   private func makeOutputs(_ roots: [FilePath]) throws(RunFailure) -> BuildOutputs {

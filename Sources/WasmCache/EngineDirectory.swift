@@ -11,6 +11,8 @@ package final class EngineDirectory: Sendable {
   /// The other identities' directories, for the same settings, once somebody asked.
   private let predecessors = Mutex<[String]?>(nil)
 
+  private let foreign = Mutex<Bool?>(nil)
+
   package init(_ identity: EngineIdentity, in cache: CacheDirectory) {
     self.identity = identity
     self.cache = cache
@@ -28,6 +30,7 @@ package final class EngineDirectory: Sendable {
   package func lookUp(_ module: WasmHash) -> Lookup {
     let entry = CacheLayout.entryName(module)
     let place = "\(name)/\(entry)"
+    if isForeign { return .absent(.artifactCorrupt) }
     if let status = try? cache.engines.status(of: place, followingLinks: true), status.kind == .regular,
       status.size > 0
     {
@@ -39,6 +42,18 @@ package final class EngineDirectory: Sendable {
     }
     guard let digest = CacheLayout.digest(ofTarget: target) else { return .absent(.artifactCorrupt) }
     return .absent(cache.isSetAside(digest) ? .artifactCorrupt : .evicted)
+  }
+
+  /// Whether somebody else may make its entries name what he likes; a writer refuses it, and says so.
+  private var isForeign: Bool {
+    foreign.withLock { known in
+      if let known { return known }
+      // It may yet be made.
+      guard let status = try? cache.engines.status(of: name) else { return false }
+      let answer = cache.trust.objection(to: status) != nil
+      known = answer
+      return answer
+    }
   }
 
   func reasonForMissingEntry(_ module: WasmHash) -> MissReason {

@@ -53,10 +53,11 @@ package struct ELFFile {
   /// The contents of the first section of this name.
   package func section(named name: String) -> UnsafeRawBufferPointer? {
     guard let names = contents(sections[nameTable]) else { return nil }
+    // Only as far as the name is long: a table without an end may have four gigabytes, and any number of sections in it.
+    let wanted = Array(name.utf8) + [0]
     for section in sections {
       guard let start = Int(exactly: section.name), start < names.count else { continue }
-      let text = names[start...].prefix { $0 != 0 }
-      if text.elementsEqual(name.utf8) { return contents(section) }
+      if names[start...].prefix(wanted.count).elementsEqual(wanted) { return contents(section) }
     }
     return nil
   }

@@ -250,6 +250,8 @@ import Testing
 
   @Test(arguments: [
     (["--depfile", "d", "."], "--depfile goes with --stamp or --output, of which it says what they were made from"),
+    (["--stamp", "d", "--depfile", "d", "."], "--depfile and --stamp are two files: d cannot be both"),
+    (["--stamp", "a.wasm", "."], "--stamp is a file to write, and a.wasm is named like a module"),
     (
       ["--watch", "--output", "o", "."],
       "--watch goes with none of --output, --stamp and --depfile: let --exec run wasmprecompile with them"

@@ -69,10 +69,9 @@ import Testing
   }
 
   /// Renaming fails once for each thread: others finish.
-  @Test(.enabled(if: canTrace, noTrace), arguments: ["renameat", "renameat2"])
-  func aRenameThatFailsCostsItsModule(_ call: String) throws {
+  @Test(.enabled(if: canTrace, noTrace)) func aRenameThatFailsCostsItsModule() throws {
     try withModules { box in
-      let fault = "\(call):error=ENOSPC:when=2"
+      let fault = "renameat:error=ENOSPC:when=2"
       let run = try injecting(fault, box.tool("-j", "1", ".")).run()
       #expect(run.status == 0 || run.status == 73, "\(run.errors)")
       for line in run.errorLines where line.contains(": error: ") {

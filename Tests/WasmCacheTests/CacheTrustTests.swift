@@ -107,6 +107,7 @@ struct CacheTrustTests {
     let engine = fixture.reader().path
     setMode(engine, 0o777)
     #expect(throws: CacheError.writableByOthers(engine, permissions: 0o777)) { _ = try fixture.writer() }
+    #expect(fixture.reader().lookUp(module) == .absent(.artifactCorrupt), "its entries may name anything")
     setMode(engine, 0o700)
     let objects = fixture.object(artifact).removingLastComponent()
     setMode(objects, 0o770)

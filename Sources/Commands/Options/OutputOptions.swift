@@ -31,5 +31,14 @@ struct OutputOptions: ParsableArguments {
     if depfile != nil && stamp == nil && output == nil {
       throw ValidationError("--depfile goes with --stamp or --output, of which it says what they were made from")
     }
+    if let depfile, depfile.path == stamp?.path {
+      throw ValidationError("--depfile and --stamp are two files: \(depfile.path.printable) cannot be both")
+    }
+    // A slip in a Makefile's variables must not cost the module itself.
+    for (option, file) in [("--stamp", stamp), ("--depfile", depfile)] {
+      if let file, file.path.extension == "wasm" {
+        throw ValidationError("\(option) is a file to write, and \(file.path.printable) is named like a module")
+      }
+    }
   }
 }

@@ -27,9 +27,13 @@ struct WatchSession {
       command: options.exec,
       report: reporter.report)
     let hasStopped = DispatchSemaphore(value: 0)
-    let interruption = Interruption([SIGINT, SIGTERM]) { loop.stop { hasStopped.signal() } }
-    let rescan = DispatchSource.makeSignalSource(signal: SIGHUP, queue: DispatchQueue(label: "rescan"))
+    let interruption = Interruption([SIGINT, SIGTERM, SIGQUIT]) {
+      loop.stop { hasStopped.signal() }
+    } beforeDying: {
+      loop.killCommand()
+    }
     signal(SIGHUP, SIG_IGN)
+    let rescan = DispatchSource.makeSignalSource(signal: SIGHUP, queue: DispatchQueue(label: "rescan"))
     rescan.setEventHandler { loop.rescan() }
     rescan.activate()
     loop.start()

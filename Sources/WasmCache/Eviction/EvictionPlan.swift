@@ -48,7 +48,8 @@ package struct EvictionPlan: Sendable {
         }
         continue
       }
-      if let builds = limits.builds, !builds.contains(inventory.build(of: entry)) {
+      // An engine that cannot be told may be today's.
+      if let builds = limits.builds, let build = inventory.build(of: entry), !builds.contains(build) {
         old[digest, default: []].append(entry)
       } else {
         entries[digest, default: []].append(entry)
@@ -59,7 +60,8 @@ package struct EvictionPlan: Sendable {
     let available = space.available
     let enough = max(available, limits.free?.bytes(ofTotal: space.total) ?? 0)
     var freed: Int64 = 0
-    func mustShrink() -> Bool { total > limits.size ?? .max || available + freed < enough }
+    // What is empty takes no room, but goes with all the rest.
+    func mustShrink() -> Bool { limits.size == 0 || total > limits.size ?? .max || available + freed < enough }
     func drop(_ object: CacheInventory.Object) {
       total -= object.size
       freed += object.size
@@ -94,5 +96,5 @@ package struct EvictionPlan: Sendable {
 }
 
 extension CacheInventory {
-  fileprivate func build(of entry: Entry) -> String { engines[entry.engine].description?.libraryBuild ?? "" }
+  fileprivate func build(of entry: Entry) -> String? { engines[entry.engine].description?.libraryBuild }
 }

@@ -61,17 +61,29 @@ package final class VerifiedEntries: Sendable {
       }
     }
     guard let digest = CacheLayout.digest(ofTarget: target) else { throw missing(.artifactCorrupt) }
+    try requireTrusted(digest)
 
     do {
       let file = try cache.objects.open(ObjectPlace(digest: digest), Self.flags)
-      let begun = now()
-      let stamp = try file.status().stamp
+      // Somebody else may change it while it runs, however good it is now.
+      if cache.trust.objection(to: try file.status()) != nil { throw missing(.artifactCorrupt) }
+      var begun = now()
+      var stamp = try file.status().stamp
       let known = memory.checkedObject(digest) ?? CheckedObject(digest: digest, stamp: stamp, checked: .min)
       if !known.vouches(for: stamp, now: begun) {
-        guard stamp.kind == .regular, try ArtifactDigest(hashing: file) == digest, try file.status().stamp == stamp
-        else {
-          if memory.isWritable { cache.setAside(digest, judged: stamp.identity) }
-          throw missing(.artifactCorrupt)
+        var attempts = 3
+        while true {
+          guard stamp.kind == .regular, try ArtifactDigest(hashing: file) == digest else {
+            if memory.isWritable { cache.setAside(digest, judged: stamp.identity) }
+            throw missing(.artifactCorrupt)
+          }
+          // A hard link that was made or removed meanwhile changes the stamp as well as a writer does: hash once more.
+          let after = try file.status().stamp
+          if after == stamp { break }
+          attempts -= 1
+          if attempts == 0 { throw missing(.artifactCorrupt) }
+          stamp = after
+          begun = now()
         }
         let checked = CheckedObject(digest: digest, stamp: stamp, checked: begun)
         memory.remember(checked)
@@ -96,6 +108,22 @@ package final class VerifiedEntries: Sendable {
       }
     } catch {
       throw .io(directory.entryPath(module), operation: "read the artifact", reason: "\(error)")
+    }
+  }
+}
+
+extension VerifiedEntries {
+  /// Whoever can write into the directories of an entry and its object decides what they are.
+  private func requireTrusted(_ digest: ArtifactDigest) throws(CacheError) {
+    let cache = directory.cache
+    let objects = cache.base.appending(CacheLayout.objects)
+    let name = CacheLayout.objectName(digest).directory
+    for (status, path) in [
+      (try? cache.engines.status(of: directory.name), directory.path),
+      (try? cache.objects.status(of: name), objects.appending(name)),
+    ] {
+      // What is missing shows when it is opened.
+      if let status, let objection = cache.trust.objection(to: status) { throw CacheError(objection, path) }
     }
   }
 }

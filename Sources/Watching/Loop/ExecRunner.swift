@@ -40,6 +40,15 @@ package actor ExecRunner {
   /// Kills what runs, with its process group, and starts nothing more.
   package nonisolated func stop(completion: @escaping @Sendable () -> Void) { onQueue { $0.end(completion) } }
 
+  /// Kills what runs, with its process group; returns when the signal is sent.
+  package nonisolated func killAtOnce() {
+    executor.queue.sync {
+      assumeIsolated { runner in
+        if let child = runner.running { kill(-child, SIGKILL) }
+      }
+    }
+  }
+
   private nonisolated func onQueue(_ body: @escaping @Sendable (isolated ExecRunner) -> Void) {
     executor.queue.async { self.assumeIsolated(body) }
   }

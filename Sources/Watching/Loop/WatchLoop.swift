@@ -61,6 +61,9 @@ package actor WatchLoop {
   /// Takes nothing more, ends what runs and calls `completion`, within a second whatever happens.
   package nonisolated func stop(completion: @escaping @Sendable () -> Void) { onQueue { $0.end(completion) } }
 
+  /// Kills the command if it runs, without waiting for it: for a process that ends at once.
+  package nonisolated func killCommand() { command?.killAtOnce() }
+
   private nonisolated func onQueue(_ body: @escaping @Sendable (isolated WatchLoop) -> Void) {
     executor.queue.async { self.assumeIsolated(body) }
   }
@@ -84,6 +87,8 @@ package actor WatchLoop {
       case .file(let event):
         batcher.note(event, atOnce: !isArmed)
         if batcher.isStale(event.path) { batch?.markStale(event.path) }
+        // Nothing more is to be had of it; what comes under its name later is a change.
+        if event.kind == .removed { initial.remove(event.path) }
       case .armed: isArmed = true
       case .notice(let notice): report(.notice(notice))
       }
@@ -97,6 +102,7 @@ package actor WatchLoop {
     let now = SuspendingClock().now
     let settled = batcher.settle(at: now)
     for removal in settled.removals {
+      initial.remove(removal.path)
       // The last look: a rename back may have happened without us.
       let stamp = try? FileStamp(of: removal.path, followingLinks: false)
       if stamp == nil || stamp?.kind == .directory {

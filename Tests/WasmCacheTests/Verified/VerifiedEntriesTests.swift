@@ -40,6 +40,18 @@ struct VerifiedEntriesTests {
     try objects.setMode(0o444)
   }
 
+  @Test func whatOthersMayChangeIsRefusedHoweverSoundItIs() throws {
+    let places = [fixture.reader().path, object.removingLastComponent()]
+    for place in places {
+      _ = place.withPlatformString { chmod($0, 0o777) }
+      #expect(failure(entries(later: 10)) == .writableByOthers(place, permissions: 0o777))
+      _ = place.withPlatformString { chmod($0, 0o700) }
+    }
+    _ = try entries(later: 10).open(module)
+    _ = object.withPlatformString { chmod($0, 0o666) }
+    #expect(failure(entries(later: 10)) == .missing(module, .cranelift, .artifactCorrupt))
+  }
+
   @Test(arguments: [0, 10]) func soundArtifactIsOpenedAgainAndAgain(_ later: Int64) throws {
     let entries = entries(later: later)
     for _ in 0..<3 {

@@ -132,6 +132,19 @@ private final class ScriptedWarmer: Warmer {
     await stop(loop)
   }
 
+  @Test(arguments: [false, true]) func whatGoesBeforeItWasCompiledDoesNotHoldReadyBack(isWaiting: Bool) async {
+    let loop = started()
+    source.tell(.listed, x, y)
+    source.tell([.armed(directories: 1)])
+    let first = await warmer.call(1)
+    if isWaiting { source.tell(.written, y) }
+    source.tell(.removed, y)
+    loop.executor.queue.sync {}
+    first.completion([x: .warmed, y: .gone])
+    await log.wait(for: { $0.hasPrefix("ready") })
+    await stop(loop)
+  }
+
   @Test func busyFilesDoNotHoldReadyBack() async {
     let loop = started()
     source.tell(.listed, x)

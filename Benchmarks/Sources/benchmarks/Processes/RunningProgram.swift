@@ -36,7 +36,8 @@ final class RunningProgram {
   }
 
   deinit {
-    kill(id, SIGINT)
+    // Not SIGINT, which a shell has its background jobs ignore.
+    kill(id, SIGTERM)
     while waitpid(id, nil, 0) < 0 && errno == EINTR {}
     close(errors)
   }
