@@ -32,6 +32,15 @@ import Testing
     }
   }
 
+  @Test func aListWithNULsThatAreNotAnnouncedIsRefused() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      let result = try run(box, reading: #"printf 'a.wasm\0b.wasm\0'"#, "-")
+      #expect(result.ending == .exited(64))
+      #expect(result.errors == "wasmprecompile: error: standard input: the list has NUL bytes: say so with -0\n")
+    }
+  }
+
   @Test func listsWithNULNameEverything() throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.returning(1), to: "two\nlines.wasm")

@@ -40,17 +40,23 @@ struct ListOptions: ParsableArguments {
 
   private func entries(of list: FilePath) throws(RunFailure) -> [FilePath] {
     let isStandardInput = list == Self.standardInput
+    let name = isStandardInput ? "standard input" : list.printable
+    let text: [UInt8]
     do throws(SystemError) {
       // Of standard input another descriptor, so that closing that does not close it.
       let file =
         isStandardInput
         ? Descriptor(owning: try LinuxIO.check("dup", fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)))
         : try Descriptor.open(list, O_RDONLY | O_NOCTTY)
-      return entries(in: try file.readToEnd())
+      text = try file.readToEnd()
     } catch {
-      let name = isStandardInput ? "standard input" : list.printable
       throw RunFailure(status: .usage, message: "\(name): the list cannot be read: \(error)")
     }
+    // A path ends at a NUL: all names but the first would be lost without a word.
+    if !isSeparatedByNUL && text.contains(0) {
+      throw RunFailure(status: .usage, message: "\(name): the list has NUL bytes: say so with -0")
+    }
+    return entries(in: text)
   }
 
   /// Every byte but the separator is part of a name; an empty one names nothing.

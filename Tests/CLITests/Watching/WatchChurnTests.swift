@@ -75,7 +75,8 @@ enum ChurnSize {
       let queue = try #require(Int(text.trimmingCharacters(in: .whitespacesAndNewlines)))
       watcher.command.send(SIGSTOP)
       // Equal events in a row are one for the kernel, so two files take turns.
-      for number in 0...queue {
+      // Some more than have room, because it may take some before it has stopped.
+      for number in 0...2 * queue {
         close(open(box.work + "/tree/noise\(number % 2)", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
       }
       // None of this finds room in the queue.
