@@ -103,8 +103,11 @@ public final class FileSystemCache: Cache, Sendable {
     case .failure(let error): throw .serialize(reason: "\(error)")
     }
     // Objects before the entries that name them.
-    publisher.withLock { $0?.synchronize() }
-    writer.synchronize()
+    let synchronized = publisher.withLock { publisher in
+      Result { () throws(CacheError) in try publisher?.synchronize() }
+    }
+    try synchronized.get()
+    try writer.synchronize()
     return size
   }
 
