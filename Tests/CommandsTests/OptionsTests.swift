@@ -91,7 +91,7 @@ struct OptionsTests {
   private func root(_ arguments: String...) -> String { "\(CommandLineTool.root(for: arguments))" }
 
   @Test func firstArgumentDecidesWhatIsMeant() {
-    #expect(root() == "CommandLineTool")
+    #expect(root() == "PrecompileCommand")
     for word in ["--help", "--version", "help"] { #expect(root(word) == "CommandLineTool") }
     for name in ["path", "hash", "engines", "cache", "config", "completions", "help"] {
       #expect(root(name, "x") == "Subcommands")
