@@ -104,7 +104,7 @@ import Testing
       let again = try box.succeed(".")
       #expect(again.errorLines.last?.masked == "3 modules: 3 compiled, 0 up to date (SIZE → SIZE in TIME)")
       #expect(
-        try box.succeed("cache", "clear").output.masked == "removed 3 artifacts, SIZE; 0 artifacts, 0 B are left\n")
+        try box.succeed("cache", "clear").output.masked == "removed 3 artifacts, SIZE; 0 artifacts, SIZE are left\n")
     }
   }
 
