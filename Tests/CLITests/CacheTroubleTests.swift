@@ -115,7 +115,10 @@ import Testing
         (box.cache, 0o770), (box.cache + "/v1/objects", 0o777), (engine, 0o770), (objects, 0o702),
       ] as [(String, mode_t)] {
         chmod(directory, mode)
-        for command in [box.tool("good.wasm"), box.tool("path", "good.wasm"), box.tool("cache", "verify")] {
+        var commands = [box.tool("good.wasm"), box.tool("path", "good.wasm")]
+        // What lies in the others, it looks at byte by byte.
+        if ![engine, objects].contains(directory) { commands.append(box.tool("cache", "verify")) }
+        for command in commands {
           let run = try command.run()
           #expect(run.ending == .exited(73))
           #expect(run.output == "")
