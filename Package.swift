@@ -109,7 +109,7 @@ let package = Package(
       name: "first-module", dependencies: ["WasmCache", "WasmEngine", system], path: "Examples/first-module",
       swiftSettings: strict),
     .testTarget(
-      name: "CLITests", dependencies: ["wasmprecompile", "plugin-host", "first-module", "TestSupport"],
+      name: "CLITests", dependencies: ["wasmprecompile", "plugin-host", "first-module", "TestSupport", crypto],
       swiftSettings: strict),
   ]
 )
