@@ -105,7 +105,7 @@ let package = Package(
     .executableTarget(
       name: "first-module", dependencies: ["WasmCache"], path: "Examples/first-module", swiftSettings: strict),
     .testTarget(
-      name: "CLITests", dependencies: ["wasmprecompile", "first-module", "TestSupport"],
+      name: "CLITests", dependencies: ["wasmprecompile", "first-module", "TestSupport", crypto],
       swiftSettings: strict),
   ]
 )

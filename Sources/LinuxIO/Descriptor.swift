@@ -164,6 +164,12 @@ package struct Descriptor: ~Copyable, Sendable {
     return FileStatus(status)
   }
 
+  /// Whether somebody can write to this file at the moment, through a descriptor or a mapping.
+  ///
+  /// Asked by a read lease, which is only given while nobody can. False as well where there are none to be had: some file
+  /// systems have no leases, and others' files take a privilege.
+  package var isOpenForWriting: Bool { clinux_probe_read_lease(raw) == EAGAIN }
+
   /// What the kernel says of the file at a path, following symbolic links, without opening it.
   package static func status(of path: some PathText) throws(SystemError) -> FileStatus {
     try status(at: AT_FDCWD, path, flags: 0)

@@ -20,7 +20,7 @@ final class CompileLane {
   init(_ work: CompileWork, number: Int) {
     self.work = work
     self.number = number
-    reader = ModuleReader(limit: work.largestModule)
+    reader = ModuleReader(limit: work.largestModule, avoidsWriters: work.avoidsWriters)
     publishing = PublishingQueue(work, lane: number)
   }
 

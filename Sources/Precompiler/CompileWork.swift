@@ -17,6 +17,7 @@ final class CompileWork: Sendable {
   let timeout: Double
   /// Bytes.
   let largestModule: Int
+  let avoidsWriters: Bool
   let queue: JobQueue
   let cancellation: Cancellation
   let observer: any RunObserver
@@ -46,6 +47,7 @@ final class CompileWork: Sendable {
     lanes = request.lanes
     timeout = request.timeout
     largestModule = request.largestModule
+    avoidsWriters = request.avoidsWriters
     failFast = request.failFast
     timings = request.timings
     shelf = request.shelf

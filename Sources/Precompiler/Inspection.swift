@@ -11,6 +11,7 @@ struct Inspection {
   let lanes: Int
   /// Bytes.
   let largestModule: Int
+  let avoidsWriters: Bool
 
   /// - Returns: what was found; not of all files if the run was cancelled meanwhile.
   func run(cancellation: Cancellation) -> InspectionResult {
@@ -20,7 +21,7 @@ struct Inspection {
     let results = Mutex([InspectionResult?](repeating: nil, count: blocks.count))
     concurrently(blocks.count, lanes: lanes) { block in
       if cancellation.isCancelled { return }
-      let found = inspect(blocks[block], ModuleReader(limit: largestModule))
+      let found = inspect(blocks[block], ModuleReader(limit: largestModule, avoidsWriters: avoidsWriters))
       results.withLock { $0[block] = found }
     }
     var all = InspectionResult()

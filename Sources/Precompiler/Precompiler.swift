@@ -26,6 +26,8 @@ package struct PrecompileRequest: Sendable {
   package var timeout: Double = 120
   /// Bytes of the largest module that is read.
   package var largestModule = ModuleReader.defaultLimit
+  /// Take files that somebody has open for writing for ones that changed while they were read.
+  package var avoidsWriters = false
   package var confinement = ConfinementPolicy()
   package var failFast = false
   package var force = false
@@ -173,7 +175,8 @@ package struct Precompiler {
   private func inspect(_ scan: ScanResult, _ indexes: RootIndexes, _ memory: inout RunMemory) -> InspectionResult {
     for problem in scan.problems { observer.noticed(problem) }
     let inspection = Inspection(
-      scan: scan, indexes: indexes, lanes: request.threads, largestModule: request.largestModule
+      scan: scan, indexes: indexes, lanes: request.threads, largestModule: request.largestModule,
+      avoidsWriters: request.avoidsWriters
     ).run(cancellation: cancellation)
     for file in inspection.failures { observer.rejected(file) }
     // Files are only known to be gone if everything was looked at.

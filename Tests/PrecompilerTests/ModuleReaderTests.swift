@@ -177,6 +177,35 @@ struct ModuleReaderTests {
     #expect(try reader.read(path).facts.hash == .generate(WasmBinary.returning(1)))
   }
 
+  @Test(.timeLimit(.minutes(2))) func fileThatIsOpenForWritingIsLeftAloneIfThatIsWanted() throws {
+    let path = try oldFile(WasmBinary.returning(1))
+    let reader = ModuleReader(avoidsWriters: true)
+    do {
+      let writer = try Descriptor.open(path, O_WRONLY)
+      #expect(throws: ModuleFailure.changedWhileRead) { _ = try reader.read(path) }
+      #expect(throws: ModuleFailure.changedWhileRead) { _ = try reader.load(path) }
+      #expect(try ModuleReader().read(path).facts.hash == .generate(WasmBinary.returning(1)))
+      _ = writer
+    }
+    // The writer may live on for a moment in a child that another test is just starting.
+    while try Descriptor.open(path, O_RDONLY).isOpenForWriting { sched_yield() }
+    #expect(try reader.read(path).facts.hash == .generate(WasmBinary.returning(1)))
+    #expect(try reader.load(path).facts.hash == .generate(WasmBinary.returning(1)))
+  }
+
+  /// What it wrote so far may look whole, and be all for the moment.
+  @Test func writerThatComesWhileTheFileIsReadIsNoticed() throws {
+    let path = try oldFile(WasmBinary.returning(1))
+    var writer: Int32 = -1
+    let reader = ModuleReader(avoidsWriters: true) {
+      writer = path.withPlatformString { open($0, O_WRONLY | O_CLOEXEC) }
+    }
+    #expect(throws: ModuleFailure.changedWhileRead) { _ = try reader.read(path) }
+    #expect(writer >= 0 && close(writer) == 0)
+    #expect(throws: ModuleFailure.changedWhileRead) { _ = try reader.load(path) }
+    #expect(close(writer) == 0)
+  }
+
   /// The old contents or the new ones, never some of both.
   @Test func fileThatIsReplacedMeanwhileIsReadAsItWas() throws {
     let path = try oldFile(Self.largeModule)
