@@ -132,6 +132,9 @@ package struct Descriptor: ~Copyable, Sendable {
     }
   }
 
+  /// Lets the disk begin with what was written; whether it is there is for ``synchronizeData()`` to say.
+  package func startWritingOut() { _ = clinux_start_writing_out(raw) }
+
   package func synchronizeData() throws(SystemError) { try checkRetrying("fdatasync") { fdatasync(raw) } }
 
   /// Makes renames and new names in this directory durable.

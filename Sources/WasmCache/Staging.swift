@@ -46,6 +46,10 @@ final class Staging: Sendable {
 
   /// Makes a symbolic link under its final name at once, replacing what is there.
   func publishLink(to target: String, in destination: borrowing Descriptor, as final: String) throws(SystemError) {
+    // A link is made whole, so that where nothing is to be replaced it needs no other name before.
+    do { return try destination.makeSymbolicLink(final, to: target) } catch let error
+      where error.errno == .fileExists
+    {}
     let name = nextName()
     try directory.makeSymbolicLink(name, to: target)
     do {
