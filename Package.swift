@@ -103,11 +103,10 @@ let package = Package(
       swiftSettings: strict),
     // The example programs, which the tests run. Each is also a package of its own, or part of the tutorial.
     .executableTarget(
-      name: "plugin-host", dependencies: ["WasmCache", "WasmEngine", system], path: "Examples/plugin-host/Sources",
+      name: "plugin-host", dependencies: ["WasmCache"], path: "Examples/plugin-host/Sources",
       swiftSettings: strict),
     .executableTarget(
-      name: "first-module", dependencies: ["WasmCache", "WasmEngine", system], path: "Examples/first-module",
-      swiftSettings: strict),
+      name: "first-module", dependencies: ["WasmCache"], path: "Examples/first-module", swiftSettings: strict),
     .testTarget(
       name: "CLITests", dependencies: ["wasmprecompile", "plugin-host", "first-module", "TestSupport"],
       swiftSettings: strict),

@@ -69,6 +69,14 @@ import Testing
     }
   }
 
+  /// The tutorial's programs, of which the last is the one that the tests run; that the others compile, too, is checked
+  /// where the documentation is generated.
+  @Test func theTutorialEndsWithTheFirstModule() throws {
+    let resources = "\(EngineUnderTest.packageRoot)/Sources/WasmCache/WasmCache.docc/Resources"
+    let last = try String(contentsOfFile: resources + "/first-module-5.swift", encoding: .utf8)
+    #expect(try String(contentsOfFile: Self.examples + "/first-module/main.swift", encoding: .utf8) == last)
+  }
+
   @Test func thePluginHostSwapsItsPluginsWhileTheWatcherRuns() throws {
     try Sandbox.use { box in
       try box.write(plugin(multiplyingBy: 2), to: "plugins/scale.wasm")

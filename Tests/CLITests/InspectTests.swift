@@ -23,7 +23,7 @@ import Testing
           exports
             value  function  () -> i32
           largest functions
-            4 B  0
+            4 B  0  value
 
           """)
       #expect(!FileManager.default.fileExists(atPath: box.cache))
