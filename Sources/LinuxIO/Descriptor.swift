@@ -19,11 +19,11 @@ package struct Descriptor: ~Copyable, Sendable {
     return raw
   }
 
-  /// Closes the descriptor and says whether that went well: some file systems tell only then that bytes were lost.
-  package consuming func close() throws(SystemError) {
-    // Not again when a signal interrupts it: the descriptor is gone, and by now its number may be somebody else's.
-    let result = Glibc.close(release())
-    if result < 0 && errno != EINTR { throw SystemError("close") }
+  /// Says what closing would: some file systems tell only then that bytes were lost, whichever copy is closed.
+  package func flush() throws(SystemError) {
+    let copy = try check("fcntl", fcntl(raw, F_DUPFD_CLOEXEC, 0))
+    // Not again when a signal interrupts it: the copy is gone, and by now its number may be somebody else's.
+    if Glibc.close(copy) < 0 && errno != EINTR { throw SystemError("close") }
   }
 
   // MARK: Opening
@@ -133,6 +133,9 @@ package struct Descriptor: ~Copyable, Sendable {
       offset += count
     }
   }
+
+  /// Lets the disk begin with what was written; whether it is there is for ``synchronizeData()`` to say.
+  package func startWritingOut() { _ = clinux_start_writing_out(raw) }
 
   package func synchronizeData() throws(SystemError) { try checkRetrying("fdatasync") { fdatasync(raw) } }
 

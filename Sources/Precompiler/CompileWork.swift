@@ -19,6 +19,8 @@ final class CompileWork: Sendable {
   let largestModule: Int
   let avoidsWriters: Bool
   let queue: JobQueue
+  /// The bytes of modules that were kept when they were hashed.
+  let kept: [WasmHash: [UInt8]]
   let cancellation: Cancellation
   let observer: any RunObserver
   let timings: RunTimings?
@@ -32,10 +34,11 @@ final class CompileWork: Sendable {
 
   /// - Parameter child: one that was prepared for these engines already.
   init(
-    _ jobs: [Job], engine: EngineFile, directories: [EngineDirectory], publisher: Publisher,
-    request: PrecompileRequest, cancellation: Cancellation, observer: any RunObserver,
+    _ jobs: [Job], kept: [WasmHash: [UInt8]], engine: EngineFile, directories: [EngineDirectory],
+    publisher: Publisher, request: PrecompileRequest, cancellation: Cancellation, observer: any RunObserver,
     child: CompileWorker? = nil
   ) throws(CacheError) {
+    self.kept = kept
     self.engine = engine
     self.directories = directories
     program = request.program

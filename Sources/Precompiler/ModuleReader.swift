@@ -17,12 +17,27 @@ package struct ModuleFacts: Hashable, Sendable {
 package struct ReadModule: Sendable {
   package let facts: ModuleFacts
   package let stamp: FileStamp
+  /// The bytes that were hashed, if they were to be kept.
+  let contents: [UInt8]?
 }
 
 /// A module's bytes in memory, sealed: what was hashed is what is compiled.
 struct LoadedModule: ~Copyable {
   let contents: MemoryFile
   let facts: ModuleFacts
+}
+
+extension LoadedModule {
+  /// Copies bytes that were kept when they were hashed.
+  init(_ bytes: [UInt8], _ facts: ModuleFacts) throws(ModuleFailure) {
+    let copy = try reading { () throws(SystemError) in
+      let copy = try MemoryFile(name: "module")
+      try copy.descriptor.write(bytes: bytes)
+      try copy.seal()
+      return copy
+    }
+    self.init(contents: copy, facts: facts)
+  }
 }
 
 /// Reads modules: to know them by their hash, and to hand exactly the bytes that were hashed to a compiler.
@@ -57,11 +72,16 @@ package struct ModuleReader: ~Copyable {
   deinit { block.deallocate() }
 
   /// Hashes the module at `path`.
-  package func read(_ path: FilePath) throws(ModuleFailure) -> ReadModule {
+  ///
+  /// - Parameter largestKept: up to which size in bytes the contents are kept, too.
+  package func read(_ path: FilePath, keepingUpTo largestKept: Int = 0) throws(ModuleFailure) -> ReadModule {
     let file = try open(path)
     return try whileUnchanged(file) { stamp throws(ModuleFailure) in
-      let facts = try read(file, size: Int(clamping: stamp.size)) { (_) throws(SystemError) in }
-      return ReadModule(facts: facts, stamp: stamp)
+      let size = Int(clamping: stamp.size)
+      var contents: [UInt8]? = size <= largestKept ? [] : nil
+      contents?.reserveCapacity(size)
+      let facts = try read(file, size: size) { bytes throws(SystemError) in contents?.append(contentsOf: bytes) }
+      return ReadModule(facts: facts, stamp: stamp, contents: contents)
     }
   }
 

@@ -43,6 +43,20 @@ struct ModuleReaderTests {
     #expect(Array(mapping.bytes) == module)
   }
 
+  @Test func contentsAreKeptUpToASize() throws {
+    let module = WasmBinary.empty + [UInt8](repeating: 7, count: 3 << 18)
+    let path = try directory.write(module, to: "a.wasm")
+    let reader = ModuleReader()
+    #expect(try reader.read(path).contents == nil)
+    #expect(try reader.read(path, keepingUpTo: module.count - 1).contents == nil)
+    let read = try reader.read(path, keepingUpTo: module.count)
+    #expect(read.contents == module)
+    let loaded = try LoadedModule(module, read.facts)
+    #expect(throws: SystemError("write", .notPermitted)) { try loaded.contents.descriptor.write(all: "x") }
+    let mapping = try Mapping(loaded.contents.descriptor, size: module.count)
+    #expect(Array(mapping.bytes) == module)
+  }
+
   @Test func loadedModuleCannotChange() throws {
     let path = try directory.write(WasmBinary.empty, to: "a.wasm")
     let loaded = try ModuleReader().load(path)
@@ -159,8 +173,9 @@ struct ModuleReaderTests {
       if isFirst { change.happen(to: path) }
       isFirst = false
     }
-    let read = try reader.read(path)
+    let read = try reader.read(path, keepingUpTo: 1 << 20)
     #expect(read.facts.hash == .generate(try [UInt8](contentsOf: path)))
+    #expect(read.contents == (try [UInt8](contentsOf: path)), "nothing of the first reading is among them")
     #expect(read.stamp == (try Descriptor.status(of: path).stamp))
     isFirst = true
     #expect(try reader.load(path).facts.hash == .generate(try [UInt8](contentsOf: path)))
