@@ -39,7 +39,10 @@ package struct WasmModule: Sendable {
   package private(set) var names: [Int: String] = [:]
   package private(set) var hasStart = false
 
-  private var types: [FunctionType?] = []
+  /// The function types in the text format, each written once however many functions have it.
+  private var types: [String] = []
+  /// Bytes of text that may still be given to imports and exports as their types.
+  private var typesLeft = 1 << 24
   /// For each function, imported ones first, its type.
   private var typesOfFunctions: [Int] = []
   private var importedFunctions = 0
@@ -104,7 +107,7 @@ package struct WasmModule: Sendable {
     guard let count = try? contents.count(of: "types", limit: Self.most) else { return }
     for _ in 0..<count {
       guard (try? contents.byte()) == 0x60, let type = try? contents.functionType() else { return }
-      types.append(type)
+      types.append(type.description)
     }
   }
 
@@ -155,8 +158,11 @@ package struct WasmModule: Sendable {
     exports.append(WasmItem(module: "", name: name, kind: kinds[code], type: type))
   }
 
-  private func describe(_ type: Int) -> String? {
-    types.indices.contains(type) ? types[type]?.description : nil
+  /// Nil if it is not known, or if a few bytes for each of many imports would make gigabytes of text.
+  private mutating func describe(_ type: Int) -> String? {
+    guard types.indices.contains(type), types[type].utf8.count <= typesLeft else { return nil }
+    typesLeft -= types[type].utf8.count
+    return types[type]
   }
 }
 

@@ -89,6 +89,20 @@ struct WasmModuleTests {
     #expect(error?.description == message)
   }
 
+  /// Four bytes import something with a type of thousands, which a file of megabytes would multiply to gigabytes.
+  @Test func manyImportsOfALongTypeStaySmall() throws {
+    let parameters: [UInt8] = [0xe8, 0x07] + Array(repeating: 0x7f, count: 1000)
+    let imports = 10_000
+    let module = try WasmModule(
+      WasmBinary.empty + WasmBinary.section(1, [0x01, 0x60] + parameters + [0x00])
+        + WasmBinary.section(2, [0x90, 0x4e] + Array(repeating: [0x00, 0x00, 0x00, 0x00], count: imports).joined()))
+    #expect(module.imports.count == imports)
+    let type = "(" + Array(repeating: "i32", count: 1000).joined(separator: ", ") + ") -> ()"
+    #expect(module.imports.first?.type == type)
+    #expect(module.imports.last?.type == nil)
+    #expect(module.imports.reduce(0) { $0 + ($1.type?.utf8.count ?? 0) } <= 1 << 24)
+  }
+
   /// Nothing that comes in makes the reader trap, and an outline is no larger than its file accounts for.
   @Test func anythingAtAllIsReadOrRefused() {
     var random = SeededGenerator(seed: 7)
