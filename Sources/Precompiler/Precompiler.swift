@@ -103,7 +103,7 @@ package struct Precompiler {
     var notes = [memory.note]
     if !request.purpose.onlyLooks {
       notes += timings.measure(.remember) {
-        memory.recordUses(of: plan, directories)
+        memory.recordUses(of: plan, lookups, directories)
         return [memory.commit(), makeRoom(in: cache)]
       }
     }

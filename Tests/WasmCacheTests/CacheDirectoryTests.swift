@@ -88,7 +88,7 @@ struct CacheDirectoryTests {
     #expect(try CacheDirectory.existing(at: path) == nil)
   }
 
-  private static let notADirectory = "is not a directory: name another place with --cache-dir, or remove it"
+  private static let notADirectory = "is not a directory: choose another place, or remove it"
 
   @Test func fileInItsPlaceIsRefused() throws {
     try directory.write("", to: "cache")
@@ -124,7 +124,7 @@ struct CacheDirectoryTests {
     #expect(
       error?.description
         == "can be written by other users: whoever writes there decides what code runs; `chmod go-w \(open)` if they did "
-        + "no harm, or accept that with --trust-cache")
+        + "no harm, or trust them")
     #expect(open.withPlatformString { chmod($0, 0o755) } == 0)
     #expect(refusal(path) == nil, "others may read")
   }
@@ -139,7 +139,7 @@ struct CacheDirectoryTests {
     #expect(error == .foreignOwner(foreign, owner: 65534))
     #expect(
       error?.description
-        == "belongs to user 65534: whoever writes there decides what code runs; name a directory of your own with --cache-dir, or accept that with --trust-cache"
+        == "belongs to user 65534: whoever writes there decides what code runs; choose a directory of your own, or trust them"
     )
   }
 

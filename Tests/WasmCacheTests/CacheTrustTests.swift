@@ -42,7 +42,7 @@ struct CacheTrustTests {
     #expect(
       error?.description
         == "can be written by other users: whoever writes there decides what code runs; `chmod go-w \(parent)` if they did "
-        + "no harm, or accept that with --trust-cache")
+        + "no harm, or trust them")
     setMode(parent, 0o755)
     #expect(refusal(parent.appending("deeper/cache")) == nil)
   }

@@ -1,9 +1,11 @@
 extension [String] {
   /// The word that somebody probably meant; nil if none is near.
-  func nearest(to word: String) -> String? {
+  ///
+  /// - Parameter limit: how many letters may differ.
+  func nearest(to word: String, within limit: Int) -> String? {
     let distances = map { (word: $0, distance: $0.distance(to: word)) }
     guard let nearest = distances.min(by: { $0.distance < $1.distance }) else { return nil }
-    return nearest.distance <= Swift.max(2, word.count / 3) ? nearest.word : nil
+    return nearest.distance <= limit ? nearest.word : nil
   }
 }
 

@@ -23,10 +23,10 @@ struct CacheErrorTests {
     let file = try fixture.directory.write("", to: "a")
     #expect(
       message { () throws(CacheError) in try fixture.open() }
-        == "\(file): is not a directory: name another place with --cache-dir, or remove it")
+        == "\(file): is not a directory: choose another place, or remove it")
     #expect(
       message { () throws(CacheError) in try fixture.open(.readOnly) }
-        == "\(file): is not a directory: name another place with --cache-dir, or remove it")
+        == "\(file): is not a directory: choose another place, or remove it")
   }
 
   @Test func nothingToReadOnly() throws {
@@ -48,7 +48,7 @@ struct CacheErrorTests {
     }
     #expect(
       messages == [
-        "\(fixture.path): cannot be written to: permission denied: open the cache for reading only, or name another directory",
+        "\(fixture.path): cannot be written to: permission denied: open the cache for reading only, or choose another directory",
         nil,
       ])
   }
@@ -60,7 +60,7 @@ struct CacheErrorTests {
       #expect(
         message { () throws(CacheError) in try fixture.open(access) }
           == "\(fixture.path): can be written by other users: whoever writes there decides what code runs; "
-          + "`chmod go-w \(fixture.path)` if they did no harm, or accept that with --trust-cache")
+          + "`chmod go-w \(fixture.path)` if they did no harm, or trust them")
     }
   }
 
@@ -146,8 +146,7 @@ struct CacheErrorTests {
     let module = try fixture.open().load(orCompile: bytes)
     #expect(
       message { () throws(CacheError) in try fixture.open(.readOnly).store(self.module, module) }
-        == "\(fixture.path): cannot be written to: it was opened for reading only: open the cache for reading only, or name another directory"
-    )
+        == "\(fixture.path): cannot be written to: it was opened for reading only")
   }
 
   // MARK: Backends
