@@ -3,9 +3,11 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Artifacts that something has damaged by more than a bit are neither given out nor run.
+/// What neither `path --verify` nor `run` takes for an artifact.
 @Suite struct DamagedArtifactTests {
-  /// What disks and hands do to files.
+  private func object(_ entry: String) -> String { URL(filePath: entry).resolvingSymlinksInPath().path }
+
+  /// What disks and hands do to files besides changing bits.
   enum Damage: CaseIterable {
     case zeroPage, truncation, emptying, anotherArtifact
 
@@ -30,8 +32,6 @@ import Testing
       chmod(object, 0o444)
     }
   }
-
-  private func object(_ entry: String) -> String { URL(filePath: entry).resolvingSymlinksInPath().path }
 
   @Test(arguments: Damage.allCases) func damagedArtifactIsNeitherGivenOutNorRun(_ damage: Damage) throws {
     try Sandbox.use { box in
