@@ -63,6 +63,9 @@ import Testing
         ).run()
         #expect(run.ending == .exited(0) && run.output == "21\n", "\(run.errors)")
       }
+      // It ends at once, and yet writes down what it did.
+      let statistics = try box.succeed("cache", "stats").output
+      #expect(statistics.contains("\nmisses       1: 1 new module\n"), "\(statistics)")
       // What it compiled is what the tool finds.
       let again = try box.succeed("build/gcd.wasm")
       #expect(again.errors.masked == "1 module: nothing to compile, all up to date (TIME)\n")
