@@ -77,8 +77,8 @@ package actor WatchLoop {
         $0.advance()
       }
     }
-    // A timer takes a descriptor when it is set for the first time, which must not be when there are none left.
-    alarm?.set(to: SuspendingClock().now)
+    // A timer takes a descriptor when it has to wait for the first time: not to be put off until there is none left.
+    alarm?.set(to: SuspendingClock().now + .seconds(1))
     notifier.send(.status("listing modules"))
     source.start { [self] events in onQueue { $0.take(events) } }
   }
