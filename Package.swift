@@ -101,14 +101,11 @@ let package = Package(
     .testTarget(
       name: "WatchingTests", dependencies: ["Watching", "CWatchingTests", "CLinux", "LinuxIO", "TestSupport", system],
       swiftSettings: strict),
-    // The example programs, which the tests run. Each is also a package of its own, or part of the tutorial.
-    .executableTarget(
-      name: "plugin-host", dependencies: ["WasmCache"], path: "Examples/plugin-host/Sources",
-      swiftSettings: strict),
+    // The tutorial's program, which the tests run. (The other example is a package of its own, which they build.)
     .executableTarget(
       name: "first-module", dependencies: ["WasmCache"], path: "Examples/first-module", swiftSettings: strict),
     .testTarget(
-      name: "CLITests", dependencies: ["wasmprecompile", "plugin-host", "first-module", "TestSupport"],
+      name: "CLITests", dependencies: ["wasmprecompile", "first-module", "TestSupport"],
       swiftSettings: strict),
   ]
 )

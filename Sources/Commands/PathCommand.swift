@@ -87,7 +87,7 @@ struct PathCommand: ConfiguredCommand {
           if case .missing(_, _, let reason) = error {
             faults.append(complaint(content, directory.identity, directory, reason))
           } else {
-            faults.append("\(content.path.printable): error: \(error.message.printable)\n")
+            faults.append("\(content.path.printable): error: \(error.description.printable)\n")
           }
         }
       }

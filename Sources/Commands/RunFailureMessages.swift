@@ -21,7 +21,7 @@ extension RunFailure {
 
   init(_ error: CacheError) {
     let place = error.path.map { "\($0.printable): " } ?? ""
-    self.init(status: .cacheUnwritable, message: place + error.description.printable + error.options)
+    self.init(status: .cacheUnwritable, message: place + error.complaint.printable + error.options)
   }
 
   init(_ error: EngineSearchError) {

@@ -131,7 +131,7 @@ extension ExportFailure: CustomStringConvertible {
   /// Without the path, which the caller prints in front.
   package var description: String {
     switch self {
-    case .cache(let error): "cannot be exported: \(error.message)"
+    case .cache(let error): "cannot be exported: \(error)"
     case .corrupt(isMovedAside: true):
       "cannot be exported: the cache's artifact was corrupt: run again, which makes it anew"
     case .corrupt(isMovedAside: false):

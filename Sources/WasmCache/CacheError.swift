@@ -52,8 +52,11 @@ public enum InvalidFile: Hashable, Sendable {
 }
 
 extension CacheError: CustomStringConvertible {
-  /// What failed, why, and the fix; without the path, which the caller prints in front.
-  public var description: String {
+  /// What it is about, what failed, why, and the fix.
+  public var description: String { (path.map { "\($0): " } ?? "") + complaint }
+
+  /// The same without the path, which the caller prints in front.
+  package var complaint: String {
     switch self {
     case .notADirectory:
       "is not a directory: choose another place, or remove it"
@@ -87,9 +90,6 @@ extension CacheError: CustomStringConvertible {
       "\(error)"
     }
   }
-
-  /// All of it: the path too, if there is one.
-  public var message: String { (path.map { "\($0): " } ?? "") + description }
 
   /// What it is about, where that is a file.
   public var path: FilePath? {

@@ -9,6 +9,11 @@ struct TextTable {
 
   mutating func append(_ row: [String]) { rows.append(row) }
 
+  /// Appends a row of two cells, of which the second has several lines.
+  mutating func append(_ name: String, _ lines: [String]) {
+    for (number, line) in lines.enumerated() { append([number == 0 ? name : "", line]) }
+  }
+
   /// Of a foreign file's million names, one may be a million characters long: that must not fill all lines with spaces.
   private static let widest = 160
 

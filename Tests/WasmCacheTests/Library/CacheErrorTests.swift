@@ -15,7 +15,7 @@ struct CacheErrorTests {
 
   init() throws { fixture = try HostFixture() }
 
-  private func message(_ body: () throws(CacheError) -> some Any) -> String? { HostFixture.error(body)?.message }
+  private func message(_ body: () throws(CacheError) -> some Any) -> String? { HostFixture.error(body)?.description }
 
   // MARK: Opening
 
@@ -43,7 +43,7 @@ struct CacheErrorTests {
     let fixture = fixture
     let messages = Unprivileged.run {
       [FileSystemCache.Access.readWrite, .readOnly].map { access in
-        HostFixture.error { () throws(CacheError) in try fixture.open(access) }?.message
+        HostFixture.error { () throws(CacheError) in try fixture.open(access) }?.description
       }
     }
     #expect(
@@ -118,7 +118,7 @@ struct CacheErrorTests {
       return
     }
     #expect(!reason.isEmpty && !reason.contains("\n"))
-    #expect(failure?.message == "\(entry): cannot be loaded: \(reason)")
+    #expect(failure?.description == "\(entry): cannot be loaded: \(reason)")
   }
 
   // MARK: Storing
@@ -171,7 +171,7 @@ struct CacheErrorTests {
       Issue.record("\(String(describing: failure))")
       return
     }
-    #expect(failure?.message == "the module is not valid: \(message)")
+    #expect(failure?.description == "the module is not valid: \(message)")
     #expect(failure?.path == nil)
   }
 }
