@@ -122,7 +122,8 @@ public final class FileSystemCache: Cache, Sendable {
     return try part.writer(publisher.get())
   }
 
-  /// Writes down at once what was found out, for other processes, which otherwise happens a second later.
+  /// Writes down at once what was found out, for other processes, which otherwise happens a second later, or when the
+  /// program ends.
   public func flush() { memory.flush() }
 
   // MARK: Engines
