@@ -108,15 +108,11 @@ let package = Package(
     .testTarget(
       name: "WatchingTests", dependencies: ["Watching", "CWatchingTests", "CLinux", "LinuxIO", "TestSupport", system],
       swiftSettings: strict),
-    // The example programs, which the tests run. Each is also a package of its own, or part of the tutorial.
+    // The tutorial's program, which the tests run. (The other example is a package of its own, which they build.)
     .executableTarget(
-      name: "plugin-host", dependencies: ["WasmCache", "WasmEngine", system], path: "Examples/plugin-host/Sources",
-      swiftSettings: strict),
-    .executableTarget(
-      name: "first-module", dependencies: ["WasmCache", "WasmEngine", system], path: "Examples/first-module",
-      swiftSettings: strict),
+      name: "first-module", dependencies: ["WasmCache"], path: "Examples/first-module", swiftSettings: strict),
     .testTarget(
-      name: "CLITests", dependencies: ["wasmprecompile", "plugin-host", "first-module", "TestSupport"],
+      name: "CLITests", dependencies: ["wasmprecompile", "first-module", "TestSupport"],
       swiftSettings: strict),
     isFuzzing
       ? .executableTarget(

@@ -5,15 +5,13 @@ let package = Package(
   name: "plugin-host",
   dependencies: [
     // Another project names the repository: .package(url: "…/wasmprecompile", from: "0.1.0").
-    .package(name: "wasmprecompile", path: "../.."),
-    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(name: "wasmprecompile", path: "../..")
   ],
   targets: [
     .executableTarget(
       name: "plugin-host",
       dependencies: [
-        .product(name: "WasmCache", package: "wasmprecompile"),
-        .product(name: "SystemPackage", package: "swift-system"),
+        .product(name: "WasmCache", package: "wasmprecompile")
       ], path: "Sources")
   ]
 )

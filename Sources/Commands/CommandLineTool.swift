@@ -69,6 +69,15 @@ public struct CommandLineTool: ParsableCommand {
   private static func command(
     _ arguments: [String], _ root: any ParsableCommand.Type
   ) throws -> any ParsableCommand {
+    guard let first = arguments.first else {
+      throw RunFailure(
+        status: .usage,
+        message: "nothing to precompile: name files or directories, or see `\(name) --help`")
+    }
+    if let subcommand = Subcommands.misspelled(first) {
+      throw RunFailure(
+        status: .usage, message: "\(first.printable) is neither a file nor a subcommand: did you mean \(subcommand)?")
+    }
     if root == PrecompileCommand.self, var command = QuickArguments.parse(arguments) {
       try command.configure()
       return command
@@ -81,7 +90,7 @@ public struct CommandLineTool: ParsableCommand {
 
   /// The type that these arguments are for.
   static func root(for arguments: [String]) -> any ParsableCommand.Type {
-    guard let first = arguments.first else { return Self.self }
+    guard let first = arguments.first else { return PrecompileCommand.self }
     if arguments == ["help"] { return Self.self }
     if Subcommands.names.contains(first) || first == "help" { return Subcommands.self }
     return ["-h", "--help", "--version", "--experimental-dump-help"].contains(first)
@@ -101,4 +110,12 @@ struct Subcommands: ParsableCommand {
 
   /// What people may type.
   static let names = all.filter { $0.configuration.shouldDisplay }.compactMap { $0.configuration.commandName }
+
+  /// The subcommand that somebody meant who typed a word that is nothing.
+  static func misspelled(_ word: String) -> String? {
+    guard word.utf8.allSatisfy({ UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 }), !names.contains(word), word != "help",
+      access(word, F_OK) != 0
+    else { return nil }
+    return names.nearest(to: word, within: word.utf8.count / 3)
+  }
 }

@@ -23,21 +23,11 @@ struct PathCommand: ConfiguredCommand {
   @Flag(help: "Check the artifact's bytes first; a corrupt one is moved aside and counts as missing.")
   var verify = false
 
-  @OptionGroup(title: "Compiler options") var compiler: CompilerOptions
-  @OptionGroup(title: "Where things are") var engine: EngineOptions
-  @OptionGroup(title: "Where things are") var cache: CacheOptions
-  @OptionGroup(title: "Limits") var limits: LimitOptions
-  @OptionGroup(title: "Limits") var sandbox: SandboxOptions
+  @OptionGroup var options: ModuleOptions
 
   var place: FilePath? { module.path }
 
-  mutating func fill(from configuration: Configuration) {
-    compiler.fill(from: configuration)
-    engine.fill(from: configuration)
-    cache.fill(from: configuration)
-    limits.fill(from: configuration)
-    sandbox.fill(from: configuration)
-  }
+  mutating func fill(from configuration: Configuration) { options.fill(from: configuration) }
 
   func run() throws {
     var summary = try lookUp()
@@ -58,15 +48,9 @@ struct PathCommand: ConfiguredCommand {
 
   /// Finds the module's artifacts, or compiles them; says why if there are none.
   private func lookUp() throws -> RunSummary {
-    var request = PrecompileRequest(
-      roots: [module.path], settings: compiler.settings, engines: engine.search, cachePath: try cache.path(),
-      lanes: AvailableProcessors.count())
+    var request = try options.request(for: module.path, options.compiler.settings)
     request.purpose = compile ? .compile : .dryRun
-    request.cacheTrust = cache.trust
-    limits.bound(&request, sandbox)
     if compile { Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request) }
-    // One file is soon read, and time stamps do not show every change: a writer through mmap may leave them as they were.
-    request.rehash = true
     let cancellation = Cancellation()
     let interruption = Interruption(cancelling: cancellation, in: request)
     let reporter = RunReporter(Verbosity(isQuiet: true))
@@ -85,7 +69,8 @@ struct PathCommand: ConfiguredCommand {
     }
     if !compile && !summary.plan.jobs.isEmpty {
       for job in summary.plan.jobs {
-        Output.error.write(complaint(job.reason, summary.engines[job.engine].settings))
+        Output.error.write(
+          complaint(job.content, summary.engines[job.engine], summary.directories[job.engine], job.reason))
       }
       throw ExitStatus.moduleFailed
     }
@@ -100,9 +85,9 @@ struct PathCommand: ConfiguredCommand {
       for content in summary.plan.contents {
         do throws(CacheError) { _ = try entries.open(content.facts.hash) } catch {
           if case .missing(_, _, let reason) = error {
-            faults.append(complaint(reason, directory.identity.settings))
+            faults.append(complaint(content, directory.identity, directory, reason))
           } else {
-            faults.append("\(module.path.printable): error: \(error.message.printable)\n")
+            faults.append("\(content.path.printable): error: \(error.description.printable)\n")
           }
         }
       }
@@ -110,8 +95,13 @@ struct PathCommand: ConfiguredCommand {
     return faults
   }
 
-  private func complaint(_ reason: MissReason, _ settings: EngineSettings) -> String {
-    "\(module.path.printable): error: the cache has no artifact for \(settings): \(reason.rawValue); "
+  /// `…: the cache has no artifact for winch, only for cranelift; make it with --compile`
+  private func complaint(
+    _ content: ModuleContent, _ engine: EngineIdentity, _ directory: EngineDirectory?, _ reason: MissReason
+  ) -> String {
+    let others = reason == .newModule ? directory?.otherSettings(of: content.facts.hash) ?? [] : []
+    let detail = others.isEmpty ? ": \(reason.rawValue)" : ", only for \(others.joined(separator: " and for "))"
+    return "\(content.path.printable): error: the cache has no artifact for \(engine.settings)\(detail); "
       + "make it with --compile\n"
   }
 }

@@ -21,7 +21,7 @@ extension RunFailure {
 
   init(_ error: CacheError) {
     let place = error.path.map { "\($0.printable): " } ?? ""
-    self.init(status: .cacheUnwritable, message: place + error.description.printable)
+    self.init(status: .cacheUnwritable, message: place + error.complaint.printable + error.options)
   }
 
   init(_ error: EngineSearchError) {
@@ -59,5 +59,17 @@ extension RunFailure {
       case .cancelled: "interrupted"
       }
     self.init(status: .engineUnavailable, message: message)
+  }
+}
+
+extension CacheError {
+  /// The options that do what the message advises.
+  fileprivate var options: String {
+    switch self {
+    case .notADirectory: " (--cache-dir)"
+    case .foreignOwner: " (--cache-dir, --trust-cache)"
+    case .writableByOthers: " (--trust-cache)"
+    default: ""
+    }
   }
 }

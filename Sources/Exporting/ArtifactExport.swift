@@ -9,19 +9,20 @@ package struct ArtifactExport: Sendable {
   /// The module's file, from the root.
   package let source: FilePath
   package let module: WasmHash
-  /// Which engine's artifact it is.
-  package let engine: EngineDirectory
+  /// The artifacts of its engine.
+  package let entries: VerifiedEntries
   /// Below the output directory.
   package let name: FilePath
   /// Whether it was made just now, so that its time stamps say so.
   package let isNew: Bool
 
-  package init(path: FilePath, source: FilePath, module: WasmHash, engine: EngineDirectory, name: FilePath, isNew: Bool)
-  {
+  package init(
+    path: FilePath, source: FilePath, module: WasmHash, entries: VerifiedEntries, name: FilePath, isNew: Bool
+  ) {
     self.path = path
     self.source = source
     self.module = module
-    self.engine = engine
+    self.entries = entries
     self.name = name
     self.isNew = isNew
   }

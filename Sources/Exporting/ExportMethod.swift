@@ -11,7 +11,7 @@ package enum ExportMethod: String, Hashable, Sendable {
   case copy
 }
 
-extension StoredArtifact {
+extension Artifact {
   /// Makes a file with the artifact's bytes, with as little work as the file system allows.
   ///
   /// A hard link shares the time stamps, too. Build tools compare those with what they made from an export, so only an
@@ -23,12 +23,12 @@ extension StoredArtifact {
     let flags = O_WRONLY | O_CREAT | O_EXCL
     do {
       let clone = try directory.open(name, flags, mode: mode)
-      if (try? clone.clone(file)) != nil { return .reflink }
+      if (try? clone.clone(descriptor)) != nil { return .reflink }
     }
     try directory.remove(name)
-    if isNew, (try? directory.makeHardLink(name, to: file)) != nil { return .hardLink }
+    if isNew, (try? directory.makeHardLink(name, to: descriptor)) != nil { return .hardLink }
     let copy = try directory.open(name, flags, mode: mode)
-    try file.forEachBlock { block throws(SystemError) in try copy.write(all: block) }
+    try descriptor.forEachBlock { block throws(SystemError) in try copy.write(all: block) }
     return .copy
   }
 }

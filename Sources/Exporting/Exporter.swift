@@ -40,26 +40,29 @@ package struct Exporter {
   ) -> Result<ExportManifest.Record, ExportFailure> {
     let status = output.status(of: export.name)
     if var record, let status, .init(status) == record.stamp, status.kind == .regular,
-      export.engine.artifactDigest(export.module)?.description == record.digest
+      export.entries.directory.artifactDigest(export.module)?.description == record.digest
     {
       record.source = export.source
       return .success(record)
     }
     do throws(CacheError) {
-      return try write(export.engine.openArtifact(export.module), export, status, to: output, &report)
+      let artifact = try export.isNew ? export.entries.openNew(export.module) : export.entries.open(export.module)
+      return write(artifact, export, status, to: output, &report)
+    } catch .missing(_, _, .artifactCorrupt) {
+      // One that nobody may move is still there for whoever looks.
+      let isThere = if case .present = export.entries.directory.lookUp(export.module) { true } else { false }
+      return .failure(.corrupt(isMovedAside: !isThere))
     } catch {
       return .failure(.cache(error))
     }
   }
 
   private func write(
-    _ artifact: borrowing StoredArtifact, _ export: ArtifactExport, _ status: FileStatus?, to output: OutputDirectory,
+    _ artifact: Artifact, _ export: ArtifactExport, _ status: FileStatus?, to output: OutputDirectory,
     _ report: inout ExportReport
   ) -> Result<ExportManifest.Record, ExportFailure> {
     do throws(SystemError) {
       if !isSame(artifact, output, export.name, status) {
-        // What was made just now was hashed just now.
-        if !export.isNew, try ArtifactDigest(hashing: artifact.file) != artifact.digest { return .failure(.corrupt) }
         let method = try artifact.bring(to: output.own, as: OutputDirectory.staged, isNew: export.isNew)
         try output.publish(as: export.name)
         report.written.append((directory.pushing(export.name), method))
@@ -73,7 +76,7 @@ package struct Exporter {
   }
 
   private func isSame(
-    _ artifact: borrowing StoredArtifact, _ output: OutputDirectory, _ name: FilePath, _ status: FileStatus?
+    _ artifact: Artifact, _ output: OutputDirectory, _ name: FilePath, _ status: FileStatus?
   ) -> Bool {
     guard let status, status.kind == .regular, status.size == artifact.size,
       let file = try? output.root.open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
@@ -118,7 +121,7 @@ package struct ExportReport {
 package enum ExportFailure: Error, Hashable, Sendable {
   case cache(CacheError)
   /// The artifact's bytes are not those that were stored.
-  case corrupt
+  case corrupt(isMovedAside: Bool)
   case output(SystemError)
   /// It is about the output directory as a whole.
   case directory(SystemError)
@@ -128,8 +131,10 @@ extension ExportFailure: CustomStringConvertible {
   /// Without the path, which the caller prints in front.
   package var description: String {
     switch self {
-    case .cache(let error): "cannot be exported: \(error.message)"
-    case .corrupt:
+    case .cache(let error): "cannot be exported: \(error)"
+    case .corrupt(isMovedAside: true):
+      "cannot be exported: the cache's artifact was corrupt: run again, which makes it anew"
+    case .corrupt(isMovedAside: false):
       "cannot be exported: the cache's artifact is corrupt: run `wasmprecompile cache verify --repair`, then again"
     case .output(let error): "cannot be exported: \(error)"
     case .directory(let error): "cannot be the output directory: \(error)"

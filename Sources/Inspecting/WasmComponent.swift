@@ -20,29 +20,9 @@ package struct WasmComponent: Sendable {
   private init(_ cursor: ByteCursor, depth: Int) throws(FormatError) {
     guard depth <= Self.deepest else { throw cursor.failure("components are nested deeper than \(Self.deepest)") }
     var cursor = cursor
-    _ = try cursor.part(8, "the preamble")
-    while !cursor.isAtEnd {
-      let start = cursor
-      let id = try cursor.byte()
-      let size = try cursor.number()
-      var contents = try cursor.part(size, "a section")
-      guard let name = Self.names[id] else { throw start.failure("section \(id) is unknown") }
-      guard sections.count < Self.most else { throw start.failure("there are too many sections") }
-      let offset = contents.offset
-      let own = id == 0 ? try contents.name() : name
-      sections.append(WasmSection(name: own, isCustom: id == 0, size: size, offset: offset))
-      switch id {
-      case 1: modules.append(try WasmModule(contents))
-      case 4: modules += try WasmComponent(contents, depth: depth + 1).modules
-      case 10:
-        for _ in 0..<(try contents.count(of: "imports", limit: Self.most)) {
-          let name = try Self.externName(&contents)
-          imports.append(WasmItem(module: "", name: name, kind: try Self.externKind(&contents), type: nil))
-        }
-      case 11:
-        for _ in 0..<(try contents.count(of: "exports", limit: Self.most)) { try readExport(&contents) }
-      default: break
-      }
+    try cursor.sections(Self.names, limit: Self.most) { (id, section, contents) throws(FormatError) in
+      sections.append(section)
+      try read(id, &contents, depth)
     }
   }
 
@@ -50,6 +30,21 @@ package struct WasmComponent: Sendable {
     0: "custom", 1: "core module", 2: "core instance", 3: "core type", 4: "component", 5: "instance", 6: "alias",
     7: "type", 8: "canon", 9: "start", 10: "import", 11: "export", 12: "value",
   ]
+
+  private mutating func read(_ id: UInt8, _ contents: inout ByteCursor, _ depth: Int) throws(FormatError) {
+    switch id {
+    case 1: modules.append(try WasmModule(contents))
+    case 4: modules += try WasmComponent(contents, depth: depth + 1).modules
+    case 10:
+      for _ in 0..<(try contents.count(of: "imports", limit: Self.most)) {
+        let name = try Self.externName(&contents)
+        imports.append(WasmItem(module: "", name: name, kind: try Self.externKind(&contents), type: nil))
+      }
+    case 11:
+      for _ in 0..<(try contents.count(of: "exports", limit: Self.most)) { try readExport(&contents) }
+    default: break
+    }
+  }
 
   private mutating func readExport(_ contents: inout ByteCursor) throws(FormatError) {
     let name = try Self.externName(&contents)

@@ -1,13 +1,3 @@
-/// One section of a WebAssembly binary.
-package struct WasmSection: Hashable, Sendable {
-  /// As the specification calls it; of a custom section, its own name.
-  package let name: String
-  package let isCustom: Bool
-  /// Bytes of its contents, and where they start in the file.
-  package let size: Int
-  package let offset: Int
-}
-
 /// What a file asks for or offers.
 package struct WasmItem: Hashable, Sendable {
   /// What it is imported from; empty for exports, and for imports of components.
@@ -35,17 +25,15 @@ package struct WasmModule: Sendable {
   package private(set) var exports: [WasmItem] = []
   package private(set) var memories: [Limits] = []
   package private(set) var functions: [Function] = []
-  /// Names of functions by their index, as the custom section `name` has them.
+  /// Names of functions by their index, as the custom section `name` has them, or else as they are exported.
   package private(set) var names: [Int: String] = [:]
-  package private(set) var hasStart = false
 
-  /// The function types in the text format, each written once however many functions have it.
+  /// The text of each type, which all that have the type share: a small file may have many of a huge one.
   private var types: [String] = []
-  /// Bytes of text that may still be given to imports and exports as their types.
-  private var typesLeft = 1 << 24
   /// For each function, imported ones first, its type.
   private var typesOfFunctions: [Int] = []
   private var importedFunctions = 0
+  private var exportedNames: [Int: String] = [:]
 
   /// What engines accept of anything. Source: WebAssembly JavaScript interface, "Implementation-defined Limits".
   private static let most = 1_000_000
@@ -57,19 +45,12 @@ package struct WasmModule: Sendable {
 
   init(_ cursor: ByteCursor) throws(FormatError) {
     var cursor = cursor
-    _ = try cursor.part(8, "the preamble")
-    while !cursor.isAtEnd {
-      let start = cursor
-      let id = try cursor.byte()
-      let size = try cursor.number()
-      var contents = try cursor.part(size, "a section")
-      guard let name = Self.names[id] else { throw start.failure("section \(id) is unknown") }
-      guard sections.count < Self.most else { throw start.failure("there are too many sections") }
-      let offset = contents.offset
-      let own = id == 0 ? try contents.name() : name
-      sections.append(WasmSection(name: own, isCustom: id == 0, size: size, offset: offset))
-      try read(id, own, &contents)
+    try cursor.sections(Self.names, limit: Self.most) { (id, section, contents) throws(FormatError) in
+      sections.append(section)
+      try read(id, section.name, &contents)
     }
+    names.merge(exportedNames) { own, _ in own }
+    exportedNames = [:]
   }
 
   private static let names: [UInt8: String] = [
@@ -90,7 +71,6 @@ package struct WasmModule: Sendable {
     case 5:
       for _ in 0..<(try contents.count(of: "memories", limit: Self.most)) { memories.append(try contents.limits()) }
     case 7: for _ in 0..<(try contents.count(of: "exports", limit: Self.most)) { try readExport(&contents) }
-    case 8: hasStart = true
     case 10:
       for index in 0..<(try contents.count(of: "functions", limit: Self.most)) {
         let size = try contents.number()
@@ -156,13 +136,11 @@ package struct WasmModule: Sendable {
       default: nil
       }
     exports.append(WasmItem(module: "", name: name, kind: kinds[code], type: type))
+    if code == 0, exportedNames[index] == nil { exportedNames[index] = name }
   }
 
-  /// Nil if it is not known, or if a few bytes for each of many imports would make gigabytes of text.
-  private mutating func describe(_ type: Int) -> String? {
-    guard types.indices.contains(type), types[type].utf8.count <= typesLeft else { return nil }
-    typesLeft -= types[type].utf8.count
-    return types[type]
+  private func describe(_ type: Int) -> String? {
+    types.indices.contains(type) ? types[type] : nil
   }
 }
 

@@ -5,10 +5,19 @@ package struct FunctionType: Hashable, Sendable, CustomStringConvertible {
   let parameters: [String]
   let results: [String]
 
-  /// `(i32, i32) -> i64`
+  /// How many parameters, and results, are told one by one. A type may have a thousand, and a module a million imports of
+  /// such a type.
+  private static let most = 24
+
+  /// `(i32, i32) -> i64`, `(i32, i64, and 976 more) -> ()`
   package var description: String {
-    let result = results.count == 1 ? results[0] : "(\(results.joined(separator: ", ")))"
-    return "(\(parameters.joined(separator: ", "))) -> \(result)"
+    let result = results.count == 1 ? results[0] : "(\(Self.list(results)))"
+    return "(\(Self.list(parameters))) -> \(result)"
+  }
+
+  private static func list(_ types: [String]) -> String {
+    let rest = types.count - most
+    return types.prefix(most).joined(separator: ", ") + (rest > 0 ? ", and \(rest) more" : "")
   }
 }
 

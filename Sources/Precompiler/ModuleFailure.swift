@@ -79,7 +79,7 @@ extension ModuleFailure: CustomStringConvertible {
       "was not compiled: the kernel lacks or forbids \(missing.joined(separator: " and ")), which --require-sandbox asks for"
     case .compilerMisbehaved(let what): "the compiler's child process gave \(what)"
     case .compilerNotStarted(let reason): "the compiler's child process could not be started: \(reason)"
-    case .cache(let error): "could not be stored: \(error.message)"
+    case .cache(let error): "could not be stored: \(error)"
     }
   }
 

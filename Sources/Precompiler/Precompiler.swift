@@ -103,7 +103,7 @@ package struct Precompiler {
     var notes = [memory.note]
     if !request.purpose.onlyLooks {
       notes += timings.measure(.remember) {
-        memory.recordUses(of: plan, directories)
+        memory.recordUses(of: plan, lookups, directories)
         return [memory.commit(), makeRoom(in: cache)]
       }
     }
@@ -187,7 +187,7 @@ package struct Precompiler {
       guard let result = try cache.evictIfDue(size: limit, now: WallClock.now()), result.freed > 0 else { return nil }
       return "\(result.freed) bytes of artifacts removed, \(result.size) are left of the \(limit) that may stay"
     } catch {
-      return "\(error.path ?? cache.path): no room was made: \(error)"
+      return "\(error.path ?? cache.path): no room was made: \(error.complaint)"
     }
   }
 

@@ -16,8 +16,6 @@ struct RunMemory {
   /// What relative paths start from; they are remembered so that they mean the same elsewhere.
   private let directory: FilePath
   private(set) var record = RunRecord()
-  /// Whether it is time to say again what is in use: once a day for each root.
-  private var isTimeForUses = false
 
   init(_ cache: CacheDirectory?, isReadOnly: Bool) {
     let opening = cache.map { Catalog.open(in: $0.base, isReadOnly ? .readOnly : .readWrite) }
@@ -49,7 +47,6 @@ struct RunMemory {
 
   /// Notes what the files turned out to be.
   mutating func remember(_ inspection: InspectionResult, _ scan: ScanResult, _ indexes: RootIndexes, isWhole: Bool) {
-    isTimeForUses = indexes.all.contains { $0.wantsSightings(now: start) }
     var updates = indexes.all.map { RootUpdate(index: $0, hashed: [], seen: SeenFiles(of: $0)) }
     let wantsSightings = indexes.all.map { $0.wantsSightings(now: start) }
     for (file, number) in inspection.remembered.enumerated() where number != InspectionResult.none {
@@ -90,11 +87,19 @@ struct RunMemory {
 
   mutating func remember(_ state: SettledState) { record.settled.append(state) }
 
-  /// Spares what the cache had from being removed, once a day.
-  func recordUses(of plan: Plan, _ directories: [EngineDirectory?]) {
-    guard isTimeForUses else { return }
-    for (content, engine) in plan.upToDate {
-      directories[engine]?.recordUse(of: plan.contents[content].facts.hash, now: start)
+  /// Spares what the cache had from being removed. That costs a look an entry, so for many it is done once a day for the
+  /// same roots and engine; an engine's part that was found settled had it done by the run that found it so.
+  mutating func recordUses(of plan: Plan, _ lookups: [EngineLookups], _ directories: [EngineDirectory?]) {
+    for (number, directory) in directories.enumerated() {
+      guard let directory, case .each = lookups[number] else { continue }
+      if plan.contents.count >= EntryLookup.fewest {
+        let state = directory.stateOfUses(below: record.roots.map(\.index.root))
+        if knows(state) { continue }
+        record.settled.append(state)
+      }
+      for (content, engine) in plan.upToDate where engine == number {
+        directory.recordUse(of: plan.contents[content].facts.hash, now: start)
+      }
     }
   }
 

@@ -65,7 +65,7 @@ package final class CacheDirectory: Sendable {
       try engines.checkAccess(W_OK | X_OK)
       try openTemporary().checkAccess(W_OK | X_OK)
     } catch {
-      throw .notWritable(path, reason: error.description)
+      throw .notWritable(path, reason: "\(error): open the cache for reading only, or choose another directory")
     }
   }
 

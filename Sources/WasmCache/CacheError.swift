@@ -52,17 +52,20 @@ public enum InvalidFile: Hashable, Sendable {
 }
 
 extension CacheError: CustomStringConvertible {
-  /// What failed, why, and the fix; without the path, which the caller prints in front.
-  public var description: String {
+  /// What it is about, what failed, why, and the fix.
+  public var description: String { (path.map { "\($0): " } ?? "") + complaint }
+
+  /// The same without the path, which the caller prints in front.
+  package var complaint: String {
     switch self {
     case .notADirectory:
-      "is not a directory: name another place with --cache-dir, or remove it"
+      "is not a directory: choose another place, or remove it"
     case .foreignOwner(_, let owner):
-      "belongs to user \(owner): whoever writes there decides what code runs; name a directory of your own with --cache-dir, or accept that with --trust-cache"
+      "belongs to user \(owner): whoever writes there decides what code runs; choose a directory of your own, or trust them"
     case .writableByOthers(let path, _):
-      "can be written by other users: whoever writes there decides what code runs; `chmod go-w \(path)` if they did no harm, or accept that with --trust-cache"
+      "can be written by other users: whoever writes there decides what code runs; `chmod go-w \(path)` if they did no harm, or trust them"
     case .notWritable(_, let reason):
-      "cannot be written to: \(reason): open the cache for reading only, or name another directory"
+      "cannot be written to: \(reason)"
     case .io(_, let operation, let reason):
       "cannot \(operation): \(reason)"
     case .missing(let module, let backend, let reason):
@@ -87,9 +90,6 @@ extension CacheError: CustomStringConvertible {
       "\(error)"
     }
   }
-
-  /// All of it: the path too, if there is one.
-  public var message: String { (path.map { "\($0): " } ?? "") + description }
 
   /// What it is about, where that is a file.
   public var path: FilePath? {

@@ -9,6 +9,8 @@ package enum EntryFault: Hashable, Sendable {
   case notALink
   /// The entry's object is not there.
   case objectMissing
+  /// The entry's object was corrupt, and is out of the way since somebody else found that.
+  case movedAside
   /// The object cannot be read.
   case unreadable(reason: String)
   /// The object's bytes do not have the digest that it is named by.
@@ -20,6 +22,7 @@ extension EntryFault: CustomStringConvertible {
     switch self {
     case .notALink: "is not a link to an object of this cache"
     case .objectMissing: "its artifact is missing"
+    case .movedAside: "its artifact was corrupt and is moved aside: the next run makes it again"
     case .unreadable(let reason): "its artifact cannot be read: \(reason)"
     case .digestDiffers(let actual): "its artifact is corrupt: the bytes hash to \(actual.prefix(16))…, not to its name"
     }
@@ -105,7 +108,7 @@ extension CacheDirectory {
     } catch {
       let fault: EntryFault =
         switch error.errno {
-        case .noSuchFileOrDirectory: .objectMissing
+        case .noSuchFileOrDirectory: isSetAside(digest) ? .movedAside : .objectMissing
         // A link where the object should be, which could lead anywhere.
         case .tooManySymbolicLinkLevels: .notALink
         default: .unreadable(reason: error.description)
@@ -122,9 +125,11 @@ extension CacheDirectory {
       // Another entry of the same object may have moved it already. The entry stays, and tells why it is a miss.
       return setAside(object, judged: file)
     }
-    // What cannot be read may be as good as any.
-    if case .unreadable = error.fault { return false }
-    return (try? directory.remove(entry)) != nil
+    switch error.fault {
+    // What cannot be read may be as good as any; an entry whose object is out of the way already tells so.
+    case .unreadable, .movedAside: return false
+    case .notALink, .objectMissing, .digestDiffers: return (try? directory.remove(entry)) != nil
+    }
   }
 
   /// Moves a corrupt object out of the way, keeping it for whoever wants to find out what happened.

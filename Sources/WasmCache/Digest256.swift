@@ -1,4 +1,5 @@
 package import Crypto
+package import LinuxIO
 internal import WasmEngine
 
 /// 256 bits held in place, without an allocation for each.
@@ -73,6 +74,13 @@ package struct ArtifactDigest: Hashable, Sendable, CustomStringConvertible {
   private let digest: Digest256
 
   package init(_ digest: SHA256.Digest) { self.digest = Digest256(digest) }
+
+  /// Hashes a file from its start to its end.
+  package init(hashing file: borrowing Descriptor) throws(SystemError) {
+    var hash = SHA256()
+    try file.forEachBlock { hash.update(bufferPointer: $0) }
+    self.init(hash.finalize())
+  }
 
   init?(hex text: some Collection<UInt8>) {
     guard let digest = Digest256(hex: text) else { return nil }

@@ -24,6 +24,12 @@ package final class EngineDirectory: Sendable {
   /// The path that any runtime can open to have the module's artifact.
   package func entryPath(_ module: WasmHash) -> FilePath { path.appending(CacheLayout.entryName(module)) }
 
+  /// The digest of the artifact that a module's entry stands for; nil if there is no entry.
+  package func artifactDigest(_ module: WasmHash) -> ArtifactDigest? {
+    (try? cache.engines.symbolicLinkTarget("\(name)/\(CacheLayout.entryName(module))"))
+      .flatMap { CacheLayout.digest(ofTarget: $0) }
+  }
+
   /// What the cache has for a module: one system call when it has it.
   ///
   /// The directory is named each time instead of being held open, because another process may be about to make it.

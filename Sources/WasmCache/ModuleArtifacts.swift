@@ -33,3 +33,12 @@ extension CacheDirectory {
     return StoredEngine(name: name, description: EngineDescription(in: directory))
   }
 }
+
+extension EngineDirectory {
+  /// What else the same engine library has compiled a module with.
+  package func otherSettings(of module: WasmHash) -> [String] {
+    cache.artifacts(of: module).map(\.engine).filter {
+      $0.directory != name && $0.description?.libraryBuild == identity.libraryBuild.hex
+    }.map(\.settings)
+  }
+}

@@ -92,9 +92,7 @@ extension EngineDirectory {
 
   /// Whether a module's entry is a link to an object of this cache, and that a file.
   package func hasPlainEntry(_ module: WasmHash) -> Bool {
-    guard let target = try? cache.engines.symbolicLinkTarget("\(name)/\(CacheLayout.entryName(module))"),
-      let digest = CacheLayout.digest(ofTarget: target)
-    else { return false }
+    guard let digest = artifactDigest(module) else { return false }
     let object = CacheLayout.objectName(digest)
     return (try? cache.objects.status(of: "\(object.directory)/\(object.file)"))?.kind == .regular
   }

@@ -60,6 +60,13 @@ func flipBit(ofArtifactAt entry: String, _ location: SourceLocation = #_sourceLo
       #expect(repaired.ending == .exited(0))
       #expect(fault(repaired.errors) == corrupt + " (moved aside)\n")
       #expect(repaired.output.masked == "3 entries, SIZE: 1 bad, 1 moved aside\n")
+      for option in [[], ["--repair"]] as [[Argument]] {
+        let after = try box.succeed(["cache", "verify"] + option)
+        #expect(
+          after.errors
+            == "\(entry): warning: its artifact was corrupt and is moved aside: the next run makes it again\n")
+        #expect(after.output.masked == "3 entries, SIZE: 1 moved aside before, all others good\n")
+      }
       let path = try box.tool("path", "2.wasm").run()
       #expect(path.ending == .exited(1))
       #expect(
@@ -139,7 +146,14 @@ func flipBit(ofArtifactAt entry: String, _ location: SourceLocation = #_sourceLo
       #expect(both.ending == .exited(1))
       #expect(both.output == "")
       #expect(
-        both.errors == "one.wasm: error: the cache has no artifact for winch: new module; make it with --compile\n")
+        both.errors
+          == "one.wasm: error: the cache has no artifact for winch, only for cranelift; make it with --compile\n")
+
+      try box.write(WasmBinary.returning(12), to: "tree/two.wasm")
+      let tree = try box.tool("path", "tree").run()
+      #expect(
+        tree.errors
+          == "tree/two.wasm: error: the cache has no artifact for cranelift: new module; make it with --compile\n")
 
       try FileManager.default.createDirectory(atPath: box.work + "/empty", withIntermediateDirectories: false)
       try box.write(WasmBinary.invalid, to: "bad.wasm")

@@ -25,7 +25,7 @@ import Testing
         #expect(run.ending == .exited(73))
         #expect(
           run.errors == """
-            wasmprecompile: error: \(box.work)/good.wasm: is not a directory: name another place with --cache-dir, or remove it
+            wasmprecompile: error: \(box.work)/good.wasm: is not a directory: choose another place, or remove it (--cache-dir)
 
             """)
       }
@@ -35,8 +35,8 @@ import Testing
       #expect(run.ending == .exited(73))
       #expect(
         run.errors == """
-          wasmprecompile: error: \(box.work)/cache/v1/objects: is not a directory: name another place with --cache-dir, \
-          or remove it
+          wasmprecompile: error: \(box.work)/cache/v1/objects: is not a directory: choose another place, \
+          or remove it (--cache-dir)
 
           """)
     }
@@ -117,7 +117,7 @@ import Testing
           #expect(
             run.errors == """
               wasmprecompile: error: \(directory): can be written by other users: whoever writes there decides what code runs; \
-              `chmod go-w \(directory)` if they did no harm, or accept that with --trust-cache
+              `chmod go-w \(directory)` if they did no harm, or trust them (--trust-cache)
 
               """)
         }
@@ -134,7 +134,7 @@ import Testing
       #expect(
         run.errors == """
           wasmprecompile: error: \(box.path)/home: can be written by other users: whoever writes there decides what code runs; \
-          `chmod go-w \(box.path)/home` if they did no harm, or accept that with --trust-cache
+          `chmod go-w \(box.path)/home` if they did no harm, or trust them (--trust-cache)
 
           """)
       try box.succeed("--trust-cache", "good.wasm")
@@ -152,8 +152,8 @@ import Testing
       #expect(run.ending == .exited(73))
       #expect(
         run.errors == """
-          wasmprecompile: error: \(box.cache): belongs to user 65534: whoever writes there decides what code runs; name a \
-          directory of your own with --cache-dir, or accept that with --trust-cache
+          wasmprecompile: error: \(box.cache): belongs to user 65534: whoever writes there decides what code runs; choose a \
+          directory of your own, or trust them (--cache-dir, --trust-cache)
 
           """)
     }

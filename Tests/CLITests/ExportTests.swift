@@ -179,12 +179,23 @@ import Testing
       try box.succeed("a.wasm")
       let entry = try #require(try box.succeed("path", "a.wasm").outputLines.first)
       try flipBit(ofArtifactAt: entry)
-      let run = try box.tool("--output", "out", "a.wasm").run()
+      func export(_ options: Argument...) throws -> CommandResult {
+        try box.tool(options + ["--output", "out", "a.wasm"]).run()
+      }
+      let frozen = try export("--frozen")
+      #expect(frozen.ending == .exited(1))
+      #expect(
+        frozen.errorLines.first
+          == "out/a.cwasm: error: cannot be exported: the cache's artifact is corrupt: run `wasmprecompile cache verify "
+          + "--repair`, then again")
+      let run = try export()
       #expect(run.ending == .exited(1))
       #expect(
         run.errorLines.first
-          == "out/a.cwasm: error: cannot be exported: the cache's artifact is corrupt: run `wasmprecompile cache verify "
-          + "--repair`, then again")
+          == "out/a.cwasm: error: cannot be exported: the cache's artifact was corrupt: run again, which makes it anew")
+      #expect(!FileManager.default.fileExists(atPath: box.work + "/out/a.cwasm"))
+      #expect(try export().ending == .exited(0))
+      #expect(try box.succeed("cache", "verify").outputLines.last?.hasSuffix(": all good") == true)
     }
   }
 

@@ -63,17 +63,28 @@ import Testing
         ).run()
         #expect(run.ending == .exited(0) && run.output == "21\n", "\(run.errors)")
       }
+      // It ends at once, and yet writes down what it did.
+      let statistics = try box.succeed("cache", "stats").output
+      #expect(statistics.contains("\nmisses       1: 1 new module\n"), "\(statistics)")
       // What it compiled is what the tool finds.
       let again = try box.succeed("build/gcd.wasm")
       #expect(again.errors.masked == "1 module: nothing to compile, all up to date (TIME)\n")
     }
   }
 
+  /// The tutorial's programs, of which the last is the one that the tests run; that the others compile, too, is checked
+  /// where the documentation is generated.
+  @Test func theTutorialEndsWithTheFirstModule() throws {
+    let resources = "\(EngineUnderTest.packageRoot)/Sources/WasmCache/WasmCache.docc/Resources"
+    let last = try String(contentsOfFile: resources + "/first-module-5.swift", encoding: .utf8)
+    #expect(try String(contentsOfFile: Self.examples + "/first-module/main.swift", encoding: .utf8) == last)
+  }
+
   @Test func thePluginHostSwapsItsPluginsWhileTheWatcherRuns() throws {
     try Sandbox.use { box in
       try box.write(plugin(multiplyingBy: 2), to: "plugins/scale.wasm")
       try box.succeed("plugins")
-      let program = URL(filePath: box.executable).deletingLastPathComponent().appending(path: "plugin-host").path
+      let program = try PluginHostPackage.program.get()
       let host = try box.command(
         "sh",
         [
@@ -117,19 +128,5 @@ import Testing
       + WasmBinary.section(3, [0x01, 0x00])
       + WasmBinary.section(7, [0x01] + WasmBinary.name("apply") + [0x00, 0x00])
       + WasmBinary.section(10, [0x01, 0x07, 0x00, 0x20, 0x00, 0x42, factor, 0x7e, 0x0b])
-  }
-
-  @Test func theExamplePackageIsOneOfItsOwn() throws {
-    try Sandbox.use { box in
-      // Building it takes minutes, because it builds everything that it depends on once more.
-      let isWhole = ProcessInfo.processInfo.environment["WASMPRECOMPILE_TEST_PACKAGES"] != nil
-      let step: [Argument] =
-        isWhole ? ["build", "--scratch-path", "\(box.path)/build"] : ["package", "dump-package"]
-      var swift = box.command("swift", step + ["--package-path", Argument(Self.examples + "/plugin-host")])
-      swift.deadline = 1800
-      let run = try swift.run()
-      #expect(run.ending == .exited(0), "\(run.output)\(run.errors)")
-      if !isWhole { #expect(run.output.contains("\"plugin-host\"") && run.output.contains("WasmCache")) }
-    }
   }
 }

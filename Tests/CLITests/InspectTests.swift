@@ -23,7 +23,7 @@ import Testing
           exports
             value  function  () -> i32
           largest functions
-            4 B  0
+            4 B  0  value
 
           """)
       #expect(!FileManager.default.fileExists(atPath: box.cache))
@@ -51,6 +51,8 @@ import Testing
       #expect(text.contains("module     \(hash), last seen at \(box.work)/build/sha256.wasm\n"))
       #expect(text.contains("engine     wasmtime 50, target \(EngineUnderTest.hostTriple)\n"))
       #expect(text.contains("loads      yes, with cranelift of \(box.installedEngine)\n"))
+      #expect(text.contains("\nflags      ") && text.contains("opt_level=speed ") && text.contains("\nprocessor  "))
+      #expect(text.lines.allSatisfy { $0.count <= 112 || $0.contains(box.path) }, "\(text)")
       #expect(text.contains(".text"))
       #expect(text.contains("wasm[0]::function["))
       let lines = try MachineOutput(try box.succeed("inspect", "--format", "json", "\(entry)").output, in: box)

@@ -70,7 +70,7 @@ import Testing
       #expect(file.output == "5\n" && file.ending == .exited(0))
       #expect(
         file.errors
-          == "wasmprecompile: warning: \(box.work)/file: is not a directory: name another place with --cache-dir, or remove it: the module is compiled without the cache\n"
+          == "wasmprecompile: warning: \(box.work)/file: is not a directory: choose another place, or remove it (--cache-dir): the module is compiled without the cache\n"
       )
       mkdir(box.work + "/open", 0o777)
       chmod(box.work + "/open", 0o777)

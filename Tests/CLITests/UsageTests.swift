@@ -31,13 +31,37 @@ import Testing
         #expect(run.errors.hasPrefix("Error: ") && run.errors.contains("\nUsage: wasmprecompile "), "\(run.errors)")
         if let message { #expect(run.errors == message) }
       }
-      // Whoever gives no arguments at all may not know them.
-      let none = try box.tool().run()
-      #expect(none.ending == .exited(64))
-      #expect(none.output == "")
-      #expect(none.errors.hasPrefix("Error: Missing expected argument '<path> ...'\n"))
-      #expect(none.errors.contains("\nUSAGE: wasmprecompile [<options>] <path> ...\n"))
       #expect(!FileManager.default.fileExists(atPath: box.cache))
+    }
+  }
+
+  @Test func whoeverDoesNotKnowTheWordsIsHelped() throws {
+    try Sandbox.use { box in
+      func errors(_ arguments: Argument...) throws -> String {
+        let run = try box.tool(arguments).run()
+        #expect(run.ending == .exited(64))
+        #expect(run.output == "")
+        return run.errors
+      }
+      #expect(
+        try errors()
+          == """
+          wasmprecompile: error: nothing to precompile: name files or directories, or see `wasmprecompile --help`
+
+          """)
+      #expect(
+        try errors("cach", "list")
+          == "wasmprecompile: error: cach is neither a file nor a subcommand: did you mean cache?\n")
+      #expect(
+        try errors("insepct")
+          == "wasmprecompile: error: insepct is neither a file nor a subcommand: did you mean inspect?\n")
+
+      // What is there is taken, whatever it is called, and what is like no subcommand is a path.
+      try box.write(WasmBinary.returning(1), to: "hsh")
+      #expect(try box.succeed("hsh").errors.contains("compiled hsh with cranelift"))
+      #expect(
+        try box.tool("build").run().errorLines.first
+          == "build: error: cannot open: no such file or directory, check the spelling")
     }
   }
 

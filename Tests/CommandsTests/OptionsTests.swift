@@ -91,7 +91,7 @@ struct OptionsTests {
   private func root(_ arguments: String...) -> String { "\(CommandLineTool.root(for: arguments))" }
 
   @Test func firstArgumentDecidesWhatIsMeant() {
-    #expect(root() == "CommandLineTool")
+    #expect(root() == "PrecompileCommand")
     for word in ["--help", "--version", "help"] { #expect(root(word) == "CommandLineTool") }
     for name in ["path", "hash", "engines", "cache", "config", "completions", "help"] {
       #expect(root(name, "x") == "Subcommands")
@@ -104,7 +104,8 @@ struct OptionsTests {
   @Test func subcommandsAreUnderstood() throws {
     let path = try #require(try parse(["path", "a.wasm", "--compile", "--backend", "pulley"]) as? PathCommand)
     #expect(
-      path.module.path == "a.wasm" && path.compile && path.compiler.settings == [EngineSettings(backend: .pulley)])
+      path.module.path == "a.wasm" && path.compile
+        && path.options.compiler.settings == [EngineSettings(backend: .pulley)])
     #expect(try #require(try parse(["hash", "a", "b"]) as? HashCommand).file.map(\.path) == ["a", "b"])
     #expect(try parse(["cache", "verify", "--repair"]) is CacheCommand.Verify)
     #expect(try parse(["cache", "dir"]) is CacheCommand.Directory)

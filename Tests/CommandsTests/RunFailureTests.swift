@@ -77,6 +77,6 @@ struct RunFailureTests {
     #expect(failure.status == .cacheUnwritable)
     #expect(
       failure.message
-        == "$'/a\\tb': is not a directory: name another place with --cache-dir, or remove it")
+        == "$'/a\\tb': is not a directory: choose another place, or remove it (--cache-dir)")
   }
 }

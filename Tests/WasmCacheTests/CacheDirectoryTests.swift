@@ -84,17 +84,17 @@ struct CacheDirectoryTests {
   @Test func linkThatLeadsNowhereIsAnError() throws {
     try directory.link("cache", to: "missing")
     let error = #expect(throws: CacheError.self) { _ = try CacheDirectory(making: path) }
-    #expect(error?.description == "cannot open the cache directory: it is a symbolic link that leads nowhere")
+    #expect(error?.complaint == "cannot open the cache directory: it is a symbolic link that leads nowhere")
     #expect(try CacheDirectory.existing(at: path) == nil)
   }
 
-  private static let notADirectory = "is not a directory: name another place with --cache-dir, or remove it"
+  private static let notADirectory = "is not a directory: choose another place, or remove it"
 
   @Test func fileInItsPlaceIsRefused() throws {
     try directory.write("", to: "cache")
     let error = refusal(path)
     #expect(error == .notADirectory(path))
-    #expect(error?.description == Self.notADirectory)
+    #expect(error?.complaint == Self.notADirectory)
     #expect(error?.path == path)
     #expect(refusal(directory("cache/below/it")) == .notADirectory(path), "the file is named, not what is wanted below")
   }
@@ -122,9 +122,9 @@ struct CacheDirectoryTests {
     let error = refusal(path)
     #expect(error == .writableByOthers(open, permissions: mode))
     #expect(
-      error?.description
+      error?.complaint
         == "can be written by other users: whoever writes there decides what code runs; `chmod go-w \(open)` if they did "
-        + "no harm, or accept that with --trust-cache")
+        + "no harm, or trust them")
     #expect(open.withPlatformString { chmod($0, 0o755) } == 0)
     #expect(refusal(path) == nil, "others may read")
   }
@@ -138,8 +138,8 @@ struct CacheDirectoryTests {
     let error = refusal(path)
     #expect(error == .foreignOwner(foreign, owner: 65534))
     #expect(
-      error?.description
-        == "belongs to user 65534: whoever writes there decides what code runs; name a directory of your own with --cache-dir, or accept that with --trust-cache"
+      error?.complaint
+        == "belongs to user 65534: whoever writes there decides what code runs; choose a directory of your own, or trust them"
     )
   }
 
@@ -147,6 +147,6 @@ struct CacheDirectoryTests {
     let error = #expect(throws: CacheError.self) { _ = try CacheDirectory(making: "/proc/nowhere/cache") }
     #expect(
       error == .io("/proc/nowhere", operation: "make the cache directory", reason: "no such file or directory"))
-    #expect(error?.description == "cannot make the cache directory: no such file or directory")
+    #expect(error?.complaint == "cannot make the cache directory: no such file or directory")
   }
 }

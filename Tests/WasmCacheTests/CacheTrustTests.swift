@@ -40,9 +40,9 @@ struct CacheTrustTests {
     let error = refusal(parent.appending("deeper/cache"))
     #expect(error == .writableByOthers(parent, permissions: mode))
     #expect(
-      error?.description
+      error?.complaint
         == "can be written by other users: whoever writes there decides what code runs; `chmod go-w \(parent)` if they did "
-        + "no harm, or accept that with --trust-cache")
+        + "no harm, or trust them")
     setMode(parent, 0o755)
     #expect(refusal(parent.appending("deeper/cache")) == nil)
   }

@@ -56,6 +56,11 @@ struct CacheVerificationTests {
     let kept = fixture.path.appending("v1/corrupt").appending(WasmHash.generate(artifact).encode())
     #expect(try [UInt8](contentsOf: kept) == rotten)
     #expect(fixture.reader().lookUp(module) == .absent(.artifactCorrupt))
+    // The entry stays, since it tells why the module is compiled again.
+    #expect(try verify().map(\.fault) == [.movedAside])
+    let again = try verify(repair: true)
+    #expect(again.map(\.fault) == [.movedAside] && again.map(\.repaired) == [false])
+    #expect(fixture.reader().lookUp(module) == .absent(.artifactCorrupt))
   }
 
   @Test func truncationIsFound() throws {

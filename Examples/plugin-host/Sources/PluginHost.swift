@@ -1,7 +1,5 @@
 import FoundationEssentials
-import SystemPackage
 import WasmCache
-import WasmEngine
 
 /// Keeps every module of a directory loaded, each under the name of its file.
 ///

@@ -9,7 +9,7 @@
 import Dispatch
 import FoundationEssentials
 import Glibc
-import SystemPackage
+import WasmCache
 
 let arguments = CommandLine.arguments.dropFirst().map { FilePath($0) }
 guard arguments.count == 3 else {

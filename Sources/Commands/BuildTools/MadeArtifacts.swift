@@ -36,20 +36,24 @@ struct MadeArtifacts {
       made[Artifact(outcome.job)] = true
     }
     let severalBackends = summary.engines.count > 1
-    for (number, engine) in summary.directories.enumerated() {
+    let memory = summary.directories.lazy.compactMap(\.self).first.map {
+      HostMemory(of: $0.cache, isWritable: !summary.purpose.onlyLooks)
+    }
+    for (number, directory) in summary.directories.enumerated() {
+      let entries = directory.flatMap { directory in memory.map { VerifiedEntries(directory, $0) } }
       let backend = severalBackends ? summary.engines[number].settings.backend.rawValue : nil
       for content in summary.plan.contents {
         let artifact = Artifact(module: content.facts.hash, engine: number)
         for file in content.files {
           let path = file.path
           let name = ArtifactExport.name(of: path, below: roots[file.root], backend: backend)
-          guard let engine, made[artifact] ?? true else {
+          guard let entries, made[artifact] ?? true else {
             spared.insert(name)
             continue
           }
           exports.append(
             ArtifactExport(
-              path: path, source: Environment.absolute(path), module: artifact.module, engine: engine, name: name,
+              path: path, source: Environment.absolute(path), module: artifact.module, entries: entries, name: name,
               isNew: isNew.contains(artifact)))
         }
       }

@@ -23,7 +23,10 @@ struct CacheCommand: ParsableCommand {
   struct Verify: ConfiguredCommand {
     static let configuration = CommandConfiguration(
       commandName: "verify", abstract: "Check every artifact's bytes against its digest.",
-      discussion: "Bad ones are named, and the exit status is 1 unless all of them were repaired.")
+      discussion: """
+        Bad ones are named, and the exit status is 1 unless all of them were repaired. Those that were moved aside before are \
+        named, too, until they are made again.
+        """)
 
     @Flag(help: "Move bad artifacts to the cache's directory \"corrupt\", so that the next run makes them again.")
     var repair = false
@@ -38,11 +41,17 @@ struct CacheCommand: ParsableCommand {
       var bytes = 0
       var bad = 0
       var repaired = 0
+      var gone = 0
       do throws(CacheError) {
         try CacheDirectory.existing(at: path, trust: cache.trust)?.verify(repair: repair) { entry in
           checked += 1
           bytes += entry.size
           guard let fault = entry.fault else { return }
+          if fault == .movedAside {
+            gone += 1
+            Output.error.write("\(entry.path.printable): warning: \(fault)\n")
+            return
+          }
           bad += 1
           if entry.repaired { repaired += 1 }
           Output.error.write(
@@ -52,9 +61,12 @@ struct CacheCommand: ParsableCommand {
         throw RunFailure(error)
       }
       let entries = Quantities.count(checked, "entry", "entries")
+      let before = gone == 0 ? "" : "\(gone) moved aside before, "
       let faults =
-        bad == 0 ? "all good" : "\(bad) bad" + (repair ? ", \(repaired) moved aside" : "; --repair moves them aside")
-      Output.standard.write("\(entries), \(Quantities.bytes(bytes)): \(faults)\n")
+        bad == 0
+        ? gone == 0 ? "all good" : "all others good"
+        : "\(bad) bad" + (repair ? ", \(repaired) moved aside" : "; --repair moves them aside")
+      Output.standard.write("\(entries), \(Quantities.bytes(bytes)): \(before)\(faults)\n")
       if bad > repaired { throw ExitStatus.moduleFailed }
     }
   }

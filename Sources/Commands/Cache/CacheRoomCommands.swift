@@ -47,7 +47,7 @@ extension CacheCommand {
     }
 
     func run() throws {
-      try Removal("cache gc", dryRun: dryRun, format).run(in: cache) { () throws(RunFailure) in
+      try Removal("cache gc", format, dryRun: dryRun).run(in: cache) { () throws(RunFailure) in
         var limits = EvictionLimits()
         limits.size = room.maxSize.map { Int64($0.bytes) }
         limits.age = maxAge?.nanoseconds
@@ -86,7 +86,7 @@ extension CacheCommand {
     mutating func fill(from configuration: Configuration) { cache.fill(from: configuration) }
 
     func run() throws {
-      try Removal("cache clear", dryRun: false, format).run(in: cache) { .nothing }
+      try Removal("cache clear", format, clears: true).run(in: cache) { .nothing }
       if let cache = try? CacheDirectory.existing(at: self.cache.path(), trust: self.cache.trust) {
         Catalog.remove(in: cache.base)
       }
@@ -109,10 +109,13 @@ struct RoomOptions: ParsableArguments {
 /// Removes artifacts and says so.
 private struct Removal {
   private let dryRun: Bool
+  /// Whether everything goes, for no other reason than that.
+  private let clears: Bool
   private let lines: JSONLines?
 
-  init(_ command: String, dryRun: Bool, _ format: FormatOptions) {
+  init(_ command: String, _ format: FormatOptions, dryRun: Bool = false, clears: Bool = false) {
     self.dryRun = dryRun
+    self.clears = clears
     lines = format.isJSON ? JSONLines(command) : nil
   }
 
@@ -168,7 +171,8 @@ private struct Removal {
     let count = causes.values.reduce(0, +)
     guard count > 0 else { return "nothing to remove: \(left)" }
     let reasons = EvictionPlan.Cause.allCases.compactMap { cause in causes[cause].map { "\($0) \(cause.rawValue)" } }
-    return "\(dryRun ? "would remove" : "removed") \(Quantities.count(count, "artifact")) "
-      + "(\(reasons.joined(separator: ", "))), \(Quantities.bytes(Int(result.freed))); \(left) \(dryRun ? "would be" : "are") left"
+    let detail = clears ? "" : " (\(reasons.joined(separator: ", ")))"
+    return "\(dryRun ? "would remove" : "removed") \(Quantities.count(count, "artifact"))\(detail), "
+      + "\(Quantities.bytes(Int(result.freed))); \(left) \(dryRun ? "would be" : "are") left"
   }
 }

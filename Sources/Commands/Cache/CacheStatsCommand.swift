@@ -8,8 +8,8 @@ extension CacheCommand {
     static let configuration = CommandConfiguration(
       commandName: "stats", abstract: "Show what the cache holds and how much time it saved.",
       discussion: """
-        A run with nothing to do writes nothing, so that its hits count only once an hour for each directory: the numbers \
-        are lower bounds.
+        A run with nothing to do writes nothing, so that its hits count only once an hour for each directory, and what \
+        hosts load is not counted: the numbers are lower bounds.
         """)
 
     @Flag(help: "Begin to count anew afterwards.")

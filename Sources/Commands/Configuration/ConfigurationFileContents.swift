@@ -50,7 +50,8 @@ extension ConfigurationFile {
   private func unknown(_ entry: TOMLReader.Entry) -> RunFailure {
     let known = Settings.all.map(\.key)
     let advice =
-      known.nearest(to: entry.key).map { "did you mean '\($0)'?" } ?? "the keys are \(known.joined(separator: ", "))"
+      known.nearest(to: entry.key, within: max(2, entry.key.count / 3)).map { "did you mean '\($0)'?" }
+      ?? "the keys are \(known.joined(separator: ", "))"
     return failure(entry.line, "unknown key '\(entry.key)'; \(advice)")
   }
 

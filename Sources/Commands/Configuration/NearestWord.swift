@@ -1,12 +1,13 @@
 extension [String] {
   /// The word that somebody probably meant; nil if none is near.
-  func nearest(to word: String) -> String? {
+  ///
+  /// - Parameter limit: how many letters may differ.
+  func nearest(to word: String, within limit: Int) -> String? {
     let length = word.count
-    let farthest = Swift.max(2, length / 3)
     // Those of too different a length are out without a look: what somebody wrote may be a megabyte.
-    let distances = filter { abs($0.count - length) <= farthest }.map { (word: $0, distance: $0.distance(to: word)) }
+    let distances = filter { abs($0.count - length) <= limit }.map { (word: $0, distance: $0.distance(to: word)) }
     guard let nearest = distances.min(by: { $0.distance < $1.distance }) else { return nil }
-    return nearest.distance <= farthest ? nearest.word : nil
+    return nearest.distance <= limit ? nearest.word : nil
   }
 }
 

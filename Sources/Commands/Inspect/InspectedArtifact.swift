@@ -40,13 +40,11 @@ struct InspectedArtifact: Inspected {
     }
     facts.append(["engine", "wasmtime \(outline.record.version), target \(outline.record.target)".printable])
     if let flags {
-      facts.append(["flags", flags.shared.map { "\($0.name)=\($0.value)" }.joined(separator: " ").printable])
-      facts.append(["processor", processorFeatures.joined(separator: " ").printable])
+      facts.append("flags", Self.lines(of: flags.shared.map { "\($0.name)=\($0.value)".printable }))
+      facts.append("processor", Self.lines(of: processorFeatures.map(\.printable)))
     }
     facts.append(["functions", "\(outline.functionCount), \(Quantities.bytes(outline.codeSize)) of code"])
-    if let verdict {
-      for (number, line) in verdict.lines.enumerated() { facts.append([number == 0 ? "loads" : "", line]) }
-    }
+    if let verdict { facts.append("loads", verdict.lines) }
     var sections = TextTable([.left, .left, .left])
     for section in outline.sections { sections.append(["", section.name.printable, Quantities.bytes(section.size)]) }
     var functions = TextTable([.left, .left, .left])
@@ -55,6 +53,20 @@ struct InspectedArtifact: Inspected {
     }
     return facts.text + "sections\n" + sections.text
       + (outline.largest.isEmpty ? "" : "largest functions\n" + functions.text)
+  }
+
+  /// Words in lines that a terminal has room for.
+  private static func lines(of words: [String]) -> [String] {
+    var lines = [""]
+    for word in words {
+      let line = lines[lines.count - 1]
+      if line.isEmpty || line.columns + word.columns < 100 {
+        lines[lines.count - 1] += line.isEmpty ? word : " " + word
+      } else {
+        lines.append(word)
+      }
+    }
+    return lines
   }
 
   // MARK: For programs

@@ -1,4 +1,4 @@
-/// Rows of text in columns as wide as their widest cell.
+/// Rows of text in columns as wide as their widest cell, but for cells that are far too wide and stick out.
 struct TextTable {
   enum Alignment { case left, right }
 
@@ -9,16 +9,32 @@ struct TextTable {
 
   mutating func append(_ row: [String]) { rows.append(row) }
 
+  /// Appends a row of two cells, of which the second has several lines.
+  mutating func append(_ name: String, _ lines: [String]) {
+    for (number, line) in lines.enumerated() { append([number == 0 ? name : "", line]) }
+  }
+
+  /// Of a foreign file's million names, one may be a million characters long: that must not fill all lines with spaces.
+  private static let widest = 160
+
   var text: String {
-    let widths = columns.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      let cells = columns.indices.map { column in
-        let space = String(repeating: " ", count: widths[column] - row[column].count)
-        return columns[column] == .left ? row[column] + space : space + row[column]
+    let widths = columns.indices.map { column in
+      rows.lazy.map { $0[column].columns }.filter { $0 <= Self.widest }.max() ?? 0
+    }
+    var text = ""
+    for row in rows {
+      // Nothing is filled up at a line's end.
+      let last = columns.indices.last { !row[$0].isEmpty } ?? 0
+      for column in 0...last {
+        let cell = row[column]
+        let space = String(repeating: " ", count: max(0, widths[column] - cell.columns))
+        if column > 0 { text += "  " }
+        if columns[column] == .right { text += space }
+        text += cell
+        if columns[column] == .left && column < last { text += space }
       }
-      let line = cells.joined(separator: "  ")
-      // The last column needs no filling.
-      return String(line.reversed().drop { $0 == " " }.reversed()) + "\n"
-    }.joined()
+      text += "\n"
+    }
+    return text
   }
 }

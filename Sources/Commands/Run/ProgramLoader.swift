@@ -15,8 +15,6 @@ struct ProgramLoader {
   /// - Parameter request: for one file and one backend.
   init(_ request: PrecompileRequest, cancellation: Cancellation) {
     var request = request
-    // One file is soon read, and time stamps do not show every change.
-    request.rehash = true
     request.isWanted = { $0.content.facts.kind == .coreModule }
     path = request.roots[0]
     settings = request.settings[0]

@@ -31,21 +31,11 @@ struct RunCommand: ConfiguredCommand {
   var cold = false
 
   @OptionGroup(title: "What the program gets") var program: ProgramOptions
-  @OptionGroup(title: "Compiler options") var compiler: CompilerOptions
-  @OptionGroup(title: "Where things are") var engine: EngineOptions
-  @OptionGroup(title: "Where things are") var cache: CacheOptions
-  @OptionGroup(title: "Limits") var limits: LimitOptions
-  @OptionGroup(title: "Limits") var sandbox: SandboxOptions
+  @OptionGroup var options: ModuleOptions
 
   var place: FilePath? { module.path }
 
-  mutating func fill(from configuration: Configuration) {
-    compiler.fill(from: configuration)
-    engine.fill(from: configuration)
-    cache.fill(from: configuration)
-    limits.fill(from: configuration)
-    sandbox.fill(from: configuration)
-  }
+  mutating func fill(from configuration: Configuration) { options.fill(from: configuration) }
 
   func run() throws {
     let name = module.path.lastComponent.map { FilePath(root: nil, [$0]).bytes } ?? module.path.bytes
@@ -65,11 +55,7 @@ struct RunCommand: ConfiguredCommand {
   }
 
   private func load() throws -> LoadedProgram {
-    var request = PrecompileRequest(
-      roots: [module.path], settings: [compiler.settings[0]], engines: engine.search, cachePath: try cache.path(),
-      lanes: AvailableProcessors.count())
-    request.cacheTrust = cache.trust
-    limits.bound(&request, sandbox)
+    var request = try options.request(for: module.path, [options.compiler.settings[0]])
     Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request)
     let cancellation = Cancellation()
     let interruption = Interruption(cancelling: cancellation, in: request)

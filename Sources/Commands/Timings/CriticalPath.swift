@@ -6,6 +6,8 @@ struct CriticalPath {
   struct Step {
     let name: String
     let nanoseconds: UInt64
+    /// How it is drawn.
+    var style = "stage"
   }
 
   private(set) var steps: [Step] = []
@@ -19,7 +21,7 @@ struct CriticalPath {
   init(_ spans: [RunTimings.Span], total: UInt64, engines: [String]) {
     func step(_ span: RunTimings.Span) -> Step {
       let job = span.job.map { " \($0.content.path.printable) with \(engines[$0.engine])" } ?? ""
-      return Step(name: span.kind.rawValue + job, nanoseconds: span.nanoseconds)
+      return Step(name: span.kind.rawValue + job, nanoseconds: span.nanoseconds, style: span.style)
     }
     let stages = spans.filter { $0.lane == nil }
     let last = spans.filter { $0.lane != nil }.max { $0.end < $1.end }

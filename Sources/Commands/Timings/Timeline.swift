@@ -26,10 +26,10 @@ struct Timeline {
       "<text x=\"0\" y=\"\(Self.row * Double($0.offset) + 16)\">\($0.element)</text>"
     }
     return """
-      <svg viewBox="0 0 \(Self.width) \(height)" role="img" aria-label="what each lane did when">
+      <div class="scroll"><svg viewBox="0 0 \(Self.width) \(height)" role="img" aria-label="what each lane did when">
       \(axis(height: height))\(texts.joined())
       \(spans.map(rectangle).joined(separator: "\n"))
-      </svg>
+      </svg></div>
       <p class="key">\(key)</p>
       """
   }
@@ -37,7 +37,7 @@ struct Timeline {
   private var key: String {
     let engines = names.enumerated().map { ("engine\($0.offset % 3)", "compile with \($0.element)") }
     let others = [("stage", "stage of the run"), ("start", "start a compiler, or wait"), ("store", "store")]
-    return (engines + others).map { "<i class=\"\($0.0)\"></i>\($0.1.escaped)" }.joined()
+    return (engines + others).map { "<span><i class=\"\($0.0)\"></i>\($0.1.escaped)</span>" }.joined()
   }
 
   private func position(_ nanoseconds: UInt64) -> Double {
@@ -50,17 +50,10 @@ struct Timeline {
     let x = position(span.start)
     // Whatever happened is to be seen.
     let width = max(0.6, position(span.end) - x)
-    let style =
-      switch span.kind {
-      case .compile: "engine\((span.job?.engine ?? 0) % 3)"
-      case .store: "store"
-      case .start, .wait: "start"
-      case .engine, .scan, .hash, .lookUp, .synchronize, .remember: "stage"
-      }
     let name = span.kind.rawValue + (span.job.map { " \($0.content.path.printable)" } ?? "")
     let title = "\(name), \(Quantities.duration(nanoseconds: span.nanoseconds))".escaped
     return
-      "<rect class=\"\(style)\" x=\"\(TimingsPage.rounded(x))\" y=\"\(y)\" width=\"\(TimingsPage.rounded(width))\" "
+      "<rect class=\"\(span.style)\" x=\"\(TimingsPage.rounded(x))\" y=\"\(y)\" width=\"\(TimingsPage.rounded(width))\" "
       + "height=\"\(height)\"><title>\(title)</title></rect>"
   }
 
@@ -70,8 +63,23 @@ struct Timeline {
     while total / step > 10 { step *= (total / (step * 2) <= 10 ? 2 : total / (step * 5) <= 10 ? 5 : 10) }
     return stride(from: 0, through: total, by: Int(step)).map { time in
       let x = TimingsPage.rounded(position(time))
-      return "<line x1=\"\(x)\" x2=\"\(x)\" y1=\"0\" y2=\"\(height - 16)\"/>"
-        + "<text x=\"\(x)\" y=\"\(height - 4)\">\(time == 0 ? "0" : Quantities.duration(nanoseconds: time))</text>"
+      let line = "<line x1=\"\(x)\" x2=\"\(x)\" y1=\"0\" y2=\"\(height - 16)\"/>"
+      // At the very end there is no room for half of it.
+      guard position(time) < Self.width - 25 else { return line }
+      let text = time == 0 ? "0" : Quantities.duration(nanoseconds: time)
+      return line + "<text class=\"time\" x=\"\(x)\" y=\"\(height - 4)\">\(text)</text>"
     }.joined()
+  }
+}
+
+extension RunTimings.Span {
+  /// The class of what stands for it on the page.
+  var style: String {
+    switch kind {
+    case .compile: "engine\((job?.engine ?? 0) % 3)"
+    case .store: "store"
+    case .start, .wait: "start"
+    case .engine, .scan, .hash, .lookUp, .synchronize, .remember: "stage"
+    }
   }
 }

@@ -61,7 +61,7 @@ struct TimingsPage {
     let rows = steps.map { step in
       let part = summary.nanoseconds > 0 ? 100 * Double(step.nanoseconds) / Double(summary.nanoseconds) : 0
       return "<tr><td>\(step.name.escaped)</td>\(Self.cell(step.nanoseconds))"
-        + "<td class=\"bar\"><i style=\"width:\(Self.rounded(part))%\"></i></td></tr>"
+        + "<td class=\"bar\"><i class=\"\(step.style)\" style=\"width:\(Self.rounded(part))%\"></i></td></tr>"
     }
     return "<table>\(rows.joined())</table>"
   }
@@ -78,15 +78,17 @@ struct TimingsPage {
       let part = longest > 0 ? 100 * Double(row.nanoseconds) / Double(longest) : 0
       return """
         <tr><td>\(row.job.content.path.printable.escaped)</td><td class="word">\(settings(row.job))</td>\
-        <td class="word">\(row.job.reason.rawValue)</td><td class="number">\(Quantities.bytes(row.job.content.facts.size))</td>\
-        <td class="number">\(Quantities.bytes(row.size))</td>\(Self.cell(row.nanoseconds))\
-        <td class="bar"><i class="engine\(row.job.engine % 3)" style="width:\(Self.rounded(part))%"></i></td></tr>
+        <td class="word more">\(row.job.reason.rawValue)</td>\
+        <td class="number more">\(Quantities.bytes(row.job.content.facts.size))</td>\
+        <td class="number more">\(Quantities.bytes(row.size))</td>\(Self.cell(row.nanoseconds))\
+        <td class="bar more"><i class="engine\(row.job.engine % 3)" style="width:\(Self.rounded(part))%"></i></td></tr>
 
         """
     }
-    let heads =
-      ["module", "backend", "reason"].map { "<th>\($0)</th>" }.joined()
-      + ["size", "artifact", "compiling"].map { "<th class=\"number\">\($0)</th>" }.joined() + "<th></th>"
+    let heads = """
+      <th>module</th><th>backend</th><th class="more">reason</th><th class="number more">size</th>\
+      <th class="number more">artifact</th><th class="number">compiling</th><th class="more"></th>
+      """
     return "<table><thead><tr>\(heads)</tr></thead>\n\(rows.joined())</table>"
   }
 
@@ -110,20 +112,23 @@ struct TimingsPage {
     .engines, .key { color: var(--faint); }
     .counts { display: flex; flex-wrap: wrap; gap: .5rem 2rem; padding: 0; list-style: none; }
     .counts b { font-size: 1.3rem; }
-    svg { display: block; width: 100%; height: auto; font: 11px system-ui, sans-serif; }
-    svg text { fill: var(--faint); } svg line { stroke: var(--line); }
+    .scroll { overflow-x: auto; }
+    svg { display: block; width: 100%; min-width: 50rem; height: auto; font: 11px system-ui, sans-serif; }
+    svg text { fill: var(--faint); } .time { text-anchor: middle; } svg line { stroke: var(--line); }
     rect { stroke: var(--back); stroke-width: .5; }
     .engine0 { fill: var(--e0); background: var(--e0); } .engine1 { fill: var(--e1); background: var(--e1); }
     .engine2 { fill: var(--e2); background: var(--e2); } .stage { fill: var(--stage); background: var(--stage); }
     .start { fill: var(--start); background: var(--start); } .store { fill: var(--store); background: var(--store); }
-    .key i { display: inline-block; width: .8em; height: .8em; margin: 0 .4em 0 1em; }
+    .key { display: flex; flex-wrap: wrap; gap: 0 1.4em; }
+    .key i { display: inline-block; width: .8em; height: .8em; margin-right: .4em; }
     table { border-collapse: collapse; width: 100%; }
     td, th { padding: .15rem .6rem .15rem 0; text-align: left; border-bottom: 1px solid var(--line); }
     th { color: var(--faint); font-weight: normal; } td:first-child { overflow-wrap: anywhere; }
     .word { white-space: nowrap; }
     .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-    .bar { width: 24%; } .bar i { display: block; height: .8em; min-width: 1px; background: var(--stage); }
-    .bar i.engine0 { background: var(--e0); } .bar i.engine1 { background: var(--e1); } .bar i.engine2 { background: var(--e2); }
+    .bar { width: 24%; } .bar i { display: block; height: .8em; min-width: 1px; }
+    /* On a narrow screen, what a module is and how long it took is enough. */
+    @media (max-width: 44rem) { .more { display: none; } }
     """
 }
 

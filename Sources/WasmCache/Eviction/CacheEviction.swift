@@ -35,16 +35,17 @@ extension CacheDirectory {
     do { space = try FileSystemSpace(of: objects) } catch { throw CacheError(base, "ask for its free space", error) }
     let plan = EvictionPlan(inventory, limits, space: space, now: now, isSetAside: isSetAside)
     var result = EvictionResult()
+    result.kept = inventory.entries.count { inventory.object(of: $0) != nil }
     for batch in plan.victims.batches(of: 64) {
       for victim in dryRun ? Array(batch) : try remove(batch, inventory) {
         result.entries += victim.entries.count
         result.objects += victim.object == nil ? 0 : 1
         result.freed += victim.size
+        if victim.cause != .dangling { result.kept -= victim.entries.count }
         report(victim, inventory)
       }
     }
     if !dryRun { removeEmptyEngines(inventory) }
-    result.kept = inventory.entries.count - result.entries
     result.size = inventory.size - result.freed
     return result
   }

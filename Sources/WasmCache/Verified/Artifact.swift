@@ -1,4 +1,4 @@
-internal import LinuxIO
+package import LinuxIO
 public import SystemPackage
 public import WasmEngine
 
@@ -8,12 +8,18 @@ public import WasmEngine
 public final class Artifact: Sendable {
   /// Bytes.
   public let size: Int
-  private let descriptor: Descriptor
+  /// What its bytes hash to.
+  package let digest: ArtifactDigest
+  package let descriptor: Descriptor
   private let module: WasmHash
   private let directory: EngineDirectory
 
-  init(_ descriptor: consuming Descriptor, size: Int, of module: WasmHash, in directory: EngineDirectory) {
+  init(
+    _ descriptor: consuming Descriptor, _ digest: ArtifactDigest, size: Int, of module: WasmHash,
+    in directory: EngineDirectory
+  ) {
     self.descriptor = descriptor
+    self.digest = digest
     self.size = size
     self.module = module
     self.directory = directory

@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Glibc
 internal import LinuxIO
 internal import Synchronization
 internal import SystemPackage
@@ -8,7 +9,7 @@ internal import WasmEngine
 ///
 /// Nothing is written while something is loaded: it waits for a second, and is written together. The catalog is opened
 /// anew when it was opened more than a second before, and not held open where that is in others' way. A program that only
-/// reads gets no thread from this.
+/// reads gets no thread from this. One that ends within that second writes when it ends.
 package final class HostMemory: Sendable {
   private struct State {
     /// Nil if there is no catalog, or none was asked for.
@@ -73,6 +74,7 @@ package final class HostMemory: Sendable {
 
   private func note(_ change: (inout RunRecord) -> Void) {
     guard isWritable else { return }
+    MemoriesAtExit.add(self)
     state.withLock { state in
       change(&state.record)
       tidyLater(&state)
@@ -89,6 +91,7 @@ package final class HostMemory: Sendable {
 
   /// Writes down at once what was found out, and lets go of the catalog.
   package func flush() {
+    MemoriesAtExit.remove(self)
     let record = state.withLock { state in
       defer { state = State() }
       return state.record
@@ -97,5 +100,27 @@ package final class HostMemory: Sendable {
     guard isWritable, record.isWorthWriting(now: now) else { return }
     // What cannot be written is found out again by whoever needs it.
     _ = Catalog.open(in: base).catalog?.commit(record, now: now)
+  }
+}
+
+/// Those that have something to write down should the program end: it lets go of none of its global values then.
+private enum MemoriesAtExit {
+  private struct Reference: Sendable {
+    weak let memory: HostMemory?
+  }
+
+  private static let references = Mutex<[ObjectIdentifier: Reference]>([:])
+
+  private static let isAsked: Bool = {
+    atexit { for reference in references.withLock({ Array($0.values) }) { reference.memory?.flush() } } == 0
+  }()
+
+  static func add(_ memory: HostMemory) {
+    guard isAsked else { return }
+    references.withLock { $0[ObjectIdentifier(memory)] = Reference(memory: memory) }
+  }
+
+  static func remove(_ memory: HostMemory) {
+    references.withLock { $0[ObjectIdentifier(memory)] = nil }
   }
 }

@@ -36,7 +36,8 @@ package final class VerifiedEntries: Sendable {
       let file = try? directory.cache.objects.open(ObjectPlace(digest: proof.digest), Self.flags),
       let stamp = try? file.status().stamp, stamp == proof.stamp
     {
-      return Artifact(file, size: Int(clamping: stamp.size), of: module, in: directory)
+      recordUse(of: module, proof)
+      return Artifact(file, proof.digest, size: Int(clamping: stamp.size), of: module, in: directory)
     }
     return try prove(module)
   }
@@ -44,6 +45,16 @@ package final class VerifiedEntries: Sendable {
   private struct Proof {
     var digest: ArtifactDigest
     var stamp: FileStamp
+    /// The use that the entry tells of, in nanoseconds since 1970.
+    var used: Int64
+  }
+
+  /// A host may go on for months: it says once a day what it still loads.
+  private func recordUse(of module: WasmHash, _ proof: Proof) {
+    let now = now()
+    guard memory.isWritable, EngineDirectory.isUseDue(proof.used, now: now) else { return }
+    let used = directory.recordUse(of: module, now: now)
+    proven.withLock { $0[module]?.used = used }
   }
 
   private static let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
@@ -70,7 +81,8 @@ package final class VerifiedEntries: Sendable {
       var begun = now()
       var stamp = try file.status().stamp
       let known = memory.checkedObject(digest) ?? CheckedObject(digest: digest, stamp: stamp, checked: .min)
-      if !known.vouches(for: stamp, now: begun) {
+      var isProven = known.vouches(for: stamp, now: begun)
+      if !isProven {
         var attempts = 3
         while true {
           guard stamp.kind == .regular, try ArtifactDigest(hashing: file) == digest else {
@@ -88,15 +100,11 @@ package final class VerifiedEntries: Sendable {
         let checked = CheckedObject(digest: digest, stamp: stamp, checked: begun)
         memory.remember(checked)
         // One that was written just now could be written once more without a sign.
-        if checked.vouches(for: stamp, now: begun) {
-          proven.withLock { $0[module] = Proof(digest: digest, stamp: stamp) }
-        }
-      } else {
-        proven.withLock { $0[module] = Proof(digest: digest, stamp: stamp) }
+        isProven = checked.vouches(for: stamp, now: begun)
       }
-      // Once for each module of a host; it may go on with what it has mapped for as long as it likes.
-      if memory.isWritable { directory.recordUse(of: module, now: begun) }
-      return Artifact(file, size: Int(clamping: stamp.size), of: module, in: directory)
+      let used = memory.isWritable ? directory.recordUse(of: module, now: begun) : begun
+      if isProven { proven.withLock { $0[module] = Proof(digest: digest, stamp: stamp, used: used) } }
+      return Artifact(file, digest, size: Int(clamping: stamp.size), of: module, in: directory)
     } catch let error as CacheError {
       throw error
     } catch let error as SystemError {
@@ -113,6 +121,21 @@ package final class VerifiedEntries: Sendable {
 }
 
 extension VerifiedEntries {
+  /// Opens the artifact of a module that this process has stored just now, whose bytes it has hashed to do so.
+  package func openNew(_ module: WasmHash) throws(CacheError) -> Artifact {
+    guard let digest = directory.artifactDigest(module) else {
+      throw .missing(module, directory.identity.settings.backend, .evicted)
+    }
+    do throws(SystemError) {
+      let file = try directory.cache.objects.open(ObjectPlace(digest: digest), Self.flags)
+      let status = try file.status()
+      guard status.kind == .regular else { throw SystemError("open", .invalidArgument) }
+      return Artifact(file, digest, size: status.size, of: module, in: directory)
+    } catch {
+      throw CacheError(directory.entryPath(module), "open the artifact", error)
+    }
+  }
+
   /// Whoever can write into the directories of an entry and its object decides what they are.
   private func requireTrusted(_ digest: ArtifactDigest) throws(CacheError) {
     let cache = directory.cache

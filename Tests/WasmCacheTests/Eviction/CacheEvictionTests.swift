@@ -46,6 +46,18 @@ struct CacheEvictionTests {
     #expect(try fixture.objects().count == 2)
   }
 
+  /// An entry that only tells that its artifact was moved aside is none that is left.
+  @Test func whatIsLeftIsCountedByArtifacts() throws {
+    try fixture.corrupt(fixture.object([2]), with: [9])
+    try fixture.cache.verify(repair: true) { _ in }
+    try fixture.remove(fixture.object([3]))
+    for dryRun in [true, false] {
+      let result = try evict(EvictionLimits(), dryRun: dryRun)
+      #expect(result.entries == 1 && result.kept == 1 && result.size == 2)
+    }
+    #expect(isThere == [true, false, false])
+  }
+
   @Test func nothingIsLeftOfACacheThatIsCleared() throws {
     #expect(try evict(.nothing).kept == 0)
     #expect(try fixture.names("engines") == [])
@@ -177,11 +189,24 @@ struct EntryUseTests {
     let fixture = try CacheFixture()
     let module = WasmHash.generate([1])
     try fixture.writer().publish([1], for: module)
-    let past = WallClock.now() - 30 * 24 * 3_600_000_000_000
+    let day: Int64 = 24 * 3_600_000_000_000
+    let start = WallClock.now()
+    let past = start - 30 * day
+    func lastUse() throws -> Int64? { try CacheInventory(of: fixture.cache).entries.first?.lastUse }
     try fixture.setLastUse(of: module, CacheFixture.identity(), to: past)
     let memory = HostMemory(of: fixture.cache, isWritable: isWritable)
-    _ = try VerifiedEntries(fixture.reader(), memory).open(module)
-    let lastUse = try CacheInventory(of: fixture.cache).entries.first?.lastUse
-    #expect((lastUse == past) == !isWritable)
+    // Later than the artifact by so much that its bytes are not looked at again.
+    let clock = Mutex(start + 10_000_000_000)
+    let entries = VerifiedEntries(fixture.reader(), memory) { clock.withLock { $0 } }
+    _ = try entries.open(module)
+    #expect((try lastUse() == past) == !isWritable)
+    // It goes on for days, and says so on each of them, once.
+    try fixture.setLastUse(of: module, CacheFixture.identity(), to: past)
+    clock.withLock { $0 += day - 1_000_000_000 }
+    _ = try entries.open(module)
+    #expect(try lastUse() == past)
+    clock.withLock { $0 += 2_000_000_000 }
+    _ = try entries.open(module)
+    #expect((try lastUse() == past) == !isWritable)
   }
 }

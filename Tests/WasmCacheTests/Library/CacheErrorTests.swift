@@ -15,7 +15,7 @@ struct CacheErrorTests {
 
   init() throws { fixture = try HostFixture() }
 
-  private func message(_ body: () throws(CacheError) -> some Any) -> String? { HostFixture.error(body)?.message }
+  private func message(_ body: () throws(CacheError) -> some Any) -> String? { HostFixture.error(body)?.description }
 
   // MARK: Opening
 
@@ -23,10 +23,10 @@ struct CacheErrorTests {
     let file = try fixture.directory.write("", to: "a")
     #expect(
       message { () throws(CacheError) in try fixture.open() }
-        == "\(file): is not a directory: name another place with --cache-dir, or remove it")
+        == "\(file): is not a directory: choose another place, or remove it")
     #expect(
       message { () throws(CacheError) in try fixture.open(.readOnly) }
-        == "\(file): is not a directory: name another place with --cache-dir, or remove it")
+        == "\(file): is not a directory: choose another place, or remove it")
   }
 
   @Test func nothingToReadOnly() throws {
@@ -43,12 +43,12 @@ struct CacheErrorTests {
     let fixture = fixture
     let messages = Unprivileged.run {
       [FileSystemCache.Access.readWrite, .readOnly].map { access in
-        HostFixture.error { () throws(CacheError) in try fixture.open(access) }?.message
+        HostFixture.error { () throws(CacheError) in try fixture.open(access) }?.description
       }
     }
     #expect(
       messages == [
-        "\(fixture.path): cannot be written to: permission denied: open the cache for reading only, or name another directory",
+        "\(fixture.path): cannot be written to: permission denied: open the cache for reading only, or choose another directory",
         nil,
       ])
   }
@@ -60,7 +60,7 @@ struct CacheErrorTests {
       #expect(
         message { () throws(CacheError) in try fixture.open(access) }
           == "\(fixture.path): can be written by other users: whoever writes there decides what code runs; "
-          + "`chmod go-w \(fixture.path)` if they did no harm, or accept that with --trust-cache")
+          + "`chmod go-w \(fixture.path)` if they did no harm, or trust them")
     }
   }
 
@@ -118,7 +118,7 @@ struct CacheErrorTests {
       return
     }
     #expect(!reason.isEmpty && !reason.contains("\n"))
-    #expect(failure?.message == "\(entry): cannot be loaded: \(reason)")
+    #expect(failure?.description == "\(entry): cannot be loaded: \(reason)")
   }
 
   // MARK: Storing
@@ -146,8 +146,7 @@ struct CacheErrorTests {
     let module = try fixture.open().load(orCompile: bytes)
     #expect(
       message { () throws(CacheError) in try fixture.open(.readOnly).store(self.module, module) }
-        == "\(fixture.path): cannot be written to: it was opened for reading only: open the cache for reading only, or name another directory"
-    )
+        == "\(fixture.path): cannot be written to: it was opened for reading only")
   }
 
   // MARK: Backends
@@ -172,7 +171,7 @@ struct CacheErrorTests {
       Issue.record("\(String(describing: failure))")
       return
     }
-    #expect(failure?.message == "the module is not valid: \(message)")
+    #expect(failure?.description == "the module is not valid: \(message)")
     #expect(failure?.path == nil)
   }
 }

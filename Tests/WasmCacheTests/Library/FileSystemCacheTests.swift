@@ -129,7 +129,7 @@ struct FileSystemCacheTests {
       return
     }
     #expect(path.lastComponent?.string == "\(component).cwasm")
-    #expect(failure?.description == "holds a component, not a module: open it with `artifact(of:backend:)`")
+    #expect(failure?.complaint == "holds a component, not a module: open it with `artifact(of:backend:)`")
   }
 
   // MARK: Files
@@ -153,7 +153,7 @@ struct FileSystemCacheTests {
     let cache = try fixture.open()
     let missing = fixture.directory("missing.wasm")
     let failures = [missing, fixture.directory.path].map { path in
-      HostFixture.error { () throws(CacheError) in try cache.hash(ofFileAt: path) }?.message
+      HostFixture.error { () throws(CacheError) in try cache.hash(ofFileAt: path) }?.description
     }
     #expect(
       failures == [
@@ -166,7 +166,7 @@ struct FileSystemCacheTests {
       Issue.record("\(String(describing: failure))")
       return
     }
-    #expect(failure?.message == "the module is not valid: \(message)")
+    #expect(failure?.description == "the module is not valid: \(message)")
   }
 
   // MARK: Threads

@@ -1,6 +1,4 @@
-import SystemPackage
 import WasmCache
-import WasmEngine
 
 let paths = CommandLine.arguments.dropFirst().map { FilePath($0) }
 let engine = try EngineLibrary(path: paths[0])

@@ -1,0 +1,33 @@
+internal import ArgumentParser
+internal import Precompiler
+internal import SystemPackage
+internal import WasmEngine
+
+/// What a command about one module can be told: how to compile it, with what, into which cache, and at what cost.
+struct ModuleOptions: ParsableArguments {
+  @OptionGroup(title: "Compiler options") var compiler: CompilerOptions
+  @OptionGroup(title: "Where things are") var engine: EngineOptions
+  @OptionGroup(title: "Where things are") var cache: CacheOptions
+  @OptionGroup(title: "Limits") var limits: LimitOptions
+  @OptionGroup(title: "Limits") var sandbox: SandboxOptions
+
+  mutating func fill(from configuration: Configuration) {
+    compiler.fill(from: configuration)
+    engine.fill(from: configuration)
+    cache.fill(from: configuration)
+    limits.fill(from: configuration)
+    sandbox.fill(from: configuration)
+  }
+
+  /// What is asked of the precompiler.
+  func request(for module: FilePath, _ settings: [EngineSettings]) throws(RunFailure) -> PrecompileRequest {
+    var request = PrecompileRequest(
+      roots: [module], settings: settings, engines: engine.search, cachePath: try cache.path(),
+      lanes: AvailableProcessors.count())
+    request.cacheTrust = cache.trust
+    // One file is soon read, and time stamps do not show every change: a writer through mmap may leave them as they were.
+    request.rehash = true
+    limits.bound(&request, sandbox)
+    return request
+  }
+}
