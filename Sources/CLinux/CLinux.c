@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -13,7 +12,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -89,15 +87,6 @@ int clinux_openat(int directory, const char *path, int flags, mode_t mode) {
 
 int clinux_open_on_the_way(int directory, const char *name) {
   return openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-}
-
-int clinux_open_beneath(int directory, const char *path, int flags) {
-  struct open_how how = {.flags = flags | O_CLOEXEC | O_NOFOLLOW, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
-  int file;
-  do {
-    file = (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
-  } while (file < 0 && (errno == EINTR || errno == EAGAIN));
-  return file < 0 && errno == ENOSYS ? clinux_openat(directory, path, flags | O_NOFOLLOW, 0) : file;
 }
 
 int clinux_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING); }

@@ -1,6 +1,6 @@
 internal import CLinux
-internal import Dispatch
 internal import Glibc
+internal import LinuxIO
 internal import Precompiler
 internal import Synchronization
 
@@ -13,9 +13,8 @@ final class Interruption {
   }
 
   private let received = Received()
-  /// Those that are handled here.
-  private let signals: [Int32]
-  private let sources: [any DispatchSourceSignal]
+  /// Nil if there is no thread for it, so that the signals have their own effect.
+  private let thread: SignalThread?
 
   /// Cancels a run.
   ///
@@ -30,31 +29,23 @@ final class Interruption {
   }
 
   /// - Parameters:
-  ///   - stop: called for the first of the signals, on a queue of its own.
+  ///   - stop: called for the first of the signals, on a thread of its own.
   ///   - beforeDying: called when a second signal ends the process at once.
   init(
     _ signals: [Int32], stop: @escaping @Sendable () -> Void, beforeDying: @escaping @Sendable () -> Void = {}
   ) {
-    let queue = DispatchQueue(label: "signals")
     // What the starter ignores (nohup, a background job) stays ignored.
-    let signals = signals.filter { !clinux_signal_is_ignored($0) }
-    self.signals = signals
-    sources = signals.map { DispatchSource.makeSignalSource(signal: $0, queue: queue) }
-    for (source, number) in zip(sources, signals) {
-      _ = clinux_signal_ignore(number)
-      source.setEventHandler { [received] in
-        let isRepeated = received.number.withLock { known in
-          defer { known = known ?? number }
-          return known != nil
-        }
-        // Whoever asks twice does not want to wait; what is left over, the next run cleans up.
-        if isRepeated {
-          beforeDying()
-          Self.die(by: number)
-        }
-        stop()
+    thread = SignalThread(signals.filter { !clinux_signal_is_ignored($0) }) { [received] number in
+      let isRepeated = received.number.withLock { known in
+        defer { known = known ?? number }
+        return known != nil
       }
-      source.activate()
+      // Whoever asks twice does not want to wait; what is left over, the next run cleans up.
+      if isRepeated {
+        beforeDying()
+        Self.die(by: number)
+      }
+      stop()
     }
   }
 
@@ -67,17 +58,14 @@ final class Interruption {
 
   /// Gives the signals back their own effect, for what follows: a program that runs in this process.
   func end() {
+    thread?.end()
     dieIfReceived()
-    for (source, number) in zip(sources, signals) {
-      source.cancel()
-      _ = clinux_signal_default(number)
-    }
   }
 
   private static func die(by number: Int32) -> Never {
     _ = clinux_signal_default(number)
-    // To this thread, which may be one of Dispatch's, that block signals: one that was sent to the process, and for which
-    // the kernel first writes a core, could be read by the source above instead.
+    // To this thread, which blocks it, too: one that was sent to the process, and for which the kernel first writes a core,
+    // could be taken by the thread above instead.
     var signals = sigset_t()
     sigemptyset(&signals)
     sigaddset(&signals, number)

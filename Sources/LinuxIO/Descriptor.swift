@@ -10,13 +10,20 @@ package struct Descriptor: ~Copyable, Sendable {
 
   package init(owning raw: Int32) { self.raw = raw }
 
-  deinit { close(raw) }
+  deinit { Glibc.close(raw) }
 
   /// Gives the descriptor up without closing it.
   package consuming func release() -> Int32 {
     let raw = self.raw
     discard self
     return raw
+  }
+
+  /// Closes the descriptor and says whether that went well: some file systems tell only then that bytes were lost.
+  package consuming func close() throws(SystemError) {
+    // Not again when a signal interrupts it: the descriptor is gone, and by now its number may be somebody else's.
+    let result = Glibc.close(release())
+    if result < 0 && errno != EINTR { throw SystemError("close") }
   }
 
   // MARK: Opening
@@ -44,11 +51,6 @@ package struct Descriptor: ~Copyable, Sendable {
 
   package static func openRootOnTheWay() throws(SystemError) -> Descriptor {
     Descriptor(owning: try check("open", clinux_open_on_the_way(AT_FDCWD, "/")))
-  }
-
-  /// Opens a path that stays below this directory and leads through no symbolic link.
-  package func openBeneath(_ path: some PathText, _ flags: Int32) throws(SystemError) -> Descriptor {
-    Descriptor(owning: try check("open", path.withCText { clinux_open_beneath(raw, $0, flags) }))
   }
 
   // MARK: Contents
@@ -134,8 +136,13 @@ package struct Descriptor: ~Copyable, Sendable {
 
   package func synchronizeData() throws(SystemError) { try checkRetrying("fdatasync") { fdatasync(raw) } }
 
-  /// Makes renames and new names in this directory durable.
-  package func synchronizeDirectory() throws(SystemError) { try checkRetrying("fsync") { fsync(raw) } }
+  /// Makes renames and new names in this directory durable, as far as the file system has a way to: SMB's and some in user
+  /// space have none for directories, and say so (EINVAL, ENOTSUP).
+  package func synchronizeDirectory() throws(SystemError) {
+    do { try checkRetrying("fsync") { fsync(raw) } } catch let error
+      where error.errno == .invalidArgument || error.errno == .notSupported
+    {}
+  }
 
   package func setSize(_ size: Int) throws(SystemError) {
     try checkRetrying("ftruncate") { ftruncate(raw, off_t(size)) }

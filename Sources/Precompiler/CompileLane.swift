@@ -26,22 +26,29 @@ final class CompileLane {
 
   /// Works until the queue is empty or stopped, and everything is published.
   func run() {
-    // A slot before a job, so that no job waits in a lane while another could have it.
-    if let jobserver = work.jobserver {
-      while !work.cancellation.isCancelled, jobserver.withSlot(runNext) == true {}
-      jobserver.stopWaiting()
-    } else {
-      while !work.cancellation.isCancelled, runNext() {}
+    var next = Next.another
+    while !work.cancellation.isCancelled, next == .another {
+      // A slot before a job, so that no job waits in a lane while another could have it.
+      next = if let jobserver = work.jobserver { jobserver.withSlot(runNext) ?? .none } else { runNext() }
     }
+    if next != .othersDo { work.jobserver?.stopWaiting() }
     if let worker, !work.cancellation.isCancelled { work.shelf?.put(worker, from: work) }
     // Its child, if no other run wants it, comes to its end while the last artifacts go to the disk.
     worker = nil
-    publishing.waitUntilEmpty()
+    publishing.finish()
   }
 
-  /// - Returns: false if there was no job.
-  private func runNext() -> Bool {
-    guard case .job(let job, let parallel, let isPostponed) = work.queue.next() else { return false }
+  /// What a lane is to do when it is done with a job.
+  private enum Next {
+    case another
+    /// No job is left.
+    case none
+    /// There are more, and no process for this lane to do them with.
+    case othersDo
+  }
+
+  private func runNext() -> Next {
+    guard case .job(let job, let parallel, let isPostponed) = work.queue.next() else { return .none }
     do throws(ModuleFailure) {
       if try begin(job, parallel: parallel, mayWait: isPostponed) {
         work.queue.finished()
@@ -49,12 +56,14 @@ final class CompileLane {
         work.queue.postpone(job)
       }
     } catch {
+      // Where the system grants no more processes, fewer lanes do the work.
+      if case .compilerNotStarted = error, work.queue.giveBack(job) { return .othersDo }
       work.queue.finished()
       var isNoFaultOfIts = work.cancellation.isCancelled
       if case .unconfined = error { isNoFaultOfIts = true }
       work.finish(job, isNoFaultOfIts ? .notDone : .failed(error))
     }
-    return true
+    return .another
   }
 
   /// - Returns: false if another process is compiling the module.
@@ -173,7 +182,7 @@ final class CompileLane {
 /// two wait, which bounds the memory they hold.
 private final class PublishingQueue: Sendable {
   private let work: CompileWork
-  private let queue = DispatchQueue(label: "publish")
+  private let thread = SerialThread()
   private let places = DispatchSemaphore(value: 2)
 
   private let lane: Int
@@ -186,7 +195,7 @@ private final class PublishingQueue: Sendable {
   func publish(_ artifact: consuming CompiledArtifact, claim: consuming Claim?, for job: Job) {
     let parcel = Parcel(artifact, claim)
     places.wait()
-    queue.async { [work, places, lane] in
+    thread.run { [work, places, lane] in
       do throws(CacheError) {
         try work.timings.measure(.store, lane: lane, job: job) { () throws(CacheError) in
           try work.writers[job.engine].publish(parcel.artifact.contents.bytes, for: job.content.facts.hash)
@@ -200,7 +209,7 @@ private final class PublishingQueue: Sendable {
     }
   }
 
-  func waitUntilEmpty() { queue.sync {} }
+  func finish() { thread.finish() }
 
   /// Carries single owners into a closure.
   private final class Parcel: Sendable {

@@ -1,4 +1,4 @@
-internal import Dispatch
+internal import LinuxIO
 internal import Synchronization
 internal import WasmCache
 internal import WasmEngine
@@ -61,17 +61,12 @@ final class CompileWork: Sendable {
   var identities: [EngineIdentity] { directories.map(\.identity) }
 
   /// Compiles everything, and returns when all of it is stored or has failed.
-  func run() -> [JobOutcome] {
-    let group = DispatchGroup()
-    for lane in 0..<min(lanes, max(1, queue.leftOver.count)) {
-      // A serial queue each has a thread each, even while all of them wait for their children.
-      DispatchQueue(label: "lane \(lane)").async(group: group) { CompileLane(self, number: lane).run() }
-    }
-    group.wait()
+  func run() throws(CacheError) -> [JobOutcome] {
+    Threads.run(min(lanes, max(1, queue.leftOver.count))) { CompileLane(self, number: $0).run() }
     // Objects before the entries that name them.
-    timings.measure(.synchronize) {
-      publisher.synchronize()
-      for writer in writers { writer.synchronize() }
+    try timings.measure(.synchronize) { () throws(CacheError) in
+      try publisher.synchronize()
+      for writer in writers { try writer.synchronize() }
     }
     let notBegun = queue.leftOver.map { JobOutcome(job: $0, result: .notDone) }
     return outcomes.withLock { $0 } + notBegun

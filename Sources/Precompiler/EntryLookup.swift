@@ -16,15 +16,21 @@ struct EntryLookup {
   /// Nanoseconds since 1970.
   var now = WallClock.now()
 
-  /// From how many modules on it pays to look at 257 directories first.
+  /// From how many modules on it pays to know whether anything changed.
   static let fewest = 96
 
   /// - Parameter memory: asked for, and told of, states in which every entry is there.
-  func run(_ memory: inout RunMemory) -> [EngineLookups] {
-    guard contents.count >= Self.fewest, let cache = directories.lazy.compactMap({ $0 }).first?.cache,
-      // Before any entry is looked at: what changes meanwhile makes it another state.
-      let objects = ObjectsState(cache, now: now)
-    else { return directories.map { .each(lookUp(in: $0, memory)) } }
+  /// - Throws: if somebody else may decide what the cache's entries are.
+  func run(_ memory: inout RunMemory) throws(CacheError) -> [EngineLookups] {
+    guard let cache = directories.lazy.compactMap({ $0 }).first?.cache else {
+      return directories.map { .each(lookUp(in: $0, memory)) }
+    }
+    for directory in directories { try directory?.requireTrusted() }
+    // Before any entry is looked at: what changes meanwhile makes it another state.
+    let objects = try ObjectsState(cache, now: now)
+    guard contents.count >= Self.fewest, objects.isSettled else {
+      return directories.map { .each(lookUp(in: $0, memory)) }
+    }
     var modules = ModulesDigest()
     for content in contents { modules.add(content.facts.hash) }
     return directories.map { directory in

@@ -48,6 +48,18 @@ final class JobQueue: Sendable {
     }
   }
 
+  /// Gives a job back because this lane cannot do it; the next one that comes gets it.
+  ///
+  /// - Returns: false if no other lane is at work, so that none would come.
+  func giveBack(_ job: Job) -> Bool {
+    state.withLock { state in
+      guard state.running > 1, !state.isStopped else { return false }
+      state.running -= 1
+      state.jobs.insert(job, at: state.jobs.startIndex)
+      return true
+    }
+  }
+
   /// Hands out nothing more.
   func stop() { state.withLock { $0.isStopped = true } }
 

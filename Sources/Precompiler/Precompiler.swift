@@ -88,7 +88,9 @@ package struct Precompiler {
     let contents = inspection.contents(of: scan, indexes)
     let lookup = EntryLookup(
       contents: contents, directories: directories, lanes: request.threads, looksAtEach: request.rehash)
-    let lookups = timings.measure(.lookUp) { lookup.run(&memory) }
+    let lookups = try timings.measure(.lookUp) { () throws(PrecompileError) in
+      do throws(CacheError) { return try lookup.run(&memory) } catch { throw .cache(error) }
+    }
     let plan = Plan(contents, lookups, force: request.force)
     observer.planned(plan)
     let notModules = inspection.failures.count { if case .notWebAssembly = $0.failure { true } else { false } }
@@ -210,7 +212,8 @@ package struct Precompiler {
     } catch {
       throw .cache(error)
     }
-    let outcomes = work.run()
+    let outcomes: [JobOutcome]
+    do { outcomes = try work.run() } catch { throw .cache(error) }
     if !work.missingConfinement.isEmpty { throw .engineUnusable(.unconfined(missing: work.missingConfinement)) }
     return outcomes
   }

@@ -1,4 +1,3 @@
-internal import Dispatch
 package import LinuxIO
 internal import Synchronization
 package import SystemPackage
@@ -83,7 +82,7 @@ package struct ModuleScanner: Sendable {
     let spread = ProcessorSpread()
     // The calling thread is one of them, so a directory or two are done before another one has even started.
     if queue.pending > 0 {
-      DispatchQueue.concurrentPerform(iterations: max(1, options.jobs)) { _ in
+      Threads.run(options.jobs) { _ in
         spread.run {
           let found = ScanWorker(plan, queue).run()
           findings.withLock { $0.append(found) }

@@ -38,6 +38,11 @@ public enum CacheError: Error, Hashable, Sendable {
   /// A module that the cache does not have could not be compiled.
   case compile(EngineError)
 
+  /// Names in a directory may be lost should the power go.
+  static func unsynchronized(_ directory: FilePath, _ error: SystemError) -> CacheError {
+    CacheError(directory, "make sure that its names are on the disk", error)
+  }
+
   package init(_ path: FilePath, _ operation: String, _ error: SystemError) {
     self = .io(path, operation: operation, reason: error.description)
   }

@@ -59,6 +59,13 @@ extension CacheTrust {
     return status
   }
 
+  /// Refuses what stands in a directory's place, too: a link leads anywhere.
+  func require(_ status: FileStatus, _ path: FilePath) throws(CacheError) {
+    if self == .anyone { return }
+    guard status.kind == .directory else { throw .notADirectory(path) }
+    if let objection = objection(to: status) { throw CacheError(objection, path) }
+  }
+
   func openOrMake(
     _ name: String, in parent: borrowing Descriptor, _ parentPath: FilePath
   ) throws(CacheError) -> Descriptor {

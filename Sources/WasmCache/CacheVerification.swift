@@ -94,7 +94,9 @@ extension CacheDirectory {
   private func check(_ digest: ArtifactDigest, _ memory: HostMemory) -> Result<Int, EntryFaultError> {
     let name = CacheLayout.objectName(digest)
     do throws(SystemError) {
-      let file = try objects.openBeneath("\(name.directory)/\(name.file)", O_RDONLY | O_NONBLOCK)
+      // One name at a time, so that neither is a link.
+      let file = try objects.open(name.directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        .open(name.file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
       let stamp = try file.status().stamp
       let begun = WallClock.now()
       let actual = try ArtifactDigest(hashing: file)
@@ -110,7 +112,7 @@ extension CacheDirectory {
         switch error.errno {
         case .noSuchFileOrDirectory: isSetAside(digest) ? .movedAside : .objectMissing
         // A link where the object should be, which could lead anywhere.
-        case .tooManySymbolicLinkLevels: .notALink
+        case .tooManySymbolicLinkLevels, .notDirectory: .notALink
         default: .unreadable(reason: error.description)
         }
       return .failure(EntryFaultError(fault: fault))

@@ -11,8 +11,6 @@ package final class EngineDirectory: Sendable {
   /// The other identities' directories, for the same settings, once somebody asked.
   private let predecessors = Mutex<[String]?>(nil)
 
-  private let foreign = Mutex<Bool?>(nil)
-
   package init(_ identity: EngineIdentity, in cache: CacheDirectory) {
     self.identity = identity
     self.cache = cache
@@ -36,7 +34,6 @@ package final class EngineDirectory: Sendable {
   package func lookUp(_ module: WasmHash) -> Lookup {
     let entry = CacheLayout.entryName(module)
     let place = "\(name)/\(entry)"
-    if isForeign { return .absent(.artifactCorrupt) }
     if let status = try? cache.engines.status(of: place, followingLinks: true), status.kind == .regular,
       status.size > 0
     {
@@ -50,16 +47,10 @@ package final class EngineDirectory: Sendable {
     return .absent(cache.isSetAside(digest) ? .artifactCorrupt : .evicted)
   }
 
-  /// Whether somebody else may make its entries name what he likes; a writer refuses it, and says so.
-  private var isForeign: Bool {
-    foreign.withLock { known in
-      if let known { return known }
-      // It may yet be made.
-      guard let status = try? cache.engines.status(of: name) else { return false }
-      let answer = cache.trust.objection(to: status) != nil
-      known = answer
-      return answer
-    }
+  /// Throws if somebody else may make its entries name what he likes.
+  package func requireTrusted() throws(CacheError) {
+    // It may yet be made.
+    if let status = try? cache.engines.status(of: name) { try cache.trust.require(status, path) }
   }
 
   func reasonForMissingEntry(_ module: WasmHash) -> MissReason {

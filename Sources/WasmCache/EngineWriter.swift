@@ -72,7 +72,9 @@ package final class EngineWriter: Sendable {
   }
 
   /// Makes the entries' names durable.
-  package func synchronize() { try? directory.synchronizeDirectory() }
+  package func synchronize() throws(CacheError) {
+    do { try directory.synchronizeDirectory() } catch { throw .unsynchronized(reader.path, error) }
+  }
 }
 
 /// The right to compile one module, until it goes.

@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import LinuxIO
 internal import Synchronization
 internal import SystemPackage
@@ -28,13 +27,7 @@ package final class Publisher: Sendable {
     path: FilePath
   ) throws(CacheError) {
     let name = CacheLayout.objectName(digest)
-    let file = try storing(bytes) { () throws(SystemError) in
-      let file = try staging.makeFile()
-      try file.descriptor.write(all: bytes)
-      try file.descriptor.setMode(0o444)
-      try file.descriptor.synchronizeData()
-      return file
-    }
+    let file = try storing(bytes) { () throws(SystemError) in try staging.makeFile(bytes, mode: 0o444) }
     let directory = try cache.trust.openOrMake(
       name.directory, in: cache.objects, cache.base.appending(CacheLayout.objects))
     // For no longer than two renames, so that eviction waits for no disk.
@@ -65,36 +58,39 @@ package final class Publisher: Sendable {
   func writeFile(
     _ text: String, in directory: borrowing Descriptor, as name: String, path: FilePath
   ) throws(CacheError) {
-    do {
-      let file = try staging.makeFile()
-      try file.descriptor.write(all: text)
-      try file.descriptor.setMode(0o644)
-      try file.descriptor.synchronizeData()
-      try file.publish(in: directory, as: name)
-    } catch {
-      throw CacheError(path.appending(name), "write", error)
+    let result = Array(text.utf8).withUnsafeBytes { bytes in
+      Result { () throws(SystemError) in try staging.makeFile(bytes, mode: 0o644).publish(in: directory, as: name) }
     }
+    do { try result.get() } catch { throw CacheError(path.appending(name), "write", error) }
   }
 
   /// Makes the names of all stored objects durable, once for all of them.
-  package func synchronize() {
+  ///
+  /// - Throws: where that cannot be made sure of, though what was stored can be read.
+  package func synchronize() throws(CacheError) {
     let names = touched.withLock { names in
       defer { names = [] }
       return Array(names)
     }
+    let failure = Mutex<CacheError?>(nil)
+    let objects = cache.base.appending(CacheLayout.objects)
+    @Sendable func noting(_ path: FilePath, _ body: () throws(SystemError) -> Void) {
+      do { try body() } catch { failure.withLock { $0 = $0 ?? .unsynchronized(path, error) } }
+    }
     let next = Atomic(0)
-    let group = DispatchGroup()
     // All at once, because the disk then has to be flushed only a few times.
-    for thread in 0..<min(names.count, Self.synchronizingThreads) {
-      DispatchQueue(label: "synchronize \(thread)").async(group: group) { [cache] in
-        while case let index = next.add(1, ordering: .relaxed).oldValue, index < names.count {
-          try? cache.objects.openOrMakeDirectory(names[index]).synchronizeDirectory()
+    Threads.run(min(names.count, Self.synchronizingThreads)) { [cache] _ in
+      while case let index = next.add(1, ordering: .relaxed).oldValue, index < names.count {
+        noting(objects.appending(names[index])) { () throws(SystemError) in
+          try cache.objects.openOrMakeDirectory(names[index]).synchronizeDirectory()
         }
       }
     }
-    group.wait()
-    try? cache.objects.synchronizeDirectory()
-    try? cache.engines.synchronizeDirectory()
+    noting(objects) { () throws(SystemError) in try cache.objects.synchronizeDirectory() }
+    noting(cache.base.appending(CacheLayout.engines)) { () throws(SystemError) in
+      try cache.engines.synchronizeDirectory()
+    }
+    if let failure = failure.withLock({ $0 }) { throw failure }
   }
 
   private static let synchronizingThreads = 16

@@ -55,22 +55,26 @@ package struct ModulesDigest: Sendable {
   }
 }
 
-/// The state of the directories that all objects lie in, taken once for several engines.
+/// The state of the directories that all objects lie in, taken once for several engines; all of them are trusted.
 package struct ObjectsState: Sendable {
   fileprivate var stamps = DirectoryStamps()
+  /// False if a directory changed so shortly before that it may change again without a sign.
+  package private(set) var isSettled: Bool
 
   /// - Parameter now: nanoseconds since 1970.
-  /// - Returns: nil if a directory changed so shortly before that it may change again without a sign.
-  package init?(_ cache: CacheDirectory, now: Int64) {
-    guard stamps.append(try? cache.objects.status(), now) else { return nil }
+  /// - Throws: if somebody else may decide what lies in one of them.
+  package init(_ cache: CacheDirectory, now: Int64) throws(CacheError) {
+    isSettled = stamps.append(try? cache.objects.status(), now)
     for number in 0..<256 {
       let name = DirectoryName(UInt8(number))
-      do throws(SystemError) {
-        guard stamps.append(try cache.objects.status(of: name), now, number: Int64(number)) else { return nil }
-      } catch {
+      let status: FileStatus
+      do throws(SystemError) { status = try cache.objects.status(of: name) } catch {
         // One that is missing is a state, too.
-        guard error.errno == .noSuchFileOrDirectory else { return nil }
+        if error.errno != .noSuchFileOrDirectory { isSettled = false }
+        continue
       }
+      try cache.trust.require(status, cache.base.appending(CacheLayout.objects).appending(name.text))
+      if !stamps.append(status, now, number: Int64(number)) { isSettled = false }
     }
   }
 }
@@ -81,6 +85,7 @@ extension EngineDirectory {
   /// - Parameter now: nanoseconds since 1970.
   /// - Returns: nil if there is nothing yet, or it changed just now.
   package func state(of modules: ModulesDigest, _ objects: ObjectsState, now: Int64) -> SettledState? {
+    guard objects.isSettled else { return nil }
     var stamps = objects.stamps
     guard stamps.append(try? cache.engines.status(of: name), now) else { return nil }
     var hash = SHA256()
@@ -119,15 +124,17 @@ private struct DirectoryStamps: Sendable {
 
 /// The name of one of the directories in `objects`, without an allocation.
 private struct DirectoryName: PathText {
-  private let text: InlineArray<3, CChar>
+  private let characters: InlineArray<3, CChar>
 
   init(_ number: UInt8) {
     func digit(_ value: UInt8) -> CChar { CChar(value < 10 ? 0x30 + value : 0x57 + value) }
-    text = [digit(number >> 4), digit(number & 15), 0]
+    characters = [digit(number >> 4), digit(number & 15), 0]
   }
 
+  var text: String { withCText { String(cString: $0) } }
+
   func withCText<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
-    text.span.withUnsafeBufferPointer { buffer in
+    characters.span.withUnsafeBufferPointer { buffer in
       // Three elements have an address.
       buffer.baseAddress.map(body) ?? body("")
     }

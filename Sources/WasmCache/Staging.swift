@@ -28,7 +28,11 @@ final class Staging: Sendable {
           name = candidate
           return
         }
-      } catch let error where error.errno == .noSuchFileOrDirectory {}
+      } catch let error where error.errno == .noSuchFileOrDirectory {
+      } catch {
+        try? parent.removeDirectory(candidate)
+        throw error
+      }
     }
   }
 
@@ -37,11 +41,19 @@ final class Staging: Sendable {
     try? parent.removeDirectory(name)
   }
 
-  /// Makes an empty file that vanishes unless it is published.
-  func makeFile() throws(SystemError) -> StagedFile {
+  /// Makes a file whose contents are known to be on the disk; it vanishes unless it is published.
+  func makeFile(_ contents: UnsafeRawBufferPointer, mode: UInt32) throws(SystemError) -> StagedFile {
     let name = nextName()
-    return StagedFile(
-      descriptor: try directory.open(name, O_RDWR | O_CREAT | O_EXCL, mode: 0o600), name: name, staging: self)
+    let descriptor = try directory.open(name, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+    // From here on it vanishes if anything fails.
+    let file = StagedFile(name: name, staging: self)
+    try descriptor.write(all: contents)
+    // What the kernel says it has taken is not always there.
+    guard try descriptor.status().size == contents.count else { throw SystemError("write", .ioError) }
+    try descriptor.setMode(mode)
+    try descriptor.synchronizeData()
+    try descriptor.close()
+    return file
   }
 
   /// Makes a symbolic link under its final name at once, replacing what is there.
@@ -96,19 +108,17 @@ extension CacheDirectory {
 
 /// A file in the staging directory: published, or gone when its owner goes.
 struct StagedFile: ~Copyable {
-  let descriptor: Descriptor
   private let name: String
   private let staging: Staging
 
-  fileprivate init(descriptor: consuming Descriptor, name: String, staging: Staging) {
-    self.descriptor = descriptor
+  fileprivate init(name: String, staging: Staging) {
     self.name = name
     self.staging = staging
   }
 
   deinit { staging.discard(name) }
 
-  /// Gives the file its final name, replacing what is there. Its contents must be durable by then.
+  /// Gives the file its final name, replacing what is there.
   func publish(in destination: borrowing Descriptor, as final: String) throws(SystemError) {
     // The name is gone from the staging directory after this, so that discarding it does nothing.
     try staging.publish(name, in: destination, as: final)

@@ -28,15 +28,13 @@ public final class EngineLibrary: Sendable {
     let detail = UnsafeMutableBufferPointer<CChar>.allocate(capacity: 1024)
     defer { detail.deallocate() }
     let result = cwasmtime_open(name, &table, detail.baseAddress, detail.count)
+    if result == CWASMTIME_OPENED { return table }
+    // Written only where something failed.
     let text = detail.baseAddress.map { String(cString: $0) } ?? ""
-    switch result {
-    case CWASMTIME_OPENED: return table
-    case CWASMTIME_MISSING_FUNCTION: throw .notWasmtime(missingFunction: text)
-    default:
-      // The linker's messages open with the name, which whoever reports this knows better.
-      let prefix = "\(name): "
-      throw .cannotLoad(reason: text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text)
-    }
+    if result == CWASMTIME_MISSING_FUNCTION { throw .notWasmtime(missingFunction: text) }
+    // The linker's messages open with the name, which whoever reports this knows better.
+    let prefix = "\(name): "
+    throw .cannotLoad(reason: text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text)
   }
 
   /// Whether this release knows Pulley's target; one that does not aborts the process when asked for it.

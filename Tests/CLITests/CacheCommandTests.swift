@@ -3,20 +3,6 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Changes one bit in the middle of an entry's artifact.
-func flipBit(ofArtifactAt entry: String, _ location: SourceLocation = #_sourceLocation) throws {
-  let object = URL(filePath: entry).resolvingSymlinksInPath().path
-  chmod(object, 0o644)
-  let file = open(object, O_RDWR | O_CLOEXEC)
-  try #require(file >= 0, sourceLocation: location)
-  defer { close(file) }
-  var byte: UInt8 = 0
-  let middle = lseek(file, 0, SEEK_END) / 2
-  try #require(pread(file, &byte, 1, middle) == 1, sourceLocation: location)
-  byte ^= 1
-  try #require(pwrite(file, &byte, 1, middle) == 1, sourceLocation: location)
-}
-
 /// The subcommands that look after the cache and its modules.
 @Suite struct CacheCommandTests {
   @Test func theDirectoryComesFromOptionThenVariableThenXdgThenHome() throws {

@@ -127,6 +127,24 @@ import Testing
     }
   }
 
+  @Test func aProjectTakesNoMoreOfTheMachineThanItsUserAllows() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      try box.write("timeout = 3600\n", to: ".wasmprecompile.toml")
+      let run = try box.tool("a.wasm").run()
+      #expect(run.ending == .exited(64))
+      #expect(
+        run.errors == """
+          wasmprecompile: error: \(box.work)/.wasmprecompile.toml:1: timeout may not be raised above 120 by a project: it \
+          bounds what a module may take of the machine; raise it with $WASMPRECOMPILE_TIMEOUT or in your own \
+          \(box.path)/home/.config/wasmprecompile/config.toml
+
+          """)
+      try box.write("timeout = 7200\n", to: "../home/.config/wasmprecompile/config.toml")
+      try box.succeed("a.wasm")
+    }
+  }
+
   @Test func theUsersFileChoosesEngineAndCache() throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.returning(1), to: "a.wasm")

@@ -218,7 +218,7 @@ import Testing
     return (try? command.run().ending) == .exited(0)
   }()
 
-  @Test(.enabled(if: canShare, "needs root, loop devices and mkfs.btrfs"))
+  @Test(.needs(canShare, "root, loop devices and mkfs.btrfs"))
   func fileSystemsThatShareBlocksDo() throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.returning(1), to: "a.wasm")
@@ -236,7 +236,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: CacheTroubleTests.canMount, CacheTroubleTests.noMount))
+  @Test(.needs(CacheTroubleTests.canMount, CacheTroubleTests.mountNeed))
   func otherFileSystemsGetCopies() throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.returning(1), to: "a.wasm")

@@ -3,26 +3,11 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Disks that fail and processes that die at the worst moment, by faults that strace(1) puts into system calls.
+/// Disks that fail and processes that die at the worst moment.
 ///
 /// Whatever fails: the run ends and says so, what the cache holds is whole, nothing of the writer is left, and the next run
 /// completes.
-@Suite struct FaultTests {
-  /// ptrace(2) may be forbidden, in containers for example.
-  static let canTrace =
-    (try? Command(
-      program: "strace", arguments: ["-qq", "-o", "/dev/null", "true"],
-      environment: ["PATH": "/usr/bin:/bin"], directory: "/"
-    ).run().ending) == .exited(0)
-  static let noTrace: Comment = "injecting faults needs strace and the right to trace (ptrace)"
-
-  private func injecting(_ fault: String, _ command: Command) -> Command {
-    let call = String(fault.prefix { $0 != ":" })
-    return command.wrapped(in: [
-      "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(call)", "-e", "inject=\(fault)",
-    ])
-  }
-
+@Suite(.needs(Injection.isPossible, Injection.need)) struct FaultTests {
   /// A cache that has something, and three modules that it lacks.
   private func withModules(_ body: (Sandbox) throws -> Void) throws {
     try Sandbox.use { box in
@@ -34,8 +19,9 @@ import Testing
   }
 
   /// What must hold after any fault, before and after the next run.
-  private func expectWhole(_ box: Sandbox, _ fault: String) throws {
+  private func expectWhole(_ box: Sandbox, _ fault: String, temporaryFiles: Bool = false) throws {
     box.expectNoProcess()
+    if !temporaryFiles { #expect(box.temporaryFiles == [], "\(fault)") }
     let found = try box.tool("cache", "verify").run()
     #expect(found.ending == .exited(0), "\(fault): \(found.output)\(found.errors)")
     let next = try box.tool(".").run()
@@ -44,54 +30,87 @@ import Testing
     #expect(box.temporaryFiles == [], "\(fault)")
   }
 
-  // MARK: Calls that fail
+  private func failures(_ run: CommandResult) -> [String] { run.errorLines.filter { $0.contains(": error: ") } }
+
+  // MARK: Storing
 
   /// What is not known to be on disk is not published, and nothing is tried again as if it had worked.
-  @Test(
-    .enabled(if: canTrace, noTrace),
-    arguments: [
-      ("fdatasync:error=EIO", "input/output error"), ("fchmod:error=EROFS", "read-only file system"),
-    ])
+  @Test(arguments: [
+    ("fdatasync:error=EIO", "input/output error"), ("fchmod:error=EROFS", "read-only file system"),
+    ("symlinkat:error=ENOSPC", "no space left on device"),
+  ])
   func whatCannotBeMadeSureOfIsNotPublished(_ fault: String, _ reason: String) throws {
     try withModules { box in
-      let run = try injecting(fault, box.tool(".")).run()
+      let run = try box.tool(".").run(injecting: fault)
       #expect(run.ending == .exited(73))
-      let failed = run.errorLines.filter { $0.contains(": error: ") }
-      #expect(failed.count == 3, "\(run.errors)")
-      for line in failed {
+      #expect(failures(run).count == 3, "\(run.errors)")
+      for line in failures(run) {
         #expect(line.contains(": could not be stored: \(box.cache)/v1/"))
         #expect(line.hasSuffix(": \(reason)"))
       }
       #expect(try box.succeed("cache", "verify").output.masked == "1 entry, SIZE: all good\n")
-      #expect(box.temporaryFiles == [])
       try expectWhole(box, fault)
     }
   }
 
-  /// Renaming fails once for each thread: others finish.
-  @Test(.enabled(if: canTrace, noTrace)) func aRenameThatFailsCostsItsModule() throws {
+  /// The first artifact of the one lane meets the fault: `when` counts for each thread, and one thread publishes. Whoever
+  /// copies the module may meet it, too. Written short is what the kernel says, and it has not written those bytes.
+  @Test(arguments: [
+    ("write:error=ENOSPC:when=1", "no space left on device"), ("write:retval=5:when=1", "input/output error"),
+    ("close:error=EIO:when=1", "input/output error"),
+    ("renameat:error=ENOSPC:when=1", "no space left on device"),
+    ("renameat:error=ENOSPC:when=2", "no space left on device"),
+  ])
+  func aFaultInStoringCostsItsModule(_ fault: String, _ reason: String) throws {
     try withModules { box in
-      let fault = "renameat:error=ENOSPC:when=2"
-      let run = try injecting(fault, box.tool("-j", "1", ".")).run()
-      #expect(run.status == 0 || run.status == 73, "\(run.errors)")
-      for line in run.errorLines where line.contains(": error: ") {
-        #expect(line.hasSuffix(": no space left on device"))
-      }
+      let run = try box.tool("-j", "1", ".").run(injecting: fault)
+      #expect(run.ending == .exited(73))
+      let failed = failures(run).count
+      let notStored = failures(run).filter { $0.contains(".wasm: error: could not be stored: \(box.cache)/v1/") }
+      #expect(notStored.count == 1 && failed <= (fault.hasPrefix("write:") ? 2 : 1), "\(run.errors)")
+      #expect(notStored.first?.hasSuffix(": \(reason)") == true, "\(run.errors)")
+      #expect(
+        run.errorLines.last?.contains("\(3 - failed) compiled, 1 up to date, \(failed) failed") == true, "\(run.errors)"
+      )
+      #expect(try box.succeed("cache", "verify").outputLines.last?.hasPrefix("\(4 - failed) entr") == true)
       try expectWhole(box, fault)
     }
   }
 
-  /// Errors at whatever place: bounded, said, and without harm. `when` counts for each thread.
-  @Test(
-    .enabled(if: canTrace, noTrace),
-    arguments: [
-      "memfd_create:error=EMFILE:when=3+", "symlinkat:error=ENOSPC", "fsync:error=EIO",
-      "mkdirat:error=ENOSPC", "socketpair:error=EMFILE", "sendmsg:error=ENOBUFS:when=2",
-      "recvmsg:error=ENOMEM:when=2", "pwrite64:error=ENOSPC", "getdents64:error=EIO", "flock:error=ENOLCK",
-    ]) func noFaultDoesHarm(_ fault: String) throws
+  /// They can be read, and may be gone when the power goes.
+  @Test func namesThatMayNotBeOnTheDiskAreSaid() throws {
+    try withModules { box in
+      let fault = "fsync:error=EIO"
+      let run = try box.tool("--stamp", "stamp", ".").run(injecting: fault)
+      #expect(run.ending == .exited(73))
+      #expect(run.errorLines.count { $0.hasPrefix("compiled ") } == 3)
+      let last = try #require(run.errorLines.last)
+      #expect(last.hasPrefix("wasmprecompile: error: \(box.cache)/v1/objects/"))
+      #expect(last.hasSuffix(": cannot make sure that its names are on the disk: input/output error"))
+      #expect(!FileManager.default.fileExists(atPath: box.work + "/stamp"), "nobody may take it for done")
+      try expectWhole(box, fault)
+    }
+  }
+
+  @Test(arguments: ["EINVAL", "EOPNOTSUPP"]) func fileSystemsWithoutAWayToSynchronizeDirectoriesAreUsed(_ error: String)
+    throws
   {
     try withModules { box in
-      let run = try injecting(fault, box.tool(".")).run()
+      #expect(try box.tool(".").run(injecting: "fsync:error=\(error)").ending == .exited(0))
+      try expectWhole(box, error)
+    }
+  }
+
+  // MARK: Anywhere
+
+  /// Errors at whatever place: bounded, said, and without harm.
+  @Test(arguments: [
+    "memfd_create:error=EMFILE:when=3+", "mkdirat:error=ENOSPC", "socketpair:error=EMFILE",
+    "sendmsg:error=ENOBUFS:when=2", "recvmsg:error=ENOMEM:when=2", "pwrite64:error=ENOSPC", "getdents64:error=EIO",
+    "openat:error=EMFILE:when=1", "flock:error=ENOLCK",
+  ]) func noFaultDoesHarm(_ fault: String) throws {
+    try withModules { box in
+      let run = try box.tool(".").run(injecting: fault, inChildren: true)
       let status = try #require(run.status, "\(fault) crashed it: \(run.ending) \(run.errors)")
       #expect([0, 1, 69, 73].contains(status), "\(fault): \(run.errors)")
       if status != 0 { #expect(run.errors.contains("error: "), "\(fault)") }
@@ -99,54 +118,75 @@ import Testing
     }
   }
 
-  // MARK: Death
-
-  @Test(
-    .enabled(if: canTrace, noTrace),
-    arguments: [
-      "write:signal=KILL:when=1", "fchmod:signal=KILL:when=1", "fdatasync:signal=KILL:when=1",
-      "fdatasync:signal=KILL:when=2", "renameat:signal=KILL:when=1", "renameat:signal=KILL:when=2",
-      "renameat:signal=KILL:when=3", "symlinkat:signal=KILL:when=1", "unlinkat:signal=KILL:when=1",
-      "fsync:signal=KILL:when=1",
-    ]) func whoeverDiesHalfWayIsCleanedUpAfter(_ fault: String) throws
-  {
+  /// Fewer and fewer, down to what the program's own libraries take.
+  @Test func outOfDescriptorsIsABoundedError() throws {
     try withModules { box in
-      _ = try injecting(fault, box.tool("-j", "1", ".")).run()
+      var refused = 0
+      for limit in stride(from: 40, through: 6, by: -2) {
+        let run = try box.tool("-j", "2", ".").wrapped(in: ["prlimit", "--nofile=\(limit):\(limit)"]).run()
+        let status = try #require(run.status, "\(limit) descriptors crashed it: \(run.ending) \(run.errors)")
+        #expect([0, 1, 69, 73].contains(status), "\(limit): \(run.errors)")
+        if status != 0 {
+          #expect(run.errors.contains("too many open files"), "\(limit): \(run.errors)")
+          refused += 1
+        }
+        box.expectNoProcess()
+        #expect(box.temporaryFiles == [], "\(limit)")
+        for number in 1...3 { try box.write(WasmBinary.returning(10 * limit + number), to: "\(number).wasm") }
+      }
+      #expect(refused > 3)
+      try box.succeed(".")
+      #expect(try box.succeed("cache", "verify").outputLines.last?.hasSuffix(": all good") == true)
+    }
+  }
+
+  // MARK: Processes and threads that the system does not grant
+
+  @Test func withoutThreadsWhatIsThereIsStillFound() throws {
+    try withModules { box in
+      let fault = "clone3:error=EAGAIN"
+      let known = try box.tool("old.wasm").run(injecting: fault)
+      #expect(known.errors.masked == "1 module: nothing to compile, all up to date (TIME)\n")
+      let run = try box.tool("-j", "2", ".").run(injecting: fault)
+      #expect(run.ending == .exited(1))
+      #expect(failures(run).count == 3)
+      for line in failures(run) {
+        #expect(
+          line.hasSuffix(
+            ": the compiler's child process could not be started: posix_spawn: resource temporarily unavailable"))
+      }
+      let watch = try box.tool("--watch", ".").run(injecting: fault)
+      #expect(watch.ending == .exited(69))
+      #expect(
+        watch.errors
+          == "wasmprecompile: error: cannot watch: the system grants no more threads: raise `ulimit -u`, or the container's limit of processes\n"
+      )
       try expectWhole(box, fault)
     }
   }
 
-  // MARK: Power cuts
+  /// However many there are, as many lanes do the work, or none.
+  @Test(arguments: 2...7) func fewerThreadsAreFewerLanes(_ first: Int) throws {
+    try withModules { box in
+      let fault = "clone3:error=EAGAIN:when=\(first)+"
+      let run = try box.tool("-j", "3", ".").run(injecting: fault)
+      #expect(run.ending == .exited(0) || run.ending == .exited(1), "\(fault): \(run.errors)")
+      for line in failures(run) { #expect(line.hasSuffix("posix_spawn: resource temporarily unavailable")) }
+      try expectWhole(box, fault)
+    }
+  }
 
-  /// Loop devices, and a file system that is in common use.
-  static let canCut =
-    geteuid() == 0
-    && (try? Command(
-      program: "sh", arguments: ["-c", "command -v mkfs.ext4 && losetup -f"],
-      environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"], directory: "/"
-    ).run().ending) == .exited(0)
+  // MARK: Death
 
-  /// What a run has acknowledged by its end is there when the power goes at that moment: the disk holds what the file system
-  /// has written out by then, and a copy of it is what the next start finds.
-  @Test(.enabled(if: canCut, "cutting the power needs root, loop devices and mkfs.ext4"))
-  func whatWasAcknowledgedOutlivesAPowerCut() throws {
-    try Sandbox.use { box in
-      for number in 1...20 { try box.write(WasmBinary.returning(number), to: "modules/\(number).wasm") }
-      let script = """
-        truncate -s 64M disk
-        mkfs.ext4 -q -F disk
-        mkdir before after
-        mount -o loop,lazytime disk before
-        "$0" --cache-dir "$PWD/before/cache" modules
-        cp disk cut
-        mount -o loop cut after
-        "$0" cache verify --cache-dir "$PWD/after/cache"
-        """
-      var command = box.command("unshare", ["--mount", "sh", "-euc", "\(script)", "\(box.executable)"])
-      command.environment["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin"
-      let run = try command.run()
-      #expect(run.ending == .exited(0), "\(run.errors)")
-      #expect(run.output.masked == "20 entries, SIZE: all good\n")
+  @Test(arguments: [
+    "write:signal=KILL:when=1", "fchmod:signal=KILL:when=1", "fdatasync:signal=KILL:when=1",
+    "fdatasync:signal=KILL:when=2", "renameat:signal=KILL:when=1", "renameat:signal=KILL:when=2",
+    "renameat:signal=KILL:when=3", "symlinkat:signal=KILL:when=1", "unlinkat:signal=KILL:when=1",
+    "fsync:signal=KILL:when=1",
+  ]) func whoeverDiesHalfWayIsCleanedUpAfter(_ fault: String) throws {
+    try withModules { box in
+      _ = try box.tool("-j", "1", ".").run(injecting: fault)
+      try expectWhole(box, fault, temporaryFiles: true)
     }
   }
 }

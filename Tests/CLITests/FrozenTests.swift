@@ -4,11 +4,6 @@ import Testing
 
 /// Runs that compile nothing: --check and --frozen.
 @Suite struct FrozenTests {
-  private static let hasStrace =
-    (try? Command(
-      program: "strace", arguments: ["true"], environment: ["PATH": "/usr/bin:/bin"], directory: "/"
-    ).run().ending) == .exited(0)
-
   @Test func checkNamesWhatWouldBeCompiledAndFails() throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.returning(1), to: "one.wasm")
@@ -59,7 +54,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: hasStrace, "strace is not installed, or may not trace"))
+  @Test(.needs(Injection.isPossible, Injection.need))
   func frozenWritesNothingAtAll() throws {
     try Sandbox.use { box in
       for number in 1...3 { try box.write(WasmBinary.returning(number), to: "\(number).wasm") }
@@ -115,7 +110,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: CacheTroubleTests.canMount, CacheTroubleTests.noMount))
+  @Test(.needs(CacheTroubleTests.canMount, CacheTroubleTests.mountNeed))
   func frozenUsesACacheOnAReadOnlyFileSystem() throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.returning(1), to: "one.wasm")
@@ -138,7 +133,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: geteuid() == 0, "only root can be root and somebody else"))
+  @Test(.needs(geteuid() == 0, "root, who alone can be root and somebody else"))
   func frozenUsesACacheOfRoots() throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.returning(1), to: "one.wasm")

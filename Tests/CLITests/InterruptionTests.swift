@@ -5,57 +5,6 @@ import Testing
 
 /// However a run ends, no child lives on, the next run completes, and what the cache holds is whole.
 @Suite struct InterruptionTests {
-  /// How often the parent is killed. Set WASMPRECOMPILE_TEST_KILLS=50 for that many, and with the whole corpus, instead
-  /// of the suite's 10 with a few modules.
-  static let wantedKills = ProcessInfo.processInfo.environment["WASMPRECOMPILE_TEST_KILLS"].flatMap { Int($0) }
-
-  @Test func killedAtAnyMomentTheNextRunCleansUpAndCompletes() throws {
-    try Sandbox.use { box in
-      var modules = box.work + "/build"
-      if Self.wantedKills != nil && Corpus.isPresent {
-        modules = Corpus.path
-      } else {
-        try Examples.copy(to: "build", in: box)
-        for number in 1...30 { try box.write(WasmBinary.returning(number), to: "build/\(number).wasm") }
-      }
-      let start = Date.now
-      let whole = try box.succeed("\(modules)")
-      let duration = Date.now.timeIntervalSince(start)
-      let lines = whole.errorLines.count - 1
-      let complete = try box.succeed("cache", "verify").output
-
-      var generator = SeededGenerator(seed: 20)
-      var killed = 0
-      var storing = 0
-      for number in 0..<(Self.wantedKills ?? 10) {
-        try box.removeCache()
-        let run = try box.tool("\(modules)").start()
-        // The moment is what varies here: any time of the run, and every other time a while into compiling.
-        let place = Double.random(in: 0..<0.95, using: &generator)
-        if number.isMultiple(of: 2) {
-          usleep(useconds_t(place * duration * 1e6))
-        } else {
-          let wanted = Int(place * Double(lines))
-          #expect(eventually { run.errorsSoFar.lines.count >= wanted })
-        }
-        run.send(SIGKILL)
-        let wasRunning = run.wait().ending == .signalled(SIGKILL)
-        box.expectNoProcess()
-        if wasRunning { killed += 1 }
-        if wasRunning && box.engines.contains(where: { !box.entries($0).isEmpty }) { storing += 1 }
-
-        let found = try box.tool("cache", "verify").run()
-        #expect(found.ending == .exited(0), "\(found.errors)")
-        #expect(found.output.hasSuffix(": all good\n"))
-        try box.succeed("\(modules)")
-        #expect(try box.succeed("cache", "verify").output == complete)
-        #expect(box.temporaryFiles == [])
-      }
-      print("killed \(killed) runs, \(storing) of them when they had stored something")
-      #expect(storing > 0)
-    }
-  }
-
   @Test func whatADeadWriterLeftGoesEvenIfNothingIsLeftToCompile() throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.returning(1), to: "one.wasm")

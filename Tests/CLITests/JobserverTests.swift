@@ -258,7 +258,7 @@ import Testing
   }
 
   /// What the test above leans on.
-  @Test(.enabled(if: twoJobs > 1)) func makeNoticesATokenThatIsLost() throws {
+  @Test(.needs(twoJobs > 1, "two processors")) func makeNoticesATokenThatIsLost() throws {
     try Sandbox.use { box in
       for number in 1...2 { try box.write(WasmBinary.bomb(depth: 400 + number), to: "slow/\(number).wasm") }
       try box.write("all:\n\t+@exec $(TOOL) slow\n", to: "Makefile")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Where the kernel lacks a defence, it is named once, or nothing is compiled.
-@Suite struct SandboxDefenceTests {
+@Suite(.needs(Injection.isPossible, Injection.need)) struct SandboxDefenceTests {
   /// Runs the tool as on a kernel without Landlock.
   private func withoutLandlock(_ command: Command) -> Command {
     command.wrapped(in: [

@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: FileManager.default.fileExists(atPath: browser), "Debian's chromium is not installed"))
+  @Test(.needs(FileManager.default.fileExists(atPath: browser), "Debian's chromium"))
   func aBrowserShowsThePageInBothColourSchemes() throws {
     try Sandbox.use { box in
       _ = try draw("--timings", "page.html", in: box)

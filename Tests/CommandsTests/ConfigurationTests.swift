@@ -213,6 +213,35 @@ struct ConfigurationTests {
     #expect(try self.refusal("\(key) = '1'\n") == nil, "the user may")
   }
 
+  /// What a project may take of the machine is for its user to say.
+  @Test(arguments: [
+    ("timeout", "120", "120.5", "120"), ("max-module", "'1Gi'", "'1025Mi'", "1Gi"),
+    ("max-artifact", "'4Gi'", "'5Gi'", "4Gi"), ("max-memory", "'4Gi'", "'1T'", "4Gi"),
+  ])
+  func aProjectRaisesNoLimit(key: String, most: String, more: String, standard: String) throws {
+    func refusal(_ value: String, beside layers: [[String: Configuration.Given]] = [[:]]) throws -> String? {
+      do {
+        _ = try file("jobs = 1\n\(key) = \(value)\n").projectValues(beside: layers)
+        return nil
+      } catch let failure as RunFailure {
+        return failure.message
+      }
+    }
+    #expect(try refusal(most) == nil)
+    #expect(try refusal(key == "timeout" ? "1" : "'1K'") == nil, "it may lower it")
+    let variable = "WASMPRECOMPILE_" + key.uppercased().replacing("-", with: "_")
+    let message = try #require(try refusal(more))
+    #expect(
+      message.hasPrefix(
+        "\(directory(ConfigurationFile.projectName)):2: \(key) may not be raised above \(standard) by a project: it bounds "
+          + "what a module may take of the machine; raise it with $\(variable) or in your own "))
+    #expect(message.hasSuffix("/wasmprecompile/config.toml"))
+    let user = try file("\(key) = \(more)\n").values(isProject: false)
+    #expect(try refusal(more, beside: [[:], user]) == nil, "its user allows as much")
+    let lowered = try file("\(key) = \(key == "timeout" ? "1" : "'1K'")\n").values(isProject: false)
+    #expect(try refusal(most, beside: [[:], lowered]) == nil, "the default is always allowed")
+  }
+
   // MARK: One definition
 
   /// The long options that a command's help shows.

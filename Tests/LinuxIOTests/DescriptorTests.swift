@@ -31,6 +31,14 @@ struct DescriptorTests {
     #expect(try file.status().permissions == 0o444)
   }
 
+  @Test func closingSaysWhenItWentWrong() throws {
+    let file = try opened().open("file", O_RDWR | O_CREAT, mode: 0o600)
+    let raw = file.raw
+    try file.close()
+    #expect(fcntl(raw, F_GETFD) < 0)
+    #expect(throws: SystemError("close", .badFileDescriptor)) { try Descriptor(owning: -1).close() }
+  }
+
   @Test func releasedDescriptorStaysOpen() throws {
     let pair = try MessageSocket.pair()
     let raw = pair.given.raw

@@ -69,8 +69,21 @@ struct ConfinementTests {
     let limits = try Tool.shell("cat /proc/\(process)/limits").split(separator: "\n")
     #expect(limits.contains { $0.hasPrefix("Max core file size        0                    0 ") })
     #expect(limits.contains { $0.hasPrefix("Max file size             4294967296           4294967296 ") })
-    // What is not dumpable belongs to root.
-    if geteuid() != 0 { #expect(access("/proc/\(process)/fd", R_OK) != 0) }
+    #expect(try !worker.compile(WasmBinary.empty).isEmpty)
+  }
+
+  /// Not even its own user, nor root without the capability to trace.
+  @Test func descriptorsAreNotForOthersToSee() throws {
+    let without = geteuid() == 0 ? "setpriv --bounding-set=-sys_ptrace " : ""
+    let worker = try fixture.start(
+      try fixture.program("exec \(without)'\(try BuiltExecutable.path())' \"$@\""))
+    _ = try worker.prepare(
+      WorkerFixture.engine(), settings: [EngineSettings(backend: .cranelift)], threads: 1,
+      deadline: WorkerFixture.patience)
+    let process = try #require(fixture.processes.first)
+    // Those of a process that has nothing to hide are seen the same way.
+    let look = "readlink /proc/$$/fd/0 > /dev/null && readlink /proc/$1/fd/0 || echo hidden"
+    #expect(try Tool.shell("\(without)sh -c '\(look)' sh \(process)") == "hidden\n")
     #expect(try !worker.compile(WasmBinary.empty).isEmpty)
   }
 

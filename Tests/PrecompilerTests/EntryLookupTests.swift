@@ -1,3 +1,4 @@
+import Glibc
 import LinuxIO
 import SystemPackage
 import TestSupport
@@ -32,13 +33,13 @@ struct EntryLookupTests {
 
   /// A look a minute from now, when the directories have settled, and what it leaves to the next.
   private func lookUp(looksAtEach: Bool = false, of contents: [ModuleContent]? = nil, isReadOnly: Bool = false)
-    -> EngineLookups
+    throws -> EngineLookups
   {
     var memory = RunMemory(cache, isReadOnly: isReadOnly)
     let lookup = EntryLookup(
       contents: contents ?? self.contents, directories: [directory], lanes: 2, looksAtEach: looksAtEach,
       now: WallClock.now() + 60_000_000_000)
-    let found = lookup.run(&memory)
+    let found = try lookup.run(&memory)
     if !isReadOnly { #expect(memory.commit() == nil) }
     return found[0]
   }
@@ -49,38 +50,38 @@ struct EntryLookupTests {
 
   private func remove(_ path: FilePath) throws { try Descriptor.open(cache.path, 0).remove(path) }
 
-  @Test func entriesAreLookedAtOnce() {
-    let first = lookUp()
+  @Test func entriesAreLookedAtOnce() throws {
+    let first = try lookUp()
     #expect(wasLookedAt(first) && missing(first).isEmpty)
-    let second = lookUp()
+    let second = try lookUp()
     #expect(!wasLookedAt(second) && missing(second).isEmpty)
-    #expect(!wasLookedAt(lookUp(isReadOnly: true)))
+    #expect(try !wasLookedAt(lookUp(isReadOnly: true)))
   }
 
-  @Test func whoeverWantsToLooksAtEach() {
-    _ = lookUp()
-    #expect(wasLookedAt(lookUp(looksAtEach: true)))
+  @Test func whoeverWantsToLooksAtEach() throws {
+    _ = try lookUp()
+    #expect(try wasLookedAt(lookUp(looksAtEach: true)))
   }
 
-  @Test func fewModulesAreLookedAtAlways() {
+  @Test func fewModulesAreLookedAtAlways() throws {
     let few = Array(contents.dropLast())
-    _ = lookUp(of: few)
-    #expect(wasLookedAt(lookUp(of: few)))
+    _ = try lookUp(of: few)
+    #expect(try wasLookedAt(lookUp(of: few)))
   }
 
   @Test func anEntryThatGoesIsMissed() throws {
-    _ = lookUp()
+    _ = try lookUp()
     try remove(directory.entryPath(contents[5].facts.hash))
-    #expect(missing(lookUp()) == [5])
-    #expect(missing(lookUp()) == [5], "and not forgotten")
+    #expect(try missing(lookUp()) == [5])
+    #expect(try missing(lookUp()) == [5], "and not forgotten")
   }
 
   @Test func anObjectThatGoesIsMissed() throws {
-    _ = lookUp()
+    _ = try lookUp()
     let entry = directory.entryPath(contents[7].facts.hash)
     let target = try Descriptor.open(cache.path, 0).symbolicLinkTarget(entry)
     try remove(entry.removingLastComponent().pushing(FilePath(bytes: target)))
-    let lookups = lookUp()
+    let lookups = try lookUp()
     #expect(missing(lookups) == [7])
     #expect(lookups[7] == .evicted)
   }
@@ -90,14 +91,31 @@ struct EntryLookupTests {
     let entry = directory.entryPath(contents[3].facts.hash)
     try remove(entry)
     try Descriptor.open(cache.path, 0).makeSymbolicLink(entry, to: outside.string)
-    #expect(missing(lookUp()).isEmpty)
+    #expect(try missing(lookUp()).isEmpty)
     try Descriptor.open(files.directory.path, 0).remove("outside")
-    #expect(missing(lookUp()) == [3])
+    #expect(try missing(lookUp()) == [3])
   }
 
-  @Test func withoutACacheEverythingIsNew() {
+  /// However few modules are looked up: what lies in them decides what a user's runtime executes.
+  @Test(arguments: [1, EntryLookup.fewest]) func directoriesOfObjectsMustBeOurs(_ modules: Int) throws {
+    let entry = directory.entryPath(contents[0].facts.hash)
+    let target = try Descriptor.open(cache.path, 0).symbolicLinkTarget(entry)
+    let objects = FilePath(bytes: target).components.dropLast().last.map {
+      cache.path.appending("v1/objects").appending($0)
+    }
+    for path in [try #require(objects), directory.path] {
+      try #require(path.withPlatformString { chmod($0, 0o770) } == 0)
+      #expect(throws: CacheError.writableByOthers(path, permissions: 0o770)) {
+        try lookUp(of: Array(contents.prefix(modules)))
+      }
+      try #require(path.withPlatformString { chmod($0, 0o700) } == 0)
+    }
+    #expect(try missing(lookUp()).isEmpty)
+  }
+
+  @Test func withoutACacheEverythingIsNew() throws {
     var memory = RunMemory(nil, isReadOnly: true)
-    let found = EntryLookup(contents: contents, directories: [nil], lanes: 2).run(&memory)
+    let found = try EntryLookup(contents: contents, directories: [nil], lanes: 2).run(&memory)
     #expect(contents.indices.allSatisfy { found[0][$0] == .newModule })
   }
 
@@ -105,9 +123,9 @@ struct EntryLookupTests {
     let other = EngineIdentity(
       settings: EngineSettings(backend: .cranelift), compatibility: Self.identity.compatibility, libraryBuild: [1])
     var memory = RunMemory(cache, isReadOnly: true)
-    _ = lookUp()
+    _ = try lookUp()
     memory = RunMemory(cache, isReadOnly: true)
-    let found = EntryLookup(
+    let found = try EntryLookup(
       contents: contents, directories: [directory, EngineDirectory(other, in: cache)], lanes: 2,
       now: WallClock.now() + 60_000_000_000
     ).run(&memory)

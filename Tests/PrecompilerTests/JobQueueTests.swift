@@ -61,6 +61,21 @@ struct JobQueueTests {
     #expect(next(queue) == nil)
   }
 
+  /// As a lane does that gets no process.
+  @Test func whatALaneCannotDoIsNextForAnother() throws {
+    let all = try jobs("a", "b", "c")
+    let queue = JobQueue(all, lanes: 2)
+    #expect(next(queue) == "a")
+    #expect(!queue.giveBack(all[0]), "nobody else would come for it")
+    #expect(next(queue) == "b")
+    #expect(queue.giveBack(all[0]))
+    #expect(next(queue) == "a", "not postponed: no other process has it")
+    queue.finished()
+    queue.finished()
+    #expect(next(queue) == "c+")
+    #expect(next(queue) == nil)
+  }
+
   @Test func stoppedQueueHandsOutNothing() throws {
     let all = try jobs("a", "b", "c")
     let queue = JobQueue(all, lanes: 1)

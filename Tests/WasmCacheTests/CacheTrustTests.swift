@@ -55,7 +55,7 @@ struct CacheTrustTests {
     #expect(refusal(parent.appending("cache")) == .writableByOthers(parent.appending("cache"), permissions: 0o1777))
   }
 
-  @Test(.enabled(if: canGiveAway, "only root can give files away"))
+  @Test(.needs(canGiveAway, "root, who alone can give files away"))
   func whatStrangersOwnOnTheWayIsRefused() throws {
     let parent = try directory.makeDirectory("theirs", mode: 0o755)
     giveAway(parent)
@@ -107,12 +107,19 @@ struct CacheTrustTests {
     let engine = fixture.reader().path
     setMode(engine, 0o777)
     #expect(throws: CacheError.writableByOthers(engine, permissions: 0o777)) { _ = try fixture.writer() }
-    #expect(fixture.reader().lookUp(module) == .absent(.artifactCorrupt), "its entries may name anything")
+    #expect(throws: CacheError.writableByOthers(engine, permissions: 0o777), "its entries may name anything") {
+      try fixture.reader().requireTrusted()
+    }
     setMode(engine, 0o700)
+    #expect(throws: Never.self) { try fixture.reader().requireTrusted() }
+    #expect(throws: Never.self) { _ = try ObjectsState(fixture.cache, now: WallClock.now()) }
     let objects = fixture.object(artifact).removingLastComponent()
     setMode(objects, 0o770)
     #expect(throws: CacheError.writableByOthers(objects, permissions: 0o770)) {
       try fixture.writer().publish(artifact, for: module)
+    }
+    #expect(throws: CacheError.writableByOthers(objects, permissions: 0o770), "what lies there may be anything") {
+      _ = try ObjectsState(fixture.cache, now: WallClock.now())
     }
   }
 
@@ -126,7 +133,7 @@ struct CacheTrustTests {
     #expect(try Descriptor.status(of: fixture.object(artifact)).permissions == 0o444)
   }
 
-  @Test(.enabled(if: canGiveAway, "only root can give files away"))
+  @Test(.needs(canGiveAway, "root, who alone can give files away"))
   func objectOfAStrangerIsMadeAgainUnderWhateverName() throws {
     let fixture = try CacheFixture()
     try fixture.writer().publish(artifact, for: module)

@@ -44,7 +44,7 @@ struct PublicationTests {
       try writer.publish(artifact, for: module)
       let staging = try #require(try fixture.names("tmp").first)
       #expect(try fixture.names("tmp/\(staging)").isEmpty)
-      writer.synchronize()
+      try writer.synchronize()
     }
     #expect(try fixture.names("tmp").isEmpty, "not even the writer's directory, once it is gone")
   }
@@ -223,7 +223,7 @@ struct PublicationTests {
       }
     }
     #expect(failures.withLock { $0 } == [])
-    publisher.synchronize()
+    try publisher.synchronize()
     for (name, bytes) in try fixture.objects() { #expect(WasmHash.generate(bytes).encode() == name) }
     var entries = 0
     try fixture.cache.verify(repair: false) { entry in

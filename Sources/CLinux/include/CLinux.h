@@ -33,10 +33,6 @@ int clinux_openat(int directory, const char *path, int flags, mode_t mode);
 // Opens a file or directory that only serves to look at it and to go on from it (open(2), O_PATH), a symbolic link itself.
 int clinux_open_on_the_way(int directory, const char *name);
 
-// Opens a path below a directory that leads through no symbolic link and nowhere else (openat2(2)); on kernels without that
-// call, only its last part may be no link.
-int clinux_open_beneath(int directory, const char *path, int flags);
-
 // An anonymous file that nothing can change any more once sealed (memfd_create(2)).
 int clinux_memory_file(const char *name);
 int clinux_seal_contents(int memory_file); // no writing, growing or shrinking

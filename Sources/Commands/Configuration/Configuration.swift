@@ -27,9 +27,11 @@ struct Configuration: Sendable {
   /// - Parameter place: what the project's file lies above, or in.
   static func load(for place: FilePath) throws(RunFailure) -> Configuration {
     var layers = [try environment()]
-    if let file = try ConfigurationFile.nearest(to: place) { layers.append(try file.values(isProject: true)) }
     if let path = userFile, let file = try ConfigurationFile(at: path) {
       layers.append(try file.values(isProject: false))
+    }
+    if let file = try ConfigurationFile.nearest(to: place) {
+      layers.insert(try file.projectValues(beside: layers), at: 1)
     }
     return Configuration(layers: layers)
   }

@@ -21,6 +21,23 @@ extension ConfigurationFile {
     return found
   }
 
+  /// The values of a project's file, none of which gives its modules more of the machine than the user or the defaults do.
+  ///
+  /// - Parameter layers: what the user set.
+  func projectValues(beside layers: [[String: Configuration.Given]]) throws(RunFailure) -> [String: Configuration.Given]
+  {
+    let values = try values(isProject: true)
+    for setting in Settings.all {
+      guard let given = values[setting.key], let wanted = given.texts.compactMap(setting.grant).max(),
+        case .values(let standard) = setting.unset, case .file(_, let line) = given.origin
+      else { continue }
+      let allowed = layers.flatMap { $0[setting.key]?.texts ?? [] } + standard
+      let most = allowed.max { (setting.grant(of: $0) ?? 0) < (setting.grant(of: $1) ?? 0) } ?? ""
+      if wanted > setting.grant(of: most) ?? 0 { throw raised(setting, above: most, line) }
+    }
+    return values
+  }
+
   private func texts(_ entry: TOMLReader.Entry, for setting: any AnySetting) throws(RunFailure) -> [String] {
     func wrong(_ found: String) -> RunFailure {
       failure(entry.line, "\(setting.key) must be \(setting.expectationInFile), not \(found)")
@@ -61,6 +78,15 @@ extension ConfigurationFile {
       """
       \(setting.key) may not be set by a project: it decides what code runs, is trusted or is kept; use \(setting.option), \
       $\(setting.variable) or your own \(Configuration.userFile?.printable ?? "config.toml")
+      """)
+  }
+
+  private func raised(_ setting: any AnySetting, above most: String, _ line: Int) -> RunFailure {
+    failure(
+      line,
+      """
+      \(setting.key) may not be raised above \(most) by a project: it bounds what a module may take of the machine; raise it \
+      with $\(setting.variable) or in your own \(Configuration.userFile?.printable ?? "config.toml")
       """)
   }
 

@@ -10,25 +10,30 @@ struct Setting<Value: ExpressibleByArgument & Sendable>: AnySetting {
   let isForUsersOnly: Bool
   let unset: UnsetSetting
   private let isValid: @Sendable (Value) -> Bool
+  private let grant: (@Sendable (Value) -> Double)?
 
   /// - Parameters:
   ///   - expectation: what a value is, as in "must be …"; nil if the type lists its values.
   ///   - isForUsersOnly: whether it could make foreign code run or be trusted, so that a project's file may not set it.
+  ///   - grant: how much of the machine a value lets modules take, so that a project's file may not raise it.
   init(
     _ key: String, _ kind: SettingKind, _ expectation: String? = nil, unset: UnsetSetting, isForUsersOnly: Bool = false,
-    isValid: @escaping @Sendable (Value) -> Bool = { _ in true }
+    isValid: @escaping @Sendable (Value) -> Bool = { _ in true }, grant: (@Sendable (Value) -> Double)? = nil
   ) {
     self.key = key
     self.kind = kind
     self.expectation = expectation ?? (kind == .toggle ? ["true", "false"] : Value.allValueStrings).joinedAsChoice
     self.isForUsersOnly = isForUsersOnly
     self.unset = unset
+    self.grant = grant
     self.isValid = isValid
   }
 
   func value(_ text: String) -> Value? { Value(argument: text).flatMap { isValid($0) ? $0 : nil } }
 
   func accepts(_ text: String) -> Bool { value(text) != nil }
+
+  func grant(of text: String) -> Double? { grant.flatMap { grant in value(text).map(grant) } }
 }
 
 /// A setting whatever its values are.
@@ -40,6 +45,8 @@ protocol AnySetting: Sendable {
   var isForUsersOnly: Bool { get }
   var unset: UnsetSetting { get }
   func accepts(_ text: String) -> Bool
+  /// How much of the machine a value lets modules take; nil if it is not about that.
+  func grant(of text: String) -> Double?
 }
 
 extension AnySetting {

@@ -27,13 +27,13 @@ enum Settings {
   ) { ExecutionOptions.isValid(jobs: $0) }
   static let rehash = Setting<Bool>("rehash", .toggle, unset: .value(false))
   static let timeout = Setting<Seconds>(
-    "timeout", .number, "a number of seconds above 0", unset: .value(LimitOptions.standardTimeout))
+    "timeout", .number, "a number of seconds above 0", unset: .value(LimitOptions.standardTimeout), grant: { $0.value })
   static let maxModule = Setting<ByteCount>(
-    "max-module", .text, ByteCount.form, unset: .value(LimitOptions.standardModule))
+    "max-module", .text, ByteCount.form, unset: .value(LimitOptions.standardModule), grant: { Double($0.bytes) })
   static let maxArtifact = Setting<ByteCount>(
-    "max-artifact", .text, ByteCount.form, unset: .value(LimitOptions.standardArtifact))
+    "max-artifact", .text, ByteCount.form, unset: .value(LimitOptions.standardArtifact), grant: { Double($0.bytes) })
   static let maxMemory = Setting<ByteCount>(
-    "max-memory", .text, ByteCount.form, unset: .value(SandboxOptions.standardMemory))
+    "max-memory", .text, ByteCount.form, unset: .value(SandboxOptions.standardMemory), grant: { Double($0.bytes) })
   static let requireSandbox = Setting<Bool>(
     "require-sandbox", .toggle, unset: .value(false), isForUsersOnly: true)
   static let exec = Setting<String>(

@@ -19,6 +19,14 @@ struct WatchSession {
     if request.followLinks {
       reporter.noted("follow-links is set, but links to directories are not followed while watching")
     }
+    // Whatever happens meanwhile: without threads nothing is noticed, and Dispatch would wait for them for ever.
+    guard Threads.isOneToBeHad else {
+      throw RunFailure(
+        status: .engineUnavailable,
+        message: """
+          cannot watch: the system grants no more threads: raise `ulimit -u`, or the container's limit of processes
+          """)
+    }
     let cancellation = Cancellation()
     let source = TreeWatch(roots: request.roots, options: try treeOptions())
     let loop = WatchLoop(

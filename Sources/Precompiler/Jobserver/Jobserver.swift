@@ -66,8 +66,10 @@ package final class Jobserver: Sendable {
   /// Ends all waiting: no job is left to begin.
   func stopWaiting() { Self.put(0, into: end.writing.raw) }
 
-  /// Gives back all tokens and takes no more, for a program that stops in the middle of its jobs.
+  /// Gives back all tokens and takes no more, for a program that stops in the middle of its jobs: whoever waits for one
+  /// waits no longer.
   package func returnEverything() {
+    stopWaiting()
     state.withLock { state in
       state.isOver = true
       for token in state.taken { Self.put(token, into: returned.raw) }

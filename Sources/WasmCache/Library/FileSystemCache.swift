@@ -103,8 +103,11 @@ public final class FileSystemCache: Cache, Sendable {
     case .failure(let error): throw .serialize(reason: "\(error)")
     }
     // Objects before the entries that name them.
-    publisher.withLock { $0?.synchronize() }
-    writer.synchronize()
+    let synchronized = publisher.withLock { publisher in
+      Result { () throws(CacheError) in try publisher?.synchronize() }
+    }
+    try synchronized.get()
+    try writer.synchronize()
     return size
   }
 
@@ -122,7 +125,8 @@ public final class FileSystemCache: Cache, Sendable {
     return try part.writer(publisher.get())
   }
 
-  /// Writes down at once what was found out, for other processes, which otherwise happens a second later.
+  /// Writes down at once what was found out, for other processes, which otherwise happens a second later, or when the
+  /// program ends.
   public func flush() { memory.flush() }
 
   // MARK: Engines

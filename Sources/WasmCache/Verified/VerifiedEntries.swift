@@ -138,15 +138,12 @@ extension VerifiedEntries {
 
   /// Whoever can write into the directories of an entry and its object decides what they are.
   private func requireTrusted(_ digest: ArtifactDigest) throws(CacheError) {
+    try directory.requireTrusted()
     let cache = directory.cache
-    let objects = cache.base.appending(CacheLayout.objects)
     let name = CacheLayout.objectName(digest).directory
-    for (status, path) in [
-      (try? cache.engines.status(of: directory.name), directory.path),
-      (try? cache.objects.status(of: name), objects.appending(name)),
-    ] {
-      // What is missing shows when it is opened.
-      if let status, let objection = cache.trust.objection(to: status) { throw CacheError(objection, path) }
+    // What is missing shows when it is opened.
+    if let status = try? cache.objects.status(of: name) {
+      try cache.trust.require(status, cache.base.appending(CacheLayout.objects).appending(name))
     }
   }
 }

@@ -1,16 +1,32 @@
 import Foundation
 import Glibc
+import Synchronization
 
-/// What /proc tells of processes.
+/// What /proc tells of processes. Of compile children only root may see everything: they are not dumpable.
 enum Processes {
-  /// The living processes whose environment carries a sandbox's mark.
+  /// The sandboxes' marks by the sessions that their commands lead.
+  private static let sessions = Mutex<[pid_t: String]>([:])
+
+  static func remember(session: pid_t, of mark: String) { sessions.withLock { $0[session] = mark } }
+
+  /// The living processes whose environment carries a sandbox's mark, or where that is not to be seen, those of its sessions.
   static func marked(_ mark: String) -> [pid_t] {
     let wanted = Data("\(Sandbox.markName)=\(mark)\0".utf8)
     return ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }.filter {
       id in
       // Empty for processes that have ended and wait to be reaped.
-      FileManager.default.contents(atPath: "/proc/\(id)/environ")?.range(of: wanted) != nil
+      if let environment = FileManager.default.contents(atPath: "/proc/\(id)/environ") {
+        return environment.range(of: wanted) != nil
+      }
+      return session(id).map { session in sessions.withLock { $0[session] == mark } } ?? false
     }
+  }
+
+  private static func session(_ id: pid_t) -> pid_t? {
+    let text = FileManager.default.contents(atPath: "/proc/\(id)/stat").map { String(decoding: $0, as: UTF8.self) }
+    // After the name, which is in parentheses: state, parent, process group, session.
+    let fields = text?.split(separator: ")").last?.split(separator: " ") ?? []
+    return fields.count > 3 ? pid_t(fields[3]) : nil
   }
 
   static func parent(_ id: pid_t) -> pid_t? {
@@ -26,9 +42,15 @@ enum Processes {
     return status?.lines.first { $0.hasPrefix("State:\t") }.map { String($0.dropFirst(7).prefix(1)) }
   }
 
-  /// Whether a compile child has been passed a module: a file in memory of that name.
+  /// Whether a compile child has been passed a module: a file in memory of that name. Its lane has the same open until it
+  /// is compiled, which is what counts where the child's are not to be seen.
   static func isCompiling(_ id: pid_t) -> Bool {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/fd")) ?? []
+    hasModule(id) ?? parent(id).flatMap(hasModule) ?? false
+  }
+
+  /// Nil if that is not to be seen.
+  private static func hasModule(_ id: pid_t) -> Bool? {
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/fd") else { return nil }
     return names.compactMap { Int($0) }.contains { file(of: id, descriptor: $0)?.hasPrefix("/memfd:module") ?? false }
   }
 

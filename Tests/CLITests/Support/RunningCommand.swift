@@ -57,6 +57,7 @@ final class RunningCommand: Sendable {
     var id: pid_t = 0
     let failure = posix_spawnp(&id, "env", &actions, &attributes, &argv, &envp)
     guard failure == 0 else { throw POSIXError(POSIXErrorCode(rawValue: failure) ?? .EINVAL) }
+    if let mark = command.environment[Sandbox.markName] { Processes.remember(session: id, of: mark) }
     self.id = id
     self.output = output
     self.errors = errors

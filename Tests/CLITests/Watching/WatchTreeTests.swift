@@ -83,7 +83,7 @@ import Testing
     return (try? probe.run().ending) == .exited(0)
   }()
 
-  @Test(.enabled(if: canLimit, "user namespaces are not to be had")) func whatFindsNoWatchIsPolled() throws {
+  @Test(.needs(canLimit, "user name spaces (unshare --user --map-root-user)")) func whatFindsNoWatchIsPolled() throws {
     try Sandbox.use { box in
       for number in 1...30 { try box.write(WasmBinary.returning(number), to: "tree/\(number)/a.wasm") }
       let watcher = try Watcher(in: box, modules: 30, wrapper: Self.limited)

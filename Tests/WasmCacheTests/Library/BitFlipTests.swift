@@ -48,6 +48,38 @@ struct BitFlipTests {
     #expect(flipped >= Self.flips)
   }
 
+  /// A page that a disk lost, and another module's artifact, which is whole and would run.
+  @Test(arguments: [false, true]) func otherBytesAreNeverLoadedEither(areAnothers: Bool) throws {
+    let fixture = try HostFixture()
+    let module = WasmBinary.returning(1)
+    var cache = try fixture.open()
+    _ = try cache.load(orCompile: module)
+    let object = try #require(try fixture.objects().first)
+    _ = try cache.load(orCompile: WasmBinary.returning(2))
+    let other = try #require(try fixture.objects().first { $0 != object })
+    try waitUntilSettled([object, other])
+    #expect(try cache.load(WasmHash.generate(module)).info.origin == .loaded)
+    let good = try [UInt8](contentsOf: object)
+    var bad = try [UInt8](contentsOf: other)
+    if !areAnothers {
+      bad = good
+      let page = try #require((1..<good.count / 4096).first { good[4096 * $0..<4096 * ($0 + 1)].contains { $0 != 0 } })
+      bad.replaceSubrange(4096 * page..<4096 * (page + 1), with: [UInt8](repeating: 0, count: 4096))
+    }
+    for opensAnew in [false, true] {
+      if opensAnew { cache = try fixture.open() }
+      try #require(object.withPlatformString { chmod($0, 0o600) } == 0)
+      try bad.write(to: object)
+      try #require(object.withPlatformString { chmod($0, 0o444) } == 0)
+      let hash = WasmHash.generate(module)
+      #expect(
+        HostFixture.error { () throws(CacheError) in try cache.load(hash, backend: .cranelift) }
+          == .missing(hash, .cranelift, .artifactCorrupt))
+      #expect(try cache.load(orCompile: module).info.origin == .compiled)
+      #expect(try [UInt8](contentsOf: object) == good)
+    }
+  }
+
   /// Waits until the racy rule lets results be remembered, so that it is what is remembered that must notice the change.
   private func waitUntilSettled(_ objects: [FilePath]) throws {
     let latest = try objects.map { try Descriptor.status(of: $0).stamp.changed }.max() ?? 0

@@ -1,6 +1,7 @@
 import CWatchingTests
 import LinuxIO
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Watching
@@ -80,7 +81,7 @@ extension UsingInotify {
       }
     }
 
-    @Test(.enabled(if: Shell.isInPath("vim"))) func vimItself() async throws {
+    @Test(.needs(Shell.isInPath("vim"), "vim")) func vimItself() async throws {
       try await expectOneRead(of: "new\n", existing: "old\n") {
         try Shell.run("vim", "-es", "-u", "NONE", "-c", "%s/old/new/", "-c", "wq", module.string)
       }
@@ -120,7 +121,8 @@ extension UsingInotify {
       }
     }
 
-    @Test(.enabled(if: Shell.isInPath("wasm-ld") && Shell.isInPath("clang"))) func wasmLinker() async throws {
+    @Test(.needs(Shell.isInPath("wasm-ld") && Shell.isInPath("clang"), "the toolchain's clang and wasm-ld in the PATH"))
+    func wasmLinker() async throws {
       let source = scratch.path.appending("a.c")
       let object = scratch.path.appending("a.o")
       try Shell.write("int f(void) { return 42; }", to: source)

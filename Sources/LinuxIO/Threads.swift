@@ -1,0 +1,57 @@
+internal import Glibc
+
+/// Threads of this process's own, for work that may block.
+///
+/// Not Dispatch's: where the system grants no more threads (`ulimit -u`, a container's limit of processes) its queues wait
+/// for one for ever, and once its shared pool was used, a timer looks after it that wakes the process every second for as
+/// long as it lives, and a watcher has to sleep.
+package enum Threads {
+  /// Runs a body on some threads at the same time, the calling one among them as number 0, and returns when all have ended.
+  /// There may be fewer than asked for, so each must be able to do all of the work.
+  package static func run(_ count: Int, _ body: @Sendable (_ number: Int) -> Void) {
+    withoutActuallyEscaping(body) { body in
+      var threads: [pthread_t] = []
+      for number in 1..<max(1, count) {
+        guard let thread = start({ body(number) }) else { break }
+        threads.append(thread)
+      }
+      body(0)
+      for thread in threads { pthread_join(thread, nil) }
+    }
+  }
+
+  /// Whether the system grants another thread at the moment.
+  package static var isOneToBeHad: Bool {
+    guard let thread = start({}) else { return false }
+    pthread_join(thread, nil)
+    return true
+  }
+
+  /// - Returns: nil if there is no thread to be had.
+  static func start(_ body: @escaping @Sendable () -> Void) -> pthread_t? {
+    var before = sigset_t()
+    var blocked = sigset_t()
+    sigfillset(&blocked)
+    // Those that a thread causes itself.
+    for signal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGABRT] { sigdelset(&blocked, signal) }
+    // Signals are for whoever waits for them. From its first moment on, so here.
+    pthread_sigmask(SIG_SETMASK, &blocked, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    let work = Unmanaged.passRetained(Work(body))
+    var thread = pthread_t()
+    let result = pthread_create(
+      &thread, nil,
+      { argument in
+        argument.map { Unmanaged<Work>.fromOpaque($0).takeRetainedValue().body() }
+        return nil
+      }, work.toOpaque())
+    if result == 0 { return thread }
+    work.release()
+    return nil
+  }
+
+  private final class Work: Sendable {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+}
