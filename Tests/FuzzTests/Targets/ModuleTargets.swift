@@ -51,8 +51,10 @@ enum ModuleTargets {
         "a section of \(section.size) bytes at \(section.offset) of \(bytes.count)")
     }
     try Finding.unless(items.count <= bytes.count, "\(items.count) imports and exports in \(bytes.count) bytes")
-    let text = items.reduce(0) { $0 + ($1.type?.utf8.count ?? 0) }
-    try Finding.unless(text <= 1 << 24, "\(text) bytes of types in \(bytes.count)")
+    for item in items {
+      let size = item.type?.utf8.count ?? 0
+      try Finding.unless(size <= 1200, "a type is told in \(size) bytes, for each that has it")
+    }
   }
 
   private static func check(_ error: FormatError, in bytes: UnsafeRawBufferPointer) throws {
