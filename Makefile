@@ -31,6 +31,10 @@ engine_library = $(engine_directory)/wasmtime/linux-$(ARCHITECTURE)/_libwasmtime
 
 STATIC_LIBRARIES := .build/static
 
+FUZZING := .build/fuzz
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= $(notdir $(wildcard Tests/FuzzTests/Seeds/*))
+
 SOURCES := Package.swift $(shell find Sources)
 FORMATTED := $(wildcard Sources Tests Examples Package.swift Benchmarks)
 TOOLCHAIN = $(shell swift -print-target-info | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin|p')
@@ -51,7 +55,7 @@ INSTALLED := $(LIBRARY):lib/wasmprecompile/libwasmtime.so \
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: run test build install uninstall examples setup setup-tests toolchain packages docs docs-html docs-check format lint clean help
+.PHONY: run test fuzz build install uninstall examples setup setup-tests toolchain packages docs docs-html docs-check format lint clean help
 
 run: export WASMPRECOMPILE_CACHE_DIR := $(CURDIR)/.build/cache
 run: build examples ## set up, build, precompile the modules of Examples/ and run what comes out
@@ -63,6 +67,12 @@ run: build examples ## set up, build, precompile the modules of Examples/ and ru
 test: setup setup-tests ## set up and run every test and check
 	swift test
 	@$(MAKE) --no-print-directory docs-check lint
+
+# In a directory of its own, because every module is built anew with the fuzzer's and the address sanitizer's eyes in it.
+fuzz: setup ## fuzz each reader of foreign bytes for FUZZ_SECONDS (60)
+	WASMPRECOMPILE_FUZZING=1 swift build --scratch-path $(FUZZING) --product fuzz \
+	  -Xswiftc -sanitize=fuzzer,address -Xswiftc -O
+	.ci/fuzz $(FUZZING)/debug/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 build: setup $(STATIC_LIBRARIES) ## set up and build the release executable
 	swift build -c release --static-swift-stdlib --product wasmprecompile \

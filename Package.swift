@@ -12,6 +12,13 @@ let system = Target.Dependency.product(name: "SystemPackage", package: "swift-sy
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
+// What the tests run with seeds, `make fuzz` has built as a program around libFuzzer, which needs flags of its own.
+let isFuzzing = Context.environment["WASMPRECOMPILE_FUZZING"] != nil
+let fuzzed: [Target.Dependency] = [
+  "CatalogSamples", "Commands", "Exporting", "Inspecting", "LinuxIO", "Precompiler", "TestSupport", "WasmCache",
+  "WasmEngine", system,
+]
+
 let package = Package(
   name: "wasmprecompile",
   products: [
@@ -105,7 +112,13 @@ let package = Package(
     .executableTarget(
       name: "first-module", dependencies: ["WasmCache"], path: "Examples/first-module", swiftSettings: strict),
     .testTarget(
-      name: "CLITests", dependencies: ["wasmprecompile", "first-module", "TestSupport"],
+      name: "CLITests", dependencies: ["wasmprecompile", "first-module", "TestSupport", crypto],
       swiftSettings: strict),
+    isFuzzing
+      ? .executableTarget(
+        name: "fuzz", dependencies: fuzzed, path: "Tests/FuzzTests", exclude: ["Seeds", "SeedTests.swift"],
+        swiftSettings: strict, linkerSettings: [.unsafeFlags(["-use-ld=lld"])])
+      : .testTarget(
+        name: "FuzzTests", dependencies: fuzzed, exclude: ["Seeds", "Fuzzer"], swiftSettings: strict),
   ]
 )

@@ -19,11 +19,11 @@ package struct Descriptor: ~Copyable, Sendable {
     return raw
   }
 
-  /// Closes the descriptor and says whether that went well: some file systems tell only then that bytes were lost.
-  package consuming func close() throws(SystemError) {
-    // Not again when a signal interrupts it: the descriptor is gone, and by now its number may be somebody else's.
-    let result = Glibc.close(release())
-    if result < 0 && errno != EINTR { throw SystemError("close") }
+  /// Says what closing would: some file systems tell only then that bytes were lost, whichever copy is closed.
+  package func flush() throws(SystemError) {
+    let copy = try check("fcntl", fcntl(raw, F_DUPFD_CLOEXEC, 0))
+    // Not again when a signal interrupts it: the copy is gone, and by now its number may be somebody else's.
+    if Glibc.close(copy) < 0 && errno != EINTR { throw SystemError("close") }
   }
 
   // MARK: Opening
@@ -134,6 +134,9 @@ package struct Descriptor: ~Copyable, Sendable {
     }
   }
 
+  /// Lets the disk begin with what was written; whether it is there is for ``synchronizeData()`` to say.
+  package func startWritingOut() { _ = clinux_start_writing_out(raw) }
+
   package func synchronizeData() throws(SystemError) { try checkRetrying("fdatasync") { fdatasync(raw) } }
 
   /// Makes renames and new names in this directory durable, as far as the file system has a way to: SMB's and some in user
@@ -163,6 +166,12 @@ package struct Descriptor: ~Copyable, Sendable {
     try check("fstat", fstat(raw, &status))
     return FileStatus(status)
   }
+
+  /// Whether somebody can write to this file at the moment, through a descriptor or a mapping.
+  ///
+  /// Asked by a read lease, which is only given while nobody can. False as well where there are none to be had: some file
+  /// systems have no leases, and others' files take a privilege.
+  package var isOpenForWriting: Bool { clinux_probe_read_lease(raw) == EAGAIN }
 
   /// What the kernel says of the file at a path, following symbolic links, without opening it.
   package static func status(of path: some PathText) throws(SystemError) -> FileStatus {

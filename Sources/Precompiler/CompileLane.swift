@@ -1,8 +1,6 @@
 internal import Confinement
-internal import Dispatch
 internal import Glibc
 internal import LinuxIO
-internal import Synchronization
 internal import SystemPackage
 internal import WasmCache
 internal import WasmEngine
@@ -20,7 +18,7 @@ final class CompileLane {
   init(_ work: CompileWork, number: Int) {
     self.work = work
     self.number = number
-    reader = ModuleReader(limit: work.largestModule)
+    reader = ModuleReader(limit: work.largestModule, avoidsWriters: work.avoidsWriters)
     publishing = PublishingQueue(work, lane: number)
   }
 
@@ -135,8 +133,10 @@ final class CompileLane {
     }
   }
 
-  /// Reads the module again, from whichever of its files still has the contents that were looked up.
+  /// What was hashed is what is compiled: the very bytes where they were kept, otherwise read again from whichever of the
+  /// module's files still has them.
   private func load(_ job: Job) throws(ModuleFailure) -> LoadedModule {
+    if let bytes = work.kept[job.content.facts.hash] { return try LoadedModule(bytes, job.content.facts) }
     var failure = ModuleFailure.changedWhileRead
     for path in job.content.paths {
       do throws(ModuleFailure) {
@@ -175,50 +175,5 @@ final class CompileLane {
       throw Self.replacedEngine
     }
     return worker
-  }
-}
-
-/// Publishes a lane's artifacts in order on a thread of its own, so that syncing to disk overlaps with compiling; at most
-/// two wait, which bounds the memory they hold.
-private final class PublishingQueue: Sendable {
-  private let work: CompileWork
-  private let thread = SerialThread()
-  private let places = DispatchSemaphore(value: 2)
-
-  private let lane: Int
-
-  init(_ work: CompileWork, lane: Int) {
-    self.work = work
-    self.lane = lane
-  }
-
-  func publish(_ artifact: consuming CompiledArtifact, claim: consuming Claim?, for job: Job) {
-    let parcel = Parcel(artifact, claim)
-    places.wait()
-    thread.run { [work, places, lane] in
-      do throws(CacheError) {
-        try work.timings.measure(.store, lane: lane, job: job) { () throws(CacheError) in
-          try work.writers[job.engine].publish(parcel.artifact.contents.bytes, for: job.content.facts.hash)
-        }
-        let artifact = parcel.artifact.contents.bytes.count
-        work.finish(job, .compiled(size: artifact, nanoseconds: parcel.artifact.nanoseconds))
-      } catch {
-        work.finish(job, .failed(.cache(error)))
-      }
-      places.signal()
-    }
-  }
-
-  func finish() { thread.finish() }
-
-  /// Carries single owners into a closure.
-  private final class Parcel: Sendable {
-    let artifact: CompiledArtifact
-    private let claim: Claim?
-
-    init(_ artifact: consuming CompiledArtifact, _ claim: consuming Claim?) {
-      self.artifact = artifact
-      self.claim = claim
-    }
   }
 }

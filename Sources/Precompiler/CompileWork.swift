@@ -17,7 +17,10 @@ final class CompileWork: Sendable {
   let timeout: Double
   /// Bytes.
   let largestModule: Int
+  let avoidsWriters: Bool
   let queue: JobQueue
+  /// The bytes of modules that were kept when they were hashed.
+  let kept: [WasmHash: [UInt8]]
   let cancellation: Cancellation
   let observer: any RunObserver
   let timings: RunTimings?
@@ -31,10 +34,11 @@ final class CompileWork: Sendable {
 
   /// - Parameter child: one that was prepared for these engines already.
   init(
-    _ jobs: [Job], engine: EngineFile, directories: [EngineDirectory], publisher: Publisher,
-    request: PrecompileRequest, cancellation: Cancellation, observer: any RunObserver,
+    _ jobs: [Job], kept: [WasmHash: [UInt8]], engine: EngineFile, directories: [EngineDirectory],
+    publisher: Publisher, request: PrecompileRequest, cancellation: Cancellation, observer: any RunObserver,
     child: CompileWorker? = nil
   ) throws(CacheError) {
+    self.kept = kept
     self.engine = engine
     self.directories = directories
     program = request.program
@@ -46,6 +50,7 @@ final class CompileWork: Sendable {
     lanes = request.lanes
     timeout = request.timeout
     largestModule = request.largestModule
+    avoidsWriters = request.avoidsWriters
     failFast = request.failFast
     timings = request.timings
     shelf = request.shelf

@@ -11,6 +11,9 @@ struct Inspection {
   let lanes: Int
   /// Bytes.
   let largestModule: Int
+  let avoidsWriters: Bool
+  /// How many bytes of modules that had to be read are kept, for those that have to be compiled.
+  var keptBytes = 0
 
   /// - Returns: what was found; not of all files if the run was cancelled meanwhile.
   func run(cancellation: Cancellation) -> InspectionResult {
@@ -18,9 +21,11 @@ struct Inspection {
     let size = max(1, min(256, scan.count / (4 * lanes)))
     let blocks = stride(from: 0, to: scan.count, by: size).map { $0..<min($0 + size, scan.count) }
     let results = Mutex([InspectionResult?](repeating: nil, count: blocks.count))
+    let room = Atomic(keptBytes)
     concurrently(blocks.count, lanes: lanes) { block in
       if cancellation.isCancelled { return }
-      let found = inspect(blocks[block], ModuleReader(limit: largestModule))
+      let reader = ModuleReader(limit: largestModule, avoidsWriters: avoidsWriters)
+      let found = inspect(blocks[block], reader, room)
       results.withLock { $0[block] = found }
     }
     var all = InspectionResult()
@@ -29,22 +34,29 @@ struct Inspection {
     return all
   }
 
-  private func inspect(_ range: Range<Int>, _ reader: borrowing ModuleReader) -> InspectionResult {
+  private func inspect(
+    _ range: Range<Int>, _ reader: borrowing ModuleReader, _ room: borrowing Atomic<Int>
+  ) -> InspectionResult {
     var result = InspectionResult()
     result.remembered.reserveCapacity(range.count)
     let now = WallClock.now()
     var cursor = IndexCursor(scan, indexes)
     for file in range {
       cursor.move(to: file)
-      if case .known(_, let number) = cursor.index.lookup(scan.stamp(at: file), now: now) {
+      let stamp = scan.stamp(at: file)
+      if case .known(_, let number) = cursor.index.lookup(stamp, now: now) {
         result.remembered.append(UInt32(number))
         continue
       }
       result.remembered.append(InspectionResult.none)
       let path = scan[file].path
       let begun = WallClock.now()
+      let size = Int(clamping: stamp.size)
+      let isKept = room.subtract(size, ordering: .relaxed).newValue >= 0
+      if !isKept { room.add(size, ordering: .relaxed) }
       do throws(ModuleFailure) {
-        result.read.append(InspectedFile(index: file, module: try reader.read(path), begun: begun))
+        let module = try reader.read(path, keepingUpTo: isKept ? size : 0)
+        result.read.append(InspectedFile(index: file, module: module, begun: begun))
       } catch {
         result.failures.append(FailedFile(path: path, failure: error))
       }
@@ -89,6 +101,13 @@ struct InspectionResult: Sendable {
       cursor.move(to: file)
       body(file, ModuleFacts(cursor.index[Int(number)]))
     }
+  }
+
+  /// The bytes of modules that were read, of those that were kept.
+  var kept: [WasmHash: [UInt8]] {
+    var kept: [WasmHash: [UInt8]] = [:]
+    for file in read { if let contents = file.module.contents { kept[file.module.facts.hash] = contents } }
+    return kept
   }
 
   /// The distinct modules among the files, in the order found.

@@ -17,12 +17,27 @@ package struct ModuleFacts: Hashable, Sendable {
 package struct ReadModule: Sendable {
   package let facts: ModuleFacts
   package let stamp: FileStamp
+  /// The bytes that were hashed, if they were to be kept.
+  let contents: [UInt8]?
 }
 
 /// A module's bytes in memory, sealed: what was hashed is what is compiled.
 struct LoadedModule: ~Copyable {
   let contents: MemoryFile
   let facts: ModuleFacts
+}
+
+extension LoadedModule {
+  /// Copies bytes that were kept when they were hashed.
+  init(_ bytes: [UInt8], _ facts: ModuleFacts) throws(ModuleFailure) {
+    let copy = try reading { () throws(SystemError) in
+      let copy = try MemoryFile(name: "module")
+      try copy.descriptor.write(bytes: bytes)
+      try copy.seal()
+      return copy
+    }
+    self.init(contents: copy, facts: facts)
+  }
 }
 
 /// Reads modules: to know them by their hash, and to hand exactly the bytes that were hashed to a compiler.
@@ -33,29 +48,40 @@ package struct ModuleReader: ~Copyable {
   private let afterBlock: () -> Void
   private static let attempts = 3
   private let limit: Int
+  private let avoidsWriters: Bool
   private static let pauseInMicroseconds: useconds_t = 50_000
 
   /// Bytes.
   package static let defaultLimit = 1 << 30
 
-  /// - Parameter limit: the size in bytes of the largest module to accept.
-  package init(limit: Int = defaultLimit) { self.init(limit: limit) {} }
+  /// - Parameters:
+  ///   - limit: the size in bytes of the largest module to accept.
+  ///   - avoidsWriters: refuse a file that somebody has open for writing, as one that changed while it was read.
+  package init(limit: Int = defaultLimit, avoidsWriters: Bool = false) {
+    self.init(limit: limit, avoidsWriters: avoidsWriters) {}
+  }
 
   /// - Parameter afterBlock: called after each block that was read, for tests of files that change at that moment.
-  init(limit: Int = defaultLimit, afterBlock: @escaping () -> Void) {
+  init(limit: Int = defaultLimit, avoidsWriters: Bool = false, afterBlock: @escaping () -> Void) {
     block = .allocate(byteCount: 1 << 18, alignment: 4096)
     self.limit = limit
+    self.avoidsWriters = avoidsWriters
     self.afterBlock = afterBlock
   }
 
   deinit { block.deallocate() }
 
   /// Hashes the module at `path`.
-  package func read(_ path: FilePath) throws(ModuleFailure) -> ReadModule {
+  ///
+  /// - Parameter largestKept: up to which size in bytes the contents are kept, too.
+  package func read(_ path: FilePath, keepingUpTo largestKept: Int = 0) throws(ModuleFailure) -> ReadModule {
     let file = try open(path)
     return try whileUnchanged(file) { stamp throws(ModuleFailure) in
-      let facts = try read(file, size: Int(clamping: stamp.size)) { (_) throws(SystemError) in }
-      return ReadModule(facts: facts, stamp: stamp)
+      let size = Int(clamping: stamp.size)
+      var contents: [UInt8]? = size <= largestKept ? [] : nil
+      contents?.reserveCapacity(size)
+      let facts = try read(file, size: size) { bytes throws(SystemError) in contents?.append(contentsOf: bytes) }
+      return ReadModule(facts: facts, stamp: stamp, contents: contents)
     }
   }
 
@@ -86,10 +112,16 @@ package struct ModuleReader: ~Copyable {
     for attempt in 1...Self.attempts {
       let before = try reading { () throws(SystemError) in try file.status() }
       guard before.kind == .regular else { throw .notARegularFile(before.kind) }
+      // Before reading, so that a long write is not read again and again.
+      if avoidsWriters, file.isOpenForWriting { throw .changedWhileRead }
       guard before.size <= limit else { throw .tooLarge(bytes: before.size, limit: limit) }
       do throws(ModuleFailure) {
         let result = try body(before.stamp)
-        if try reading({ () throws(SystemError) in try file.status().stamp }) == before.stamp { return result }
+        if try reading({ () throws(SystemError) in try file.status().stamp }) == before.stamp {
+          // And after it: a writer that came meanwhile may have written half, and pause.
+          if avoidsWriters, file.isOpenForWriting { throw ModuleFailure.changedWhileRead }
+          return result
+        }
       } catch {
         if try reading({ () throws(SystemError) in try file.status().stamp }) == before.stamp { throw error }
       }
@@ -127,6 +159,11 @@ private func reading<Result: ~Copyable>(
   _ body: () throws(SystemError) -> Result
 ) throws(ModuleFailure) -> Result {
   do { return try body() } catch {
-    throw error.errno == .noSuchFileOrDirectory ? .vanished : .unreadable(reason: error.description)
+    switch error.errno {
+    case .noSuchFileOrDirectory: throw .vanished
+    // Opening what a writer holds a lease on, as file servers do.
+    case .wouldBlock: throw .changedWhileRead
+    default: throw .unreadable(reason: error.description)
+    }
   }
 }

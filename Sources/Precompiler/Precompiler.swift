@@ -26,6 +26,10 @@ package struct PrecompileRequest: Sendable {
   package var timeout: Double = 120
   /// Bytes of the largest module that is read.
   package var largestModule = ModuleReader.defaultLimit
+  /// Take files that somebody has open for writing for ones that changed while they were read.
+  package var avoidsWriters = false
+  /// Bytes of modules that are kept from being hashed to being compiled; what has no room is read again.
+  package var keptBytes = 64 << 20
   package var confinement = ConfinementPolicy()
   package var failFast = false
   package var force = false
@@ -100,7 +104,7 @@ package struct Precompiler {
     let outcomes =
       isOver
       ? plan.jobs.map { JobOutcome(job: $0, result: .notDone) }
-      : try compile(plan, with: engine, storingIn: cache, directories.compactMap { $0 }, child)
+      : try compile(plan, inspection, with: engine, storingIn: cache, directories.compactMap { $0 }, child)
     memory.remember(plan, outcomes, identities)
     var notes = [memory.note]
     if !request.purpose.onlyLooks {
@@ -173,7 +177,8 @@ package struct Precompiler {
   private func inspect(_ scan: ScanResult, _ indexes: RootIndexes, _ memory: inout RunMemory) -> InspectionResult {
     for problem in scan.problems { observer.noticed(problem) }
     let inspection = Inspection(
-      scan: scan, indexes: indexes, lanes: request.threads, largestModule: request.largestModule
+      scan: scan, indexes: indexes, lanes: request.threads, largestModule: request.largestModule,
+      avoidsWriters: request.avoidsWriters, keptBytes: request.purpose.onlyLooks ? 0 : request.keptBytes
     ).run(cancellation: cancellation)
     for file in inspection.failures { observer.rejected(file) }
     // Files are only known to be gone if everything was looked at.
@@ -194,8 +199,8 @@ package struct Precompiler {
   }
 
   private func compile(
-    _ plan: Plan, with engine: EngineFile, storingIn cache: CacheDirectory?, _ directories: [EngineDirectory],
-    _ child: CompileWorker?
+    _ plan: Plan, _ inspection: InspectionResult, with engine: EngineFile, storingIn cache: CacheDirectory?,
+    _ directories: [EngineDirectory], _ child: CompileWorker?
   ) throws(PrecompileError) -> [JobOutcome] {
     guard let cache, !request.purpose.onlyLooks else { return [] }
     guard !plan.jobs.isEmpty else {
@@ -207,8 +212,8 @@ package struct Precompiler {
     let work: CompileWork
     do throws(CacheError) {
       work = try CompileWork(
-        plan.jobs, engine: engine, directories: directories, publisher: Publisher(cache), request: request,
-        cancellation: cancellation, observer: observer, child: child)
+        plan.jobs, kept: inspection.kept, engine: engine, directories: directories, publisher: Publisher(cache),
+        request: request, cancellation: cancellation, observer: observer, child: child)
     } catch {
       throw .cache(error)
     }

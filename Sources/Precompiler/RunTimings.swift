@@ -16,6 +16,10 @@ package final class RunTimings: Sendable {
     case start = "start a compiler"
     case compile
     case store
+    case publish
+
+    /// Whether a lane goes on compiling meanwhile.
+    package var isBesideCompiling: Bool { self == .store || self == .publish }
   }
 
   package struct Span: Sendable {

@@ -1,4 +1,3 @@
-internal import Crypto
 internal import Glibc
 internal import LinuxIO
 internal import Synchronization
@@ -63,12 +62,21 @@ package final class EngineWriter: Sendable {
   private func forget(_ module: WasmHash) { claimed.withLock { _ = $0.remove(module) } }
 
   /// Stores an artifact and makes the module's entry point at it.
+  package func publish(_ artifact: UnsafeRawBufferPointer, for module: WasmHash) throws(CacheError) {
+    try publish(write(artifact), for: module)
+  }
+
+  /// Writes an artifact, to be published later: writing several before publishing them spares the disk most of its work.
+  package func write(_ artifact: UnsafeRawBufferPointer) throws(CacheError) -> WrittenArtifact {
+    try publisher.write(artifact)
+  }
+
+  /// Makes a module's entry point at an artifact.
   ///
   /// The order is what makes it safe: bytes on disk, then the object's name, then the entry.
-  package func publish(_ artifact: UnsafeRawBufferPointer, for module: WasmHash) throws(CacheError) {
+  package func publish(_ artifact: WrittenArtifact, for module: WasmHash) throws(CacheError) {
     try publisher.publish(
-      artifact, ArtifactDigest(SHA256.hash(data: artifact)), entry: CacheLayout.entryName(module), in: directory,
-      path: reader.entryPath(module))
+      artifact, entry: CacheLayout.entryName(module), in: directory, path: reader.entryPath(module))
   }
 
   /// Makes the entries' names durable.

@@ -1,3 +1,4 @@
+internal import Crypto
 internal import LinuxIO
 internal import Synchronization
 internal import SystemPackage
@@ -16,6 +17,14 @@ package final class Publisher: Sendable {
     }
   }
 
+  /// Writes an artifact to a file that has no name in the cache yet, and lets the disk begin with it.
+  func write(_ bytes: UnsafeRawBufferPointer) throws(CacheError) -> WrittenArtifact {
+    try storing(bytes.count) { () throws(SystemError) in
+      let file = try staging.makeFile(bytes, mode: 0o444)
+      return WrittenArtifact(file, ArtifactDigest(SHA256.hash(data: bytes)), size: bytes.count)
+    }
+  }
+
   /// Stores an object under its digest, and then makes an entry point at it. An object that is there already is replaced,
   /// because its bytes are not known.
   ///
@@ -23,20 +32,21 @@ package final class Publisher: Sendable {
   ///   - engine: the directory that the entry is in.
   ///   - path: the entry's, for messages.
   func publish(
-    _ bytes: UnsafeRawBufferPointer, _ digest: ArtifactDigest, entry: String, in engine: borrowing Descriptor,
-    path: FilePath
+    _ artifact: WrittenArtifact, entry: String, in engine: borrowing Descriptor, path: FilePath
   ) throws(CacheError) {
-    let name = CacheLayout.objectName(digest)
-    let file = try storing(bytes) { () throws(SystemError) in try staging.makeFile(bytes, mode: 0o444) }
+    let name = CacheLayout.objectName(artifact.digest)
+    try storing(artifact.size) { () throws(SystemError) in try artifact.file.synchronize() }
     let directory = try cache.trust.openOrMake(
       name.directory, in: cache.objects, cache.base.appending(CacheLayout.objects))
     // For no longer than two renames, so that eviction waits for no disk.
-    let result = try storing(bytes) { () throws(SystemError) in
+    let result = try storing(artifact.size) { () throws(SystemError) in
       try cache.whilePublishing {
         Result { () throws(CacheError) in
-          try storing(bytes) { () throws(SystemError) in try file.publish(in: directory, as: name.file) }
+          try storing(artifact.size) { () throws(SystemError) in
+            try artifact.file.publish(in: directory, as: name.file)
+          }
           do throws(SystemError) {
-            try staging.publishLink(to: CacheLayout.entryTarget(digest), in: engine, as: entry)
+            try staging.publishLink(to: CacheLayout.entryTarget(artifact.digest), in: engine, as: entry)
           } catch {
             throw CacheError(path, "publish", error)
           }
@@ -48,10 +58,10 @@ package final class Publisher: Sendable {
   }
 
   private func storing<Result: ~Copyable>(
-    _ bytes: UnsafeRawBufferPointer, _ body: () throws(SystemError) -> Result
+    _ size: Int, _ body: () throws(SystemError) -> Result
   ) throws(CacheError) -> Result {
     do { return try body() } catch {
-      throw CacheError(cache.base.appending(CacheLayout.objects), "write an artifact of \(bytes.count) bytes", error)
+      throw CacheError(cache.base.appending(CacheLayout.objects), "write an artifact of \(size) bytes", error)
     }
   }
 
@@ -59,7 +69,11 @@ package final class Publisher: Sendable {
     _ text: String, in directory: borrowing Descriptor, as name: String, path: FilePath
   ) throws(CacheError) {
     let result = Array(text.utf8).withUnsafeBytes { bytes in
-      Result { () throws(SystemError) in try staging.makeFile(bytes, mode: 0o644).publish(in: directory, as: name) }
+      Result { () throws(SystemError) in
+        let file = try staging.makeFile(bytes, mode: 0o644)
+        try file.synchronize()
+        try file.publish(in: directory, as: name)
+      }
     }
     do { try result.get() } catch { throw CacheError(path.appending(name), "write", error) }
   }
@@ -94,4 +108,18 @@ package final class Publisher: Sendable {
   }
 
   private static let synchronizingThreads = 16
+}
+
+/// An artifact's bytes in a file of the writer's own: published, or gone when its owner goes.
+package final class WrittenArtifact: Sendable {
+  let file: StagedFile
+  let digest: ArtifactDigest
+  /// Bytes.
+  package let size: Int
+
+  fileprivate init(_ file: consuming StagedFile, _ digest: ArtifactDigest, size: Int) {
+    self.file = file
+    self.digest = digest
+    self.size = size
+  }
 }

@@ -41,23 +41,26 @@ final class Staging: Sendable {
     try? parent.removeDirectory(name)
   }
 
-  /// Makes a file whose contents are known to be on the disk; it vanishes unless it is published.
+  /// Writes a file that vanishes unless it is published, and lets the disk begin with it.
   func makeFile(_ contents: UnsafeRawBufferPointer, mode: UInt32) throws(SystemError) -> StagedFile {
     let name = nextName()
     let descriptor = try directory.open(name, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
     // From here on it vanishes if anything fails.
-    let file = StagedFile(name: name, staging: self)
-    try descriptor.write(all: contents)
+    let file = StagedFile(descriptor: descriptor, name: name, staging: self)
+    try file.descriptor.write(all: contents)
     // What the kernel says it has taken is not always there.
-    guard try descriptor.status().size == contents.count else { throw SystemError("write", .ioError) }
-    try descriptor.setMode(mode)
-    try descriptor.synchronizeData()
-    try descriptor.close()
+    guard try file.descriptor.status().size == contents.count else { throw SystemError("write", .ioError) }
+    try file.descriptor.setMode(mode)
+    file.descriptor.startWritingOut()
     return file
   }
 
   /// Makes a symbolic link under its final name at once, replacing what is there.
   func publishLink(to target: String, in destination: borrowing Descriptor, as final: String) throws(SystemError) {
+    // A link is made whole, so that where nothing is to be replaced it needs no other name before.
+    do { return try destination.makeSymbolicLink(final, to: target) } catch let error
+      where error.errno == .fileExists
+    {}
     let name = nextName()
     try directory.makeSymbolicLink(name, to: target)
     do {
@@ -108,17 +111,25 @@ extension CacheDirectory {
 
 /// A file in the staging directory: published, or gone when its owner goes.
 struct StagedFile: ~Copyable {
+  fileprivate let descriptor: Descriptor
   private let name: String
   private let staging: Staging
 
-  fileprivate init(name: String, staging: Staging) {
+  fileprivate init(descriptor: consuming Descriptor, name: String, staging: Staging) {
+    self.descriptor = descriptor
     self.name = name
     self.staging = staging
   }
 
   deinit { staging.discard(name) }
 
-  /// Gives the file its final name, replacing what is there.
+  /// Makes sure that the contents are on the disk.
+  func synchronize() throws(SystemError) {
+    try descriptor.synchronizeData()
+    try descriptor.flush()
+  }
+
+  /// Gives the file its final name, replacing what is there. Its contents must be on the disk by then.
   func publish(in destination: borrowing Descriptor, as final: String) throws(SystemError) {
     // The name is gone from the staging directory after this, so that discarding it does nothing.
     try staging.publish(name, in: destination, as: final)

@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  /// The first module is held in its child while the others, looked up already, change.
+  /// The first module is held in its child while the others, looked up already, change: they are compiled as they were.
   @Test func filesThatChangeOrVanishBetweenLookUpAndCompilation() throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.bomb(depth: 30), to: "first.wasm")
@@ -56,15 +56,15 @@ import Testing
       try box.remove("a-name.wasm")
       kill(child, SIGCONT)
       let result = run.wait()
-      #expect(result.ending == .exited(1))
+      #expect(result.ending == .exited(0))
       #expect(
         result.errorLines.map(\.masked).sorted() == [
-          "./changed.wasm: error: changed while it was being read: run again when its writer has finished",
-          "./vanished.wasm: error: vanished before it was read",
-          "5 modules: 3 compiled, 0 up to date, 2 failed (SIZE → SIZE in TIME)",
+          "5 modules: 5 compiled, 0 up to date (SIZE → SIZE in TIME)",
           "compiled ./a-name.wasm with cranelift, SIZE → SIZE, TIME",
+          "compiled ./changed.wasm with cranelift, SIZE → SIZE, TIME",
           "compiled ./first.wasm with cranelift, SIZE → SIZE, TIME",
           "compiled ./good.wasm with cranelift, SIZE → SIZE, TIME",
+          "compiled ./vanished.wasm with cranelift, SIZE → SIZE, TIME",
         ])
       let answer = try box.succeed("path", "other-name.wasm").outputLines
       #expect(try PythonClient(release: .standard).load(answer.map { .init(use: "value", path: $0) }, in: box) == ["3"])

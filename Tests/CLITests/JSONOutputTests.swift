@@ -143,6 +143,11 @@ import Testing
       #expect(eventually { watch.outputSoFar.contains(#"{"type":"error","path":"tree/text.wasm""#) })
       try box.remove("tree/two.wasm")
       #expect(eventually { watch.outputSoFar.contains(#"{"type":"removed","path":"tree/two.wasm"}"#) })
+      // It was that at the start, and is that again.
+      try box.write(WasmBinary.returning(1), to: "tree/text.wasm")
+      #expect(eventually { watch.outputSoFar.contains(#""status":"up to date","paths":["tree/text.wasm"]"#) })
+      try box.write(WasmBinary.returning(1), to: "tree/text.wasm")
+      #expect(eventually { watch.outputSoFar.contains(#"{"type":"unchanged","path":"tree/text.wasm"}"#) })
       watch.send(SIGTERM)
       let result = watch.wait()
       #expect(result.ending == .signalled(SIGTERM))
@@ -150,11 +155,17 @@ import Testing
       let lines = try MachineOutput(result.output, in: box)
       #expect(
         lines.types.filter { $0 != "command" } == [
-          "start", "prepared", "unchanged", "ready", "module", "error", "removed", "summary",
+          "start", "prepared", "module", "ready", "module", "error", "removed", "module", "unchanged", "summary",
         ])
-      let module = try #require(lines.of("module").first)
+      let found = try #require(lines.of("module").first)
+      #expect(found["status"] as? String == "up to date")
+      #expect(found["change"] is NSNull)
+      let module = lines.of("module")[1]
       #expect(module["paths"] as? [String] == ["tree/two.wasm"])
       #expect((module["waited_nanoseconds"] as? Int ?? 0) > 0)
+      let mended = lines.of("module")[2]
+      #expect(mended["change"] as? String == "written")
+      #expect(mended["artifact"] as? String == found["artifact"] as? String)
       #expect(lines.objects.last?["compiled"] as? Int == 1)
     }
   }

@@ -87,12 +87,15 @@ import Testing
       #expect(events.allSatisfy { $0["name"] is String && $0["pid"] is Int && $0["tid"] is Int })
       let spans = events.filter { $0["ph"] as? String == "X" }
       #expect(spans.count + events.count { $0["ph"] as? String == "M" } == events.count)
-      for kind in ["find the engine", "scan", "hash", "look up", "start a compiler", "compile", "store", "remember"] {
+      for kind in [
+        "find the engine", "scan", "hash", "look up", "start a compiler", "compile", "store", "publish", "remember",
+      ] {
         #expect(spans.contains { $0["cat"] as? String == kind }, "\(kind)")
       }
       // Six good modules were missing, and the bad one was tried.
       #expect(spans.count { $0["cat"] as? String == "compile" } == 7)
       #expect(spans.count { $0["cat"] as? String == "store" } == 6)
+      #expect(spans.count { $0["cat"] as? String == "publish" } == 6)
       let threads = Dictionary(grouping: spans) { $0["tid"] as? Int ?? -1 }
       for (_, spans) in threads {
         let times = spans.compactMap { span in

@@ -179,6 +179,12 @@ struct ConfigurationTests {
     if message.hasSuffix(" ") { #expect(refusal.hasPrefix(message)) } else { #expect(refusal == message) }
   }
 
+  /// Comparing it with every key letter by letter took a minute.
+  @Test func aKeyAsLongAsTheFileIsRefusedAtOnce() throws {
+    let key = String(repeating: "k", count: 900_000)
+    #expect(try refusal("\(key) = 1\n")?.hasPrefix("1: unknown key '\(key)'; the keys are backend, ") == true)
+  }
+
   @Test func bytesThatAreNoTextAreRefused() throws {
     let path = try directory.write([0x61, 0xff], to: "latin.toml")
     let file = try #require(try ConfigurationFile(at: path))

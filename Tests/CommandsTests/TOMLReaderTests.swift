@@ -86,6 +86,24 @@ struct TOMLReaderTests {
     #expect(refusal(text) == TOMLReader.Malformed(line: line, reason: reason))
   }
 
+  /// Each level would be a call of ours, and a file of brackets more of them than a stack has room for.
+  @Test func listsAreNotNestedWithoutEnd() throws {
+    let sixteen = String(repeating: "[", count: 16) + String(repeating: "]", count: 16)
+    #expect(try values("x = \(sixteen)").count == 1)
+    for depth in [17, 900_000] {
+      let text = "\nx = " + String(repeating: "[", count: depth)
+      #expect(refusal(text) == TOMLReader.Malformed(line: 2, reason: "lists are nested deeper than 16"))
+    }
+  }
+
+  /// As many as a file may have: with a look at all earlier keys and lines for each, it took minutes.
+  @Test func eachKeyCostsItsOwnLineOnly() throws {
+    let text = (0..<100_000).map { "k\($0)=1\n" }.joined()
+    let entries = try TOMLReader.entries(in: Array(text.utf8))
+    #expect(entries.count == 100_000)
+    #expect(entries.last?.line == 100_000)
+  }
+
   @Test(arguments: [
     "01", "+-1", "1_", "_1", "1__0", "0x", "0xg", "0b2", "-0x1", "1.", ".5", "1.e5", "1e", "1e5.0",
     "9223372036854775808",

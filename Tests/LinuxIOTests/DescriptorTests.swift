@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import LinuxIO
 import SystemPackage
@@ -31,12 +32,11 @@ struct DescriptorTests {
     #expect(try file.status().permissions == 0o444)
   }
 
-  @Test func closingSaysWhenItWentWrong() throws {
+  @Test func flushingClosesOnlyACopy() throws {
     let file = try opened().open("file", O_RDWR | O_CREAT, mode: 0o600)
-    let raw = file.raw
-    try file.close()
-    #expect(fcntl(raw, F_GETFD) < 0)
-    #expect(throws: SystemError("close", .badFileDescriptor)) { try Descriptor(owning: -1).close() }
+    try file.flush()
+    #expect(fcntl(file.raw, F_GETFD) >= 0)
+    #expect(throws: SystemError("fcntl", .badFileDescriptor)) { try Descriptor(owning: -1).flush() }
   }
 
   @Test func releasedDescriptorStaysOpen() throws {
@@ -61,6 +61,55 @@ struct DescriptorTests {
     #expect(throws: SystemError("symlink", .fileExists)) { try folder.makeSymbolicLink("file", to: "x") }
     #expect(throws: SystemError("readlink", .invalidArgument)) { _ = try folder.symbolicLinkTarget("file") }
     #expect(throws: SystemError("stat", .noSuchFileOrDirectory)) { _ = try folder.status(of: "missing") }
+  }
+
+  // MARK: Writers
+
+  private func isOpenForWriting(_ path: FilePath) throws -> Bool {
+    try Descriptor.open(path, O_RDONLY).isOpenForWriting
+  }
+
+  /// A writer that closed may live on for a moment in a child that another test is just starting.
+  private func waitForLastWriter(of path: FilePath) throws {
+    while try isOpenForWriting(path) { sched_yield() }
+  }
+
+  @Test(.timeLimit(.minutes(2))) func knowsOfWritersButNotOfReaders() throws {
+    let path = try directory.write("text", to: "file")
+    let reader = try Descriptor.open(path, O_RDONLY)
+    try waitForLastWriter(of: path)
+    do {
+      let writer = try Descriptor.open(path, O_WRONLY)
+      #expect(try isOpenForWriting(path))
+      try writer.write(all: "x")
+      #expect(try isOpenForWriting(path))
+    }
+    try waitForLastWriter(of: path)
+    #expect(try read(reader, count: 4, at: 0) == Array("xext".utf8))
+  }
+
+  @Test(.timeLimit(.minutes(2))) func aWritableMappingIsAWriter() throws {
+    let path = try directory.write("text", to: "file")
+    let mapping: UnsafeMutableRawPointer
+    do {
+      let writer = try Descriptor.open(path, O_RDWR)
+      mapping = mmap(nil, 4, PROT_READ | PROT_WRITE, MAP_SHARED, writer.raw, 0)
+    }
+    try #require(mapping != MAP_FAILED)
+    #expect(try isOpenForWriting(path))
+    munmap(mapping, 4)
+    try waitForLastWriter(of: path)
+  }
+
+  /// A writer that opens the file while the lease is held makes the kernel send a signal.
+  @Test(.timeLimit(.minutes(2))) func askingNeverEndsTheProcessNorHoldsAWriterUp() throws {
+    let path = try directory.write("text", to: "file")
+    DispatchQueue.concurrentPerform(iterations: 2) { worker in
+      for _ in 0..<5_000 {
+        if worker == 0 { _ = try? isOpenForWriting(path) } else { _ = try? Descriptor.open(path, O_WRONLY) }
+      }
+    }
+    try waitForLastWriter(of: path)
   }
 
   // MARK: Directories

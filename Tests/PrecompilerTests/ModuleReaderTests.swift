@@ -43,6 +43,20 @@ struct ModuleReaderTests {
     #expect(Array(mapping.bytes) == module)
   }
 
+  @Test func contentsAreKeptUpToASize() throws {
+    let module = WasmBinary.empty + [UInt8](repeating: 7, count: 3 << 18)
+    let path = try directory.write(module, to: "a.wasm")
+    let reader = ModuleReader()
+    #expect(try reader.read(path).contents == nil)
+    #expect(try reader.read(path, keepingUpTo: module.count - 1).contents == nil)
+    let read = try reader.read(path, keepingUpTo: module.count)
+    #expect(read.contents == module)
+    let loaded = try LoadedModule(module, read.facts)
+    #expect(throws: SystemError("write", .notPermitted)) { try loaded.contents.descriptor.write(all: "x") }
+    let mapping = try Mapping(loaded.contents.descriptor, size: module.count)
+    #expect(Array(mapping.bytes) == module)
+  }
+
   @Test func loadedModuleCannotChange() throws {
     let path = try directory.write(WasmBinary.empty, to: "a.wasm")
     let loaded = try ModuleReader().load(path)
@@ -159,8 +173,9 @@ struct ModuleReaderTests {
       if isFirst { change.happen(to: path) }
       isFirst = false
     }
-    let read = try reader.read(path)
+    let read = try reader.read(path, keepingUpTo: 1 << 20)
     #expect(read.facts.hash == .generate(try [UInt8](contentsOf: path)))
+    #expect(read.contents == (try [UInt8](contentsOf: path)), "nothing of the first reading is among them")
     #expect(read.stamp == (try Descriptor.status(of: path).stamp))
     isFirst = true
     #expect(try reader.load(path).facts.hash == .generate(try [UInt8](contentsOf: path)))
@@ -175,6 +190,35 @@ struct ModuleReaderTests {
       isFirst = false
     }
     #expect(try reader.read(path).facts.hash == .generate(WasmBinary.returning(1)))
+  }
+
+  @Test(.timeLimit(.minutes(2))) func fileThatIsOpenForWritingIsLeftAloneIfThatIsWanted() throws {
+    let path = try oldFile(WasmBinary.returning(1))
+    let reader = ModuleReader(avoidsWriters: true)
+    do {
+      let writer = try Descriptor.open(path, O_WRONLY)
+      #expect(throws: ModuleFailure.changedWhileRead) { _ = try reader.read(path) }
+      #expect(throws: ModuleFailure.changedWhileRead) { _ = try reader.load(path) }
+      #expect(try ModuleReader().read(path).facts.hash == .generate(WasmBinary.returning(1)))
+      _ = writer
+    }
+    // The writer may live on for a moment in a child that another test is just starting.
+    while try Descriptor.open(path, O_RDONLY).isOpenForWriting { sched_yield() }
+    #expect(try reader.read(path).facts.hash == .generate(WasmBinary.returning(1)))
+    #expect(try reader.load(path).facts.hash == .generate(WasmBinary.returning(1)))
+  }
+
+  /// What it wrote so far may look whole, and be all for the moment.
+  @Test func writerThatComesWhileTheFileIsReadIsNoticed() throws {
+    let path = try oldFile(WasmBinary.returning(1))
+    var writer: Int32 = -1
+    let reader = ModuleReader(avoidsWriters: true) {
+      writer = path.withPlatformString { open($0, O_WRONLY | O_CLOEXEC) }
+    }
+    #expect(throws: ModuleFailure.changedWhileRead) { _ = try reader.read(path) }
+    #expect(writer >= 0 && close(writer) == 0)
+    #expect(throws: ModuleFailure.changedWhileRead) { _ = try reader.load(path) }
+    #expect(close(writer) == 0)
   }
 
   /// The old contents or the new ones, never some of both.

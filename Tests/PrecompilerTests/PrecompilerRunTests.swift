@@ -220,16 +220,41 @@ struct PrecompilerRunTests {
 
   // MARK: Things that change
 
-  @Test func fileThatChangedSinceItWasPlannedIsNotCompiled() throws {
+  /// Replaces `a` and removes `b`.
+  private func changeFiles() {
+    #expect(throws: Never.self) {
+      try fixture.directory.write(WasmBinary.returning(1), to: "a")
+      try Descriptor.open(fixture.directory.path, O_RDONLY).remove("b")
+    }
+  }
+
+  @Test(arguments: [1, 2]) func whatWasHashedIsWhatIsCompiled(_ lanes: Int) throws {
     try write("a", "b", "c")
-    let directory = fixture.directory
-    let observer = RecordingObserver(onPlanned: {
-      #expect(throws: Never.self) {
-        try directory.write(WasmBinary.returning(1), to: "a")
-        try Descriptor.open(directory.path, O_RDONLY).remove("b")
+    let observer = RecordingObserver(onPlanned: { changeFiles() })
+    let settings = [EngineSettings(backend: .winch), EngineSettings(backend: .cranelift)]
+    var request = try request("a", "b", "c", settings: settings)
+    request.lanes = lanes
+    let summary = try run(request, observer)
+    #expect(summary.compiled == 6 && summary.failed == 0)
+    for directory in summary.directories {
+      for value in [97, 98, 99] {
+        let entry = try #require(directory).lookUp(.generate(WasmBinary.returning(value)))
+        guard case .present = entry else {
+          Issue.record("\(value): \(entry)")
+          continue
+        }
       }
-    })
-    let summary = try run(try request("a", "b", "c"), observer)
+    }
+    try expectNothingLeft()
+  }
+
+  /// A file that is read again must be what it was.
+  @Test func fileThatChangedSinceItWasHashedIsNotCompiledFromItsPath() throws {
+    try write("a", "b", "c")
+    let observer = RecordingObserver(onPlanned: { changeFiles() })
+    var request = try request("a", "b", "c")
+    request.keptBytes = WasmBinary.returning(97).count - 1
+    let summary = try run(request, observer)
     #expect(
       lines(summary).sorted() == [
         "a: changed while it was being read: run again when its writer has finished", "b: vanished before it was read",
@@ -245,7 +270,9 @@ struct PrecompilerRunTests {
     let observer = RecordingObserver(onPlanned: {
       #expect(throws: Never.self) { try directory.write(WasmBinary.returning(1), to: "a") }
     })
-    #expect(lines(try run(try request("a", "copy of a"), observer)) == ["a: compiled"])
+    var request = try request("a", "copy of a")
+    request.keptBytes = 0
+    #expect(lines(try run(request, observer)) == ["a: compiled"])
   }
 
   // MARK: Children that fail

@@ -62,6 +62,26 @@ struct PublicationTests {
       ])
   }
 
+  /// As a lane does it whose modules are compiled faster than the disk syncs.
+  @Test func artifactsAreWrittenBeforeTheFirstIsPublished() throws {
+    let writer = try fixture.writer()
+    let reader = fixture.reader()
+    let artifacts = (0..<20).map { [UInt8](repeating: UInt8($0), count: 1000 * $0) }
+    let modules = (0..<20).map { WasmHash.generate([UInt8($0)]) }
+    do {
+      let written = try artifacts.map { artifact in try artifact.withUnsafeBytes { try writer.write($0) } }
+      #expect(written.map(\.size) == artifacts.map(\.count))
+      #expect(modules.allSatisfy { reader.lookUp($0) == .absent(.newModule) })
+      for (module, artifact) in zip(modules, written).dropLast() { try writer.publish(artifact, for: module) }
+    }
+    for (module, artifact) in zip(modules, artifacts).dropLast() {
+      #expect(try [UInt8](contentsOf: reader.entryPath(module)) == artifact)
+    }
+    #expect(reader.lookUp(modules[19]) == .absent(.newModule))
+    let staging = try #require(try fixture.names("tmp").first)
+    #expect(try fixture.names("tmp/\(staging)").isEmpty, "what was not published vanished with its owner")
+  }
+
   @Test func oneArtifactOfTwoModulesIsStoredOnce() throws {
     let writer = try fixture.writer()
     let other = WasmHash.generate([1])

@@ -12,6 +12,7 @@
 #include "directory.h"
 #include "processor.h"
 #include "watching.h"
+#include "writing.h"
 
 // Every function returns -1 with errno set on failure, as the call it stands for does.
 

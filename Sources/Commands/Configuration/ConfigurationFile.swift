@@ -30,14 +30,12 @@ struct ConfigurationFile {
   }
 
   private static func read(_ path: FilePath) throws(Trouble) -> [UInt8] {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: sizeLimit + 1, alignment: 1)
-    defer { buffer.deallocate() }
     let kind: FileKind
-    let size: Int
+    let text: [UInt8]
     do throws(SystemError) {
       let file = try Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
       kind = try file.status().kind
-      size = kind == .regular ? try file.read(into: buffer, at: 0) : 0
+      text = kind == .regular ? try file.bytes(count: sizeLimit + 1) : []
     } catch {
       if [.noSuchFileOrDirectory, .notDirectory].contains(error.errno) { throw .missing }
       // What is no directory, or may not be looked into, holds nothing for us.
@@ -49,8 +47,8 @@ struct ConfigurationFile {
       throw .unreadable(error.description)
     }
     guard kind == .regular else { throw .unreadable("it is not a regular file") }
-    guard size <= sizeLimit else { throw .unreadable("it is larger than 1 MB") }
-    return Array(buffer[..<size])
+    guard text.count <= sizeLimit else { throw .unreadable("it is larger than 1 MB") }
+    return text
   }
 
   /// The project's file that lies nearest above a file or directory, or in the directory.

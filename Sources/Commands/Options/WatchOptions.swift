@@ -10,9 +10,10 @@ struct WatchOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Run a shell command each time the changed modules are ready.",
+      "Run a shell command when all modules are ready, and again each time some have changed or are gone.",
       discussion: """
-        Never two at once; what changes meanwhile causes one more run. $WASMPRECOMPILE_CHANGED has the modules, one a line.
+        Never two at once; what changes meanwhile causes one more run. $WASMPRECOMPILE_CHANGED has the modules, one a line, \
+        and $WASMPRECOMPILE_REMOVED those that are gone.
         """, valueName: "command"))
   var exec: String?
 
@@ -39,7 +40,9 @@ struct WatchOptions: ParsableArguments {
   }
 
   func validate() throws {
-    if !watch && (exec != nil || poll || clear) { throw ValidationError("--exec, --poll and --clear go with --watch") }
+    if !watch && (exec != nil || debounce != nil || poll || clear) {
+      throw ValidationError("--exec, --debounce, --poll and --clear go with --watch")
+    }
   }
 }
 

@@ -31,7 +31,7 @@ struct CriticalPath {
     // What it stored while it compiled the next was not waited for.
     var end: UInt64 = 0
     var chain: [RunTimings.Span] = []
-    for span in lane where span.kind != .store || span.end == last?.end {
+    for span in lane where !span.kind.isBesideCompiling || span.end == last?.end {
       chain.append(span)
       end = max(end, span.end)
     }

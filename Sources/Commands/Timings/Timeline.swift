@@ -36,7 +36,9 @@ struct Timeline {
 
   private var key: String {
     let engines = names.enumerated().map { ("engine\($0.offset % 3)", "compile with \($0.element)") }
-    let others = [("stage", "stage of the run"), ("start", "start a compiler, or wait"), ("store", "store")]
+    let others = [
+      ("stage", "stage of the run"), ("start", "start a compiler, or wait"), ("store", "store and publish"),
+    ]
     return (engines + others).map { "<span><i class=\"\($0.0)\"></i>\($0.1.escaped)</span>" }.joined()
   }
 
@@ -46,7 +48,7 @@ struct Timeline {
 
   private func rectangle(_ span: RunTimings.Span) -> String {
     let top = Self.row * Double(span.lane.map { $0 + 1 } ?? 0)
-    let (y, height) = span.kind == .store ? (top + 21, 6.0) : (top + 3, 18.0)
+    let (y, height) = span.kind.isBesideCompiling ? (top + 21, 6.0) : (top + 3, 18.0)
     let x = position(span.start)
     // Whatever happened is to be seen.
     let width = max(0.6, position(span.end) - x)
@@ -77,7 +79,7 @@ extension RunTimings.Span {
   var style: String {
     switch kind {
     case .compile: "engine\((job?.engine ?? 0) % 3)"
-    case .store: "store"
+    case .store, .publish: "store"
     case .start, .wait: "start"
     case .engine, .scan, .hash, .lookUp, .synchronize, .remember: "stage"
     }

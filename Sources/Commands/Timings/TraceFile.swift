@@ -34,7 +34,7 @@ struct TraceFile {
   }
 
   private func event(_ span: RunTimings.Span) -> JSON {
-    let thread = span.lane.map { Self.thread($0) + (span.kind == .store ? 1 : 0) } ?? 0
+    let thread = span.lane.map { Self.thread($0) + (span.kind.isBesideCompiling ? 1 : 0) } ?? 0
     let arguments: JSON =
       span.job.map { job in
         [

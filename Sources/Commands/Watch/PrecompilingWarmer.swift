@@ -1,10 +1,10 @@
 internal import Dispatch
-internal import Glibc
 internal import LinuxIO
 internal import Precompiler
 internal import Scanning
 internal import Synchronization
 internal import SystemPackage
+internal import WasmCache
 internal import WasmEngine
 internal import Watching
 
@@ -19,6 +19,7 @@ final class PrecompilingWarmer: Warmer {
   init(_ request: PrecompileRequest, observer: any WatchReporting, cancellation: Cancellation) {
     var request = request
     request.shelf = WorkerShelf()
+    request.avoidsWriters = true
     self.request = request
     self.observer = observer
     self.cancellation = cancellation
@@ -31,57 +32,48 @@ final class PrecompilingWarmer: Warmer {
   func cancel() { cancellation.cancel() }
 
   private func outcomes(of batch: WarmBatch) -> [FilePath: WarmOutcome] {
-    let record = BatchRecord(observer)
     var request = request
-    request.roots = []
-    for change in batch.changes {
-      if let early = Self.look(at: change.path) {
-        record.note(early, change.path)
-      } else {
-        request.roots.append(change.path)
-      }
-    }
+    request.roots = batch.changes.map(\.path)
     request.isWanted = { job in
       // A newer change of the same file will bring it again. And whoever waits wants something loadable soon: the
       // backends after the first can be made together with what waits.
       !job.content.paths.allSatisfy(batch.isStale) && (job.engine == 0 || !batch.isSomethingWaiting)
     }
-    guard !request.roots.isEmpty else { return record.outcomes }
+    let record = BatchRecord(batch, observer)
     do {
-      _ = try Precompiler(request, observer: record, cancellation: cancellation).run()
+      let summary = try Precompiler(request, observer: record, cancellation: cancellation).run()
+      return record.outcomes(of: summary)
     } catch {
       let message = RunFailure(error).message
-      for path in request.roots { record.note(.failed(message), path) }
-    }
-    return record.outcomes
-  }
-
-  /// What is known of a file without its contents; nil if it can be read.
-  private static func look(at path: FilePath) -> WarmOutcome? {
-    do {
-      switch try SettledReader.read(path, content: { (_, _) throws(Never) in }) {
-      case .ready: return nil
-      case .busy: return .busy
-      case .gone: return .gone
-      case .notRegular: return .failed("is not a regular file")
-      }
-    } catch {
-      // The precompiler finds out more exactly what is wrong, and says it.
-      return nil
+      return Dictionary(batch.changes.map { ($0.path, .failed(message)) }) { first, _ in first }
     }
   }
 }
 
-/// Collects what became of each path of one batch, and passes on what happens to whoever shows it.
+/// Finds out what became of each path of one batch, and passes on what happens to whoever shows it.
 private final class BatchRecord: RunObserver {
+  private let batch: WarmBatch
   private let observer: any WatchReporting
-  private let known = Mutex<[FilePath: WarmOutcome]>([:])
+  /// Of paths that gave no module.
+  private let refused = Mutex<[FilePath: WarmOutcome]>([:])
 
-  init(_ observer: any WatchReporting) { self.observer = observer }
+  init(_ batch: WarmBatch, _ observer: any WatchReporting) {
+    self.batch = batch
+    self.observer = observer
+  }
 
-  var outcomes: [FilePath: WarmOutcome] { known.withLock { $0 } }
-
-  func note(_ outcome: WarmOutcome, _ path: FilePath) { known.withLock { $0[path] = outcome } }
+  func outcomes(of summary: RunSummary) -> [FilePath: WarmOutcome] {
+    // There is no other word of what turned into a directory, or is another one's file under a second name.
+    var outcomes = Dictionary(batch.changes.map { ($0.path, WarmOutcome.gone) }) { first, _ in first }
+    outcomes.merge(refused.withLock { $0 }) { $1 }
+    for content in summary.plan.contents {
+      for path in content.paths { outcomes[path] = batch.isNew(content.name, at: path) ? .warmed : .unchanged }
+    }
+    for outcome in summary.outcomes {
+      for path in outcome.job.content.paths { outcomes[path]?.take(outcome.result) }
+    }
+    return outcomes
+  }
 
   func prepared(engine: EngineLocation, identities: [EngineIdentity], cache: FilePath, lanes: Int) {
     observer.prepared(engine: engine, identities: identities, cache: cache, lanes: lanes)
@@ -95,31 +87,41 @@ private final class BatchRecord: RunObserver {
   func warned(_ text: String) {}
 
   func noticed(_ problem: ScanProblem) {
-    // It was there a moment ago.
-    note(problem.isMissing ? .gone : .failed(problem.description), problem.path)
+    // It was there a moment ago; and what a link leads to may be about to come, which is told.
+    let isGone = problem.isMissing || problem.reason == .danglingLink
+    refused.withLock { $0[problem.path] = isGone ? .gone : .failed(problem.description) }
   }
 
-  func rejected(_ file: FailedFile) { note(WarmOutcome(file.failure), file.path) }
+  func rejected(_ file: FailedFile) { refused.withLock { $0[file.path] = WarmOutcome(file.failure) } }
 
   func planned(_ plan: Plan) {
-    for content in plan.contents { for path in content.paths { note(.unchanged, path) } }
-    for job in plan.jobs { for path in job.content.paths { note(.deferred, path) } }
+    for (position, engine) in plan.upToDate {
+      let content = plan.contents[position]
+      let news = content.paths.filter { batch.isNew(content.name, at: $0) }
+      if !news.isEmpty { observer.found(content, engine: engine, at: news) }
+      noteLoadable(content)
+    }
   }
 
   func began(_ job: Job) {}
   func storing(_ job: Job) {}
 
   func finished(_ outcome: JobOutcome) {
-    for path in outcome.job.content.paths {
-      switch outcome.result {
-      // What one backend refuses stays refused, whatever the others made of it.
-      case .compiled, .foundMeanwhile: known.withLock { if $0[path]?.isRefusal != true { $0[path] = .warmed } }
-      case .failed(let failure): note(WarmOutcome(failure), path)
-      case .notDone: known.withLock { if $0[path]?.isRefusal != true { $0[path] = .deferred } }
-      }
+    switch outcome.result {
+    case .compiled, .foundMeanwhile: noteLoadable(outcome.job.content)
+    case .failed, .notDone: break
     }
     observer.finished(outcome)
   }
+
+  private func noteLoadable(_ content: ModuleContent) {
+    for path in content.paths { batch.note(loadable: content.name, at: path) }
+  }
+}
+
+extension ModuleContent {
+  /// A name for the contents.
+  fileprivate var name: String { facts.hash.encode() }
 }
 
 extension WarmOutcome {
@@ -133,10 +135,13 @@ extension WarmOutcome {
     }
   }
 
-  fileprivate var isRefusal: Bool {
-    switch self {
-    case .busy, .rejected, .failed: true
-    case .warmed, .unchanged, .gone, .deferred: false
+  /// Adds what one backend made of a module: what one refuses stays refused, whatever the others made of it.
+  fileprivate mutating func take(_ result: JobOutcome.Result) {
+    switch (self, result) {
+    case (_, .failed(let failure)): self = WarmOutcome(failure)
+    case (.unchanged, .compiled): self = .warmed
+    case (.warmed, .notDone), (.unchanged, .notDone): self = .deferred
+    default: break
     }
   }
 }

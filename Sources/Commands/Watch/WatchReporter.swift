@@ -17,6 +17,7 @@ final class WatchReporter: WatchReporting {
     var engines: [EngineIdentity] = []
     /// The changes of the batch at work, by path.
     var changes: [FilePath: Change] = [:]
+    var isReady = false
     var isUnconfined = false
   }
 
@@ -51,20 +52,37 @@ final class WatchReporter: WatchReporting {
     if !isKnown { say("\(CommandLineTool.name): warning: \(RunReporter.warning(ofMissing: missing))") }
   }
 
-  func finished(_ outcome: JobOutcome) {
-    guard case .compiled(let size, let nanoseconds) = outcome.result else { return }
-    let job = outcome.job
-    let (engines, changes) = state.withLock { ($0.engines, $0.changes) }
-    let settings = engines.indices.contains(job.engine) ? "\(engines[job.engine].settings)" : "?"
-    let line = RunReporter.line(
-      for: job, settings: settings, size: size, nanoseconds: nanoseconds, explains: verbosity.explains,
-      palette: palette)
-    say(line + (Wait(job.content, in: changes).map { Self.text(of: $0) } ?? ""))
+  func found(_ content: ModuleContent, engine: Int, at paths: [FilePath]) {
+    // What there is at the start is up to date, as in any run.
+    guard verbosity.isVerbose || verbosity.explains || state.withLock({ $0.isReady }) else { return }
+    for path in paths {
+      say("\(palette.done("cached")) \(path.printable) with \(settings(engine))\(wait(for: [path]))")
+    }
   }
 
-  /// `; ready 27.1 ms after it was written`
-  private static func text(of wait: Wait) -> String {
-    "; ready \(Quantities.duration(nanoseconds: wait.nanoseconds)) after it \(wait.cause.happening)"
+  func finished(_ outcome: JobOutcome) {
+    let job = outcome.job
+    switch outcome.result {
+    case .compiled(let size, let nanoseconds):
+      let line = RunReporter.line(
+        for: job, settings: settings(job.engine), size: size, nanoseconds: nanoseconds, explains: verbosity.explains,
+        palette: palette)
+      say(line + wait(for: job.content.paths))
+    case .foundMeanwhile: found(job.content, engine: job.engine, at: job.content.paths)
+    // What failed is told when it is known whether it will stay so.
+    case .failed, .notDone: break
+    }
+  }
+
+  private func settings(_ engine: Int) -> String {
+    let engines = state.withLock { $0.engines }
+    return engines.indices.contains(engine) ? "\(engines[engine].settings)" : "?"
+  }
+
+  /// `; ready 27.1 ms after it was written`, or nothing for what was found there.
+  private func wait(for paths: [FilePath]) -> String {
+    guard let wait = Wait(of: paths, in: state.withLock { $0.changes }) else { return "" }
+    return "; ready \(Quantities.duration(nanoseconds: wait.nanoseconds)) after it \(wait.cause.happening)"
   }
 
   // MARK: What the watcher does
@@ -72,6 +90,7 @@ final class WatchReporter: WatchReporting {
   func report(_ report: WatchReport) {
     switch report {
     case .ready(let modules):
+      state.withLock { $0.isReady = true }
       say("ready: watching \(Quantities.count(modules, "module"))")
     case .batchStarted(let batch):
       if clearsScreen { output.write("\u{1b}[2J\u{1b}[3J\u{1b}[H") }

@@ -1,12 +1,14 @@
 internal import Dispatch
 internal import Glibc
+internal import LinuxIO
 package import SystemPackage
 
 /// Runs the user's command after modules changed, never twice at once.
 ///
 /// While it runs, any number of further changes cause one more run. The command finds what changed in its environment:
-/// `WASMPRECOMPILE_CHANGED` has the paths, one a line, and `WASMPRECOMPILE_CHANGED_COUNT` their number. A list too
-/// long for the kernel (it takes 128 KiB a variable) is left out, the number is always there.
+/// `WASMPRECOMPILE_CHANGED` and `WASMPRECOMPILE_REMOVED` have the paths, one a line, and with `_COUNT` after their names
+/// the number of these. A list too long for the kernel (it takes 128 KiB a variable) is left out, the number is always
+/// there.
 package actor ExecRunner {
   /// How a run ended.
   package enum Status: Hashable, Sendable {
@@ -23,7 +25,7 @@ package actor ExecRunner {
   private let command: String
   private let report: @Sendable (Status) -> Void
   private var running: pid_t?
-  private var waiting: [FilePath]?
+  private var waiting: ModuleChanges?
   private var stopped: [@Sendable () -> Void]?
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -35,7 +37,7 @@ package actor ExecRunner {
   }
 
   /// Runs the command, now or when the present run is over.
-  package nonisolated func run(changed: [FilePath]) { onQueue { $0.take(changed) } }
+  package nonisolated func run(telling changes: ModuleChanges) { onQueue { $0.take(changes) } }
 
   /// Kills what runs, with its process group, and starts nothing more.
   package nonisolated func stop(completion: @escaping @Sendable () -> Void) { onQueue { $0.end(completion) } }
@@ -53,20 +55,20 @@ package actor ExecRunner {
     executor.queue.async { self.assumeIsolated(body) }
   }
 
-  private func take(_ changed: [FilePath]) {
+  private func take(_ changes: ModuleChanges) {
     guard stopped == nil else { return }
     guard running == nil else {
-      let known = waiting ?? []
-      waiting = known + changed.filter { !known.contains($0) }
+      waiting = waiting ?? ModuleChanges()
+      waiting?.append(changes)
       return
     }
-    start(changed)
+    start(changes)
   }
 
-  private func start(_ changed: [FilePath]) {
+  private func start(_ changes: ModuleChanges) {
     let child: pid_t
     do throws(Errno) {
-      child = try ShellCommand(command, adding: Self.environment(changed)).spawn()
+      child = try ShellCommand(command, adding: Self.environment(changes)).spawn()
     } catch {
       return report(.notStarted(error))
     }
@@ -89,9 +91,9 @@ package actor ExecRunner {
     if let stopped {
       for completion in stopped { completion() }
       self.stopped = []
-    } else if let changed = waiting {
+    } else if let changes = waiting {
       waiting = nil
-      start(changed)
+      start(changes)
     }
   }
 
@@ -109,13 +111,13 @@ package actor ExecRunner {
     }
   }
 
-  private static func environment(_ changed: [FilePath]) -> [String: [UInt8]] {
-    let paths = changed.map { path in
-      path.withPlatformString { UnsafeBufferPointer(start: $0, count: strlen($0)).map { UInt8(bitPattern: $0) } }
+  private static func environment(_ changes: ModuleChanges) -> [String: [UInt8]] {
+    var environment: [String: [UInt8]] = [:]
+    for (name, paths) in [("CHANGED", changes.changed), ("REMOVED", changes.removed)] {
+      let list = Array(paths.sorted { $0.string < $1.string }.map(\.bytes).joined(separator: "\n".utf8))
+      environment["WASMPRECOMPILE_\(name)"] = list.count <= longestList ? list : nil
+      environment["WASMPRECOMPILE_\(name)_COUNT"] = Array("\(paths.count)".utf8)
     }
-    let list = Array(paths.joined(separator: "\n".utf8))
-    var environment = ["WASMPRECOMPILE_CHANGED_COUNT": Array("\(changed.count)".utf8)]
-    environment["WASMPRECOMPILE_CHANGED"] = list.count <= longestList ? list : nil
     return environment
   }
 }

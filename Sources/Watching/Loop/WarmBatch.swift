@@ -8,14 +8,32 @@ package final class WarmBatch: Sendable {
   private struct News {
     var stale: Set<FilePath> = []
     var isSomethingWaiting = false
+    var loadable: [FilePath: String] = [:]
   }
 
   package let changes: [Change]
+  /// What the modules held when they were last made loadable under these paths, by names for contents.
+  private let before: [FilePath: String]
   private let news = Mutex(News())
 
-  package init(_ changes: [Change]) {
+  package init(_ changes: [Change], before: [FilePath: String] = [:]) {
     self.changes = changes
+    self.before = before
   }
+
+  /// Whether a path stood for other contents when it was last loadable, or never was: then there is something to tell,
+  /// wherever the artifact comes from. Nothing else is a change to whoever loads it.
+  package func isNew(_ contents: String, at path: FilePath) -> Bool { before[path] != contents }
+
+  /// Notes what a module holds that can be loaded now, with one backend at least.
+  ///
+  /// - Parameter contents: a name for them, equal for equal contents.
+  package func note(loadable contents: String, at path: FilePath) {
+    news.withLock { $0.loadable[path] = contents }
+  }
+
+  /// What has been noted.
+  var loadable: [FilePath: String] { news.withLock { $0.loadable } }
 
   /// Whether the path changed again: work on it that has not begun should be dropped, its outcome is ignored.
   package func isStale(_ path: FilePath) -> Bool {

@@ -29,9 +29,10 @@ package actor WatchLoop {
   private var isReady = false
   /// Modules of the start that are not done.
   private var initial: Set<FilePath> = []
-  /// Warmed since the command ran last.
-  private var unannounced: Set<FilePath> = []
-  private var hasRunCommand = false
+  /// What each module held when it was last made loadable, by the warmer's names for contents.
+  private var contents: [FilePath: String] = [:]
+  /// What the command has not been told of.
+  private var untold = ModuleChanges()
   private var unended: Set<Part> = []
   private var stopped: [@Sendable () -> Void]?
   private var hasStopped = false
@@ -76,6 +77,8 @@ package actor WatchLoop {
         $0.advance()
       }
     }
+    // A timer takes a descriptor when it has to wait for the first time: not to be put off until there is none left.
+    alarm?.set(to: SuspendingClock().now + .seconds(1))
     notifier.send(.status("listing modules"))
     source.start { [self] events in onQueue { $0.take(events) } }
   }
@@ -107,18 +110,26 @@ package actor WatchLoop {
       let stamp = try? FileStamp(of: removal.path, followingLinks: false)
       if stamp == nil || stamp?.kind == .directory {
         report(.removed(removal))
+        contents[removal.path] = nil
+        untold.remove(removal.path)
       } else {
         batcher.note(FileEvent(path: removal.path, kind: .listed, time: now))
       }
     }
     for diagnostic in settled.diagnostics { report(.diagnostic(diagnostic)) }
     if settled.isWaiting { batch?.markWaiting() }
-    if !settled.changes.isEmpty { warm(settled.changes) } else if batch == nil, initial.isEmpty { becomeReady() }
+    if !settled.changes.isEmpty {
+      warm(settled.changes)
+    } else if batch == nil {
+      if initial.isEmpty { becomeReady() }
+      if !settled.removals.isEmpty { runCommand() }
+    }
     alarm?.set(to: batcher.nextTime)
   }
 
   private func warm(_ changes: [Change]) {
-    let batch = WarmBatch(changes)
+    let known = changes.compactMap { change in contents[change.path].map { (change.path, $0) } }
+    let batch = WarmBatch(changes, before: Dictionary(uniqueKeysWithValues: known))
     self.batch = batch
     if !isReady { initial.formUnion(changes.map(\.path)) }
     report(.batchStarted(batch))
@@ -134,12 +145,28 @@ package actor WatchLoop {
     let told = Dictionary(uniqueKeysWithValues: batch.changes.map { ($0, outcomes[$0.path] ?? .deferred) })
     report(.batchFinished(batch, told))
     for diagnostic in diagnostics { report(.diagnostic(diagnostic)) }
-    for change in fresh where told[change] == .warmed { unannounced.insert(change.path) }
+    note(told, batch.loadable)
     for change in fresh where told[change] != .deferred { initial.remove(change.path) }
     if initial.isEmpty { becomeReady() }
     let isEachReady = fresh.count == batch.changes.count && told.values.allSatisfy(\.isReady)
     if isEachReady { runCommand() }
     advance()
+  }
+
+  /// Keeps what the command has to be told, also of a module that changed again meanwhile or lacks a backend: if the next
+  /// look finds it as it is now, that look has nothing to tell.
+  private func note(_ outcomes: [Change: WarmOutcome], _ loadable: [FilePath: String]) {
+    for (path, held) in loadable where contents.updateValue(held, forKey: path) != held { untold.change(path) }
+    for (change, outcome) in outcomes {
+      switch outcome {
+      case .warmed: untold.change(change.path)
+      case .rejected, .failed:
+        // Whatever it holds next is new to whoever sees it fail now.
+        contents[change.path] = nil
+        untold.retract(change.path)
+      case .unchanged, .busy, .gone, .deferred: break
+      }
+    }
   }
 
   private func becomeReady() {
@@ -150,12 +177,10 @@ package actor WatchLoop {
     notifier.send(.ready, .status("watching \(count) \(count == 1 ? "module" : "modules")"))
   }
 
-  /// Runs the command if there is anything new to tell it; the first time there always is.
+  /// Runs the command if there is anything to tell it.
   private func runCommand() {
-    guard let command, !unannounced.isEmpty || !hasRunCommand else { return }
-    hasRunCommand = true
-    command.run(changed: unannounced.sorted { $0.string < $1.string })
-    unannounced = []
+    if !untold.isEmpty { command?.run(telling: untold) }
+    untold = ModuleChanges()
   }
 
   private func end(_ completion: @escaping @Sendable () -> Void) {

@@ -1,8 +1,8 @@
 /// What became of one module of a batch.
 package enum WarmOutcome: Hashable, Sendable {
-  /// Something was compiled and published for it.
+  /// It can be loaded, and could not before, or holds something else than before.
   case warmed
-  /// Everything it needs was there.
+  /// It can be loaded, as before.
   case unchanged
   /// Somebody is writing to it, or it changed while it was read: it is tried again.
   case busy

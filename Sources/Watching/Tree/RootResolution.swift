@@ -1,4 +1,3 @@
-internal import Glibc
 internal import LinuxIO
 internal import SystemPackage
 
@@ -29,7 +28,7 @@ struct RootResolution: Hashable {
   /// Follows `root` from the top as the kernel does, keeping what each step depends on.
   init(of root: FilePath) {
     var current: FilePath = "/"
-    var rest = Array(Self.absolute(root).components.reversed())
+    var rest = Array(root.absolute.components.reversed())
     var links = 0
     while let name = rest.popLast() {
       switch name.kind {
@@ -69,11 +68,5 @@ struct RootResolution: Hashable {
 
   private mutating func depend(on directory: FilePath, _ name: FilePath.Component?) {
     dependencies.insert(Dependency(directory: directory, name: name))
-  }
-
-  private static func absolute(_ path: FilePath) -> FilePath {
-    guard path.isRelative, let current = getcwd(nil, 0) else { return path }
-    defer { free(current) }
-    return FilePath(platformString: current).pushing(path)
   }
 }

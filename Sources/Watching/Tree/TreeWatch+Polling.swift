@@ -1,4 +1,3 @@
-internal import Glibc
 internal import LinuxIO
 internal import SystemPackage
 
@@ -7,20 +6,30 @@ extension TreeWatch {
   /// Looks at everything polled, and watches what has become possible to watch.
   func poll() {
     guard case .running = state else { return }
+    if tools == nil {
+      openTools()
+      if tools != nil { return reopen(.inotifyReturned) }
+    }
     promote()
+    let unread = unreadable
+    unreadable = [:]
+    toldErrors = unread.mapValues(\.error)
     for directory in table.polledDirectories where table.contains(directory) {
       guard !isStopRequested else { return }
       poll(directory)
     }
+    for case let step? in unread.values.map(\.step) { walkAgain(step) }
     pollLinks()
     touchedRoots.formUnion(tools == nil ? Set(roots.indices) : unguardedRoots)
     armTouchedRoots()
+    toldErrors = [:]
     endTurn()
   }
 
   /// Sets the poll timer going, or stops it: where inotify works nothing is polled.
   func updatePolling() {
-    let isNeeded = table.polledCount > 0 || !links.isEmpty || !unguardedRoots.isEmpty || tools == nil
+    let isNeeded =
+      table.polledCount > 0 || !unreadable.isEmpty || !links.isEmpty || !unguardedRoots.isEmpty || tools == nil
     guard case .running = state, isNeeded else {
       pollAlarm?.set(to: nil)
       return
@@ -84,18 +93,31 @@ extension TreeWatch {
   /// Lists a directory again; also after it was promoted, because a watch is worth nothing without a listing.
   private func poll(_ directory: WatchedDirectory) {
     let place = directory.name.flatMap { name in directory.parent.map { (parent: $0, name: name) } }
-    if let file = try? openDirectory(directory.path, followingLinks: place == nil) {
+    let step = Step(path: directory.path, place: place)
+    do throws(Errno) {
+      let file = try openDirectory(directory.path, followingLinks: place == nil)
       defer { try? file.close() }
-      if let stamp = try? FileStamp(of: file), stamp.identity == directory.identity {
-        for name in refresh(directory, file) {
+      if try FileStamp(of: file).identity == directory.identity {
+        for name in try refresh(directory, file) {
           walk(Step(path: directory.path.appending(name), place: (directory, name)))
         }
         return
       }
+    } catch {
+      if case .polled = directory.coverage, !error.meansGone {
+        // It keeps its place, where the next poll tries again: nothing in it need have changed.
+        return note(Unreadable(step: nil, error: error), at: directory.path)
+      }
+      if !error.meansGone { note(Unreadable(step: step, error: error), at: directory.path) }
     }
     forget(directory)
-    guard let place else { return touchedRoots.formUnion(roots.indices) }
-    walk(Step(path: directory.path, place: place))
+    walkAgain(step)
+  }
+
+  /// Tries a directory again, or what has taken its place, unless that is known by now.
+  private func walkAgain(_ step: Step) {
+    guard let place = step.place else { return touchedRoots.formUnion(roots.indices) }
+    if table.contains(place.parent), place.parent.children[place.name] == nil { walk(step) }
   }
 
   private func pollLinks() {
@@ -112,10 +134,7 @@ extension TreeWatch {
 
   /// Whether changes of what a link leads to are told anyway, under its own name.
   private func isWatchedTarget(of link: FilePath) -> Bool {
-    guard let real = link.withPlatformString({ realpath($0, nil) }) else { return false }
-    defer { free(real) }
-    let target = FilePath(platformString: real)
-    guard let name = target.lastComponent,
+    guard let target = link.resolved, let name = target.lastComponent,
       let parent = try? FileStamp(of: target.removingLastComponent(), followingLinks: false),
       let directory = table[parent.identity]
     else { return false }

@@ -24,6 +24,7 @@ extension TreeWatch {
     touchedRoots = []
     unguardedRoots = []
     isLimitReached = false
+    if cause == .requested { forgetWhatWasTold() }
     for root in roots.indices where armed[root] != .missing { armed[root] = .unarmed }
     open()
     let time = SuspendingClock().now
@@ -31,5 +32,12 @@ extension TreeWatch {
     recovery.rescanned(at: time)
     tell(.rescanned(cause: cause, directories: table.count, overflows: recovery.count))
     endTurn()
+  }
+
+  /// Whoever asks for everything to be looked at again wants to hear of all that is wrong with it.
+  private func forgetWhatWasTold() {
+    toldNotices = []
+    unreadable = [:]
+    hasToldLimit = false
   }
 }

@@ -51,15 +51,20 @@ extension TreeWatch {
   private func armFile(_ root: Int, _ directory: FilePath, _ name: FilePath.Component) {
     if isArmedFile(root, directory, name) { return }
     disarm(root)
-    guard let file = try? openDirectory(directory, followingLinks: false) else { return }
-    defer { try? file.close() }
-    guard let identity = (try? FileStamp(of: file))?.identity else { return }
-    armed[root] = .file(identity, name)
-    let known = table[identity]
-    if let known, known.isCandidate(name, options.filter) { return }
-    guard let node = known ?? flatDirectory(directory, identity, file) else { return }
-    node.explicit[name] = roots[root]
-    seen(DirectoryListing.File(name: name, isLink: false), in: node, file, SuspendingClock().now)
+    do throws(Errno) {
+      let file = try openDirectory(directory, followingLinks: false)
+      defer { try? file.close() }
+      let identity = try FileStamp(of: file).identity
+      let known = table[identity]
+      let node: WatchedDirectory
+      if let known { node = known } else { node = try flatDirectory(directory, identity, file) }
+      armed[root] = .file(identity, name)
+      if node.isCandidate(name, options.filter) { return }
+      node.explicit[name] = roots[root]
+      seen(DirectoryListing.File(name: name, isLink: false), in: node, file, SuspendingClock().now)
+    } catch {
+      tryLater(Step(path: directory, place: nil), after: error)
+    }
   }
 
   private func isArmedFile(_ root: Int, _ directory: FilePath, _ name: FilePath.Component) -> Bool {
@@ -74,7 +79,8 @@ extension TreeWatch {
     switch armed[root] {
     case .unarmed, .covered, .missing: break
     case .tree(let identity):
-      if let node = table[identity], node.name == nil { forget(node) }
+      guard let node = table[identity], node.name == nil else { break }
+      forget(node)
       // Others may have relied on this tree.
       touchedRoots.formUnion(roots.indices.filter { $0 != root })
     case .file(let identity, let name):

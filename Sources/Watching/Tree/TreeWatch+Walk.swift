@@ -9,6 +9,13 @@ extension TreeWatch {
     var place: (parent: WatchedDirectory, name: FilePath.Component)?
   }
 
+  /// A directory that is there and cannot be read: without permission, or because too many files are open.
+  struct Unreadable {
+    /// How to come to it again; `nil` if it is polled anyway.
+    var step: Step?
+    var error: Errno
+  }
+
   /// Watches and lists a directory and all below it, parents first.
   func walk(_ start: Step) {
     var steps = [start]
@@ -23,9 +30,18 @@ extension TreeWatch {
 
   /// Watches and lists one directory; returns it with the directories to visit next.
   private func visit(_ step: Step) -> (adopted: WatchedDirectory, found: [FilePath.Component])? {
-    guard let file = opened(step.path, isRoot: step.place == nil) else { return nil }
+    do throws(Errno) {
+      return try adopt(step)
+    } catch {
+      tryLater(step, after: error)
+      return nil
+    }
+  }
+
+  private func adopt(_ step: Step) throws(Errno) -> (adopted: WatchedDirectory, found: [FilePath.Component])? {
+    let file = try openDirectory(step.path, followingLinks: step.place == nil)
     defer { try? file.close() }
-    guard let identity = (try? FileStamp(of: file))?.identity else { return nil }
+    let identity = try FileStamp(of: file).identity
     if step.place != nil, options.filter.skipsDirectory(step.path, identity) { return nil }
     if let place = step.place, let old = place.parent.children[place.name] { forget(old) }
 
@@ -39,20 +55,45 @@ extension TreeWatch {
       explicit = [:]
       isAlias = true
     }
-    guard let coverage = cover(step.path, identity, file, isAlias: isAlias) else { return nil }
     let directory = WatchedDirectory(
-      path: step.path, identity: identity, isRecursive: true, coverage: coverage, place: step.place)
+      path: step.path, identity: identity, isRecursive: true,
+      coverage: try cover(step.path, identity, file, isAlias: isAlias), place: step.place)
     directory.explicit = explicit
     table.insert(directory)
     if let place = step.place { place.parent.children[place.name] = directory }
-    return (directory, refresh(directory, file))
+    do throws(Errno) {
+      return (directory, try refresh(directory, file))
+    } catch {
+      // A watch without a listing would miss what was there before.
+      forget(directory)
+      throw error
+    }
+  }
+
+  /// Has a directory that could not be read tried again with each poll, and tells that; not one that has gone since it
+  /// was listed, which is told by an event.
+  func tryLater(_ step: Step, after error: Errno) {
+    if error.meansGone { return }
+    if step.place != nil, let stamp = try? FileStamp(of: step.path, followingLinks: false),
+      options.filter.skipsDirectory(step.path, stamp.identity)
+    {
+      return
+    }
+    note(Unreadable(step: step, error: error), at: step.path)
+  }
+
+  func note(_ directory: Unreadable, at path: FilePath) {
+    let known = unreadable.updateValue(directory, forKey: path)?.error ?? toldErrors[path]
+    if known != directory.error { tell(.unreadable(path, directory.error, interval: options.pollInterval)) }
   }
 
   /// Watches a directory for files in it that were given as roots, and for nothing else.
-  func flatDirectory(_ path: FilePath, _ identity: FileIdentity, _ file: FileDescriptor) -> WatchedDirectory? {
-    guard let coverage = cover(path, identity, file, isAlias: false) else { return nil }
+  func flatDirectory(
+    _ path: FilePath, _ identity: FileIdentity, _ file: FileDescriptor
+  ) throws(Errno) -> WatchedDirectory {
     let directory = WatchedDirectory(
-      path: path, identity: identity, isRecursive: false, coverage: coverage, place: nil)
+      path: path, identity: identity, isRecursive: false, coverage: try cover(path, identity, file, isAlias: false),
+      place: nil)
     table.insert(directory)
     return directory
   }
@@ -82,37 +123,19 @@ extension TreeWatch {
     return .free
   }
 
-  private func opened(_ path: FilePath, isRoot: Bool) -> FileDescriptor? {
-    do throws(Errno) {
-      return try openDirectory(path, followingLinks: isRoot)
-    } catch {
-      // What has gone since it was listed is told by an event.
-      if ![.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(error) {
-        tell(once: .unreadable(path, error))
-      }
-      return nil
-    }
-  }
-
-  /// Decides how a directory's changes are noticed, and takes the watch; `nil` when it is gone or unreadable.
+  /// Decides how a directory's changes are noticed, and takes the watch.
   private func cover(
     _ path: FilePath, _ identity: FileIdentity, _ file: FileDescriptor, isAlias: Bool
-  ) -> WatchedDirectory.Coverage? {
+  ) throws(Errno) -> WatchedDirectory.Coverage {
     if tools == nil || isOnRemoteFileSystem(path, identity, file) { return .polled(.always) }
     if isAlias { return .polled(.alias) }
     if isLimitReached { return .polled(.limit) }
     do throws(Errno) {
-      return try watch(path, identity, for: .contents).map { .watched($0) }
+      return try watch(path, identity, for: .contents).map { .watched($0) } ?? .polled(.always)
     } catch {
-      switch error {
-      case .noSpace, .noMemory:
-        isLimitReached = true
-        return .polled(.limit)
-      case .noSuchFileOrDirectory, .notDirectory: return nil
-      default:
-        tell(once: .unreadable(path, error))
-        return nil
-      }
+      guard error == .noSpace || error == .noMemory else { throw error }
+      isLimitReached = true
+      return .polled(.limit)
     }
   }
 
@@ -131,11 +154,9 @@ extension TreeWatch {
   /// Compares a directory with what was last seen in it, tells the difference, and returns new directories.
   ///
   /// In a watched directory every module is told, because its content may have changed before the watch.
-  func refresh(_ directory: WatchedDirectory, _ file: FileDescriptor) -> [FilePath.Component] {
+  func refresh(_ directory: WatchedDirectory, _ file: FileDescriptor) throws(Errno) -> [FilePath.Component] {
     let time = SuspendingClock().now
-    guard
-      let listing = try? DirectoryListing(of: file, isModule: { directory.isCandidate($0, options.filter) })
-    else { return [] }
+    let listing = try DirectoryListing(of: file, isModule: { directory.isCandidate($0, options.filter) })
     if !directory.files.isEmpty {
       let names = Set(listing.files.map(\.name))
       for name in directory.files.keys where !names.contains(name) { lost(name, in: directory, time) }
@@ -169,4 +190,9 @@ extension TreeWatch {
     links[path] = nil
     emit(path, .removed, time)
   }
+}
+
+extension Errno {
+  /// Whether there is no directory of that name any more, so that there is nothing to read.
+  var meansGone: Bool { [.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(self) }
 }

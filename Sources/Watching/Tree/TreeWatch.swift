@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import LinuxIO
 internal import Synchronization
 package import SystemPackage
 
@@ -25,7 +26,7 @@ package actor TreeWatch: ChangeSource {
   struct Circumstances: Sendable {
     /// Refuses more watches than this, as the kernel would.
     var watchLimit: Int?
-    var isRemote: @Sendable (FileDescriptor) -> Bool = { FileSystemKind(of: $0).isRemote }
+    var isRemote: @Sendable (FileDescriptor) -> Bool = { NetworkFileSystem.name(of: $0.rawValue) != nil }
     /// The library keeps about 230 bytes for a directory that is gone; see `restart`.
     var toleratedStaleNodes = 10_000
   }
@@ -44,7 +45,6 @@ package actor TreeWatch: ChangeSource {
 
   var state = State.idle
   var tools: InotifyTools?
-  var inotifyFailure: InotifyFailure?
   var source: (any DispatchSourceRead)?
   var table = DirectoryTable()
   var guards = RootGuards()
@@ -53,6 +53,10 @@ package actor TreeWatch: ChangeSource {
   var touchedRoots: Set<Int> = []
   /// Missing roots above which nothing could be watched.
   var unguardedRoots: Set<Int> = []
+  /// Directories that could not be read, to be tried again with the next poll.
+  var unreadable: [FilePath: Unreadable] = [:]
+  /// Why those could not be read that the present poll tries again: it has been told.
+  var toldErrors: [FilePath: Errno] = [:]
   /// Links to files that are not watched themselves, with what they led to.
   var links: [FilePath: PolledStamp?] = [:]
   var recovery = OverflowRecovery()
@@ -125,12 +129,13 @@ package actor TreeWatch: ChangeSource {
   /// Takes an inotify instance if there is one to have, and arms all roots.
   func open() {
     state = .running
-    openTools()
+    if tools == nil { openTools() }
     for root in roots.indices { arm(root) }
     armTouchedRoots()
   }
 
-  private func openTools() {
+  /// Takes an inotify instance, which others may have used up until now, unless it is not wanted.
+  func openTools() {
     guard !options.alwaysPolls else { return }
     do throws(InotifyFailure) {
       let opened = try InotifyTools(limit: circumstances.watchLimit)
@@ -140,6 +145,8 @@ package actor TreeWatch: ChangeSource {
       source.activate()
       self.source = source
       tools = consume opened
+      // Should it fail again, that is news.
+      toldNotices = toldNotices.filter { if case .polling(.noInotify, _) = $0 { false } else { true } }
     } catch {
       tell(once: .polling(.noInotify(error), interval: options.pollInterval))
     }

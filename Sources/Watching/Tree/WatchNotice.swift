@@ -7,6 +7,8 @@ package enum WatchNotice: Hashable, Sendable {
     case requested
     /// The library keeps a node for each directory that ever was; starting over frees them.
     case staleNodes
+    /// Until now there was none to be had.
+    case inotifyReturned
   }
 
   package enum PollingCause: Hashable, Sendable {
@@ -15,7 +17,7 @@ package enum WatchNotice: Hashable, Sendable {
     case noInotify(InotifyFailure)
   }
 
-  /// Told once: events were lost, all roots are listed again as soon as it is quiet.
+  /// Told for the first time only: events were lost, all roots are listed again as soon as it is quiet.
   case overflow
   /// All roots were listed again; `overflows` counts those since the start.
   case rescanned(cause: RescanCause, directories: Int, overflows: Int)
@@ -25,8 +27,8 @@ package enum WatchNotice: Hashable, Sendable {
   case polling(PollingCause, interval: Duration)
   case rootMissing(FilePath)
   case rootReturned(FilePath)
-  /// A directory that can be neither watched nor listed; its modules are not seen.
-  case unreadable(FilePath, Errno)
+  /// A directory that can be neither watched nor listed, so that its modules are not seen; told once for each reason.
+  case unreadable(FilePath, Errno, interval: Duration)
 }
 
 extension WatchNotice: CustomStringConvertible {
@@ -39,6 +41,7 @@ extension WatchNotice: CustomStringConvertible {
       case .overflow: "listed \(directories) directories again after \(overflows) lost-event overflow(s)"
       case .requested: "listed \(directories) directories again"
       case .staleNodes: "listed \(directories) directories again to free what deleted ones left behind"
+      case .inotifyReturned: "listed \(directories) directories again: inotify can be used now"
       }
     case .watchLimit(let watches, let sufficient, _):
       "\(watches.setting) is \(watches.limit), about \(sufficient) are needed: "
@@ -51,8 +54,8 @@ extension WatchNotice: CustomStringConvertible {
       "\(path): not there: waiting for it"
     case .rootReturned(let path):
       "\(path): is there again"
-    case .unreadable(let path, let error):
-      "\(path): cannot watch: \(error)"
+    case .unreadable(let path, let error, let interval):
+      "\(path): cannot read directory: \(error.description.lowercased()): trying again every \(interval)"
     }
   }
 }

@@ -33,7 +33,9 @@ struct Watcher {
   var lines: [String] { command.errorsSoFar.masked.lines }
 
   /// How often a module below `tree` was compiled so far.
-  func compilations(_ name: String) -> Int { lines.count { $0.hasPrefix("compiled tree/\(name) with ") } }
+  func compilations(_ name: String) -> Int {
+    command.errorsSoFar.lines.count { $0.hasPrefix("compiled tree/\(name) with ") }
+  }
 
   func expect(_ line: String, _ location: SourceLocation = #_sourceLocation) {
     #expect(eventually { lines.contains(line) }, "\(line)\n\(command.errorsSoFar)", sourceLocation: location)

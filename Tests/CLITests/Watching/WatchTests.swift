@@ -38,29 +38,6 @@ import Testing
     }
   }
 
-  @Test func compilesAFileOnceWhenItsWriterIsDone() throws {
-    try Sandbox.use { box in
-      try box.write([], to: "tree/other.txt")
-      let watch = try box.tool("--watch", "--backend", "winch", "tree").start()
-      #expect(eventually { watch.errorsSoFar.contains("ready: watching 0 modules\n") })
-      let file = open(box.work + "/tree/slow.wasm", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-      let module = WasmBinary.heavy(size: 1000)
-      for piece in stride(from: 0, to: module.count, by: 100) {
-        let part = Array(module[piece..<min(piece + 100, module.count)])
-        #expect(write(file, part, part.count) == part.count)
-        // Longer than a file must be quiet: only that it is open says that it is not done.
-        usleep(120_000)
-      }
-      #expect(!watch.errorsSoFar.contains("slow.wasm"))
-      close(file)
-      #expect(eventually { watch.errorsSoFar.contains("compiled tree/slow.wasm with winch") })
-      watch.send(SIGTERM)
-      let result = watch.wait()
-      #expect(result.ending == .signalled(SIGTERM))
-      #expect(result.errorLines.count == 2, "\(result.errors)")
-    }
-  }
-
   @Test func saysWhatIsNoModuleAndWhatIsGone() throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.returning(1), to: "tree/gone.wasm")
@@ -110,13 +87,26 @@ import Testing
     }
   }
 
-  @Test func stopsWhileItCompiles() throws {
+  /// With a module that takes minutes, found at the start or written later.
+  @Test(arguments: [SIGINT, SIGTERM], [true, false]) func stopsAlthoughItCompiles(signal: Int32, atStart: Bool) throws {
     try Sandbox.use { box in
-      try box.write(WasmBinary.bomb(depth: 400), to: "tree/bomb.wasm")
-      let watch = try box.tool("--watch", "tree").start()
-      #expect(eventually { Processes.marked(box.mark).contains { Processes.isCompiling($0) } })
-      watch.send(SIGTERM)
-      #expect(watch.wait().ending == .signalled(SIGTERM))
+      try box.write(WasmBinary.returning(1), to: "tree/first.wasm")
+      if atStart { try box.write(WasmBinary.bomb(depth: 400), to: "tree/bomb.wasm") }
+      let watch = try box.tool("--watch", "-j2", "tree").start()
+      let sign = atStart ? "compiled tree/first.wasm with cranelift, " : "ready: watching 1 module\n"
+      #expect(eventually { watch.errorsSoFar.contains(sign) }, "\(watch.errorsSoFar)")
+      if !atStart { try box.write(WasmBinary.bomb(depth: 400), to: "tree/bomb.wasm") }
+      _ = try box.busyChild(of: watch)
+      let told = watch.errorsSoFar
+      let start = ContinuousClock.now
+      watch.send(signal)
+      let result = watch.wait()
+      print("the watcher stopped \(ContinuousClock.now - start) after its signal while it compiled")
+      #expect(result.ending == .signalled(signal))
+      #expect(result.errors == told, "the compilation did not come to its end, and nothing is said of it")
+      box.expectNoProcess()
+      #expect(box.temporaryFiles == [])
+      #expect(try box.succeed("cache", "verify").output.masked == "1 entry, SIZE: all good\n")
     }
   }
 
@@ -151,7 +141,10 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--exec", "true", "."], "--exec, --poll and --clear go with --watch"),
+    (["--exec", "true", "."], "--exec, --debounce, --poll and --clear go with --watch"),
+    (["--debounce", "50", "."], "--exec, --debounce, --poll and --clear go with --watch"),
+    (["--poll", "."], "--exec, --debounce, --poll and --clear go with --watch"),
+    (["--clear", "."], "--exec, --debounce, --poll and --clear go with --watch"),
     (
       ["--watch", "--follow-links", "."], "--watch goes without --follow-links: name the directories that links lead to"
     ),

@@ -69,6 +69,72 @@ import Testing
     }
   }
 
+  // MARK: Directories that cannot be read
+
+  private static let unprivileged: [Argument] =
+    geteuid() == 0 ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] : []
+  private static let denied = "cannot read directory: permission denied: trying again every 2.0 seconds"
+
+  @Test func aDirectoryWithoutPermissionIsFollowedAsSoonAsItCanBe() throws {
+    try Sandbox.use { box in
+      for name in ["tree/locked/a", "arriving/b", "tree/hidden/c"] {
+        try box.write(WasmBinary.returning(1), to: "\(name).wasm")
+      }
+      for name in ["tree/locked", "arriving", "tree/hidden"] { #expect(chmod(box.work + "/" + name, 0) == 0) }
+      let watcher = try Watcher(in: box, "--exclude", "hidden/", modules: 0, wrapper: Self.unprivileged)
+      watcher.expect("note: tree/locked: \(Self.denied)")
+      #expect(rename(box.work + "/arriving", box.work + "/tree/later") == 0)
+      watcher.expect("note: tree/later: \(Self.denied)")
+      for (name, directory) in [("b", "later"), ("a", "locked")] {
+        // The other one is tried again as often, in vain.
+        #expect(chmod(box.work + "/tree/" + directory, 0o755) == 0)
+        try box.write(WasmBinary.returning(name == "a" ? 2 : 3), to: "tree/\(directory)/\(name).wasm")
+        watcher.expectCompiled("\(directory)/\(name).wasm")
+      }
+      let notes = watcher.stop().errorLines.filter { $0.hasPrefix("note: ") }
+      #expect(notes == ["note: tree/locked: \(Self.denied)", "note: tree/later: \(Self.denied)"], "each once")
+    }
+  }
+
+  @Test func rootsWithoutPermissionAreFollowedAsSoonAsTheyCanBe() throws {
+    try Sandbox.use { box in
+      for number in 1...3 { try box.write(WasmBinary.returning(number), to: "\(number)/a.wasm") }
+      for number in 1...2 { #expect(chmod(box.work + "/\(number)", 0) == 0) }
+      // A file in it can be opened; but whether there is another of that name soon, nobody would say.
+      #expect(chmod(box.work + "/3", 0o100) == 0)
+      let tool = box.tool("--watch", "--backend", "winch", "1", "2", "3/a.wasm")
+      let watch = try (Self.unprivileged.isEmpty ? tool : tool.wrapped(in: Self.unprivileged)).start()
+      #expect(eventually { watch.errorsSoFar.contains("ready: watching 0 modules\n") }, "\(watch.errorsSoFar)")
+      for number in 1...3 {
+        #expect(chmod(box.work + "/\(number)", 0o700) == 0)
+        #expect(eventually { watch.errorsSoFar.contains("compiled \(number)/a.wasm with winch, ") })
+      }
+      watch.send(SIGTERM)
+      let notes = watch.wait().errorLines.filter { $0.hasPrefix("note: ") }
+      #expect(notes == ["1", "2", box.work + "/3"].map { "note: \($0): \(Self.denied)" })
+    }
+  }
+
+  @Test func aDirectoryThatCameWhenTooManyFilesWereOpenIsFollowed() throws {
+    try Sandbox.use { box in
+      let watcher = try Watcher(in: box, modules: 0)
+      func limitFiles(to count: String) throws {
+        let result = try box.command(
+          "prlimit", ["--pid", "\(watcher.command.id)", "--nofile=\(count):"]
+        ).run()
+        #expect(result.ending == .exited(0), "\(result.errors)")
+      }
+      try limitFiles(to: "3")
+      try box.write(WasmBinary.returning(1), to: "tree/new/deep/a.wasm")
+      watcher.expect("note: tree/new: cannot read directory: too many open files: trying again every 2.0 seconds")
+      try limitFiles(to: "1024")
+      watcher.expectCompiled("new/deep/a.wasm")
+      try box.write(WasmBinary.returning(2), to: "tree/new/deep/a.wasm")
+      watcher.expectCompiled("new/deep/a.wasm", times: 2)
+      #expect(watcher.stop().errorLines.count { $0.hasPrefix("note: ") } == 1)
+    }
+  }
+
   // MARK: Limits
 
   /// In a user namespace of its own, whose limit is nobody else's.

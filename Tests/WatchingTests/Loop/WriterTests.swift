@@ -21,12 +21,17 @@ extension UsingInotify {
     }
 
     /// Watches, lets `write` work, and expects one read of `text`, beyond that of what was there.
-    private func expectOneRead(of text: String, existing: String? = "old", write: () async throws -> Void) async throws
-    {
+    private func expectOneRead(of text: String, existing: String? = "old", write: () throws -> Void) async throws {
+      try await expectOneRead(of: text, existing: existing) { _ in try write() }
+    }
+
+    private func expectOneRead(
+      of text: String, existing: String? = "old", write: (Looped) async throws -> Void
+    ) async throws {
       if let existing { try Shell.write(existing, to: module) }
       let looped = await Looped(root)
       let before = looped.warmer.reads(of: module)
-      try await write()
+      try await write(looped)
       await looped.wait(forReads: before + 1, of: module)
       try await looped.catchUp(in: root)
       #expect(looped.warmer.reads(of: module) == before + 1)
@@ -110,12 +115,13 @@ extension UsingInotify {
 
     /// As a build that pauses: the file is open all the time, looked at in vain, and read when it is closed.
     @Test(arguments: ["old", nil]) func appendingOverTime(existing: String?) async throws {
-      try await expectOneRead(of: String(repeating: "piece", count: 20), existing: existing) {
+      try await expectOneRead(of: String(repeating: "piece", count: 5), existing: existing) { looped in
         let file = try FileDescriptor.open(
           module, .writeOnly, options: [.create, .truncate], permissions: [.ownerReadWrite])
-        for _ in 0..<20 {
+        for _ in 0..<5 {
           try file.writeAll("piece".utf8)
-          try await Task.sleep(for: .milliseconds(50))
+          // By then it has been quiet for as long as a file has to be.
+          try await looped.catchUp(in: root)
         }
         try file.close()
       }

@@ -1,3 +1,4 @@
+import Glibc
 import LinuxIO
 import Synchronization
 import SystemPackage
@@ -21,33 +22,37 @@ final class RecordingWarmer: Warmer {
 
   func warm(_ batch: WarmBatch, completion: @escaping @Sendable ([FilePath: WarmOutcome]) -> Void) {
     var outcomes: [FilePath: WarmOutcome] = [:]
-    for change in batch.changes { outcomes[change.path] = warm(change.path) }
+    for change in batch.changes { outcomes[change.path] = warm(change.path, batch) }
     completion(outcomes)
   }
 
   func cancel() {}
 
-  private func warm(_ path: FilePath) -> WarmOutcome {
-    do {
-      let reading = try SettledReader.read(path) { file, stamp in
-        try withUnsafeTemporaryAllocation(byteCount: max(1, Int(stamp.size)), alignment: 1) { buffer in
-          String(decoding: buffer.prefix(try file.read(into: buffer)), as: UTF8.self)
-        }
+  private func warm(_ path: FilePath, _ batch: WarmBatch) -> WarmOutcome {
+    do throws(SystemError) {
+      guard let text = try read(path) else {
+        state.withLock { $0.busy[path, default: 0] += 1 }
+        return .busy
       }
-      return state.withLock { state in
-        switch reading {
-        case .busy:
-          state.busy[path, default: 0] += 1
-          return .busy
-        case .gone, .notRegular: return .gone
-        case .ready(let text, _):
-          state.reads[path, default: 0] += 1
-          return state.contents.updateValue(text, forKey: path) == text ? .unchanged : .warmed
-        }
+      state.withLock { state in
+        state.reads[path, default: 0] += 1
+        state.contents[path] = text
       }
+      batch.note(loadable: text, at: path)
+      return batch.isNew(text, at: path) ? .warmed : .unchanged
     } catch {
-      return .failed("\(error)")
+      return error.errno == .noSuchFileOrDirectory ? .gone : .failed("\(error)")
     }
+  }
+
+  /// The contents; nil while somebody writes them.
+  private func read(_ path: FilePath) throws(SystemError) -> String? {
+    let file = try Descriptor.open(path, O_RDONLY | O_NONBLOCK)
+    let before = try file.status().stamp
+    if file.isOpenForWriting { return nil }
+    let contents = try file.contents()
+    let after = try file.status().stamp
+    return file.isOpenForWriting || after != before ? nil : String(decoding: contents, as: UTF8.self)
   }
 }
 

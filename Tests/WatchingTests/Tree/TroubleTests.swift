@@ -82,6 +82,23 @@ extension UsingInotify {
       await watched.stop()
     }
 
+    @Test func inotifyIsUsedAsSoonAsItCanBe() async throws {
+      var other: InotifyTools? = try InotifyTools()
+      #expect(other?.liveWatches == 0)
+      let watched = await Watched(root, options: polling)
+      let refusal = WatchNotice.polling(.noInotify(.alreadyInUse), interval: polling.pollInterval)
+      #expect(watched.notices == [refusal])
+      try Shell.write("", to: root.appending("polled.wasm"))
+      await watched.wait(forAnythingAbout: root.appending("polled.wasm"))
+      other = nil
+      await watched.wait(forNotice: { $0 == .rescanned(cause: .inotifyReturned, directories: 1, overflows: 0) })
+      #expect(await watched.library().live > 0)
+      #expect(await !watched.watch.isPolling)
+      try await watched.catchUp(in: root)
+      #expect(watched.notices.count == 2, "\(watched.notices)")
+      await watched.stop()
+    }
+
     @Test func remoteFileSystemsArePolledWithOneWarning() async throws {
       try Shell.mkdir(root.appending("a").appending("b"))
       let watched = await Watched(root, options: polling, circumstances: .init(isRemote: { _ in true }))

@@ -10,6 +10,7 @@ extension Benchmark {
     .coldLargeModule,
     .load,
     .loadFirst,
+    .loadOrCompile,
     .lookup,
     .watchChange,
     .watchSetUp,

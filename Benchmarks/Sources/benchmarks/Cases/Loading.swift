@@ -19,6 +19,16 @@ extension Benchmark {
       peers: [Peer(.wasmtimesCache(modules, .cranelift, at: site), .ratio(atMost: 0.2))])
   }
 
+  /// What the cache is for.
+  static let loadOrCompile = Benchmark(
+    name: "load-or-compile", title: "load the corpus instead of compiling it", rounds: 3
+  ) { site in
+    let modules = try ModuleTree.corpus(at: site)
+    return Contest(
+      ours: .host(.first, modules, entriesIn: Tool(at: site, cache: "corpus-host", .cranelift)),
+      peers: [Peer(.engineInstead(modules, .cranelift, at: site), .ratio(atMost: 0.01))])
+  }
+
   static let lookup = Benchmark(name: "lookup", title: "look up 1,000 artifacts in the library", rounds: 15) { site in
     let modules = try ModuleTree.small(1000, at: site)
     let tool = Tool(at: site, cache: "small-host", .winch)

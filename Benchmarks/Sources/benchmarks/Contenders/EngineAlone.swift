@@ -22,6 +22,13 @@ extension Contender {
     }
   }
 
+  /// A host without a cache, which compiles when it starts, with the engine's own threads.
+  static func engineInstead(_ modules: ModuleTree, _ backend: Backend, at site: Site) -> Contender {
+    Contender(name: "compiling, engine's own threads") {
+      { Measurement(try runEngine(modules, backend, [], at: site).0) }
+    }
+  }
+
   private static func runEngine(
     _ modules: ModuleTree, _ backend: Backend, _ options: [String], at site: Site
   ) throws -> (ProcessRun, EngineWork) {

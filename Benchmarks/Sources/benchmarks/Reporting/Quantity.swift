@@ -14,8 +14,10 @@ enum Quantity {
     (value < 0 ? "-" : "+") + text(abs(value), timeUnit(abs(value)))
   }
 
-  /// `1.04 ×`
-  static func ratio(_ value: Double) -> String { "\(threeDigits(value)) ×" }
+  /// `1.04 ×`, and `1/412 ×` for what has no two digits behind the point.
+  static func ratio(_ value: Double) -> String {
+    value < 0.1 ? "1/\(threeDigits(1 / value)) ×" : "\(threeDigits(value)) ×"
+  }
 
   /// `10,000`
   static func count(_ number: Int) -> String {

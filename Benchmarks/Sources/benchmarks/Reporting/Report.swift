@@ -24,7 +24,8 @@ struct Report {
     """
     # Results
 
-    What `make -C Benchmarks` measured last; [README.md](README.md) says what the cases mean.
+    What `make -C Benchmarks` measured last; [README.md](README.md) says what the cases mean, [PROFILE.md](PROFILE.md) where
+    the time goes.
 
     \(table)
     Times are medians (wall clock, unless something else is said), with the first and third quartile in parentheses. All contenders of a case ran in turn, this often: \

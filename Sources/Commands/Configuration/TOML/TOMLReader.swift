@@ -20,15 +20,20 @@ struct TOMLReader {
 
   private let text: [UInt8]
   var position = 0
+  /// Up to where lines have been counted, and how many.
+  private var counted = (position: 0, lines: 0)
+  /// How deep lists may be nested: no setting is a list of lists, and each level is one of our calls.
+  private static let deepest = 16
 
   /// Everything that a document sets at its top level, in order.
   static func entries(in text: [UInt8]) throws(Malformed) -> [Entry] {
     var reader = TOMLReader(text: text)
     if String(validating: text, as: UTF8.self) == nil { throw reader.malformed("it is not UTF-8") }
     var entries: [Entry] = []
+    var keys: Set<String> = []
     while try reader.skipToNextLine() {
       let entry = try reader.entry()
-      if entries.contains(where: { $0.key == entry.key }) {
+      if !keys.insert(entry.key).inserted {
         throw Malformed(line: entry.line, reason: "\(entry.key) is set a second time")
       }
       entries.append(entry)
@@ -43,7 +48,7 @@ struct TOMLReader {
   // MARK: Lines and keys
 
   private mutating func entry() throws(Malformed) -> Entry {
-    let line = self.line
+    let line = line()
     if take("[") {
       _ = take("[")
       skipBlanks()
@@ -69,10 +74,10 @@ struct TOMLReader {
 
   // MARK: Values
 
-  private mutating func value() throws(Malformed) -> TOMLValue {
+  private mutating func value(depth: Int = 0) throws(Malformed) -> TOMLValue {
     switch next {
     case UInt8(ascii: "\""), UInt8(ascii: "'"): return .string(try string(mayHaveLines: true))
-    case UInt8(ascii: "["): return try array()
+    case UInt8(ascii: "["): return try array(depth: depth + 1)
     case UInt8(ascii: "{"): return .table
     default:
       let start = position
@@ -84,13 +89,14 @@ struct TOMLReader {
     }
   }
 
-  private mutating func array() throws(Malformed) -> TOMLValue {
+  private mutating func array(depth: Int) throws(Malformed) -> TOMLValue {
+    guard depth <= Self.deepest else { throw malformed("lists are nested deeper than \(Self.deepest)") }
     _ = take("[")
     var elements: [TOMLValue] = []
     while true {
       _ = try skipToNextLine()
       if take("]") { return .array(elements) }
-      elements.append(try value())
+      elements.append(try value(depth: depth))
       if elements.last?.endsReading == true { return .array(elements) }
       _ = try skipToNextLine()
       if !take(",") && next != UInt8(ascii: "]") { throw malformed("a list needs , or ] here") }
@@ -143,9 +149,14 @@ struct TOMLReader {
 
   mutating func takeLineEnd() -> Bool { take("\n") || take("\r\n") }
 
-  func malformed(_ reason: String) -> Malformed { Malformed(line: line, reason: reason) }
+  mutating func malformed(_ reason: String) -> Malformed { Malformed(line: line(), reason: reason) }
 
-  private var line: Int { 1 + text[..<position].count { $0 == UInt8(ascii: "\n") } }
+  /// The line of the position, at which it is asked for in the text's order: each byte is counted once.
+  private mutating func line() -> Int {
+    counted.lines += text[counted.position..<position].count { $0 == UInt8(ascii: "\n") }
+    counted.position = position
+    return 1 + counted.lines
+  }
 }
 
 extension UInt8 {

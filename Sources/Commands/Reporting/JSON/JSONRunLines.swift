@@ -52,8 +52,9 @@ struct JSONRunLines {
     problem.isWarning ? warning(problem.path, problem.description) : error(problem.path, problem.description)
   }
 
-  func upToDate(_ content: ModuleContent, _ engine: Int) -> JSON {
-    module(content, engine, "up to date", ["artifact": artifact(content, engine)])
+  /// - Parameter more: further members of the object.
+  func upToDate(_ content: ModuleContent, _ engine: Int, _ more: KeyValuePairs<String, JSON> = [:]) -> JSON {
+    module(content, engine, "up to date", ["artifact": artifact(content, engine)], more)
   }
 
   /// - Parameter status: what became of it instead.

@@ -34,6 +34,11 @@ final class JSONWatchReporter: WatchReporting {
     }
   }
 
+  func found(_ content: ModuleContent, engine: Int, at paths: [FilePath]) {
+    let (known, changes) = state.withLock { ($0.known, $0.changes) }
+    lines.write(known.upToDate(content, engine, Self.members(of: Wait(of: paths, in: changes))))
+  }
+
   func finished(_ outcome: JobOutcome) {
     switch outcome.result {
     // What failed is told when it is known whether it will stay so.
@@ -42,9 +47,11 @@ final class JSONWatchReporter: WatchReporting {
     case .foundMeanwhile: break
     }
     let (known, changes) = state.withLock { ($0.known, $0.changes) }
-    let wait = Wait(outcome.job.content, in: changes)
-    lines.write(
-      known.outcome(outcome, ["change": JSON(wait?.cause.word), "waited_nanoseconds": JSON(wait?.nanoseconds)]))
+    lines.write(known.outcome(outcome, Self.members(of: Wait(of: outcome.job.content.paths, in: changes))))
+  }
+
+  private static func members(of wait: Wait?) -> KeyValuePairs<String, JSON> {
+    ["change": JSON(wait?.cause.word), "waited_nanoseconds": JSON(wait?.nanoseconds)]
   }
 
   func report(_ report: WatchReport) {

@@ -1,0 +1,13 @@
+@testable import Precompiler
+
+/// What a lane and its compile child read of each other. Only the child handles hostile modules, but both must hold out.
+enum WorkerTarget {
+  static func run(_ bytes: UnsafeRawBufferPointer) throws {
+    if let request = WorkerRequest(bytes) {
+      try Finding.unless(WorkerRequest(request.encoded()) == request, "another request when sent on: \(request)")
+    }
+    if let reply = WorkerReply(bytes) {
+      try Finding.unless(WorkerReply(reply.encoded()) == reply, "another reply when sent on: \(reply)")
+    }
+  }
+}
