@@ -28,8 +28,9 @@ public struct CommandLineTool: ParsableCommand {
   /// Runs the command that the program's arguments spell, and does not return.
   public static func main() -> Never {
     Output.occupyStandardDescriptors()
-    // Whoever reads the output may stop doing so; that is no reason to leave the work half done.
-    _ = clinux_signal_ignore(SIGPIPE)
+    // Whoever reads the output may stop doing so, and a file may become larger than is allowed: errors, but no reason to
+    // leave the work half done.
+    for signal in [SIGPIPE, SIGXFSZ] { _ = clinux_signal_ignore(signal) }
     clinux_raise_descriptor_limit()
     let arguments = RawArguments.ofThisProcess()
     // Started for every lane, by ourselves: not worth the three milliseconds that parsing takes.

@@ -16,12 +16,21 @@ final class Interruption {
   /// Nil if there is no thread for it, so that the signals have their own effect.
   private let thread: SignalThread?
 
+  /// The signals that end a program which does nothing about them, but for those that its own mistakes raise.
+  ///
+  /// Source: signal(7).
+  private static let ending: [Int32] =
+    [
+      SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGVTALRM, SIGPROF, SIGUSR1, SIGUSR2, SIGIO, SIGPWR, SIGSTKFLT,
+      SIGXCPU,
+    ] + (__libc_current_sigrtmin()...__libc_current_sigrtmax())
+
   /// Cancels a run.
   ///
   /// - Parameter request: what is running; nil if it has nothing of others that must be given back.
   convenience init(cancelling cancellation: Cancellation, in request: PrecompileRequest? = nil) {
     let jobserver = request?.jobserver
-    self.init([SIGINT, SIGTERM, SIGHUP, SIGQUIT]) {
+    self.init(Self.ending) {
       cancellation.cancel()
     } beforeDying: {
       jobserver?.returnEverything()

@@ -72,13 +72,15 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
   func run() throws {
     let make = MakeFlags.ofThisProcess
     // What make would only say, a watcher is not to do either.
-    if watching.watch && !make.isDryRun {
+    if watching.watch && !make.isDryRun && !make.isQuestion {
       return try WatchSession(
         request: makeRequest(), options: watching, reporter: makeWatchReporter(isQuiet: make.isSilent)
       ).run()
     }
     var request = try makeRequest()
-    if make.isDryRun && request.purpose == .compile { request.purpose = .dryRun }
+    if request.purpose == .compile {
+      if make.isQuestion { request.purpose = .check } else if make.isDryRun { request.purpose = .dryRun }
+    }
     if !request.purpose.onlyLooks { Parallelism(jobs: execution.jobs, under: make).apply(to: &request) }
     let timings = drawing.isEmpty ? nil : RunTimings()
     request.timings = timings

@@ -67,6 +67,8 @@ extension CacheError: CustomStringConvertible {
       "is not a directory: choose another place, or remove it"
     case .foreignOwner(_, let owner):
       "belongs to user \(owner): whoever writes there decides what code runs; choose a directory of your own, or trust them"
+    case .writableByOthers(_, let permissions) where permissions & 0o1000 != 0:
+      "is everybody's: whoever writes there decides what code runs; name a directory of your own below it, or trust them"
     case .writableByOthers(let path, _):
       "can be written by other users: whoever writes there decides what code runs; `chmod go-w \(path)` if they did no harm, or trust them"
     case .notWritable(_, let reason):

@@ -28,22 +28,25 @@ package final class EngineDirectory: Sendable {
       .flatMap { CacheLayout.digest(ofTarget: $0) }
   }
 
-  /// What the cache has for a module: one system call when it has it.
+  /// What the cache has for a module: two system calls when it has it.
   ///
-  /// The directory is named each time instead of being held open, because another process may be about to make it.
+  /// An entry that is anything but a link to an object is none. The directory is named each time instead of being held
+  /// open, because another process may be about to make it.
   package func lookUp(_ module: WasmHash) -> Lookup {
-    let entry = CacheLayout.entryName(module)
-    let place = "\(name)/\(entry)"
-    if let status = try? cache.engines.status(of: place, followingLinks: true), status.kind == .regular,
+    let target: [UInt8]
+    do throws(SystemError) {
+      target = try cache.engines.symbolicLinkTarget("\(name)/\(CacheLayout.entryName(module))")
+    } catch {
+      return .absent(error.errno == .invalidArgument ? .artifactCorrupt : reasonForMissingEntry(module))
+    }
+    guard let digest = CacheLayout.digest(ofTarget: target) else { return .absent(.artifactCorrupt) }
+    let object = CacheLayout.objectName(digest)
+    if let status = try? cache.objects.status(of: "\(object.directory)/\(object.file)"), status.kind == .regular,
       status.size > 0
     {
       // Somebody else may change it while it runs.
       return cache.trust.objection(to: status) == nil ? .present(size: status.size) : .absent(.artifactCorrupt)
     }
-    guard let target = try? cache.engines.symbolicLinkTarget(place) else {
-      return .absent(reasonForMissingEntry(module))
-    }
-    guard let digest = CacheLayout.digest(ofTarget: target) else { return .absent(.artifactCorrupt) }
     return .absent(cache.isSetAside(digest) ? .artifactCorrupt : .evicted)
   }
 

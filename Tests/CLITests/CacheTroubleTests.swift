@@ -70,6 +70,14 @@ import Testing
       #expect(path.output == writable.output)
       #expect(try mounting(readOnly, box.tool("cache", "verify")).run().ending == .exited(0))
 
+      for removal in [["gc", "--max-size", "1"], ["clear"]] as [[Argument]] {
+        let run = try mounting(readOnly, box.tool(["cache"] + removal)).run()
+        #expect(run.ending == .exited(73))
+        #expect(
+          run.errors == "wasmprecompile: error: \(box.cache)/v1/engines: cannot be written to: read-only file system\n")
+      }
+      #expect(try box.succeed("path", "one.wasm").output == writable.output)
+
       try box.write(WasmBinary.returning(2), to: "two.wasm")
       let more = try mounting(readOnly, box.tool(".")).run()
       #expect(more.ending == .exited(73))

@@ -107,7 +107,8 @@ import Testing
     }
   }
 
-  @Test(arguments: [SIGINT, SIGTERM, SIGHUP, SIGQUIT], [1, 2])
+  /// Any signal that ends a program which does nothing about it; 34 is the first of the real-time ones.
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGALRM, SIGIO, SIGXCPU, 34], [1, 2])
   func aSignalGivesTokensBack(signal: Int32, times: Int) throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.bomb(depth: 400), to: "slow/1.wasm")
@@ -215,6 +216,9 @@ import Testing
       #expect(watched.ending == .exited(0))
       #expect(watched.output.contains("would compile one.wasm with cranelift (new module)\n"))
 
+      for flag in ["-q", "-t"] as [Argument] { #expect(try make(flag, "all", in: box).run().ending != .signalled(9)) }
+      #expect(box.engines == [], "neither a question nor a touch compiles anything")
+
       let silent = try make("-s", "all", in: box).run()
       #expect(silent.ending == .exited(0))
       #expect(silent.output + silent.errors == "")
@@ -242,7 +246,7 @@ import Testing
         let all = Processes.marked(box.mark).filter { $0 != run.id && !Processes.commandLine($0).contains("make ") }
         if let victim = all.randomElement(using: &generator) {
           for _ in 0..<Int.random(in: 1...2, using: &generator) {
-            kill(victim, [SIGINT, SIGTERM, SIGHUP].randomElement(using: &generator) ?? SIGINT)
+            kill(victim, [SIGINT, SIGTERM, SIGHUP, SIGUSR2].randomElement(using: &generator) ?? SIGINT)
           }
         }
         let result = run.wait()

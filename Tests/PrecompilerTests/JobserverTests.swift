@@ -111,6 +111,21 @@ struct JobserverTests {
     #expect(tokens(end) == "d", "nothing is taken any more")
   }
 
+  /// Numbers that make names, and that somebody has used for pipes of his own since.
+  @Test func endsOfNoOrOfTwoPipesAreNotMakes() throws {
+    let one = try LinuxIO.Pipe()
+    let other = try LinuxIO.Pipe()
+    try one.writing.write(all: "t")
+    for (reading, writing) in [
+      (one.reading.raw, other.writing.raw), (one.writing.raw, one.reading.raw), (one.reading.raw, one.reading.raw),
+      (-1, -1),
+    ] {
+      #expect(throws: JobserverUnavailable.withheld) { try Jobserver(.pipe(reading: reading, writing: writing)) }
+    }
+    _ = fcntl(one.reading.raw, F_SETFL, O_NONBLOCK)
+    #expect(tokens(one.reading) == "t")
+  }
+
   @Test func inheritedDescriptorsStayAsTheyAre() throws {
     let pipe = try LinuxIO.Pipe()
     _ = fcntl(pipe.reading.raw, F_SETFL, 0)

@@ -10,7 +10,8 @@ struct MakeFlagsTests {
   @Test(
     arguments: [
       ("", false, false), (" -j4 --jobserver-auth=3,4", false, false), ("n", true, false), ("s", false, true),
-      ("kns -j4", true, true), ("-n", false, false), (" --no-print-directory", false, false), ("N=n", false, false),
+      ("kns -j4", true, true), ("t", true, false), ("-n", false, false), (" --no-print-directory", false, false),
+      ("N=n", false, false),
       (" -- n=s", false, false), ("w", false, false),
     ]) func lettersOfTheFirstWord(_ text: String, isDryRun: Bool, isSilent: Bool)
   {
@@ -31,6 +32,11 @@ struct MakeFlagsTests {
     ]) func theLastAddressCounts(_ text: String, _ address: JobserverAddress)
   {
     #expect(flags(text).jobserver == address)
+  }
+
+  @Test func aQuestionIsToldFromADryRun() {
+    #expect(flags("kq").isQuestion && !flags("kq").isDryRun)
+    #expect(!flags("n").isQuestion && !flags(" -j4 -- A=q").isQuestion)
   }
 
   @Test func variablesAreNoFlags() {

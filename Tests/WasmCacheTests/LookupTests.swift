@@ -1,3 +1,4 @@
+import Glibc
 import LinuxIO
 import SystemPackage
 import TestSupport
@@ -31,6 +32,20 @@ struct LookupTests {
     try fixture.writer().publish(artifact, for: module)
     try Descriptor.open(fixture.path, 0).remove(fixture.object(artifact))
     #expect(fixture.reader().lookUp(module) == .absent(.evicted))
+  }
+
+  @Test func entryThatIsNoLinkToAnObjectIsNone() throws {
+    try fixture.writer().publish(artifact, for: module)
+    let entry = fixture.reader().entryPath(module)
+    let root = try Descriptor.open("/", 0)
+    try root.remove(entry)
+    try root.makeSymbolicLink(entry, to: "/etc/passwd")
+    #expect(fixture.reader().lookUp(module) == .absent(.artifactCorrupt))
+    try root.remove(entry)
+    try root.open(entry, O_WRONLY | O_CREAT, mode: 0o444).write(bytes: artifact)
+    #expect(fixture.reader().lookUp(module) == .absent(.artifactCorrupt))
+    try fixture.writer().publish(artifact, for: module)
+    #expect(fixture.reader().lookUp(module) == .present(size: artifact.count))
   }
 
   @Test func objectWithoutBytesIsNone() throws {

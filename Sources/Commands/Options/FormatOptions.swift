@@ -5,7 +5,7 @@ struct FormatOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What is printed: human (text), or json: one object a line on standard output.",
-      discussion: "OUTPUT FORMAT describes the objects.", valueName: "format"))
+      discussion: "The man page describes the objects in OUTPUT FORMAT.", valueName: "format"))
   var format: OutputFormat = .human
 
   var isJSON: Bool { format == .json }

@@ -30,7 +30,7 @@ package final class Jobserver: Sendable {
     switch address {
     case .pipe(let reading, let writing):
       // Where make has closed them for this program, the numbers are free, or something else has them.
-      guard Self.isPipe(reading), Self.isPipe(writing) else { throw .withheld }
+      guard Self.isPipe(from: writing, to: reading) else { throw .withheld }
       do {
         tokens = try Descriptor.open("/proc/self/fd/\(reading)", O_RDONLY | O_NONBLOCK)
         returned = try Descriptor.open("/proc/self/fd/\(writing)", O_WRONLY)
@@ -41,7 +41,7 @@ package final class Jobserver: Sendable {
         tokens = try Descriptor.open(path, O_RDWR | O_NONBLOCK)
         returned = try Descriptor.open(path, O_RDWR)
       } catch { throw .unusable("cannot open \(path): \(error)") }
-      guard Self.isPipe(tokens.raw) else { throw .unusable("\(path) is not a FIFO") }
+      guard (try? tokens.status())?.kind == .fifo else { throw .unusable("\(path) is not a FIFO") }
     case .withheld: throw .withheld
     case .unknown: throw .unusable("it is of an unknown kind")
     }
@@ -119,9 +119,12 @@ package final class Jobserver: Sendable {
     }
   }
 
-  private static func isPipe(_ descriptor: Int32) -> Bool {
-    var status = stat()
-    return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+  /// Whether two descriptors are the two ends of one pipe: two of somebody else's are seldom that.
+  private static func isPipe(from writing: Int32, to reading: Int32) -> Bool {
+    var (source, target) = (stat(), stat())
+    return fstat(writing, &source) == 0 && fstat(reading, &target) == 0 && target.st_mode & S_IFMT == S_IFIFO
+      && source.st_dev == target.st_dev && source.st_ino == target.st_ino
+      && fcntl(writing, F_GETFL) & O_ACCMODE == O_WRONLY && fcntl(reading, F_GETFL) & O_ACCMODE == O_RDONLY
   }
 
   private static func take(from descriptor: Int32) -> UInt8? {

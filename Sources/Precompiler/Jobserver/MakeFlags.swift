@@ -5,8 +5,10 @@ package import SystemPackage
 ///
 /// Source: GNU make manual, "Communicating Options to a Sub-make" and "Sharing Job Slots with GNU make".
 package struct MakeFlags: Hashable, Sendable {
-  /// `make -n`: only say what would be done.
+  /// `make -n`: only say what would be done; `make -t` only touches what would be made.
   package private(set) var isDryRun = false
+  /// `make -q`: only say, by the exit status, whether there is anything to do.
+  package private(set) var isQuestion = false
   /// `make -s`: do not say what is done.
   package private(set) var isSilent = false
   /// Where the tokens of its jobserver are; nil if it has none.
@@ -19,7 +21,8 @@ package struct MakeFlags: Hashable, Sendable {
     let words = Self.words(Array(text))
     // Flags of one letter come first, together and without a dash; the first word is empty if there are none.
     if let flags = words.first, !flags.starts(with: "-".utf8), !flags.contains(UInt8(ascii: "=")) {
-      isDryRun = flags.contains(UInt8(ascii: "n"))
+      isDryRun = flags.contains(UInt8(ascii: "n")) || flags.contains(UInt8(ascii: "t"))
+      isQuestion = flags.contains(UInt8(ascii: "q"))
       isSilent = flags.contains(UInt8(ascii: "s"))
     }
     // What follows two dashes are variables, which may hold anything.

@@ -29,7 +29,12 @@ extension CacheDirectory {
   package func evict(
     _ limits: EvictionLimits, dryRun: Bool, now: Int64, report: (EvictionPlan.Victim, CacheInventory) -> Void
   ) throws(CacheError) -> EvictionResult {
-    if !dryRun { removeAbandonedFiles() }
+    if !dryRun {
+      do { try engines.checkAccess(W_OK) } catch {
+        throw .notWritable(base.appending(CacheLayout.engines), reason: error.description)
+      }
+      removeAbandonedFiles()
+    }
     let inventory = try CacheInventory(of: self, settling: !dryRun)
     let space: FileSystemSpace
     do { space = try FileSystemSpace(of: objects) } catch { throw CacheError(base, "ask for its free space", error) }
@@ -71,12 +76,22 @@ extension CacheDirectory {
       guard let stamp = try? engines.status(of: place(entry)).stamp else { return false }
       return stamp.isSameFile(as: entry.stamp)
     }
-    guard victim.entries.allSatisfy(isUnchanged) else { return nil }
+    // Objects are listed before entries: one that was published in between is there now.
+    func hasObject(_ entry: CacheInventory.Entry) -> Bool {
+      guard let name = entry.digest.map(CacheLayout.objectName) else { return false }
+      return (try? objects.status(of: "\(name.directory)/\(name.file)")) != nil
+    }
+    guard victim.entries.allSatisfy(isUnchanged),
+      victim.cause != .dangling || !victim.entries.contains(where: hasObject)
+    else { return nil }
     var removed = victim
     removed.object = nil
     removed.entries = victim.entries.filter { (try? engines.remove(place($0))) != nil }
-    guard removed.entries.count == victim.entries.count else { return removed }
-    if let object = victim.object, remove(object, isCorrupt: victim.cause == .corrupt) { removed.object = object }
+    if removed.entries.count == victim.entries.count, let object = victim.object,
+      remove(object, isCorrupt: victim.cause == .corrupt)
+    {
+      removed.object = object
+    }
     return removed.object == nil && removed.entries.isEmpty ? nil : removed
   }
 

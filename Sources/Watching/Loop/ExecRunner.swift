@@ -87,7 +87,8 @@ package actor ExecRunner {
     while waitpid(child, &status, 0) < 0, errno == EINTR {}
     running = nil
     let signal = status & 0x7f
-    report(signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal))
+    // How it ended because it was told to is no news.
+    if stopped == nil { report(signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal)) }
     if let stopped {
       for completion in stopped { completion() }
       self.stopped = []

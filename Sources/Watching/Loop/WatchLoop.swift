@@ -31,8 +31,11 @@ package actor WatchLoop {
   private var initial: Set<FilePath> = []
   /// What each module held when it was last made loadable, by the warmer's names for contents.
   private var contents: [FilePath: String] = [:]
-  /// What the command has not been told of.
+  /// What the command has not been told of, and since when.
   private var untold = ModuleChanges()
+  private var untoldSince: SuspendingClock.Instant?
+  /// Modules of the last batch that cannot be used, which the command is not run with.
+  private var unready: Set<FilePath> = []
   private var unended: Set<Part> = []
   private var stopped: [@Sendable () -> Void]?
   private var hasStopped = false
@@ -91,7 +94,10 @@ package actor WatchLoop {
         batcher.note(event, atOnce: !isArmed)
         if batcher.isStale(event.path) { batch?.markStale(event.path) }
         // Nothing more is to be had of it; what comes under its name later is a change.
-        if event.kind == .removed { initial.remove(event.path) }
+        if event.kind == .removed {
+          initial.remove(event.path)
+          unready.remove(event.path)
+        }
       case .armed: isArmed = true
       case .notice(let notice): report(.notice(notice))
       }
@@ -116,15 +122,32 @@ package actor WatchLoop {
         batcher.note(FileEvent(path: removal.path, kind: .listed, time: now))
       }
     }
+    if !settled.removals.isEmpty { unready = [] }
     for diagnostic in settled.diagnostics { report(.diagnostic(diagnostic)) }
     if settled.isWaiting { batch?.markWaiting() }
     if !settled.changes.isEmpty {
       warm(settled.changes)
-    } else if batch == nil {
-      if initial.isEmpty { becomeReady() }
-      if !settled.removals.isEmpty { runCommand() }
+    } else if batch == nil, initial.isEmpty {
+      becomeReady()
     }
-    alarm?.set(to: batcher.nextTime)
+    let commandTime = batch == nil ? tellCommand(at: now) : nil
+    alarm?.set(to: [batcher.nextTime, commandTime].compactMap { $0 }.min())
+  }
+
+  /// Runs the command if there is anything to tell it, and nothing more to be expected at once: what one action of a user
+  /// changes, such as a checkout, settles one after the other.
+  ///
+  /// - Returns: when to ask again, if it is not before the next event.
+  private func tellCommand(at now: SuspendingClock.Instant) -> SuspendingClock.Instant? {
+    guard !untold.isEmpty, unready.isEmpty else { return nil }
+    let since = untoldSince ?? now
+    untoldSince = since
+    let latest = since + batcher.times.longest
+    guard batcher.isQuiet || now >= latest else { return latest }
+    command?.run(telling: untold)
+    untold = ModuleChanges()
+    untoldSince = nil
+    return nil
   }
 
   private func warm(_ changes: [Change]) {
@@ -148,8 +171,7 @@ package actor WatchLoop {
     note(told, batch.loadable)
     for change in fresh where told[change] != .deferred { initial.remove(change.path) }
     if initial.isEmpty { becomeReady() }
-    let isEachReady = fresh.count == batch.changes.count && told.values.allSatisfy(\.isReady)
-    if isEachReady { runCommand() }
+    unready = Set(fresh.filter { told[$0]?.isReady != true }.map(\.path))
     advance()
   }
 
@@ -175,12 +197,6 @@ package actor WatchLoop {
     let count = batcher.knownModules
     report(.ready(modules: count))
     notifier.send(.ready, .status("watching \(count) \(count == 1 ? "module" : "modules")"))
-  }
-
-  /// Runs the command if there is anything to tell it.
-  private func runCommand() {
-    if !untold.isEmpty { command?.run(telling: untold) }
-    untold = ModuleChanges()
   }
 
   private func end(_ completion: @escaping @Sendable () -> Void) {

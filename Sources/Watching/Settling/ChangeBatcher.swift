@@ -35,7 +35,7 @@ package struct ChangeBatcher: Sendable {
     package var isWaiting = false
   }
 
-  private let times: SettleTimes
+  let times: SettleTimes
   private var pending: [FilePath: Pending] = [:]
   private var running: [FilePath: Change] = [:]
   private var stale: Set<FilePath> = []
@@ -53,6 +53,9 @@ package struct ChangeBatcher: Sendable {
   package var nextTime: SuspendingClock.Instant? { earliest }
 
   package var isRunning: Bool { !running.isEmpty }
+
+  /// Whether nothing is being worked on, or will be before the next event.
+  var isQuiet: Bool { pending.isEmpty && running.isEmpty }
 
   /// How many modules there are, as far as they were looked at.
   package var knownModules: Int { known.count }

@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import LinuxIO
 import Synchronization
 import SystemPackage
@@ -133,6 +134,45 @@ struct CacheEvictionTests {
     }
     #expect(dangling.withLock { $0 } == 0)
     for entry in try CacheInventory(of: cache).entries { #expect(reader.lookUp(entry.module) == .present(size: 1)) }
+  }
+
+  /// Entries that were listed without their objects, which come before it is their turn: victims go 64 at a time.
+  @Test func whatHasItsObjectByThenStays() throws {
+    let writer = try fixture.writer()
+    for number in 0..<100 { try writer.publish([UInt8(number), 0], for: .generate([UInt8(number), 1])) }
+    for number in 0..<100 { try fixture.remove(fixture.object([UInt8(number), 0])) }
+    var told = 0
+    let result = try fixture.cache.evict(EvictionLimits(), dryRun: false, now: WallClock.now()) { _, _ in
+      told += 1
+      guard told == 1 else { return }
+      for number in 0..<100 {
+        let path = fixture.object([UInt8(number), 0])
+        try? Descriptor.open(path, O_WRONLY | O_CREAT, mode: 0o444).write(bytes: [UInt8(number), 0])
+      }
+    }
+    #expect(result.entries == 64)
+    let left = (0..<100).count { fixture.reader().lookUp(.generate([UInt8($0), 1])) == .present(size: 2) }
+    #expect(left == 36)
+  }
+
+  /// A build's artifacts are new: however often room is made beside it, within limits that they keep, none of them goes.
+  @Test func whatIsPublishedBesideEvictionStays() throws {
+    let writer = try fixture.writer()
+    let group = DispatchGroup()
+    for thread in 0..<3 {
+      DispatchQueue(label: "\(thread)").async(group: group) {
+        for round in 0..<150 {
+          let bytes = [UInt8(thread), UInt8(round), 7]
+          try? writer.publish(bytes, for: .generate(bytes))
+        }
+      }
+    }
+    while group.wait(timeout: .now()) == .timedOut { _ = try evict(EvictionLimits()) }
+    for thread in 0..<3 {
+      for round in 0..<150 {
+        #expect(fixture.reader().lookUp(.generate([UInt8(thread), UInt8(round), 7])) == .present(size: 3))
+      }
+    }
   }
 
   @Test func roomIsMadeAtMostOnceAnHour() throws {

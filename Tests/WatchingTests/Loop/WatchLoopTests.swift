@@ -314,6 +314,41 @@ private final class ScriptedWarmer: Warmer {
     #expect(try Shell.read(out) == "\(x) \(y) -\n- \(x)\n")
     await stop(loop)
   }
+
+  /// What a batch made is not kept from the command by a file that went before anybody had looked at it.
+  @Test func theCommandRunsAlthoughAnotherOfTheBatchWent() async throws {
+    let scratch = try Scratch()
+    let out = scratch.path.appending("out")
+    let loop = started(command: "echo $WASMPRECOMPILE_CHANGED - $WASMPRECOMPILE_REMOVED >>\(out)")
+    source.tell([.armed(directories: 1)])
+    source.tell(.written, x, y)
+    let call = await warmer.call(1)
+    source.tell(.removed, y)
+    loop.executor.queue.sync {}
+    call.completion([x: .warmed, y: .deferred])
+    await log.wait(for: { $0 == "command exited(0)" })
+    #expect(try Shell.read(out) == "\(x) -\n")
+    await stop(loop)
+  }
+
+  /// One rename is two changes, of which one settles later.
+  @Test func whatIsToSettleAtOnceIsToldTogether() async throws {
+    let scratch = try Scratch()
+    let out = scratch.path.appending("out")
+    let loop = started(command: "echo $WASMPRECOMPILE_CHANGED - $WASMPRECOMPILE_REMOVED >>\(out)")
+    source.tell([.armed(directories: 1)])
+    source.tell(.written, x)
+    await warmer.call(1).answer(.warmed)
+    await log.wait(for: { $0 == "command exited(0)" })
+    let now = SuspendingClock().now
+    source.tell([
+      .file(FileEvent(path: x, kind: .removed, time: now)), .file(FileEvent(path: y, kind: .movedIn, time: now)),
+    ])
+    await warmer.call(2).answer(.warmed)
+    await log.wait(until: { $0.count { $0 == "command exited(0)" } == 2 })
+    #expect(try Shell.read(out) == "\(x) -\n\(y) - \(x)\n")
+    await stop(loop)
+  }
 }
 
 extension WatchReport {
