@@ -12,7 +12,7 @@ package struct EvictionPlan: Sendable {
     case leastRecentlyUsed = "least recently used"
     /// An object that no entry names, as is left behind where an artifact was made again and came out different.
     case unnamed = "named by no entry"
-    case dangling = "without its artifact"
+    case dangling = "without an artifact"
     case corrupt
   }
 

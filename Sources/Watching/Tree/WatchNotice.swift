@@ -37,12 +37,7 @@ extension WatchNotice: CustomStringConvertible {
     case .overflow:
       "the kernel dropped file events: listing everything again"
     case .rescanned(let cause, let directories, let overflows):
-      switch cause {
-      case .overflow: "listed \(directories) directories again after \(overflows) lost-event overflow(s)"
-      case .requested: "listed \(directories) directories again"
-      case .staleNodes: "listed \(directories) directories again to free what deleted ones left behind"
-      case .inotifyReturned: "listed \(directories) directories again: inotify can be used now"
-      }
+      "listed \(directories) \(directories == 1 ? "directory" : "directories") again" + Self.reason(cause, overflows)
     case .watchLimit(let watches, let sufficient, _):
       "\(watches.setting) is \(watches.limit), about \(sufficient) are needed: "
         + "sysctl \(watches.setting)=\(sufficient)"
@@ -56,6 +51,15 @@ extension WatchNotice: CustomStringConvertible {
       "\(path): is there again"
     case .unreadable(let path, let error, let interval):
       "\(path): cannot read directory: \(error.description.lowercased()): trying again every \(interval)"
+    }
+  }
+
+  private static func reason(_ cause: RescanCause, _ overflows: Int) -> String {
+    switch cause {
+    case .overflow: " after events were lost \(overflows == 1 ? "once" : "\(overflows) times")"
+    case .requested: ""
+    case .staleNodes: " to free what deleted ones left behind"
+    case .inotifyReturned: ": inotify can be used now"
     }
   }
 }

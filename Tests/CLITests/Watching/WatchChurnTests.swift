@@ -108,7 +108,7 @@ enum ChurnSize {
       #expect(
         notes == [
           "note: the kernel dropped file events: listing everything again",
-          "note: listed 21 directories again after 1 lost-event overflow(s)",
+          "note: listed 21 directories again after events were lost once",
         ])
     }
   }

@@ -101,11 +101,11 @@ import Testing
       expectLog(["changed tree/a.wasm tree/b.wasm, removed"], box)
       // A look at everything again is no news either.
       watcher.command.send(SIGHUP)
-      watcher.expect("note: listed 1 directories again")
+      watcher.expect("note: listed 1 directory again")
       try watcher.catchUp()
       expectLog(["changed tree/a.wasm tree/b.wasm, removed"], box)
       let lines = watcher.stop().errorLines.filter { !$0.contains("caught-up") }
-      #expect(lines == ["ready: watching 2 modules", "note: listed 1 directories again"])
+      #expect(lines == ["ready: watching 2 modules", "note: listed 1 directory again"])
     }
   }
 

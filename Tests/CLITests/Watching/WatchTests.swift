@@ -116,7 +116,7 @@ import Testing
       let watch = try box.tool("--watch", "--backend", "winch", "tree").start()
       #expect(eventually { watch.errorsSoFar.contains("ready: ") })
       watch.send(SIGHUP)
-      #expect(eventually { watch.errorsSoFar.contains("note: listed 1 directories again\n") }, "\(watch.errorsSoFar)")
+      #expect(eventually { watch.errorsSoFar.contains("note: listed 1 directory again\n") }, "\(watch.errorsSoFar)")
       watch.send(SIGINT)
       #expect(watch.wait().ending == .signalled(SIGINT))
     }

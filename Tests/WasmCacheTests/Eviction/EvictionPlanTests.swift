@@ -110,7 +110,7 @@ struct EvictionPlanTests {
     #expect(try victims(EvictionLimits()) == ["1, 0 entries, named by no entry"])
     let lost = try publish(3, daysAgo: 0)
     try fixture.remove(fixture.object([UInt8](repeating: 3, count: 100)))
-    #expect(try victims(EvictionLimits()) == ["-, 1 entries, without its artifact", "1, 0 entries, named by no entry"])
+    #expect(try victims(EvictionLimits()) == ["-, 1 entries, without an artifact", "1, 0 entries, named by no entry"])
     #expect(fixture.reader().lookUp(lost) == .absent(.evicted))
   }
 
