@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CLinux
 internal import Glibc
 internal import Precompiler
 internal import Scanning
@@ -77,6 +78,8 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
         request: makeRequest(), options: watching, reporter: makeWatchReporter(isQuiet: make.isSilent)
       ).run()
     }
+    // A run is short: what it frees, it needs again.
+    clinux_keep_freed_memory()
     var request = try makeRequest()
     if request.purpose == .compile {
       if make.isQuestion { request.purpose = .check } else if make.isDryRun { request.purpose = .dryRun }
@@ -86,6 +89,8 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
     request.timings = timings
     let cancellation = Cancellation()
     let interruption = Interruption(cancelling: cancellation, in: request)
+    // For as long as the process lives: to end its thread first takes longer than much of a run with nothing to do.
+    _ = Unmanaged.passRetained(interruption)
     let reporter = makeReporter(isQuiet: make.isSilent)
     let summary: RunSummary
     do {

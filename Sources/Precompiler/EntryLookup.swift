@@ -26,11 +26,15 @@ struct EntryLookup {
       return directories.map { .each(lookUp(in: $0, memory)) }
     }
     for directory in directories { try directory?.requireTrusted() }
-    // Before any entry is looked at: what changes meanwhile makes it another state.
-    let objects = try ObjectsState(cache, now: now)
-    guard contents.count >= Self.fewest, objects.isSettled else {
+    guard contents.count >= Self.fewest else {
+      for directory in directories {
+        for content in contents { try directory?.requireTrusted(content.facts.hash) }
+      }
       return directories.map { .each(lookUp(in: $0, memory)) }
     }
+    // Before any entry is looked at: what changes meanwhile makes it another state.
+    let objects = try ObjectsState(cache, now: now)
+    guard objects.isSettled else { return directories.map { .each(lookUp(in: $0, memory)) } }
     var modules = ModulesDigest()
     for content in contents { modules.add(content.facts.hash) }
     return directories.map { directory in

@@ -60,10 +60,12 @@ extension CacheTrust {
   }
 
   /// Refuses what stands in a directory's place, too: a link leads anywhere.
-  func require(_ status: FileStatus, _ path: FilePath) throws(CacheError) {
+  ///
+  /// - Parameter path: made only for an error; a run asks for hundreds of directories.
+  func require(_ status: FileStatus, _ path: @autoclosure () -> FilePath) throws(CacheError) {
     if self == .anyone { return }
-    guard status.kind == .directory else { throw .notADirectory(path) }
-    if let objection = objection(to: status) { throw CacheError(objection, path) }
+    guard status.kind == .directory else { throw .notADirectory(path()) }
+    if let objection = objection(to: status) { throw CacheError(objection, path()) }
   }
 
   func openOrMake(

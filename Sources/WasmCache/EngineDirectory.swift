@@ -56,6 +56,20 @@ package final class EngineDirectory: Sendable {
     if let status = try? cache.engines.status(of: name) { try cache.trust.require(status, path) }
   }
 
+  /// Throws if somebody else may decide which object has a digest's name.
+  func requireTrusted(_ digest: ArtifactDigest) throws(CacheError) {
+    let name = CacheLayout.objectName(digest).directory
+    // What is missing shows when it is opened.
+    if let status = try? cache.objects.status(of: name) {
+      try cache.trust.require(status, cache.base.appending(CacheLayout.objects).appending(name))
+    }
+  }
+
+  /// Throws if somebody else may decide what a module's artifact is.
+  package func requireTrusted(_ module: WasmHash) throws(CacheError) {
+    if let digest = artifactDigest(module) { try requireTrusted(digest) }
+  }
+
   func reasonForMissingEntry(_ module: WasmHash) -> MissReason {
     let entry = CacheLayout.entryName(module)
     let others = predecessors.withLock { known in

@@ -72,7 +72,8 @@ package final class VerifiedEntries: Sendable {
       }
     }
     guard let digest = CacheLayout.digest(ofTarget: target) else { throw missing(.artifactCorrupt) }
-    try requireTrusted(digest)
+    try directory.requireTrusted()
+    try directory.requireTrusted(digest)
 
     do {
       let file = try cache.objects.open(ObjectPlace(digest: digest), Self.flags)
@@ -133,17 +134,6 @@ extension VerifiedEntries {
       return Artifact(file, digest, size: status.size, of: module, in: directory)
     } catch {
       throw CacheError(directory.entryPath(module), "open the artifact", error)
-    }
-  }
-
-  /// Whoever can write into the directories of an entry and its object decides what they are.
-  private func requireTrusted(_ digest: ArtifactDigest) throws(CacheError) {
-    try directory.requireTrusted()
-    let cache = directory.cache
-    let name = CacheLayout.objectName(digest).directory
-    // What is missing shows when it is opened.
-    if let status = try? cache.objects.status(of: name) {
-      try cache.trust.require(status, cache.base.appending(CacheLayout.objects).appending(name))
     }
   }
 }
