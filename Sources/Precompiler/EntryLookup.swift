@@ -43,9 +43,7 @@ struct EntryLookup {
       }
       if !looksAtEach && memory.knows(state) { return .allPresent }
       let lookups = lookUp(in: directory, memory)
-      if lookups.allSatisfy(\.isPresent), contents.allSatisfy({ directory.hasPlainEntry($0.facts.hash) }) {
-        memory.remember(state)
-      }
+      if lookups.allSatisfy(\.isPresent) { memory.remember(state) }
       return .each(lookups)
     }
   }

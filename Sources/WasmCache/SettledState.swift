@@ -16,8 +16,8 @@ internal import WasmEngine
 /// - All the directories that names are looked up in are part of it, by device, inode, times and mode: the engine's, the
 ///   objects', and each that objects lie in. Copied or restored, they are others; moved as a whole, they are the same,
 ///   and so are their relative links.
-/// - Only entries that are links to objects which are files count as found here, because where other links lead is not
-///   told by these directories.
+/// - Only entries that are links to objects which are files are found at all: where other links lead is not told by these
+///   directories.
 /// - It is believed for a day, and not by a clock that was set back. So an object that someone empties in place, against
 ///   its mode, is noticed a day late; changed bytes are for those who read them, as ever.
 package struct SettledState: Hashable, Sendable {
@@ -93,13 +93,6 @@ extension EngineDirectory {
     hash.update(data: identity.digest)
     stamps.words.withUnsafeBytes { hash.update(bufferPointer: $0) }
     return SettledState(Digest256(hash.finalize()))
-  }
-
-  /// Whether a module's entry is a link to an object of this cache, and that a file.
-  package func hasPlainEntry(_ module: WasmHash) -> Bool {
-    guard let digest = artifactDigest(module) else { return false }
-    let object = CacheLayout.objectName(digest)
-    return (try? cache.objects.status(of: "\(object.directory)/\(object.file)"))?.kind == .regular
   }
 }
 

@@ -46,6 +46,9 @@ struct LookupTests {
     #expect(fixture.reader().lookUp(module) == .absent(.artifactCorrupt))
     try fixture.writer().publish(artifact, for: module)
     #expect(fixture.reader().lookUp(module) == .present(size: artifact.count))
+    try root.remove(fixture.object(artifact))
+    try root.makeSymbolicLink(fixture.object(artifact), to: "/etc/passwd")
+    #expect(fixture.reader().lookUp(module) == .absent(.evicted))
   }
 
   @Test func objectWithoutBytesIsNone() throws {

@@ -202,25 +202,4 @@ struct SettledStateTests {
     let copy = try state(at: fixture.directory("cache.copy"))
     #expect(copy != nil && copy != before)
   }
-
-  // MARK: Plain entries
-
-  @Test func onlyLinksToObjectsThatAreFilesArePlain() throws {
-    let reader = fixture.reader()
-    for module in modules { #expect(reader.hasPlainEntry(module)) }
-    #expect(!reader.hasPlainEntry(.generate([9])))
-
-    let elsewhere = try fixture.directory.write("bytes", to: "elsewhere")
-    try root().remove(reader.entryPath(modules[0]))
-    try root().makeSymbolicLink(reader.entryPath(modules[0]), to: elsewhere.string)
-    #expect(reader.lookUp(modules[0]) == .present(size: 5) && !reader.hasPlainEntry(modules[0]))
-
-    try root().remove(fixture.object(artifacts[1]))
-    try root().makeSymbolicLink(fixture.object(artifacts[1]), to: elsewhere.string)
-    #expect(reader.lookUp(modules[1]) == .present(size: 5) && !reader.hasPlainEntry(modules[1]))
-
-    try root().remove(reader.entryPath(modules[2]))
-    try artifacts[2].write(to: reader.entryPath(modules[2]))
-    #expect(!reader.hasPlainEntry(modules[2]))
-  }
 }

@@ -89,12 +89,12 @@ import Testing
     while access(out.string, F_OK) != 0 { await Task.yield() }
     let child = try #require(pid_t(try lines()[0]))
     await stop(runner)
-    #expect(log.elements == [.killed(signal: SIGKILL)])
+    #expect(log.elements == [], "that it was killed is no news")
     // An orphan is reaped by init, or the nearest subreaper, some time later.
     #expect(kill(child, 0) != 0 || state(of: child) == "Z")
     runner.run(telling: ModuleChanges())
     await stop(runner)
-    #expect(log.elements.count == 1)
+    #expect(log.elements == [])
   }
 
   private func state(of process: pid_t) -> String? {
