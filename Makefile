@@ -55,7 +55,7 @@ INSTALLED := $(LIBRARY):lib/wasmprecompile/libwasmtime.so \
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: run test fuzz build install uninstall examples setup setup-tests toolchain packages docs docs-html docs-check format lint clean help
+.PHONY: run test test-tsan test-asan fuzz build install uninstall examples setup setup-tests toolchain packages docs docs-html docs-check format lint clean help
 
 run: export WASMPRECOMPILE_CACHE_DIR := $(CURDIR)/.build/cache
 run: build examples ## set up, build, precompile the modules of Examples/ and run what comes out
@@ -67,6 +67,25 @@ run: build examples ## set up, build, precompile the modules of Examples/ and ru
 test: setup setup-tests ## set up and run every test and check
 	swift test
 	@$(MAKE) --no-print-directory docs-check lint
+
+test-tsan: setup setup-tests .build/tsan/thread.o ## run the tests under the thread sanitizer, which finds races
+	$(call test_sanitized,tsan,thread)
+
+test-asan: setup setup-tests .build/asan/address.o ## run the tests under the address sanitizer, which finds misused memory
+	$(call test_sanitized,asan,address)
+
+# In a build of its own, with its own name for the engine that the tool looks for.
+define test_sanitized
+	@mkdir -p .build/$(1)/$(notdir $(BUILD))/lib/wasmprecompile
+	@ln -f $(LIBRARY) .build/$(1)/$(notdir $(BUILD))/lib/wasmprecompile/
+	swift test --sanitize=$(2) --scratch-path .build/$(1) -Xlinker $(CURDIR)/.build/$(1)/$(2).o
+endef
+
+# SwiftPM does not notice when this changes, so what it was linked into goes.
+.build/tsan/thread.o .build/asan/address.o: .ci/sanitized.c
+	@mkdir -p $(@D)
+	$(TOOLCHAIN)/clang -fsanitize=$(basename $(@F)) -O1 -Wall -Wextra -Werror -c $< -o $@
+	@find $(@D) -maxdepth 3 -path '*/debug/*' -type f -executable -delete
 
 # In a directory of its own, because every module is built anew with the fuzzer's and the address sanitizer's eyes in it.
 fuzz: setup ## fuzz each reader of foreign bytes for FUZZ_SECONDS (60)

@@ -55,12 +55,14 @@ import Testing
 
   /// The first artifact of the one lane meets the fault: `when` counts for each thread, and one thread publishes. Whoever
   /// copies the module may meet it, too. Written short is what the kernel says, and it has not written those bytes.
-  @Test(arguments: [
-    ("write:error=ENOSPC:when=1", "no space left on device"), ("write:retval=5:when=1", "input/output error"),
-    ("close:error=EIO:when=1", "input/output error"),
-    ("renameat:error=ENOSPC:when=1", "no space left on device"),
-    ("renameat:error=ENOSPC:when=2", "no space left on device"),
-  ])
+  @Test(
+    .unsanitized("system calls"),
+    arguments: [
+      ("write:error=ENOSPC:when=1", "no space left on device"), ("write:retval=5:when=1", "input/output error"),
+      ("close:error=EIO:when=1", "input/output error"),
+      ("renameat:error=ENOSPC:when=1", "no space left on device"),
+      ("renameat:error=ENOSPC:when=2", "no space left on device"),
+    ])
   func aFaultInStoringCostsItsModule(_ fault: String, _ reason: String) throws {
     try withModules { box in
       let run = try box.tool("-j", "1", ".").run(injecting: fault)

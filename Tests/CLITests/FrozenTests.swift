@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  @Test(.needs(Injection.isPossible, Injection.need))
+  @Test(.needs(Injection.isPossible, Injection.need), .unsanitized("system calls"))
   func frozenWritesNothingAtAll() throws {
     try Sandbox.use { box in
       for number in 1...3 { try box.write(WasmBinary.returning(number), to: "\(number).wasm") }

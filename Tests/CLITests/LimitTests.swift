@@ -47,7 +47,8 @@ import Testing
     }
   }
 
-  @Test func aCompilerThatNeedsTooMuchMemoryIsEnded() throws {
+  @Test(.unsanitized("memory"))
+  func aCompilerThatNeedsTooMuchMemoryIsEnded() throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.bomb(depth: 200), to: "bomb.wasm")
       try box.write(WasmBinary.returning(1), to: "good.wasm")
@@ -95,8 +96,8 @@ import Testing
       try box.removeCache()
 
       try box.write(WasmBinary.bomb(depth: 400), to: "bomb.wasm")
-      // Some of the corpus take seconds themselves.
-      let deadline = isWhole ? 30 : 3
+      // Some of the corpus take seconds themselves, and any may under a sanitizer.
+      let deadline = isWhole || Sanitizer.isPresent ? 30 : 3
       let start = Date.now
       let run = try box.tool(["--timeout", "\(deadline)", "bomb.wasm"] + others).run()
       let total = Date.now.timeIntervalSince(start)

@@ -21,7 +21,7 @@ import Testing
   }
 
   /// While another one, which polls, does so three times.
-  @Test func anIdleWatcherIsNeverWoken() throws {
+  @Test(.unsanitized("threads")) func anIdleWatcherIsNeverWoken() throws {
     try Sandbox.use { clock in
       let poller = try Watcher(in: clock, "--poll", modules: 0)
       var polls = 0

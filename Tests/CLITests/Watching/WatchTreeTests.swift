@@ -174,7 +174,7 @@ import Testing
 
   /// The library keeps 230 bytes for each directory that ever was, so that it has to be started again after each 10,000:
   /// the 100,000 that `WASMPRECOMPILE_TEST_CHURN` asks for would be 23 MB.
-  @Test func directoriesThatAreGoneTakeNoMemory() throws {
+  @Test(.unsanitized("memory")) func directoriesThatAreGoneTakeNoMemory() throws {
     try Sandbox.use { box in
       let count = ChurnSize.isFull ? 100_000 : 11_000
       let watcher = try Watcher(in: box, modules: 0, deadline: ChurnSize.deadline)

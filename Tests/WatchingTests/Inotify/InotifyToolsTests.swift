@@ -7,7 +7,7 @@ import Testing
 @testable import Watching
 
 extension UsingInotify {
-  @Suite(.timeLimit(.minutes(1))) struct InotifyToolsTests {
+  @Suite(.timeLimit(.minutes(5))) struct InotifyToolsTests {
     let scratch: Scratch
     let root: FilePath
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Watching
 
-@Suite(.timeLimit(.minutes(1))) struct ExecRunnerTests {
+@Suite(.timeLimit(.minutes(5))) struct ExecRunnerTests {
   let scratch: Scratch
   let out: FilePath
   private let log = Log<ExecRunner.Status>()

@@ -59,7 +59,7 @@ private final class ScriptedWarmer: Warmer {
   func call(_ number: Int) async -> Call { await calls.wait(until: { $0.count >= number })[number - 1] }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct WatchLoopTests {
+@Suite(.timeLimit(.minutes(5))) struct WatchLoopTests {
   private let source = ScriptedSource()
   private let warmer = ScriptedWarmer()
   private let log = Log<String>()

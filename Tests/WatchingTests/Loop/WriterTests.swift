@@ -8,7 +8,7 @@ import Testing
 
 extension UsingInotify {
   /// However a writer works, its module is read once, and complete.
-  @Suite(.timeLimit(.minutes(1))) struct WriterTests {
+  @Suite(.timeLimit(.minutes(5))) struct WriterTests {
     let scratch: Scratch
     let root: FilePath
     let module: FilePath

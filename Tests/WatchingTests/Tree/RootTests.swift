@@ -6,7 +6,7 @@ import Testing
 @testable import Watching
 
 extension UsingInotify {
-  @Suite(.timeLimit(.minutes(1))) struct RootTests {
+  @Suite(.timeLimit(.minutes(5))) struct RootTests {
     let scratch: Scratch
     let root: FilePath
 
@@ -216,7 +216,7 @@ extension UsingInotify {
     }
   }
 
-  @Suite(.timeLimit(.minutes(1))) struct LinkTests {
+  @Suite(.timeLimit(.minutes(5))) struct LinkTests {
     let scratch: Scratch
     let root: FilePath
     var options = TreeWatch.Options()

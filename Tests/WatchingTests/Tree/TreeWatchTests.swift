@@ -6,7 +6,7 @@ import Testing
 @testable import Watching
 
 extension UsingInotify {
-  @Suite(.timeLimit(.minutes(1))) struct TreeWatchTests {
+  @Suite(.timeLimit(.minutes(5))) struct TreeWatchTests {
     let scratch: Scratch
     let root: FilePath
 

@@ -8,7 +8,7 @@ import Testing
 
 extension UsingInotify {
   /// Lost events, too few watches, file systems without events, and trees that never stop changing.
-  @Suite(.timeLimit(.minutes(1))) struct TroubleTests {
+  @Suite(.timeLimit(.minutes(5))) struct TroubleTests {
     let scratch: Scratch
     let root: FilePath
     var polling = TreeWatch.Options()
