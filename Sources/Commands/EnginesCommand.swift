@@ -26,10 +26,9 @@ struct EnginesCommand: ConfiguredCommand {
     do throws(EngineUnusable) {
       let probe = EngineProbe(
         file, program: .thisExecutable, policy: sandbox.policy, cancellation: cancellation)
-      var confinement: Confinement?
-      let results = try probe.identify(settings) { confinement = $0 }
+      let account = try probe.identify(settings)
       Output.standard.write("library    \(file.location.path.printable) (\(file.location.origin.rawValue))\n")
-      for (one, result) in zip(settings, results) {
+      for (one, result) in zip(settings, account.identities) {
         let name = one.backend.rawValue.padded(to: 11)
         switch result {
         case .success(let identity):
@@ -40,11 +39,13 @@ struct EnginesCommand: ConfiguredCommand {
           Output.standard.write("\(name)not available: \(reason.description.printable)\n")
         }
       }
-      if let confinement {
+      if let confinement = account.confinement {
         let memory = ByteCount(sandbox.policy.limits.memory)
         Output.standard.write("sandbox    \(confinement.summary), \(memory) of memory\n")
       }
-      if !results.contains(where: { (try? $0.get()) != nil }) { throw EngineUnusable.noBackend(file.location) }
+      if !account.identities.contains(where: { (try? $0.get()) != nil }) {
+        throw EngineUnusable.noBackend(file.location)
+      }
     } catch {
       interruption.dieIfReceived()
       throw RunFailure(error)

@@ -10,6 +10,9 @@ package struct Descriptor: ~Copyable, Sendable {
 
   package init(owning raw: Int32) { self.raw = raw }
 
+  /// How many descriptors this process may have open at a time.
+  package static var limit: Int { max(0, sysconf(Int32(_SC_OPEN_MAX))) }
+
   deinit { Glibc.close(raw) }
 
   /// Gives the descriptor up without closing it.

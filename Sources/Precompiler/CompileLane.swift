@@ -30,8 +30,14 @@ final class CompileLane {
       next = if let jobserver = work.jobserver { jobserver.withSlot(runNext) ?? .none } else { runNext() }
     }
     if next != .othersDo { work.jobserver?.stopWaiting() }
-    if let worker, !work.cancellation.isCancelled { work.shelf?.put(worker, from: work) }
-    // Its child, if no other run wants it, comes to its end while the last artifacts go to the disk.
+    if let worker {
+      // It comes to its end while the last artifacts go to the disk.
+      if let shelf = work.shelf, !work.cancellation.isCancelled {
+        shelf.put(worker, from: work)
+      } else {
+        work.retire(worker)
+      }
+    }
     worker = nil
     publishing.finish()
   }
@@ -136,7 +142,7 @@ final class CompileLane {
   /// What was hashed is what is compiled: the very bytes where they were kept, otherwise read again from whichever of the
   /// module's files still has them.
   private func load(_ job: Job) throws(ModuleFailure) -> LoadedModule {
-    if let bytes = work.kept[job.content.facts.hash] { return try LoadedModule(bytes, job.content.facts) }
+    if let module = work.takeModule(of: job) { return module }
     var failure = ModuleFailure.changedWhileRead
     for path in job.content.paths {
       do throws(ModuleFailure) {

@@ -19,8 +19,8 @@ final class CompileWork: Sendable {
   let largestModule: Int
   let avoidsWriters: Bool
   let queue: JobQueue
-  /// The bytes of modules that were kept when they were hashed.
-  let kept: [WasmHash: [UInt8]]
+  /// The modules that were kept when they were hashed, and how many jobs they are kept for.
+  private let kept: Mutex<[WasmHash: (module: LoadedModule, jobs: Int)]>
   let cancellation: Cancellation
   let observer: any RunObserver
   let timings: RunTimings?
@@ -31,14 +31,15 @@ final class CompileWork: Sendable {
   private let spare: Mutex<CompileWorker?>
   private let outcomes = Mutex<[JobOutcome]>([])
   private let lacking = Mutex<[String]>([])
+  private let retired = Mutex<[CompileWorker]>([])
 
   /// - Parameter child: one that was prepared for these engines already.
   init(
-    _ jobs: [Job], kept: [WasmHash: [UInt8]], engine: EngineFile, directories: [EngineDirectory],
+    _ jobs: [Job], kept: [WasmHash: LoadedModule], engine: EngineFile, directories: [EngineDirectory],
     publisher: Publisher, request: PrecompileRequest, cancellation: Cancellation, observer: any RunObserver,
     child: CompileWorker? = nil
   ) throws(CacheError) {
-    self.kept = kept
+    self.kept = Mutex(kept.mapValues { ($0, directories.count) })
     self.engine = engine
     self.directories = directories
     program = request.program
@@ -67,14 +68,24 @@ final class CompileWork: Sendable {
 
   /// Compiles everything, and returns when all of it is stored or has failed.
   func run() throws(CacheError) -> [JobOutcome] {
+    defer { retired.withLock { $0 = [] } }
+    let description = Mutex<Result<Void, CacheError>>(.success(()))
+    let describing = SerialThread()
+    describing.run { description.withLock { $0 = self.describe() } }
     Threads.run(min(lanes, max(1, queue.leftOver.count))) { CompileLane(self, number: $0).run() }
+    describing.finish()
     // Objects before the entries that name them.
     try timings.measure(.synchronize) { () throws(CacheError) in
       try publisher.synchronize()
       for writer in writers { try writer.synchronize() }
     }
+    try description.withLock { $0 }.get()
     let notBegun = queue.leftOver.map { JobOutcome(job: $0, result: .notDone) }
     return outcomes.withLock { $0 } + notBegun
+  }
+
+  private func describe() -> Result<Void, CacheError> {
+    Result { () throws(CacheError) in for writer in writers { try writer.describe() } }
   }
 
   /// What the kernel lacks where it cannot confine compilers as required; nothing is compiled then.
@@ -92,6 +103,21 @@ final class CompileWork: Sendable {
       return spare
     }
     return spare ?? shelf?.take(for: self)
+  }
+
+  /// Ends a child, which is waited for when the run ends: giving its memory back takes a while.
+  func retire(_ worker: CompileWorker) {
+    worker.kill()
+    retired.withLock { $0.append(worker) }
+  }
+
+  /// What was kept of a job's module, for the last time if no other engine wants it.
+  func takeModule(of job: Job) -> LoadedModule? {
+    kept.withLock { kept in
+      guard let (module, jobs) = kept[job.content.facts.hash] else { return nil }
+      kept[job.content.facts.hash] = jobs > 1 ? (module, jobs - 1) : nil
+      return module
+    }
   }
 
   func finish(_ job: Job, _ result: JobOutcome.Result) {

@@ -73,6 +73,9 @@ final class CompileWorker: Sendable {
 
   var hasEnded: Bool { process.hasEnded }
 
+  /// Ends the child without waiting for its end, which its owner's going does.
+  func kill() { process.kill() }
+
   deinit {
     cancellation.unregister(process)
     process.kill()

@@ -7,15 +7,13 @@ package import WasmEngine
 /// A setting is never trusted: some releases abort the process on an unknown target, and releases whose C API has no
 /// Winch compile with Cranelift instead and say nothing. So the engine is asked for a compatibility record, and equal
 /// records for two backends mean that one of them is not there.
-package struct EngineProbe {
+package struct EngineProbe: Sendable {
   private let program: WorkerProgram
   private let policy: ConfinementPolicy
   private let engine: EngineFile
   private let cancellation: Cancellation
   /// How many threads a parallel compilation of the child may use.
   var threads = 1
-  /// Is given the child that told of all the settings, which can compile with them.
-  var keepChild: (CompileWorker) -> Void = { _ in }
   private static let secondsPerProbe = 30.0
 
   package init(
@@ -27,20 +25,16 @@ package struct EngineProbe {
     self.cancellation = cancellation
   }
 
-  /// The identity that each of the settings has with this engine, in the same order.
-  ///
-  /// - Parameter confined: told how the child that was asked was confined.
-  package func identify(
-    _ settings: [EngineSettings], confined: (Confinement) -> Void = { _ in }
-  ) throws(EngineUnusable) -> [Result<EngineIdentity, BackendUnavailable>] {
+  /// The identity that each of the settings has with this engine.
+  package func identify(_ settings: [EngineSettings]) throws(EngineUnusable) -> EngineAccount {
     let build: [UInt8]
     do { build = try engine.build() } catch { throw .unreadable(engine.location, reason: error.description) }
     var wanted = settings
     for one in settings where one.backend == .winch && !wanted.contains(one.impostor) { wanted.append(one.impostor) }
-    let records = try ask(wanted, confined, keeping: keepChild)
+    let answers = try ask(wanted)
     var known: [EngineSettings: CompatibilityRecord] = [:]
-    for (one, record) in zip(wanted, records) { known[one] = try? record.get() }
-    return zip(settings, records).map { one, record in
+    for (one, record) in zip(wanted, answers.records) { known[one] = try? record.get() }
+    let identities = zip(settings, answers.records).map { one, record -> Result<EngineIdentity, BackendUnavailable> in
       record.flatMap { found in
         if one.backend == .winch {
           guard let impostor = known[one.impostor] else {
@@ -51,45 +45,52 @@ package struct EngineProbe {
         return .success(EngineIdentity(settings: one, compatibility: found, libraryBuild: build))
       }
     }
+    return EngineAccount(identities: identities, confinement: answers.confinement, child: answers.child)
+  }
+
+  private struct Answers {
+    var records: [Result<CompatibilityRecord, BackendUnavailable>] = []
+    var confinement: Confinement?
+    var child: CompileWorker?
   }
 
   /// All in one child; if that dies, each in its own, to learn which of them it was.
-  private func ask(
-    _ settings: [EngineSettings], _ confined: (Confinement) -> Void,
-    keeping keepChild: (CompileWorker) -> Void = { _ in }
-  ) throws(EngineUnusable) -> [Result<CompatibilityRecord, BackendUnavailable>] {
+  private func ask(_ settings: [EngineSettings]) throws(EngineUnusable) -> Answers {
+    func without(_ reason: BackendUnavailable) -> Answers { Answers(records: settings.map { _ in .failure(reason) }) }
     do {
       let worker = try CompileWorker.start(program, policy, cancellation: cancellation)
       let (records, confinement) = try worker.prepare(
         engine, settings: settings, threads: threads, deadline: .now().adding(seconds: Self.secondsPerProbe))
-      confined(confinement)
-      var results: [Result<CompatibilityRecord, BackendUnavailable>] = []
+      var answers = Answers(confinement: confinement, child: worker)
       for record in records {
         switch record {
-        case .success(let record): results.append(.success(record))
+        case .success(let record): answers.records.append(.success(record))
         case .failure(.cannotLoad(let reason)): throw EngineUnusable.cannotLoad(engine.location, reason: reason)
         case .failure(.notWasmtime(let function)):
           throw EngineUnusable.notWasmtime(engine.location, missingFunction: function)
         case .failure(.unsupportedSettings(let reason)), .failure(.invalidModule(let reason)),
           .failure(.cannotSerialize(let reason)):
-          results.append(.failure(.refused(reason)))
-        case .failure(.componentsUnsupported): results.append(.failure(.refused("it cannot compile the empty module")))
+          answers.records.append(.failure(.refused(reason)))
+        case .failure(.componentsUnsupported):
+          answers.records.append(.failure(.refused("it cannot compile the empty module")))
         }
       }
-      keepChild(worker)
-      return results
+      return answers
     } catch let error as EngineUnusable {
       throw error
     } catch let failure as WorkerFailure {
       switch failure {
       case .crashed where settings.count > 1, .timedOut where settings.count > 1:
-        var results: [Result<CompatibilityRecord, BackendUnavailable>] = []
-        for one in settings { results += try ask([one], confined) }
-        return results
-      case .crashed(let how, let output): return settings.map { _ in .failure(.crashes(output ?? how)) }
-      case .timedOut:
-        return settings.map { _ in .failure(.refused("it did not answer in \(Int(Self.secondsPerProbe)) s")) }
-      case .exhausted: return settings.map { _ in .failure(.refused("it needs more memory than --max-memory allows")) }
+        var all = Answers()
+        for one in settings {
+          let answers = try ask([one])
+          all.records += answers.records
+          all.confinement = answers.confinement ?? all.confinement
+        }
+        return all
+      case .crashed(let how, let output): return without(.crashes(output ?? how))
+      case .timedOut: return without(.refused("it did not answer in \(Int(Self.secondsPerProbe)) s"))
+      case .exhausted: return without(.refused("it needs more memory than --max-memory allows"))
       case .unconfined(let missing): throw .unconfined(missing: missing)
       case .cancelled: throw .cancelled
       case .cannotStart(let reason), .nonsense(let reason): throw .noChild(reason: reason)
@@ -99,6 +100,16 @@ package struct EngineProbe {
       throw .noChild(reason: "\(error)")
     }
   }
+}
+
+/// What an engine says of itself.
+package struct EngineAccount: Sendable {
+  /// For each of the settings that it was asked for, in their order.
+  package let identities: [Result<EngineIdentity, BackendUnavailable>]
+  /// How the child that was asked was confined.
+  package let confinement: Confinement?
+  /// The child that was asked, which can compile with all of the settings; nil if it took several.
+  let child: CompileWorker?
 }
 
 extension EngineSettings {

@@ -12,18 +12,19 @@ struct Inspection {
   /// Bytes.
   let largestModule: Int
   let avoidsWriters: Bool
-  /// How many bytes of modules that had to be read are kept, for those that have to be compiled.
-  var keptBytes = 0
+  /// How much of the modules that had to be read is kept, for those that have to be compiled.
+  var keeping = KeptModules.none
 
-  /// - Returns: what was found; not of all files if the run was cancelled meanwhile.
-  func run(cancellation: Cancellation) -> InspectionResult {
+  /// - Parameter isOver: asked now and then: whether nobody wants to know any more.
+  /// - Returns: what was found; not of all files if it was over before.
+  func run(until isOver: @Sendable () -> Bool) -> InspectionResult {
     // Blocks, so that lanes seldom meet at the counter or at the lock.
-    let size = max(1, min(256, scan.count / (4 * lanes)))
+    let size = max(1, min(256, scan.count / (16 * lanes)))
     let blocks = stride(from: 0, to: scan.count, by: size).map { $0..<min($0 + size, scan.count) }
     let results = Mutex([InspectionResult?](repeating: nil, count: blocks.count))
-    let room = Atomic(keptBytes)
+    let room = KeptModules.Room(keeping)
     concurrently(blocks.count, lanes: lanes) { block in
-      if cancellation.isCancelled { return }
+      if isOver() { return }
       let reader = ModuleReader(limit: largestModule, avoidsWriters: avoidsWriters)
       let found = inspect(blocks[block], reader, room)
       results.withLock { $0[block] = found }
@@ -35,7 +36,7 @@ struct Inspection {
   }
 
   private func inspect(
-    _ range: Range<Int>, _ reader: borrowing ModuleReader, _ room: borrowing Atomic<Int>
+    _ range: Range<Int>, _ reader: borrowing ModuleReader, _ room: borrowing KeptModules.Room
   ) -> InspectionResult {
     var result = InspectionResult()
     result.remembered.reserveCapacity(range.count)
@@ -52,10 +53,8 @@ struct Inspection {
       let path = scan[file].path
       let begun = WallClock.now()
       let size = Int(clamping: stamp.size)
-      let isKept = room.subtract(size, ordering: .relaxed).newValue >= 0
-      if !isKept { room.add(size, ordering: .relaxed) }
       do throws(ModuleFailure) {
-        let module = try reader.read(path, keepingUpTo: isKept ? size : 0)
+        let module = try reader.read(path, keepingUpTo: room.take(size) ? size : 0)
         result.read.append(InspectedFile(index: file, module: module, begun: begun))
       } catch {
         result.failures.append(FailedFile(path: path, failure: error))
@@ -103,10 +102,10 @@ struct InspectionResult: Sendable {
     }
   }
 
-  /// The bytes of modules that were read, of those that were kept.
-  var kept: [WasmHash: [UInt8]] {
-    var kept: [WasmHash: [UInt8]] = [:]
-    for file in read { if let contents = file.module.contents { kept[file.module.facts.hash] = contents } }
+  /// Of the modules that were read, those that were kept.
+  var kept: [WasmHash: LoadedModule] {
+    var kept: [WasmHash: LoadedModule] = [:]
+    for file in read { if let module = file.module.kept { kept[module.facts.hash] = module } }
     return kept
   }
 

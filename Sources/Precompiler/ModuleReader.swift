@@ -18,25 +18,17 @@ package struct ReadModule: Sendable {
   package let facts: ModuleFacts
   package let stamp: FileStamp
   /// The bytes that were hashed, if they were to be kept.
-  let contents: [UInt8]?
+  let kept: LoadedModule?
 }
 
 /// A module's bytes in memory, sealed: what was hashed is what is compiled.
-struct LoadedModule: ~Copyable {
+final class LoadedModule: Sendable {
   let contents: MemoryFile
   let facts: ModuleFacts
-}
 
-extension LoadedModule {
-  /// Copies bytes that were kept when they were hashed.
-  init(_ bytes: [UInt8], _ facts: ModuleFacts) throws(ModuleFailure) {
-    let copy = try reading { () throws(SystemError) in
-      let copy = try MemoryFile(name: "module")
-      try copy.descriptor.write(bytes: bytes)
-      try copy.seal()
-      return copy
-    }
-    self.init(contents: copy, facts: facts)
+  fileprivate init(_ contents: consuming MemoryFile, _ facts: ModuleFacts) {
+    self.contents = contents
+    self.facts = facts
   }
 }
 
@@ -73,15 +65,20 @@ package struct ModuleReader: ~Copyable {
 
   /// Hashes the module at `path`.
   ///
-  /// - Parameter largestKept: up to which size in bytes the contents are kept, too.
+  /// - Parameter largestKept: up to which size in bytes the contents are kept, too, if there is memory for them.
   package func read(_ path: FilePath, keepingUpTo largestKept: Int = 0) throws(ModuleFailure) -> ReadModule {
     let file = try open(path)
     return try whileUnchanged(file) { stamp throws(ModuleFailure) in
       let size = Int(clamping: stamp.size)
-      var contents: [UInt8]? = size <= largestKept ? [] : nil
-      contents?.reserveCapacity(size)
-      let facts = try read(file, size: size) { bytes throws(SystemError) in contents?.append(contentsOf: bytes) }
-      return ReadModule(facts: facts, stamp: stamp, contents: contents)
+      guard stamp.size <= largestKept, let memory = try? MemoryFile(name: "module") else {
+        return ReadModule(facts: try read(file, size: size) { _ in }, stamp: stamp, kept: nil)
+      }
+      var isKept = true
+      let facts = try read(file, size: size) { bytes throws(SystemError) in
+        if isKept { isKept = (try? memory.descriptor.write(all: bytes)) != nil }
+      }
+      if isKept { isKept = (try? memory.seal()) != nil }
+      return ReadModule(facts: facts, stamp: stamp, kept: isKept ? LoadedModule(memory, facts) : nil)
     }
   }
 
@@ -94,7 +91,7 @@ package struct ModuleReader: ~Copyable {
         try copy.descriptor.write(all: bytes)
       }
       try reading { () throws(SystemError) in try copy.seal() }
-      return LoadedModule(contents: copy, facts: facts)
+      return LoadedModule(copy, facts)
     }
   }
 

@@ -28,8 +28,7 @@ package struct PrecompileRequest: Sendable {
   package var largestModule = ModuleReader.defaultLimit
   /// Take files that somebody has open for writing for ones that changed while they were read.
   package var avoidsWriters = false
-  /// Bytes of modules that are kept from being hashed to being compiled; what has no room is read again.
-  package var keptBytes = 64 << 20
+  package var keeping = KeptModules.standard
   package var confinement = ConfinementPolicy()
   package var failFast = false
   package var force = false
@@ -80,15 +79,26 @@ package struct Precompiler {
     let engine = try findEngine()
     let cache = try openCache()
     var memory = RunMemory(cache, isReadOnly: request.purpose.onlyLooks)
+    let known = request.settings.compactMap { memory.identity($0, engine.stamp) }
+    let question = known.count == request.settings.count ? nil : ask(engine)
+    // Under a jobserver, one job is paid for: one thing after the other.
+    if request.jobserver != nil { timings.measure(.engine) { _ = try? question?.wait() } }
+    let scan = timings.measure(.scan) { self.scan(sparing: cache) }
+    let indexes = memory.indexes(of: request.roots, ignoring: request.rehash)
+    let inspection = timings.measure(.hash) {
+      inspect(scan, indexes, until: { cancellation.isCancelled || question?.hasFailed == true })
+    }
     let (identities, child) = try timings.measure(.engine) { () throws(PrecompileError) in
-      try identify(engine, &memory)
+      if let question { try answer(of: question, engine, &memory) } else { (known, nil) }
     }
     let directories = identities.map { identity in cache.map { EngineDirectory(identity, in: $0) } }
     observer.prepared(
       engine: engine.location, identities: identities, cache: request.cachePath, lanes: request.lanes)
-    let scan = timings.measure(.scan) { self.scan(sparing: cache) }
-    let indexes = memory.indexes(of: request.roots, ignoring: request.rehash)
-    let inspection = timings.measure(.hash) { inspect(scan, indexes, &memory) }
+    for problem in scan.problems { observer.noticed(problem) }
+    for file in inspection.failures { observer.rejected(file) }
+    // Files are only known to be gone if everything was looked at.
+    let isWhole = scan.problems.isEmpty && request.excludes.isEmpty && !cancellation.isCancelled
+    memory.remember(inspection, scan, indexes, isWhole: isWhole && inspection.failures.isEmpty)
     let contents = inspection.contents(of: scan, indexes)
     let lookup = EntryLookup(
       contents: contents, directories: directories, lanes: request.threads, looksAtEach: request.rehash)
@@ -136,34 +146,29 @@ package struct Precompiler {
     }
   }
 
-  /// From memory if the engine's file has not changed since; otherwise a child is asked, which can go on to compile.
-  private func identify(
-    _ engine: EngineFile, _ memory: inout RunMemory
-  ) throws(PrecompileError) -> ([EngineIdentity], CompileWorker?) {
-    let known = request.settings.compactMap { memory.identity($0, engine.stamp) }
-    if known.count == request.settings.count { return (known, nil) }
-    var child: CompileWorker?
+  /// A child is asked, which can go on to compile.
+  private func ask(_ engine: EngineFile) -> EngineQuestion {
     var probe = EngineProbe(
       engine, program: request.program, policy: request.confinement, cancellation: cancellation)
     probe.threads = request.lanes
-    if !request.purpose.onlyLooks { probe.keepChild = { child = $0 } }
-    let results: [Result<EngineIdentity, BackendUnavailable>]
-    do { results = try probe.identify(request.settings, confined: noteConfinement) } catch {
-      throw .engineUnusable(error)
-    }
+    return EngineQuestion(request.settings, to: probe)
+  }
+
+  private func answer(
+    of question: EngineQuestion, _ engine: EngineFile, _ memory: inout RunMemory
+  ) throws(PrecompileError) -> ([EngineIdentity], CompileWorker?) {
+    let account: EngineAccount
+    do { account = try question.wait() } catch { throw .engineUnusable(error) }
+    if let missing = account.confinement?.missing, !missing.isEmpty { observer.unconfined(missing: missing) }
     var identities: [EngineIdentity] = []
-    for (settings, result) in zip(request.settings, results) {
+    for (settings, result) in zip(request.settings, account.identities) {
       switch result {
       case .success(let identity): identities.append(identity)
       case .failure(let reason): throw .backendUnavailable(settings, engine.location, reason)
       }
     }
     if engine.isUnchanged { for identity in identities { memory.remember(identity, engine.stamp) } }
-    return (identities, child)
-  }
-
-  private func noteConfinement(_ confinement: Confinement) {
-    if !confinement.missing.isEmpty { observer.unconfined(missing: confinement.missing) }
+    return (identities, account.child)
   }
 
   private func scan(sparing cache: CacheDirectory?) -> ScanResult {
@@ -174,17 +179,13 @@ package struct Precompiler {
     return ModuleScanner(options).scan(request.roots)
   }
 
-  private func inspect(_ scan: ScanResult, _ indexes: RootIndexes, _ memory: inout RunMemory) -> InspectionResult {
-    for problem in scan.problems { observer.noticed(problem) }
-    let inspection = Inspection(
+  private func inspect(
+    _ scan: ScanResult, _ indexes: RootIndexes, until isOver: @Sendable () -> Bool
+  ) -> InspectionResult {
+    Inspection(
       scan: scan, indexes: indexes, lanes: request.threads, largestModule: request.largestModule,
-      avoidsWriters: request.avoidsWriters, keptBytes: request.purpose.onlyLooks ? 0 : request.keptBytes
-    ).run(cancellation: cancellation)
-    for file in inspection.failures { observer.rejected(file) }
-    // Files are only known to be gone if everything was looked at.
-    let isWhole = scan.problems.isEmpty && request.excludes.isEmpty && !cancellation.isCancelled
-    memory.remember(inspection, scan, indexes, isWhole: isWhole && inspection.failures.isEmpty)
-    return inspection
+      avoidsWriters: request.avoidsWriters, keeping: request.purpose.onlyLooks ? .none : request.keeping
+    ).run(until: isOver)
   }
 
   /// - Returns: what to say with `-v`, if anything was done or could not be.

@@ -13,7 +13,7 @@ package final class EngineWriter: Sendable {
   /// What this process has claimed: the lock file keeps out only others.
   private let claimed = Mutex<Set<WasmHash>>([])
 
-  /// Makes the identity's directory if it is new.
+  /// Makes the identity's directory if it is new; ``describe()`` completes it.
   package init(_ reader: EngineDirectory, _ publisher: Publisher) throws(CacheError) {
     self.reader = reader
     self.publisher = publisher
@@ -24,11 +24,13 @@ package final class EngineWriter: Sendable {
       throw CacheError(reader.path, "make the engine's directory", error)
     }
     try reader.cache.trust.require(directory, reader.path)
-    let description = try? directory.status(of: CacheLayout.engineDescription)
-    if description == nil {
-      let text = EngineDescription(reader.identity).json
-      try publisher.writeFile(text, in: directory, as: CacheLayout.engineDescription, path: reader.path)
-    }
+  }
+
+  /// Says in the directory what it is for, if it is new. This waits for the disk, and nothing else waits for it.
+  package func describe() throws(CacheError) {
+    if (try? directory.status(of: CacheLayout.engineDescription)) != nil { return }
+    let text = EngineDescription(reader.identity).json
+    try publisher.writeFile(text, in: directory, as: CacheLayout.engineDescription, path: reader.path)
   }
 
   /// Makes the directory unless it is there, and keeps it there: whoever evicts removes no directory that a writer shares

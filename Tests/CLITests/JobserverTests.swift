@@ -36,8 +36,8 @@ import Testing
     }
   }
 
-  private func compiling(_ box: Sandbox) -> Int {
-    Processes.marked(box.mark).count { Processes.isCompiling($0) && isChild($0) }
+  private func compiling(_ box: Sandbox) -> [pid_t] {
+    Processes.marked(box.mark).filter { Processes.isCompiling($0) && isChild($0) }
   }
 
   private func isChild(_ id: pid_t) -> Bool { Processes.commandLine(id).contains("compile-worker") }
@@ -47,18 +47,19 @@ import Testing
     for number in 1...count { try box.write(WasmBinary.bomb(depth: 20 + number), to: "slow/\(number).wasm") }
   }
 
-  /// Stops the first child that compiles, and waits for as many as there are ever to be.
+  /// Stops each child that is found compiling, until there are as many as there are ever to be.
   private func expectJobs(_ jobs: Int, in box: Sandbox, _ location: SourceLocation = #_sourceLocation) throws {
-    var first: pid_t?
+    var stopped: Set<pid_t> = []
     #expect(
       eventually {
-        first = Processes.marked(box.mark).first { Processes.isCompiling($0) && isChild($0) }
-        return first != nil
+        let compiling = Set(compiling(box))
+        for child in compiling.subtracting(stopped) { kill(child, SIGSTOP) }
+        // It was done when it was stopped.
+        for child in stopped.subtracting(compiling) { kill(child, SIGCONT) }
+        stopped = compiling
+        return stopped.count == jobs
       }, sourceLocation: location)
-    let child = try #require(first, sourceLocation: location)
-    kill(child, SIGSTOP)
-    #expect(eventually { compiling(box) == jobs }, sourceLocation: location)
-    kill(child, SIGCONT)
+    for child in stopped { kill(child, SIGCONT) }
   }
 
   /// From when to when each module was compiled, in microseconds, the first one first.
@@ -117,7 +118,7 @@ import Testing
       var tool = box.tool("slow").wrapped(in: ["prlimit", "--core=0"])
       tool.environment["MAKEFLAGS"] = tokens.makeFlags
       let run = try tool.start()
-      #expect(eventually { compiling(box) == Self.twoJobs })
+      #expect(eventually { compiling(box).count == Self.twoJobs })
       #expect(Self.twoJobs == 1 || tokens.left == "x" || tokens.left == "y")
       for _ in 0..<times { run.send(signal) }
       #expect(run.wait().ending == .signalled(signal))
@@ -267,7 +268,7 @@ import Testing
       for number in 1...2 { try box.write(WasmBinary.bomb(depth: 400 + number), to: "slow/\(number).wasm") }
       try box.write("all:\n\t+@exec $(TOOL) slow\n", to: "Makefile")
       let run = try make("-j2", "all", in: box).start()
-      #expect(eventually { compiling(box) == 2 })
+      #expect(eventually { compiling(box).count == 2 })
       let tool = Processes.marked(box.mark).first { Processes.parent($0) == run.id }
       kill(try #require(tool), SIGKILL)
       #expect(run.wait().errors.contains("INTERNAL: Exiting with 1 jobserver tokens available; should be 2!"))

@@ -17,7 +17,7 @@ struct EngineProbeTests {
     let program = try program ?? fixture.program()
     return try EngineProbe(
       engine, program: program, policy: ConfinementPolicy(), cancellation: fixture.cancellation
-    ).identify(settings)
+    ).identify(settings).identities
   }
 
   private static let all = Backend.allCases.map { EngineSettings(backend: $0) }

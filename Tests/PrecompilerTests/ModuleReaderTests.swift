@@ -47,13 +47,13 @@ struct ModuleReaderTests {
     let module = WasmBinary.empty + [UInt8](repeating: 7, count: 3 << 18)
     let path = try directory.write(module, to: "a.wasm")
     let reader = ModuleReader()
-    #expect(try reader.read(path).contents == nil)
-    #expect(try reader.read(path, keepingUpTo: module.count - 1).contents == nil)
+    #expect(try reader.read(path).kept == nil)
+    #expect(try reader.read(path, keepingUpTo: module.count - 1).kept == nil)
     let read = try reader.read(path, keepingUpTo: module.count)
-    #expect(read.contents == module)
-    let loaded = try LoadedModule(module, read.facts)
-    #expect(throws: SystemError("write", .notPermitted)) { try loaded.contents.descriptor.write(all: "x") }
-    let mapping = try Mapping(loaded.contents.descriptor, size: module.count)
+    let kept = try #require(read.kept)
+    #expect(kept.facts == read.facts)
+    #expect(throws: SystemError("write", .notPermitted)) { try kept.contents.descriptor.write(all: "x") }
+    let mapping = try Mapping(kept.contents.descriptor, size: module.count)
     #expect(Array(mapping.bytes) == module)
   }
 
@@ -175,7 +175,9 @@ struct ModuleReaderTests {
     }
     let read = try reader.read(path, keepingUpTo: 1 << 20)
     #expect(read.facts.hash == .generate(try [UInt8](contentsOf: path)))
-    #expect(read.contents == (try [UInt8](contentsOf: path)), "nothing of the first reading is among them")
+    let kept = try #require(read.kept)
+    let mapping = try Mapping(kept.contents.descriptor, size: kept.facts.size)
+    #expect(Array(mapping.bytes) == (try [UInt8](contentsOf: path)), "nothing of the first reading is among them")
     #expect(read.stamp == (try Descriptor.status(of: path).stamp))
     isFirst = true
     #expect(try reader.load(path).facts.hash == .generate(try [UInt8](contentsOf: path)))

@@ -253,7 +253,7 @@ struct PrecompilerRunTests {
     try write("a", "b", "c")
     let observer = RecordingObserver(onPlanned: { changeFiles() })
     var request = try request("a", "b", "c")
-    request.keptBytes = WasmBinary.returning(97).count - 1
+    request.keeping.bytes = WasmBinary.returning(97).count - 1
     let summary = try run(request, observer)
     #expect(
       lines(summary).sorted() == [
@@ -261,6 +261,19 @@ struct PrecompilerRunTests {
         "c: compiled",
       ])
     try expectNothingLeft()
+  }
+
+  @Test func noMoreModulesAreKeptThanThereIsRoomFor() throws {
+    try write("a", "b")
+    let directory = fixture.directory
+    let observer = RecordingObserver(onPlanned: {
+      for name in ["a", "b"] {
+        #expect(throws: Never.self) { try directory.write(WasmBinary.returning(1), to: name) }
+      }
+    })
+    var request = try request("a", "b")
+    request.keeping.count = 1
+    #expect(try run(request, observer).compiled == 1)
   }
 
   @Test func copyStandsInForAFileThatChanged() throws {
@@ -271,7 +284,7 @@ struct PrecompilerRunTests {
       #expect(throws: Never.self) { try directory.write(WasmBinary.returning(1), to: "a") }
     })
     var request = try request("a", "copy of a")
-    request.keptBytes = 0
+    request.keeping = .none
     #expect(lines(try run(request, observer)) == ["a: compiled"])
   }
 

@@ -34,7 +34,9 @@ struct CacheFixture {
   }
 
   func writer(_ identity: EngineIdentity = Self.identity(), _ publisher: Publisher? = nil) throws -> EngineWriter {
-    try EngineWriter(reader(identity), try publisher ?? Publisher(cache))
+    let writer = try EngineWriter(reader(identity), try publisher ?? Publisher(cache))
+    try writer.describe()
+    return writer
   }
 
   /// The path of an artifact's object.

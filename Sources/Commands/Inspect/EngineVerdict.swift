@@ -25,7 +25,7 @@ struct EngineVerdict {
     do {
       let found = try EngineProbe(
         file, program: .thisExecutable, policy: ConfinementPolicy(), cancellation: cancellation
-      ).identify(backends.map { EngineSettings(backend: $0) })
+      ).identify(backends.map { EngineSettings(backend: $0) }).identities
       let accounts = zip(backends, found).compactMap { backend, result in
         (try? result.get()).map { (backend, Self.reasons($0.compatibility, record)) }
       }

@@ -58,7 +58,7 @@ struct ProgramLoader {
       let file = try request.engines.find()
       let probe = EngineProbe(
         file, program: .thisExecutable, policy: request.confinement, cancellation: cancellation)
-      switch try probe.identify([settings])[0] {
+      switch try probe.identify([settings]).identities[0] {
       case .success(let identity): return ProgramEngine(file: file, identity: identity)
       case .failure(let reason):
         throw RunFailure(PrecompileError.backendUnavailable(settings, file.location, reason))

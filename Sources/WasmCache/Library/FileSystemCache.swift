@@ -171,7 +171,11 @@ final class EnginePart: Sendable {
   func writer(_ publisher: Publisher) throws(CacheError) -> EngineWriter {
     let made = writer.withLock { writer in
       if let writer { return Result<EngineWriter, CacheError>.success(writer) }
-      let made = Result { () throws(CacheError) in try EngineWriter(entries.directory, publisher) }
+      let made = Result { () throws(CacheError) in
+        let writer = try EngineWriter(entries.directory, publisher)
+        try writer.describe()
+        return writer
+      }
       writer = try? made.get()
       return made
     }

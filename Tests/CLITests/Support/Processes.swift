@@ -37,21 +37,31 @@ enum Processes {
   }
 
   /// One letter, as ps shows it; nil if there is no such process.
-  static func state(_ id: pid_t) -> String? {
-    let status = FileManager.default.contents(atPath: "/proc/\(id)/status").map { String(decoding: $0, as: UTF8.self) }
+  static func state(_ id: pid_t) -> String? { state(of: "\(id)") }
+
+  private static func state(of name: String) -> String? {
+    let status = FileManager.default.contents(atPath: "/proc/\(name)/status").map {
+      String(decoding: $0, as: UTF8.self)
+    }
     return status?.lines.first { $0.hasPrefix("State:\t") }.map { String($0.dropFirst(7).prefix(1)) }
   }
 
-  /// Whether a compile child has been passed a module: a file in memory of that name. Its lane has the same open until it
-  /// is compiled, which is what counts where the child's are not to be seen.
+  /// Whether a compile child was passed a file in memory to write an artifact to. Where its files are not to be seen, what
+  /// counts is whether it does anything while its parent has such a file: without work, all its threads sleep.
   static func isCompiling(_ id: pid_t) -> Bool {
-    hasModule(id) ?? parent(id).flatMap(hasModule) ?? false
+    hasArtifact(id) ?? (parent(id).flatMap(hasArtifact) == true && isBusy(id))
+  }
+
+  private static func isBusy(_ id: pid_t) -> Bool { threads(id).contains { state(of: "\(id)/task/\($0)") != "S" } }
+
+  private static func threads(_ id: pid_t) -> [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/task")) ?? []
   }
 
   /// Nil if that is not to be seen.
-  private static func hasModule(_ id: pid_t) -> Bool? {
+  private static func hasArtifact(_ id: pid_t) -> Bool? {
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/fd") else { return nil }
-    return names.compactMap { Int($0) }.contains { file(of: id, descriptor: $0)?.hasPrefix("/memfd:module") ?? false }
+    return names.compactMap { Int($0) }.contains { file(of: id, descriptor: $0)?.hasPrefix("/memfd:artifact") ?? false }
   }
 
   /// Whether a process is gone, or waits to be reaped.
