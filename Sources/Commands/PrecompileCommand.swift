@@ -85,6 +85,7 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
       if make.isQuestion { request.purpose = .check } else if make.isDryRun { request.purpose = .dryRun }
     }
     if !request.purpose.onlyLooks { Parallelism(jobs: execution.jobs, under: make).apply(to: &request) }
+    try drawing.requirePlaces()
     let timings = drawing.isEmpty ? nil : RunTimings()
     request.timings = timings
     let cancellation = Cancellation()

@@ -4,20 +4,38 @@ package import SystemPackage
 
 /// A file that is written only when that changes it, and then whole or not at all.
 package enum KeptFile {
+  /// Throws what ``write(_:to:isLast:)`` would, as far as that can be known before there is anything to write.
+  package static func requirePlace(for path: FilePath) throws(KeptFileError) {
+    do { try Place(path).directory.requireWritable() } catch { throw KeptFileError(path, error) }
+  }
+
   /// - Parameter isLast: nothing in its directory may be newer than it, not even the directory.
   package static func write(_ contents: [UInt8], to path: FilePath, isLast: Bool = false) throws(KeptFileError) {
-    do throws(SystemError) {
+    do { try Place(path).write(contents, isLast: isLast) } catch { throw KeptFileError(path, error) }
+  }
+
+  /// Where a file is to be, and the size in bytes of what is there.
+  private struct Place: ~Copyable {
+    let path: FilePath
+    let directory: Descriptor
+    let name: FilePath.Component
+    let size: Int?
+
+    init(_ path: FilePath) throws(SystemError) {
       // Of a symbolic link, the file that it leads to.
       let path = path.resolved ?? path
-      if let status = try? Descriptor.status(of: path) {
-        guard status.kind == .regular else { throw SystemError("open", .fileExists) }
-        if status.size == contents.count, try Descriptor.open(path, O_RDONLY | O_NONBLOCK).contents() == contents {
-          return
-        }
-      }
-      let parent = path.removingLastComponent()
-      let directory = try Descriptor.open(parent.isEmpty ? "." : parent, O_RDONLY | O_DIRECTORY)
+      let status = try? Descriptor.status(of: path)
+      if let status, status.kind != .regular { throw SystemError("open", .fileExists) }
       guard let name = path.lastComponent else { throw SystemError("open", .isDirectory) }
+      let parent = path.removingLastComponent()
+      directory = try Descriptor.open(parent.isEmpty ? "." : parent, O_RDONLY | O_DIRECTORY)
+      self.path = path
+      self.name = name
+      size = status?.size
+    }
+
+    func write(_ contents: [UInt8], isLast: Bool) throws(SystemError) {
+      if size == contents.count, try Descriptor.open(path, O_RDONLY | O_NONBLOCK).contents() == contents { return }
       let staged = ".wasmprecompile-\(UInt64.random(in: .min ... .max))"
       let file = try directory.open(staged, O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
       do throws(SystemError) {
@@ -28,9 +46,6 @@ package enum KeptFile {
         throw error
       }
       if isLast { try? file.touch() }
-    } catch {
-      throw KeptFileError(
-        path: path, reason: error.errno == .fileExists ? "something that is no regular file is there" : "\(error)")
     }
   }
 }
@@ -39,6 +54,11 @@ package enum KeptFile {
 package struct KeptFileError: Error, Hashable, Sendable, CustomStringConvertible {
   package let path: FilePath
   package let reason: String
+
+  fileprivate init(_ path: FilePath, _ error: SystemError) {
+    self.path = path
+    reason = error.errno == .fileExists ? "something that is no regular file is there" : "\(error)"
+  }
 
   /// Without the path, which the caller prints in front.
   package var description: String { "cannot be written: \(reason)" }

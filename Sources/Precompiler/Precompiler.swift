@@ -120,7 +120,7 @@ package struct Precompiler {
     if !request.purpose.onlyLooks {
       notes += timings.measure(.remember) {
         memory.recordUses(of: plan, lookups, directories)
-        return [memory.commit(), makeRoom(in: cache)]
+        return [memory.commit(), makeRoom(in: cache, for: plan, directories)]
       }
     }
     for case let note? in notes { observer.noted(note) }
@@ -189,10 +189,25 @@ package struct Precompiler {
   }
 
   /// - Returns: what to say with `-v`, if anything was done or could not be.
-  private func makeRoom(in cache: CacheDirectory?) -> String? {
+  private func makeRoom(
+    in cache: CacheDirectory?, for plan: Plan, _ directories: [EngineDirectory?]
+  ) -> String? {
     guard let cache, let limit = request.sizeLimit else { return nil }
+    lazy var modules = Set(plan.contents.map(\.facts.hash))
+    lazy var engines = Set(directories.compactMap { $0?.path.lastComponent?.string })
+    var needed = 0
     do {
-      guard let result = try cache.evictIfDue(size: limit, now: WallClock.now()), result.freed > 0 else { return nil }
+      let result = try cache.evictIfDue(size: limit, now: WallClock.now()) { victim, inventory in
+        needed += victim.entries.count {
+          modules.contains($0.module) && engines.contains(inventory.engines[$0.engine].directory)
+        }
+      }
+      if needed > 0 {
+        observer.warned(
+          "the cache has no room for \(needed) of this run's artifacts, which have to be compiled again: "
+            + "raise max-size above \(ByteCount(Int(clamping: limit)))")
+      }
+      guard let result, result.freed > 0 else { return nil }
       return "\(result.freed) bytes of artifacts removed, \(result.size) are left of the \(limit) that may stay"
     } catch {
       return "\(error.path ?? cache.path): no room was made: \(error.complaint)"

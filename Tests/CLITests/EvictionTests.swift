@@ -128,6 +128,18 @@ import Testing
     }
   }
 
+  @Test func aRunThatTheCacheHasNoRoomForSaysSo() throws {
+    try Sandbox.use { box in
+      for number in 1...4 { try box.write(WasmBinary.returning(number), to: "\(number).wasm") }
+      let run = try box.succeed("--backend", "winch", "--max-size", "40k", ".")
+      #expect(
+        run.errors.contains(
+          "wasmprecompile: warning: the cache has no room for 2 of this run's artifacts, "
+            + "which have to be compiled again: raise max-size above 40K\n"), "\(run.errors)")
+      #expect(try box.succeed("cache", "verify").output.masked == "2 entries, SIZE: all good\n")
+    }
+  }
+
   @Test(arguments: [
     (["--max-size", "5X"], "The value '5X' is invalid for '--max-size <size>'"),
     (["--max-age", "30"], "The value '30' is invalid for '--max-age <time>'"),

@@ -41,9 +41,18 @@ struct KeptFileTests {
     #expect(try Descriptor.open(directory.path, O_RDONLY).status(of: "link").kind == .symbolicLink)
   }
 
+  @Test func aPlaceIsFoundWithoutWriting() throws {
+    try directory.write("old", to: "file")
+    for name in ["file", "new"] { try KeptFile.requirePlace(for: directory(name)) }
+    #expect(try Descriptor.open(directory.path, O_RDONLY).names() == ["file"])
+  }
+
   @Test func whatCannotBeWrittenIsSaid() throws {
     func message(_ path: FilePath) -> String? {
-      #expect(throws: KeptFileError.self) { try KeptFile.write([1], to: path) }?.description
+      let before = #expect(throws: KeptFileError.self) { try KeptFile.requirePlace(for: path) }
+      let error = #expect(throws: KeptFileError.self) { try KeptFile.write([1], to: path) }
+      #expect(before == error)
+      return error?.description
     }
     #expect(message(directory("missing/file")) == "cannot be written: no such file or directory")
     #expect(message("/dev/null") == "cannot be written: something that is no regular file is there")

@@ -19,6 +19,13 @@ struct TimingOptions: ParsableArguments {
 
   var isEmpty: Bool { timings == nil && trace == nil }
 
+  /// Throws what would otherwise be said after all the work.
+  func requirePlaces() throws(RunFailure) {
+    for path in [timings, trace].compactMap({ $0?.path }) {
+      do { try KeptFile.requirePlace(for: path) } catch { throw Self.failure(path, error) }
+    }
+  }
+
   /// Writes what was asked for.
   func write(_ summary: RunSummary, _ recorded: RunTimings) throws(RunFailure) {
     let spans = recorded.spans
@@ -31,8 +38,10 @@ struct TimingOptions: ParsableArguments {
   }
 
   private static func write(_ text: String, to path: FilePath) throws(RunFailure) {
-    do { try KeptFile.write(Array(text.utf8), to: path) } catch {
-      throw RunFailure(status: .outputLost, message: "\(path.printable): cannot be written: \(error.reason)")
-    }
+    do { try KeptFile.write(Array(text.utf8), to: path) } catch { throw failure(path, error) }
+  }
+
+  private static func failure(_ path: FilePath, _ error: KeptFileError) -> RunFailure {
+    RunFailure(status: .cacheUnwritable, message: "\(path.printable): \(error)")
   }
 }

@@ -11,8 +11,11 @@ extension CacheDirectory {
   /// - Parameters:
   ///   - size: bytes of artifacts that may stay.
   ///   - now: nanoseconds since 1970.
+  ///   - report: called for each thing that goes, with the engines that the entries speak of.
   /// - Returns: nil if it was not due.
-  package func evictIfDue(size: Int64, now: Int64) throws(CacheError) -> EvictionResult? {
+  package func evictIfDue(
+    size: Int64, now: Int64, report: (EvictionPlan.Victim, CacheInventory) -> Void = { _, _ in }
+  ) throws(CacheError) -> EvictionResult? {
     do throws(SystemError) {
       let last = try? version.status(of: CacheLayout.eviction).stamp.modified
       // A time in the future is a clock that was set back.
@@ -26,6 +29,6 @@ extension CacheDirectory {
     }
     var limits = EvictionLimits()
     limits.size = size
-    return try evict(limits, dryRun: false, now: now) { _, _ in }
+    return try evict(limits, dryRun: false, now: now, report: report)
   }
 }
