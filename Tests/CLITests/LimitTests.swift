@@ -96,8 +96,8 @@ import Testing
       try box.removeCache()
 
       try box.write(WasmBinary.bomb(depth: 400), to: "bomb.wasm")
-      // Some of the corpus take seconds themselves, and any may under a sanitizer.
-      let deadline = isWhole || Sanitizer.isPresent ? 30 : 3
+      // Some of the corpus take seconds themselves.
+      let deadline = (isWhole ? 30 : 3) * Sanitizer.slowdown
       let start = Date.now
       let run = try box.tool(["--timeout", "\(deadline)", "bomb.wasm"] + others).run()
       let total = Date.now.timeIntervalSince(start)

@@ -5,6 +5,9 @@ package import Testing
 package enum Sanitizer {
   /// Whether the tests were built with one, and so the tool.
   package static let isPresent = dlsym(nil, "__tsan_init") != nil || dlsym(nil, "__asan_init") != nil
+
+  /// How many times as long something may take.
+  package static let slowdown = isPresent ? 10 : 1
 }
 
 extension Trait where Self == ConditionTrait {

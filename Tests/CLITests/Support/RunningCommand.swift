@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 /// A started program. Its output goes to files, so that it never waits for anyone to read, and can be looked at while
@@ -62,7 +63,7 @@ final class RunningCommand: Sendable {
     self.output = output
     self.errors = errors
     self.location = location
-    deadline = command.deadline
+    deadline = command.deadline * Double(Sanitizer.slowdown)
     line = words.dropFirst(2).map(\.text).joined(separator: " ")
   }
 

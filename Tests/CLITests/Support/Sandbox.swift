@@ -149,7 +149,7 @@ final class Sandbox {
 ///
 /// A minute and more, counted in looks: while the tests are suspended, no time goes by for them.
 func eventually(_ condition: () -> Bool) -> Bool {
-  for _ in 0..<30_000 {
+  for _ in 0..<30_000 * Sanitizer.slowdown {
     if condition() { return true }
     usleep(2_000)
   }
