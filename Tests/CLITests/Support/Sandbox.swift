@@ -147,9 +147,11 @@ final class Sandbox {
 
 /// Looks again and again until something holds that no event tells of; false if it never does.
 ///
-/// A minute and more, counted in looks: while the tests are suspended, no time goes by for them.
+/// A minute and more, counted in looks: while the tests are suspended, no time goes by for them. Looks that take long are
+/// fewer.
 func eventually(_ condition: () -> Bool) -> Bool {
-  for _ in 0..<30_000 {
+  let start = ContinuousClock.now
+  for _ in 0..<30_000 where start.duration(to: .now) < .seconds(300) {
     if condition() { return true }
     usleep(2_000)
   }
