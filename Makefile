@@ -103,7 +103,7 @@ $(STATIC_LIBRARIES): Makefile
 	for library in libsqlite3.a libstdc++.a libseccomp.a; do \
 	  ln -s "$$($(TOOLCHAIN)/clang -print-file-name=$$library)" $@.new/; \
 	done
-	mv $@.new $@
+	rm -rf $@ && mv $@.new $@
 
 install: $(EXECUTABLE) $(LIBRARY) ## install below PREFIX (/usr/local), staged in DESTDIR if given
 	install -D -m 755 '$(EXECUTABLE)' '$(DESTDIR)$(PREFIX)/bin/wasmprecompile'

@@ -85,7 +85,7 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
       if make.isQuestion { request.purpose = .check } else if make.isDryRun { request.purpose = .dryRun }
     }
     if !request.purpose.onlyLooks { Parallelism(jobs: execution.jobs, under: make).apply(to: &request) }
-    try drawing.requirePlaces()
+    try drawing.requirePlaces(whenMade: [request.cachePath] + (outputs.output.map { [$0.path] } ?? []))
     let timings = drawing.isEmpty ? nil : RunTimings()
     request.timings = timings
     let cancellation = Cancellation()

@@ -5,8 +5,18 @@ package import SystemPackage
 /// A file that is written only when that changes it, and then whole or not at all.
 package enum KeptFile {
   /// Throws what ``write(_:to:isLast:)`` would, as far as that can be known before there is anything to write.
-  package static func requirePlace(for path: FilePath) throws(KeptFileError) {
-    do { try Place(path).directory.requireWritable() } catch { throw KeptFileError(path, error) }
+  ///
+  /// - Parameter made: directories that are yet to be made, perhaps with others on their way.
+  package static func requirePlace(for path: FilePath, whenMade made: [FilePath] = []) throws(KeptFileError) {
+    do { try Place(path).directory.requireWritable() } catch {
+      let parent = path.absolute.removingLastComponent()
+      if error.errno == .noSuchFileOrDirectory,
+        made.contains(where: { $0.absolute.starts(with: parent) || parent.starts(with: $0.absolute) })
+      {
+        return
+      }
+      throw KeptFileError(path, error)
+    }
   }
 
   /// - Parameter isLast: nothing in its directory may be newer than it, not even the directory.

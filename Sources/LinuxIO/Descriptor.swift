@@ -202,7 +202,9 @@ package struct Descriptor: ~Copyable, Sendable {
   }
 
   /// Throws if no file may be made in this directory.
-  package func requireWritable() throws(SystemError) { try check("faccessat", faccessat(raw, ".", W_OK, AT_EACCESS)) }
+  package func requireWritable() throws(SystemError) {
+    try check("faccessat", faccessat(raw, ".", W_OK | X_OK, AT_EACCESS))
+  }
 
   package func makeDirectory(_ path: some PathText, mode: UInt32 = 0o700) throws(SystemError) {
     try check("mkdir", path.withCText { mkdirat(raw, $0, mode) })

@@ -27,6 +27,8 @@ final class CompileWork: Sendable {
   let shelf: WorkerShelf?
   let jobserver: Jobserver?
   let isWanted: @Sendable (Job) -> Bool
+  /// How many artifacts a lane may have open on their way into the cache.
+  let largestBatch: Int
   private let failFast: Bool
   private let spare: Mutex<CompileWorker?>
   private let outcomes = Mutex<[JobOutcome]>([])
@@ -35,11 +37,18 @@ final class CompileWork: Sendable {
 
   /// - Parameter child: one that was prepared for these engines already.
   init(
-    _ jobs: [Job], kept: [WasmHash: LoadedModule], engine: EngineFile, directories: [EngineDirectory],
+    _ jobs: [Job], kept: consuming [WasmHash: LoadedModule], engine: EngineFile, directories: [EngineDirectory],
     publisher: Publisher, request: PrecompileRequest, cancellation: Cancellation, observer: any RunObserver,
     child: CompileWorker? = nil
   ) throws(CacheError) {
-    self.kept = Mutex(kept.mapValues { ($0, directories.count) })
+    var wanted: [WasmHash: (module: LoadedModule, jobs: Int)] = [:]
+    for job in jobs {
+      let hash = job.content.facts.hash
+      if let module = kept[hash] { wanted[hash] = (module, 1 + (wanted[hash]?.jobs ?? 0)) }
+    }
+    self.kept = Mutex(wanted)
+    let room = DescriptorRoom(lanes: request.lanes)
+    largestBatch = room.artifactsPerLane
     self.engine = engine
     self.directories = directories
     program = request.program
@@ -69,23 +78,14 @@ final class CompileWork: Sendable {
   /// Compiles everything, and returns when all of it is stored or has failed.
   func run() throws(CacheError) -> [JobOutcome] {
     defer { retired.withLock { $0 = [] } }
-    let description = Mutex<Result<Void, CacheError>>(.success(()))
-    let describing = SerialThread()
-    describing.run { description.withLock { $0 = self.describe() } }
     Threads.run(min(lanes, max(1, queue.leftOver.count))) { CompileLane(self, number: $0).run() }
-    describing.finish()
     // Objects before the entries that name them.
     try timings.measure(.synchronize) { () throws(CacheError) in
       try publisher.synchronize()
       for writer in writers { try writer.synchronize() }
     }
-    try description.withLock { $0 }.get()
     let notBegun = queue.leftOver.map { JobOutcome(job: $0, result: .notDone) }
     return outcomes.withLock { $0 } + notBegun
-  }
-
-  private func describe() -> Result<Void, CacheError> {
-    Result { () throws(CacheError) in for writer in writers { try writer.describe() } }
   }
 
   /// What the kernel lacks where it cannot confine compilers as required; nothing is compiled then.
@@ -111,7 +111,7 @@ final class CompileWork: Sendable {
     retired.withLock { $0.append(worker) }
   }
 
-  /// What was kept of a job's module, for the last time if no other engine wants it.
+  /// What was kept of a job's module, and is kept no longer if no other job wants it.
   func takeModule(of job: Job) -> LoadedModule? {
     kept.withLock { kept in
       guard let (module, jobs) = kept[job.content.facts.hash] else { return nil }

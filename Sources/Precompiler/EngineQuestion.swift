@@ -15,16 +15,25 @@ final class EngineQuestion: Sendable {
     }
   }
 
-  /// Whether nothing can be compiled.
+  /// Whether it is known that not all of the settings can be had.
   var hasFailed: Bool {
     answer.withLock { answer in
-      if case .failure = answer { true } else { false }
+      switch answer {
+      case nil: false
+      case .failure: true
+      case .success(let account): !account.identities.allSatisfy { (try? $0.get()) != nil }
+      }
     }
   }
 
+  /// Waits for the answer; to be asked once.
   func wait() throws(EngineUnusable) -> EngineAccount {
     thread.finish()
-    guard let answer = answer.withLock({ $0 }) else { throw .cancelled }
+    let answer = answer.withLock { answer in
+      defer { answer = nil }
+      return answer
+    }
+    guard let answer else { throw .cancelled }
     return try answer.get()
   }
 }

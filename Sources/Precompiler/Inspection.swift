@@ -26,7 +26,7 @@ struct Inspection {
     concurrently(blocks.count, lanes: lanes) { block in
       if isOver() { return }
       let reader = ModuleReader(limit: largestModule, avoidsWriters: avoidsWriters)
-      let found = inspect(blocks[block], reader, room)
+      let found = inspect(blocks[block], reader, room, isOver)
       results.withLock { $0[block] = found }
     }
     var all = InspectionResult()
@@ -36,7 +36,8 @@ struct Inspection {
   }
 
   private func inspect(
-    _ range: Range<Int>, _ reader: borrowing ModuleReader, _ room: borrowing KeptModules.Room
+    _ range: Range<Int>, _ reader: borrowing ModuleReader, _ room: borrowing KeptModules.Room,
+    _ isOver: @Sendable () -> Bool
   ) -> InspectionResult {
     var result = InspectionResult()
     result.remembered.reserveCapacity(range.count)
@@ -50,13 +51,17 @@ struct Inspection {
         continue
       }
       result.remembered.append(InspectionResult.none)
+      if isOver() { continue }
       let path = scan[file].path
       let begun = WallClock.now()
       let size = Int(clamping: stamp.size)
+      let isToBeKept = room.take(size)
       do throws(ModuleFailure) {
-        let module = try reader.read(path, keepingUpTo: room.take(size) ? size : 0)
+        let module = try reader.read(path, keepingUpTo: isToBeKept ? size : 0)
+        if isToBeKept && module.kept == nil { room.giveBack(size) }
         result.read.append(InspectedFile(index: file, module: module, begun: begun))
       } catch {
+        if isToBeKept { room.giveBack(size) }
         result.failures.append(FailedFile(path: path, failure: error))
       }
     }
@@ -102,10 +107,13 @@ struct InspectionResult: Sendable {
     }
   }
 
-  /// Of the modules that were read, those that were kept.
-  var kept: [WasmHash: LoadedModule] {
+  /// Hands out what was kept of the modules that were read; whoever takes it decides how long it is kept.
+  mutating func takeKept() -> [WasmHash: LoadedModule] {
     var kept: [WasmHash: LoadedModule] = [:]
-    for file in read { if let module = file.module.kept { kept[module.facts.hash] = module } }
+    for index in read.indices {
+      if let module = read[index].module.kept { kept[module.facts.hash] = module }
+      read[index].module.kept = nil
+    }
     return kept
   }
 
@@ -150,7 +158,7 @@ private struct IndexCursor {
 struct InspectedFile: Sendable {
   /// The file's place in the scan.
   let index: Int
-  let module: ReadModule
+  var module: ReadModule
   /// When reading began, in nanoseconds since 1970.
   let begun: Int64
 }

@@ -4,16 +4,11 @@ internal import Synchronization
 /// How much of the modules that were read to be hashed is kept until they are compiled; what has no room is read again.
 package struct KeptModules: Sendable {
   /// Bytes.
-  package var bytes: Int
+  package var bytes = 64 << 20
   /// Each is an open file in memory.
-  package var count: Int
+  package var count = 256
 
   package static let none = KeptModules(bytes: 0, count: 0)
-
-  /// As much as a run takes that leaves most of this process's descriptors to others.
-  package static var standard: KeptModules {
-    KeptModules(bytes: 64 << 20, count: min(256, Descriptor.limit / 4))
-  }
 
   /// What is left of it, for several threads to take from.
   struct Room: ~Copyable, Sendable {
@@ -31,12 +26,15 @@ package struct KeptModules: Sendable {
         count.add(1, ordering: .relaxed)
         return false
       }
-      guard bytes.subtract(size, ordering: .relaxed).newValue >= 0 else {
-        bytes.add(size, ordering: .relaxed)
-        count.add(1, ordering: .relaxed)
-        return false
-      }
-      return true
+      if bytes.subtract(size, ordering: .relaxed).newValue >= 0 { return true }
+      giveBack(size)
+      return false
+    }
+
+    /// Gives back what was taken for a module that is not kept after all.
+    func giveBack(_ size: Int) {
+      bytes.add(size, ordering: .relaxed)
+      count.add(1, ordering: .relaxed)
     }
   }
 }

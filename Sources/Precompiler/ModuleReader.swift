@@ -18,7 +18,7 @@ package struct ReadModule: Sendable {
   package let facts: ModuleFacts
   package let stamp: FileStamp
   /// The bytes that were hashed, if they were to be kept.
-  let kept: LoadedModule?
+  var kept: LoadedModule?
 }
 
 /// A module's bytes in memory, sealed: what was hashed is what is compiled.

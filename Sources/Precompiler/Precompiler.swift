@@ -28,7 +28,7 @@ package struct PrecompileRequest: Sendable {
   package var largestModule = ModuleReader.defaultLimit
   /// Take files that somebody has open for writing for ones that changed while they were read.
   package var avoidsWriters = false
-  package var keeping = KeptModules.standard
+  package var keeping = KeptModules()
   package var confinement = ConfinementPolicy()
   package var failFast = false
   package var force = false
@@ -81,16 +81,19 @@ package struct Precompiler {
     var memory = RunMemory(cache, isReadOnly: request.purpose.onlyLooks)
     let known = request.settings.compactMap { memory.identity($0, engine.stamp) }
     let question = known.count == request.settings.count ? nil : ask(engine)
+    func answer() throws(PrecompileError) -> ([EngineIdentity], CompileWorker?) {
+      try timings.measure(.engine) { () throws(PrecompileError) in
+        if let question { try self.answer(of: question, engine, &memory) } else { (known, nil) }
+      }
+    }
     // Under a jobserver, one job is paid for: one thing after the other.
-    if request.jobserver != nil { timings.measure(.engine) { _ = try? question?.wait() } }
+    let early = request.jobserver == nil ? nil : try answer()
     let scan = timings.measure(.scan) { self.scan(sparing: cache) }
     let indexes = memory.indexes(of: request.roots, ignoring: request.rehash)
-    let inspection = timings.measure(.hash) {
+    var inspection = timings.measure(.hash) {
       inspect(scan, indexes, until: { cancellation.isCancelled || question?.hasFailed == true })
     }
-    let (identities, child) = try timings.measure(.engine) { () throws(PrecompileError) in
-      if let question { try answer(of: question, engine, &memory) } else { (known, nil) }
-    }
+    let (identities, child) = if let early { early } else { try answer() }
     let directories = identities.map { identity in cache.map { EngineDirectory(identity, in: $0) } }
     observer.prepared(
       engine: engine.location, identities: identities, cache: request.cachePath, lanes: request.lanes)
@@ -114,7 +117,8 @@ package struct Precompiler {
     let outcomes =
       isOver
       ? plan.jobs.map { JobOutcome(job: $0, result: .notDone) }
-      : try compile(plan, inspection, with: engine, storingIn: cache, directories.compactMap { $0 }, child)
+      : try compile(
+        plan, inspection.takeKept(), with: engine, storingIn: cache, directories.compactMap { $0 }, child)
     memory.remember(plan, outcomes, identities)
     var notes = [memory.note]
     if !request.purpose.onlyLooks {
@@ -168,6 +172,7 @@ package struct Precompiler {
       }
     }
     if engine.isUnchanged { for identity in identities { memory.remember(identity, engine.stamp) } }
+    if request.purpose.onlyLooks { account.child?.kill() }
     return (identities, account.child)
   }
 
@@ -182,9 +187,11 @@ package struct Precompiler {
   private func inspect(
     _ scan: ScanResult, _ indexes: RootIndexes, until isOver: @Sendable () -> Bool
   ) -> InspectionResult {
-    Inspection(
+    var keeping = request.purpose.onlyLooks ? KeptModules.none : request.keeping
+    keeping.count = min(keeping.count, DescriptorRoom(lanes: request.lanes).keptModules)
+    return Inspection(
       scan: scan, indexes: indexes, lanes: request.threads, largestModule: request.largestModule,
-      avoidsWriters: request.avoidsWriters, keeping: request.purpose.onlyLooks ? .none : request.keeping
+      avoidsWriters: request.avoidsWriters, keeping: keeping
     ).run(until: isOver)
   }
 
@@ -215,7 +222,7 @@ package struct Precompiler {
   }
 
   private func compile(
-    _ plan: Plan, _ inspection: InspectionResult, with engine: EngineFile, storingIn cache: CacheDirectory?,
+    _ plan: Plan, _ kept: consuming [WasmHash: LoadedModule], with engine: EngineFile, storingIn cache: CacheDirectory?,
     _ directories: [EngineDirectory], _ child: CompileWorker?
   ) throws(PrecompileError) -> [JobOutcome] {
     guard let cache, !request.purpose.onlyLooks else { return [] }
@@ -228,7 +235,7 @@ package struct Precompiler {
     let work: CompileWork
     do throws(CacheError) {
       work = try CompileWork(
-        plan.jobs, kept: inspection.kept, engine: engine, directories: directories, publisher: Publisher(cache),
+        plan.jobs, kept: consume kept, engine: engine, directories: directories, publisher: Publisher(cache),
         request: request, cancellation: cancellation, observer: observer, child: child)
     } catch {
       throw .cache(error)

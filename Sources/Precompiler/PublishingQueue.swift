@@ -35,10 +35,18 @@ final class PublishingQueue: Sendable {
   func finish() { thread.finish() }
 
   private func publishAllThatWait() {
-    let parcels = waiting.withLock { waiting in
-      defer { waiting = [] }
-      return waiting
+    while true {
+      let parcels = waiting.withLock { waiting in
+        let next = Array(waiting.prefix(work.largestBatch))
+        waiting.removeFirst(next.count)
+        return next
+      }
+      if parcels.isEmpty { return }
+      publish(parcels)
     }
+  }
+
+  private func publish(_ parcels: [Parcel]) {
     let written = parcels.map { parcel in
       Result { () throws(CacheError) in
         try work.timings.measure(.store, lane: lane, job: parcel.job) { () throws(CacheError) in

@@ -12,8 +12,9 @@ package final class EngineWriter: Sendable {
   private let lockFile: Descriptor
   /// What this process has claimed: the lock file keeps out only others.
   private let claimed = Mutex<Set<WasmHash>>([])
+  private let isDescribed = Mutex(false)
 
-  /// Makes the identity's directory if it is new; ``describe()`` completes it.
+  /// Makes the identity's directory if it is new.
   package init(_ reader: EngineDirectory, _ publisher: Publisher) throws(CacheError) {
     self.reader = reader
     self.publisher = publisher
@@ -26,11 +27,20 @@ package final class EngineWriter: Sendable {
     try reader.cache.trust.require(directory, reader.path)
   }
 
-  /// Says in the directory what it is for, if it is new. This waits for the disk, and nothing else waits for it.
-  package func describe() throws(CacheError) {
-    if (try? directory.status(of: CacheLayout.engineDescription)) != nil { return }
-    let text = EngineDescription(reader.identity).json
-    try publisher.writeFile(text, in: directory, as: CacheLayout.engineDescription, path: reader.path)
+  /// Says in the directory what it is for, before the first entry is in it. This waits for the disk, and so is left to
+  /// whoever publishes.
+  private func describe() throws(CacheError) {
+    let result = isDescribed.withLock { isDescribed in
+      Result { () throws(CacheError) in
+        if isDescribed { return }
+        if (try? directory.status(of: CacheLayout.engineDescription)) == nil {
+          let text = EngineDescription(reader.identity).json
+          try publisher.writeFile(text, in: directory, as: CacheLayout.engineDescription, path: reader.path)
+        }
+        isDescribed = true
+      }
+    }
+    try result.get()
   }
 
   /// Makes the directory unless it is there, and keeps it there: whoever evicts removes no directory that a writer shares
@@ -77,6 +87,7 @@ package final class EngineWriter: Sendable {
   ///
   /// The order is what makes it safe: bytes on disk, then the object's name, then the entry.
   package func publish(_ artifact: WrittenArtifact, for module: WasmHash) throws(CacheError) {
+    try describe()
     try publisher.publish(
       artifact, entry: CacheLayout.entryName(module), in: directory, path: reader.entryPath(module))
   }

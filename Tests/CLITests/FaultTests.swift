@@ -79,6 +79,25 @@ import Testing
     }
   }
 
+  /// No entry is without the description of its engine, which whoever publishes first writes.
+  @Test func anEngineIsDescribedBeforeItsFirstEntry() throws {
+    try Sandbox.use { box in
+      for number in 1...3 { try box.write(WasmBinary.returning(number), to: "\(number).wasm") }
+      let run = try box.tool("-j", "1", ".").run(injecting: "renameat:error=ENOSPC:when=1")
+      #expect(run.ending == .exited(73))
+      let failure = try #require(failures(run).first)
+      #expect(failures(run).count == 1)
+      #expect(failure.hasPrefix("./1.wasm: error: could not be stored: \(box.cache)/v1/engines/cranelift-"))
+      #expect(failure.hasSuffix("/engine.json: cannot write: no space left on device"))
+      let described = try FileManager.default.subpathsOfDirectory(atPath: box.cache).filter {
+        $0.hasSuffix("/engine.json")
+      }
+      #expect(described.count == 1)
+      #expect(try box.succeed("cache", "verify").output.masked == "2 entries, SIZE: all good\n")
+      #expect(try box.succeed(".").errorLines.last?.hasPrefix("3 modules: 1 compiled, 2 up to date") == true)
+    }
+  }
+
   /// They can be read, and may be gone when the power goes.
   @Test func namesThatMayNotBeOnTheDiskAreSaid() throws {
     try withModules { box in
@@ -139,6 +158,17 @@ import Testing
       #expect(refused > 3)
       try box.succeed(".")
       #expect(try box.succeed("cache", "verify").outputLines.last?.hasSuffix(": all good") == true)
+    }
+  }
+
+  /// What is kept or written together is less where few files may be open.
+  @Test func fewDescriptorsAreEnoughForManyModules() throws {
+    try Sandbox.use { box in
+      for number in 1...100 { try box.write(WasmBinary.returning(number), to: "\(number).wasm") }
+      let run = try box.tool("-j", "1", "--backend", "winch", "--backend", "cranelift", ".")
+        .wrapped(in: ["prlimit", "--nofile=64:64"]).run()
+      #expect(run.ending == .exited(0), "\(run.errors)")
+      #expect(run.errorLines.last?.contains("200 compiled") == true, "\(run.errors)")
     }
   }
 

@@ -77,6 +77,21 @@ import Testing
     }
   }
 
+  /// What is read is kept for the compiler, and no longer.
+  @Test func modulesAreKeptUntilTheyAreCompiled() throws {
+    try Sandbox.use { box in
+      // The largest go first, so that the bomb comes last.
+      let padding = WasmBinary.section(0, WasmBinary.name("") + [UInt8](repeating: 0, count: 1 << 16))
+      for number in 1...5 { try box.write(WasmBinary.returning(number) + padding, to: "\(number).wasm") }
+      try box.write(WasmBinary.bomb(depth: 400), to: "bomb.wasm")
+      let run = try box.tool("-j", "1", ".").start()
+      #expect(eventually { run.errorsSoFar.lines.count { $0.hasPrefix("compiled ") } == 5 })
+      #expect(Processes.modulesInMemory(run.id) <= 1)
+      run.send(SIGTERM)
+      #expect(run.wait().ending == .signalled(SIGTERM))
+    }
+  }
+
   // MARK: The compile bomb
 
   /// Nested loops to a depth of 400 take minutes; beside the modules of real programs, where there are any: a dozen, or

@@ -115,6 +115,8 @@ import Testing
       let run = try box.tool("-q", "--timings", "absent/page.html", "one.wasm").run()
       #expect(run.ending == .exited(73))
       #expect(!FileManager.default.fileExists(atPath: box.cache), "it is said before the work is done")
+      try box.succeed("-q", "--output", "out", "--trace", "out/trace.json", "one.wasm")
+      #expect(FileManager.default.fileExists(atPath: box.work + "/out/trace.json"))
       #expect(
         run.errors == "wasmprecompile: error: absent/page.html: cannot be written: no such file or directory\n")
       let watch = try box.tool("--watch", "--trace", "t.json", ".").run()

@@ -44,6 +44,13 @@ struct KeptFileTests {
   @Test func aPlaceIsFoundWithoutWriting() throws {
     try directory.write("old", to: "file")
     for name in ["file", "new"] { try KeptFile.requirePlace(for: directory(name)) }
+    let made = [directory("cache/of mine")]
+    for name in ["cache/page", "cache/of mine/page", "cache/of mine/and/page"] {
+      try KeptFile.requirePlace(for: directory(name), whenMade: made)
+    }
+    #expect(throws: KeptFileError.self) {
+      try KeptFile.requirePlace(for: directory("cache/other/page"), whenMade: made)
+    }
     #expect(try Descriptor.open(directory.path, O_RDONLY).names() == ["file"])
   }
 

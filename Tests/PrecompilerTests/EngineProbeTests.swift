@@ -1,3 +1,4 @@
+import Glibc
 import LinuxIO
 import SystemPackage
 import TestSupport
@@ -18,6 +19,18 @@ struct EngineProbeTests {
     return try EngineProbe(
       engine, program: program, policy: ConfinementPolicy(), cancellation: fixture.cancellation
     ).identify(settings).identities
+  }
+
+  @Test func aQuestionSaysThatItHasFailedBeforeItIsWaitedFor() throws {
+    let engine = try WorkerFixture.engine("24.0.0")
+    let probe = EngineProbe(
+      engine, program: try fixture.program(), policy: ConfinementPolicy(), cancellation: fixture.cancellation)
+    let question = EngineQuestion([EngineSettings(backend: .winch)], to: probe)
+    while !question.hasFailed { usleep(1000) }
+    #expect(try question.wait().identities.map(reason) == [.silentlyAnother(.cranelift)])
+    let good = EngineQuestion([EngineSettings(backend: .cranelift)], to: probe)
+    #expect(try good.wait().identities.map(reason) == [nil])
+    #expect(!good.hasFailed)
   }
 
   private static let all = Backend.allCases.map { EngineSettings(backend: $0) }

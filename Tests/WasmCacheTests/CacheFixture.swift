@@ -34,9 +34,7 @@ struct CacheFixture {
   }
 
   func writer(_ identity: EngineIdentity = Self.identity(), _ publisher: Publisher? = nil) throws -> EngineWriter {
-    let writer = try EngineWriter(reader(identity), try publisher ?? Publisher(cache))
-    try writer.describe()
-    return writer
+    try EngineWriter(reader(identity), try publisher ?? Publisher(cache))
   }
 
   /// The path of an artifact's object.

@@ -51,7 +51,7 @@ struct PublicationTests {
 
   @Test func describesTheEngineForPeople() throws {
     let identity = CacheFixture.identity(.winch, build: 0xab)
-    _ = try fixture.writer(identity)
+    try fixture.writer(identity).publish(artifact, for: module)
     let file = fixture.reader(identity).path.appending("engine.json")
     #expect(try Descriptor.status(of: file).permissions == 0o644)
     let object = try JSONSerialization.jsonObject(with: Data(try [UInt8](contentsOf: file)))

@@ -20,9 +20,11 @@ struct TimingOptions: ParsableArguments {
   var isEmpty: Bool { timings == nil && trace == nil }
 
   /// Throws what would otherwise be said after all the work.
-  func requirePlaces() throws(RunFailure) {
+  ///
+  /// - Parameter made: directories that the run makes.
+  func requirePlaces(whenMade made: [FilePath]) throws(RunFailure) {
     for path in [timings, trace].compactMap({ $0?.path }) {
-      do { try KeptFile.requirePlace(for: path) } catch { throw Self.failure(path, error) }
+      do { try KeptFile.requirePlace(for: path, whenMade: made) } catch { throw Self.failure(path, error) }
     }
   }
 

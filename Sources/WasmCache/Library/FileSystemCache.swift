@@ -171,11 +171,7 @@ final class EnginePart: Sendable {
   func writer(_ publisher: Publisher) throws(CacheError) -> EngineWriter {
     let made = writer.withLock { writer in
       if let writer { return Result<EngineWriter, CacheError>.success(writer) }
-      let made = Result { () throws(CacheError) in
-        let writer = try EngineWriter(entries.directory, publisher)
-        try writer.describe()
-        return writer
-      }
+      let made = Result { () throws(CacheError) in try EngineWriter(entries.directory, publisher) }
       writer = try? made.get()
       return made
     }

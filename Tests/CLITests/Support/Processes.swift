@@ -54,14 +54,21 @@ enum Processes {
 
   private static func isBusy(_ id: pid_t) -> Bool { threads(id).contains { state(of: "\(id)/task/\($0)") != "S" } }
 
+  /// How many modules a process has open in memory.
+  static func modulesInMemory(_ id: pid_t) -> Int { files(of: id)?.count { $0.hasPrefix("/memfd:module") } ?? 0 }
+
   private static func threads(_ id: pid_t) -> [String] {
     (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/task")) ?? []
   }
 
   /// Nil if that is not to be seen.
   private static func hasArtifact(_ id: pid_t) -> Bool? {
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/fd") else { return nil }
-    return names.compactMap { Int($0) }.contains { file(of: id, descriptor: $0)?.hasPrefix("/memfd:artifact") ?? false }
+    files(of: id)?.contains { $0.hasPrefix("/memfd:artifact") }
+  }
+
+  private static func files(of id: pid_t) -> [String]? {
+    let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/fd")
+    return names?.compactMap { Int($0) }.compactMap { file(of: id, descriptor: $0) }
   }
 
   /// Whether a process is gone, or waits to be reaped.

@@ -147,9 +147,12 @@ final class Sandbox {
 
 /// Looks again and again until something holds that no event tells of; false if it never does.
 ///
-/// A minute and more, counted in looks: while the tests are suspended, no time goes by for them.
+/// A minute and more, counted in looks: while the tests are suspended, no time goes by for them. Looks that take long are
+/// fewer.
 func eventually(_ condition: () -> Bool) -> Bool {
-  for _ in 0..<30_000 * Sanitizer.slowdown {
+  let start = ContinuousClock.now
+  let longest = Duration.seconds(300 * Sanitizer.slowdown)
+  for _ in 0..<30_000 * Sanitizer.slowdown where start.duration(to: .now) < longest {
     if condition() { return true }
     usleep(2_000)
   }
