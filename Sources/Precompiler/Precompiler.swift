@@ -202,17 +202,20 @@ package struct Precompiler {
     guard let cache, let limit = request.sizeLimit else { return nil }
     lazy var modules = Set(plan.contents.map(\.facts.hash))
     lazy var engines = Set(directories.compactMap { $0?.path.lastComponent?.string })
-    var needed = 0
+    var needed: (artifacts: Int, bytes: Int64) = (0, 0)
     do {
       let result = try cache.evictIfDue(size: limit, now: WallClock.now()) { victim, inventory in
-        needed += victim.entries.count {
+        let own = victim.entries.count {
           modules.contains($0.module) && engines.contains(inventory.engines[$0.engine].directory)
         }
+        needed.artifacts += own
+        if own > 0 { needed.bytes += victim.size }
       }
-      if needed > 0 {
+      if needed.artifacts > 0, let result {
+        let enough = ByteCount(Int(clamping: (result.size + needed.bytes) / 1000 * 1000 + 1000))
         observer.warned(
-          "the cache has no room for \(needed) of this run's artifacts, which have to be compiled again: "
-            + "raise max-size above \(ByteCount(Int(clamping: limit)))")
+          "max-size \(ByteCount(Int(clamping: limit))) has no room for \(needed.artifacts) of this run's artifacts, "
+            + "which have to be compiled again: raise it to \(enough)")
       }
       guard let result, result.freed > 0 else { return nil }
       return "\(result.freed) bytes of artifacts removed, \(result.size) are left of the \(limit) that may stay"

@@ -134,8 +134,8 @@ import Testing
       let run = try box.succeed("--backend", "winch", "--max-size", "40k", ".")
       #expect(
         run.errors.contains(
-          "wasmprecompile: warning: the cache has no room for 2 of this run's artifacts, "
-            + "which have to be compiled again: raise max-size above 40K\n"), "\(run.errors)")
+          "wasmprecompile: warning: max-size 40K has no room for 2 of this run's artifacts, "
+            + "which have to be compiled again: raise it to 55K\n"), "\(run.errors)")
       #expect(try box.succeed("cache", "verify").output.masked == "2 entries, SIZE: all good\n")
     }
   }

@@ -115,6 +115,15 @@ import Testing
       let run = try box.tool("-q", "--timings", "absent/page.html", "one.wasm").run()
       #expect(run.ending == .exited(73))
       #expect(!FileManager.default.fileExists(atPath: box.cache), "it is said before the work is done")
+      for option in ["--timings", "--trace"] as [Argument] {
+        let slip = try box.tool(option, "one.wasm", ".").run()
+        #expect(slip.ending == .exited(64))
+        #expect(
+          slip.errors.hasPrefix("Error: \(option.text) is a file to write, and one.wasm is named like a module\n"))
+      }
+      let same = try box.tool("--timings", "x", "--trace", "x", ".").run()
+      #expect(same.ending == .exited(64))
+      #expect(same.errors.hasPrefix("Error: --timings and --trace are two files: x cannot be both\n"))
       try box.succeed("-q", "--output", "out", "--trace", "out/trace.json", "one.wasm")
       #expect(FileManager.default.fileExists(atPath: box.work + "/out/trace.json"))
       #expect(

@@ -34,11 +34,16 @@ struct OutputOptions: ParsableArguments {
     if let depfile, depfile.path == stamp?.path {
       throw ValidationError("--depfile and --stamp are two files: \(depfile.path.printable) cannot be both")
     }
-    // A slip in a Makefile's variables must not cost the module itself.
-    for (option, file) in [("--stamp", stamp), ("--depfile", depfile)] {
-      if let file, file.path.extension == "wasm" {
-        throw ValidationError("\(option) is a file to write, and \(file.path.printable) is named like a module")
-      }
+    try stamp?.requireNoModule("--stamp")
+    try depfile?.requireNoModule("--depfile")
+  }
+}
+
+extension PathArgument {
+  /// Of a file to write: a slip in a Makefile's variables, or a name left out, must not cost a module itself.
+  func requireNoModule(_ option: String) throws(ValidationError) {
+    if path.extension == "wasm" {
+      throw ValidationError("\(option) is a file to write, and \(path.printable) is named like a module")
     }
   }
 }

@@ -19,6 +19,14 @@ struct TimingOptions: ParsableArguments {
 
   var isEmpty: Bool { timings == nil && trace == nil }
 
+  func validate() throws {
+    try timings?.requireNoModule("--timings")
+    try trace?.requireNoModule("--trace")
+    if let timings, timings.path == trace?.path {
+      throw ValidationError("--timings and --trace are two files: \(timings.path.printable) cannot be both")
+    }
+  }
+
   /// Throws what would otherwise be said after all the work.
   ///
   /// - Parameter made: directories that the run makes.
