@@ -23,7 +23,7 @@ struct BenchmarksCommand: ParsableCommand {
     var list = false
 
     @Option(help: "The tool to measure.")
-    var tool = "../.build/release/wasmprecompile"
+    var tool = ".build/installed/bin/wasmprecompile"
 
     @Option(help: "Directory of real modules. Where it is missing, modules are generated.")
     var corpus = "../../shared/corpus/modules"

@@ -23,7 +23,7 @@ struct Site {
 
   init(tool: String, corpus: String?, peers: String, scratch: String) throws {
     guard Files.exists(tool) else {
-      throw Failure("\(tool) is missing: build it with `make -C .. build`, or run everything with `make -C Benchmarks`")
+      throw Failure("\(tool) is missing: run everything with `make -C Benchmarks`")
     }
     try Files.makeDirectory(scratch)
     self.tool = try Files.resolved(tool)
