@@ -30,12 +30,15 @@ final class CompileLane {
       next = if let jobserver = work.jobserver { jobserver.withSlot(runNext) ?? .none } else { runNext() }
     }
     if next != .othersDo { work.jobserver?.stopWaiting() }
-    if let worker, let shelf = work.shelf, !work.cancellation.isCancelled {
-      shelf.put(worker, from: work)
-      self.worker = nil
+    if let worker {
+      if let shelf = work.shelf, !work.cancellation.isCancelled {
+        shelf.put(worker, from: work)
+      } else {
+        // It comes to its end while the last artifacts go to the disk.
+        work.retire(worker)
+      }
     }
-    // It comes to its end while the last artifacts go to the disk.
-    dropWorker()
+    worker = nil
     publishing.finish()
   }
 
@@ -129,7 +132,12 @@ final class CompileLane {
       return artifact
     } catch {
       // Only a refusal leaves a child that can be used again.
-      if case .engine = error {} else { dropWorker() }
+      if case .engine = error {
+      } else {
+        // Here and now, whoever else knows of it: thousands of modules may each end their child.
+        worker?.kill()
+        worker = nil
+      }
       if case .unconfined(let missing) = error { work.abandon(becauseOf: missing) }
       throw ModuleFailure(
         error, by: work.directories[job.engine].identity, timeout: work.timeout, limits: work.confinement.limits)
@@ -164,11 +172,6 @@ final class CompileLane {
     let worker = try work.timings.measure(.start, lane: number) { () throws(WorkerFailure) in try startWorker() }
     self.worker = worker
     return worker
-  }
-
-  private func dropWorker() {
-    if let worker { work.retire(worker) }
-    worker = nil
   }
 
   private func startWorker() throws(WorkerFailure) -> CompileWorker {
