@@ -172,6 +172,18 @@ import Testing
     }
   }
 
+  /// Children that their modules ended are gone with all that was open for them.
+  @Test(.unsanitized("memory")) func aChildForEachModuleIsNotTooMany() throws {
+    try Sandbox.use { box in
+      for number in 1...40 { try box.write(WasmBinary.bomb(depth: 200 + number), to: "\(number).wasm") }
+      let run = try box.tool("-j", "1", "--max-memory", "32Mi", ".")
+        .wrapped(in: ["python3", "-c", Argument(Self.withFewDescriptors)]).run()
+      #expect(run.ending == .exited(1))
+      #expect(failures(run).count == 40)
+      #expect(failures(run).allSatisfy { $0.contains(": needs more memory to compile than ") }, "\(run.errors)")
+    }
+  }
+
   /// Runs a program with room for 64, of which it inherits three, whatever the tests have open.
   private static let withFewDescriptors = """
     import os, resource, sys
