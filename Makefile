@@ -4,8 +4,9 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 # Debian packages. To build and run: python3 unpacks the engine and assembles the text modules of Examples/,
-# libsqlite3-dev holds the catalog, libinotifytools0-dev watches directories, libseccomp-dev confines compilers.
-BUILD_PACKAGES := python3 libsqlite3-dev libinotifytools0-dev libseccomp-dev
+# libsqlite3-dev holds the catalog, libinotifytools0-dev watches directories, libseccomp-dev confines compilers,
+# libmimalloc-dev gives them their memory.
+BUILD_PACKAGES := python3 libsqlite3-dev libinotifytools0-dev libseccomp-dev libmimalloc-dev
 # To test only: zsh and fish check their completions (bash is always there), mandoc checks the man page, strace shows
 # which system calls a run makes; cmake, git, pre-commit and systemd take what is made for them; chromium shows pages;
 # btrfs-progs and e2fsprogs make file systems, mount and util-linux put them in place and take rights away; vim saves a file.

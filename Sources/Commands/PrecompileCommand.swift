@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import CLinux
 internal import Glibc
 internal import Precompiler
 internal import Scanning
@@ -78,8 +77,6 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
         request: makeRequest(), options: watching, reporter: makeWatchReporter(isQuiet: make.isSilent)
       ).run()
     }
-    // A run is short: what it frees, it needs again.
-    clinux_keep_freed_memory()
     var request = try makeRequest()
     if request.purpose == .compile {
       if make.isQuestion { request.purpose = .check } else if make.isDryRun { request.purpose = .dryRun }

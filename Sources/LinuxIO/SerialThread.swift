@@ -2,8 +2,8 @@ internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
-/// A thread that does pieces of work in the order in which they come; where the system grants none, whoever brings a piece
-/// does it.
+/// A thread that does pieces of work in the order in which they come, or not before some time; where the system grants
+/// none, whoever brings a piece does it at once.
 package final class SerialThread: Sendable {
   private let pieces = Pieces()
   private let thread: pthread_t?
@@ -18,6 +18,11 @@ package final class SerialThread: Sendable {
     if thread == nil { piece() } else { pieces.add(piece) }
   }
 
+  /// Has a piece done at some time, or when everything else is done and nothing more comes.
+  package func run(at time: MonotonicInstant, _ piece: @escaping @Sendable () -> Void) {
+    if thread == nil { piece() } else { pieces.add(piece, at: time) }
+  }
+
   /// Waits until everything is done; nothing may come after that.
   package func finish() {
     if let thread, pieces.end() { pthread_join(thread, nil) }
@@ -25,9 +30,27 @@ package final class SerialThread: Sendable {
 
   /// What is still to be done; apart, because the thread must not keep its owner.
   private final class Pieces: Sendable {
+    private typealias Piece = @Sendable () -> Void
+
+    private enum Step {
+      case piece(Piece)
+      case wait(until: MonotonicInstant?)
+      case end
+    }
+
     private struct State {
-      var waiting: [@Sendable () -> Void] = []
+      var waiting: [Piece] = []
+      /// The earliest first.
+      var postponed: [(time: MonotonicInstant, piece: Piece)] = []
       var isOver = false
+
+      mutating func next() -> Step {
+        if let first = postponed.first, first.time <= .now() || isOver && waiting.isEmpty {
+          return .piece(postponed.removeFirst().piece)
+        }
+        if !waiting.isEmpty { return .piece(waiting.removeFirst()) }
+        return isOver ? .end : .wait(until: postponed.first?.time)
+      }
     }
 
     private let state = Mutex(State())
@@ -36,6 +59,14 @@ package final class SerialThread: Sendable {
 
     func add(_ piece: @escaping @Sendable () -> Void) {
       state.withLock { $0.waiting.append(piece) }
+      arrivals.signal()
+    }
+
+    func add(_ piece: @escaping @Sendable () -> Void, at time: MonotonicInstant) {
+      state.withLock { state in
+        let index = state.postponed.firstIndex { time < $0.time } ?? state.postponed.endIndex
+        state.postponed.insert((time, piece), at: index)
+      }
       arrivals.signal()
     }
 
@@ -51,9 +82,13 @@ package final class SerialThread: Sendable {
 
     func doAll() {
       while true {
-        arrivals.wait()
-        guard let piece = state.withLock({ $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }) else { return }
-        piece()
+        switch state.withLock({ $0.next() }) {
+        case .piece(let piece): piece()
+        case .wait(nil): arrivals.wait()
+        case .wait(let time?):
+          _ = arrivals.wait(timeout: .now() + .nanoseconds(Int(clamping: time.nanoseconds(since: .now()))))
+        case .end: return
+        }
       }
     }
   }

@@ -95,7 +95,7 @@ final class CompileLane {
     work.observer.began(job)
     let artifact = try compile(job, parallel: parallel)
     work.observer.storing(job)
-    publishing.publish(artifact, claim: claim, for: job)
+    do { try publishing.publish(artifact, claim: claim, for: job) } catch { throw .cache(error) }
     return true
   }
 

@@ -18,7 +18,6 @@ package enum CompileService {
   package static func run() {
     clinux_name_process("wasmprecompile-w")
     clinux_disable_core_dumps()
-    clinux_keep_freed_memory()
     // The lane decides when work ends; a signal meant for the whole terminal reaches it, too.
     for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { _ = clinux_signal_ignore(signal) }
     // A compilation can last for minutes; whoever wanted its result may be dead before.

@@ -3,87 +3,85 @@ internal import LinuxIO
 internal import Synchronization
 internal import WasmCache
 
-/// Publishes a lane's artifacts in order on a thread of its own, so that syncing to disk overlaps with compiling.
+/// Publishes a lane's artifacts in order on a thread of its own, so that the lane compiles while the disk is waited for.
 ///
-/// Whatever waits when the thread gets to it is published together: all of it is written before the first is synced, so that
-/// one commit of the file system's journal serves the rest, too. Small modules are compiled faster than a disk syncs.
+/// An artifact that was written waits a moment for others: by then most of it is on the disk, and one commit of the file
+/// system's journal serves all of them. Small modules are compiled faster than a disk syncs.
 final class PublishingQueue: Sendable {
   private let work: CompileWork
   private let lane: Int
   private let thread = SerialThread()
-  private let waiting = Mutex<[Parcel]>([])
-  /// For two large artifacts, or many small ones, which bounds the memory that they hold.
-  private let room = DispatchSemaphore(value: 2 * Parcel.largestWeight)
+  private let waiting = Mutex<[CompiledJob]>([])
+  /// For each artifact that may be open.
+  private let room: DispatchSemaphore
+
+  /// How many seconds an artifact waits for others: longer than small modules take, shorter than anyone notices.
+  private static let patience = 0.05
 
   init(_ work: CompileWork, lane: Int) {
     self.work = work
     self.lane = lane
+    room = DispatchSemaphore(value: work.largestBatch)
   }
 
-  /// Waits for room, not for the disk.
-  func publish(_ artifact: consuming CompiledArtifact, claim: consuming Claim?, for job: Job) {
-    let parcel = Parcel(job, artifact, claim)
-    for _ in 0..<parcel.weight { room.wait() }
-    let isFirst = waiting.withLock { waiting in
-      waiting.append(parcel)
-      return waiting.count == 1
+  /// Writes the artifact, waiting while too many are on their way, and leaves the rest to the thread.
+  func publish(_ artifact: consuming CompiledArtifact, claim: consuming Claim?, for job: Job) throws(CacheError) {
+    room.wait()
+    let written: WrittenArtifact
+    do throws(CacheError) {
+      written = try work.timings.measure(.store, lane: lane, job: job) { () throws(CacheError) in
+        try work.writers[job.engine].write(artifact.contents.bytes)
+      }
+    } catch {
+      room.signal()
+      throw error
     }
-    if isFirst { thread.run { self.publishAllThatWait() } }
+    let compiled = CompiledJob(job, written, claim, nanoseconds: artifact.nanoseconds)
+    let count = waiting.withLock { waiting in
+      waiting.append(compiled)
+      return waiting.count
+    }
+    if count >= (work.largestBatch + 1) / 2 {
+      thread.run { self.publishAllThatWait() }
+    } else if count == 1 {
+      thread.run(at: .now().adding(seconds: Self.patience)) { self.publishAllThatWait() }
+    }
   }
 
   /// Waits until everything is published; nothing may come after that.
   func finish() { thread.finish() }
 
   private func publishAllThatWait() {
-    while true {
-      let parcels = waiting.withLock { waiting in
-        let next = Array(waiting.prefix(work.largestBatch))
-        waiting.removeFirst(next.count)
-        return next
-      }
-      if parcels.isEmpty { return }
-      publish(parcels)
+    let all = waiting.withLock { waiting in
+      defer { waiting = [] }
+      return waiting
     }
-  }
-
-  private func publish(_ parcels: [Parcel]) {
-    let written = parcels.map { parcel in
-      Result { () throws(CacheError) in
-        try work.timings.measure(.store, lane: lane, job: parcel.job) { () throws(CacheError) in
-          try work.writers[parcel.job.engine].write(parcel.artifact.contents.bytes)
-        }
-      }
-    }
-    for (parcel, artifact) in zip(parcels, written) {
-      let job = parcel.job
+    for one in all {
+      let job = one.job
       do throws(CacheError) {
-        let artifact = try artifact.get()
         try work.timings.measure(.publish, lane: lane, job: job) { () throws(CacheError) in
-          try work.writers[job.engine].publish(artifact, for: job.content.facts.hash)
+          try work.writers[job.engine].publish(one.artifact, for: job.content.facts.hash)
         }
-        work.finish(job, .compiled(size: artifact.size, nanoseconds: parcel.artifact.nanoseconds))
+        work.finish(job, .compiled(size: one.artifact.size, nanoseconds: one.nanoseconds))
       } catch {
         work.finish(job, .failed(.cache(error)))
       }
-      for _ in 0..<parcel.weight { room.signal() }
+      room.signal()
     }
   }
 }
 
-/// An artifact on its way into the cache. A class, because closures and arrays take no single owners.
-private final class Parcel: Sendable {
+/// A job whose artifact is written. A class, because arrays take no single owners.
+private final class CompiledJob: Sendable {
   let job: Job
-  let artifact: CompiledArtifact
+  let artifact: WrittenArtifact
+  let nanoseconds: UInt64
   private let claim: Claim?
 
-  init(_ job: Job, _ artifact: consuming CompiledArtifact, _ claim: consuming Claim?) {
+  init(_ job: Job, _ artifact: WrittenArtifact, _ claim: consuming Claim?, nanoseconds: UInt64) {
     self.job = job
     self.artifact = artifact
     self.claim = claim
+    self.nanoseconds = nanoseconds
   }
-
-  /// How much room it takes: a unit for each quarter of a megabyte.
-  var weight: Int { min(Self.largestWeight, 1 + artifact.contents.bytes.count >> 18) }
-
-  static let largestWeight = 16
 }

@@ -19,7 +19,7 @@ package final class RunTimings: Sendable {
     case publish
 
     /// Whether a lane goes on compiling meanwhile.
-    package var isBesideCompiling: Bool { self == .store || self == .publish }
+    package var isBesideCompiling: Bool { self == .publish }
   }
 
   package struct Span: Sendable {

@@ -101,8 +101,8 @@ import Testing
       let lines = run.errorLines.map { $0.masked.replacing(#/\d+ bytes/#, with: "SIZE") }
       let failed =
         "could not be stored: \(box.cache)/v1/objects: cannot write an artifact of SIZE: no space left on device"
-      #expect(lines.first == "compiled ./11.wasm with cranelift, SIZE → SIZE, TIME")
-      #expect(lines.dropLast().last == "./60.wasm: error: \(failed)")
+      #expect(lines.contains("compiled ./11.wasm with cranelift, SIZE → SIZE, TIME"))
+      #expect(lines.contains("./60.wasm: error: \(failed)"))
       let compiled = lines.count { $0.hasPrefix("compiled ") }
       #expect(lines.count { $0.hasSuffix(".wasm: error: \(failed)") } == 50 - compiled)
       #expect(

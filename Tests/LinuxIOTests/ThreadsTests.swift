@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import LinuxIO
 import Synchronization
@@ -44,6 +45,23 @@ struct ThreadsTests {
     thread.finish()
     #expect(done.withLock { $0 } == Array(0..<100))
     thread.finish()
+  }
+
+  /// The one whose time has not come is not waited for, by what comes after it or by the end.
+  @Test func aPieceIsDoneAtItsTimeOrAtTheEnd() {
+    let done = Mutex<[String]>([])
+    let thread = SerialThread()
+    let isThere = DispatchSemaphore(value: 0)
+    thread.run(at: MonotonicInstant(nanoseconds: .max)) { done.withLock { $0.append("last") } }
+    thread.run(at: .now().adding(seconds: 0.01)) {
+      done.withLock { $0.append("at its time") }
+      isThere.signal()
+    }
+    thread.run { done.withLock { $0.append("at once") } }
+    isThere.wait()
+    thread.run { done.withLock { $0.append("afterwards") } }
+    thread.finish()
+    #expect(done.withLock { $0 } == ["at once", "at its time", "afterwards", "last"])
   }
 
   @Test func aThreadWithNothingToDoEnds() {

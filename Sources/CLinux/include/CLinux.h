@@ -7,7 +7,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "allocation.h"
 #include "confinement.h"
 #include "copying.h"
 #include "directory.h"

@@ -1,7 +1,7 @@
 internal import Precompiler
 
-/// What each lane did when, drawn: a row for the run's stages, and for each lane one for compiling and a thin one for
-/// storing.
+/// What each lane did when, drawn: a row for the run's stages, and for each lane one for what it did itself and a thin one
+/// for publishing.
 struct Timeline {
   private let spans: [RunTimings.Span]
   private let total: UInt64

@@ -35,11 +35,12 @@ enum CatalogSchema {
   /// `wpcc`, for "wasmprecompile's catalog".
   static let applicationID: Int64 = 0x7770_6363
 
-  /// Sets up an empty file; must run outside a transaction.
+  /// Sets up an empty file; must run outside a transaction. Nothing of it waits for the disk: what a power cut leaves of an
+  /// empty catalog is only made anew.
   static let prepareFile: StaticString = """
+    PRAGMA synchronous = OFF;
     PRAGMA page_size = 16384;
     PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = OFF;
     """
 
   /// Says the two numbers above once more, because constant SQL cannot be put together.
