@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import LinuxIO
 internal import Precompiler
 internal import Scanning
 internal import SystemPackage
@@ -70,6 +71,7 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
   }
 
   func run() throws {
+    Descriptor.reserve()
     let make = MakeFlags.ofThisProcess
     // What make would only say, a watcher is not to do either.
     if watching.watch && !make.isDryRun && !make.isQuestion {

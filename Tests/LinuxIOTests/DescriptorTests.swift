@@ -12,6 +12,18 @@ struct DescriptorTests {
 
   private func opened() throws -> Descriptor { try Descriptor.open(directory.path, O_RDONLY | O_DIRECTORY) }
 
+  // MARK: The process's table
+
+  @Test func roomIsMadeForAsManyAsThereMayBe() throws {
+    Descriptor.reserve(1500)
+    let status = String(decoding: try [UInt8](contentsOf: "/proc/self/status"), as: UTF8.self)
+    let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("FDSize:") })
+    #expect(try #require(Int(line.split(separator: "\t")[1])) >= min(1500, Descriptor.limit))
+    // More than there may be is no reason to do nothing, or to keep anything open.
+    Descriptor.reserve(.max)
+    #expect(fcntl(Int32(clamping: Descriptor.limit - 1), F_GETFD) == -1)
+  }
+
   // MARK: Files
 
   @Test func noChildInheritsADescriptor() throws {
