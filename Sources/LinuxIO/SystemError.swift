@@ -16,6 +16,8 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// The reason in the C library's words, lowercase: `no space left on device`.
   package var description: String {
+    // Which limit that is, is not in the words.
+    if errno == .tooManyOpenFiles { return "too many open files, raise the limit (ulimit -n)" }
     let reason = errno.description
     return reason.prefix(1).lowercased() + reason.dropFirst()
   }

@@ -61,7 +61,7 @@ package struct ScanProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case .tooManySymbolicLinkLevels: "too many levels of symbolic links, remove the link that leads back to itself"
     case .fileNameTooLong: "the path is too long, start from a directory nearer to it"
     case .permissionDenied, .notPermitted: "permission denied, \(denied)"
-    case .tooManyOpenFiles: "too many open files, raise the limit (ulimit -n)"
+    case .tooManyOpenFiles: "\(SystemError("open", errno))"
     case .tooManyOpenFilesInSystem: "too many open files in the system, close some programs"
     case .ioError: "input/output error, check the disk or the connection to it"
     case .staleNFSFileHandle: "stale file handle, scan again"

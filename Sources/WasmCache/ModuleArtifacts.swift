@@ -15,13 +15,15 @@ extension CacheDirectory {
     }
   }
 
-  /// What an entry stands for; nil for any other path.
-  package func module(ofEntry path: FilePath) -> (module: WasmHash, engine: StoredEngine)? {
+  /// What an entry stands for, and the digest that its artifact must have; nil for any other path.
+  package func entry(at path: FilePath) -> (module: WasmHash, engine: StoredEngine, digest: ArtifactDigest)? {
     guard let name = path.lastComponent, let module = CacheLayout.module(ofEntry: name.string),
       let parent = path.removingLastComponent().resolved, let directory = parent.lastComponent,
-      parent == self.path(of: directory).resolved, let engine = storedEngine(directory)
+      parent == self.path(of: directory).resolved, let engine = storedEngine(directory),
+      let target = try? engines.symbolicLinkTarget("\(directory.string)/\(name.string)"),
+      let digest = CacheLayout.digest(ofTarget: target)
     else { return nil }
-    return (module, engine)
+    return (module, engine, digest)
   }
 
   private func path(of engine: FilePath.Component) -> FilePath {

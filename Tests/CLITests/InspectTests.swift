@@ -60,9 +60,31 @@ import Testing
       let lines = try MachineOutput(try box.succeed("inspect", "--format", "json", "\(entry)").output, in: box)
       let artifact = try #require(lines.of("inspected").first)
       #expect(artifact["module_sha256"] as? String == hash && artifact["engine"] as? String == box.engines.first)
+      #expect(artifact["intact"] as? Bool == true)
       #expect((artifact["flags"] as? [String: String])?["opt_level"] == "speed")
       let readelf = try box.command("readelf", ["-sW", "\(entry)"]).run().output
       #expect(artifact["functions"] as? Int == readelf.lines.count { $0.contains(" FUNC ") })
+    }
+  }
+
+  @Test func aDamagedArtifactIsCalledSo() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "one.wasm")
+      try box.succeed("one.wasm")
+      let entry = try box.artifact("one.wasm")
+      #expect(!(try box.succeed("inspect", "\(entry)").output.contains("damaged")))
+      try flipBit(ofArtifactAt: entry)
+      let text = try box.succeed("inspect", "\(entry)").output
+      #expect(
+        text.contains(
+          "\ndamaged    these are not the bytes that were stored; `wasmprecompile cache verify --repair` removes them\n"
+        ))
+      let lines = try MachineOutput(try box.succeed("inspect", "--format", "json", "\(entry)").output, in: box)
+      #expect(lines.of("inspected").first?["intact"] as? Bool == false)
+      // Elsewhere nobody knows.
+      try box.write(Array(Data(contentsOf: URL(filePath: entry))), to: "copy.cwasm")
+      let copy = try MachineOutput(try box.succeed("inspect", "--format", "json", "copy.cwasm").output, in: box)
+      #expect(copy.of("inspected").first?["intact"] is NSNull)
     }
   }
 

@@ -88,9 +88,9 @@ struct InspectCommand: ConfiguredCommand {
   }
 
   private func entry() -> InspectedArtifact.Entry? {
-    guard let cache = openCache(), let (module, engine) = cache.module(ofEntry: file.path) else { return nil }
+    guard let cache = openCache(), let (module, engine, digest) = cache.entry(at: file.path) else { return nil }
     let seen = Catalog.open(in: cache.base, .readOnly).catalog?.sightings().first { $0.module == module }
-    return InspectedArtifact.Entry(module: module, engine: engine, path: seen?.path)
+    return InspectedArtifact.Entry(module: module, engine: engine, digest: digest, path: seen?.path)
   }
 }
 

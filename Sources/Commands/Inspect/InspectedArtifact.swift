@@ -9,6 +9,8 @@ struct InspectedArtifact: Inspected {
   struct Entry {
     let module: WasmHash
     let engine: StoredEngine
+    /// Of the bytes that were stored.
+    let digest: ArtifactDigest
     /// Where the module was last seen.
     let path: FilePath?
   }
@@ -21,6 +23,9 @@ struct InspectedArtifact: Inspected {
   let entry: Entry?
   /// Nil if no engine was found.
   let verdict: EngineVerdict?
+
+  /// Whether these are the bytes that were stored; nil if that is not known.
+  private var isIntact: Bool? { entry.map { $0.digest.description == hash.encode() } }
 
   private var flags: EngineFlags? { EngineFlags(outline.record.bytes) }
 
@@ -37,6 +42,11 @@ struct InspectedArtifact: Inspected {
       let seen = entry.path.map { ", last seen at \($0.printable)" } ?? ""
       facts.append(["module", entry.module.encode() + seen])
       facts.append(["compiled", "with \(entry.engine.settings)"])
+    }
+    if isIntact == false {
+      facts.append([
+        "damaged", "these are not the bytes that were stored; `wasmprecompile cache verify --repair` removes them",
+      ])
     }
     facts.append(["engine", "wasmtime \(outline.record.version), target \(outline.record.target)".printable])
     if let flags {
@@ -75,7 +85,7 @@ struct InspectedArtifact: Inspected {
     [
       "type": "inspected", "kind": "artifact", "path": JSON(path), "size": JSON(size), "sha256": .string(hash.encode()),
       "module_sha256": JSON(entry?.module.encode()), "module_path": JSON(entry?.path),
-      "engine": JSON(entry?.engine.directory),
+      "engine": JSON(entry?.engine.directory), "intact": isIntact.map { .bool($0) } ?? .null,
       "version": .string(outline.record.version), "target": .string(outline.record.target),
       "flags": .object(flags?.shared.map { .init(name: $0.name, value: .string($0.value)) } ?? []),
       "processor": .array(processorFeatures.map { .string($0) }),

@@ -128,7 +128,9 @@ import Testing
       }
       try limitFiles(to: "3")
       try box.write(WasmBinary.returning(1), to: "tree/new/deep/a.wasm")
-      watcher.expect("note: tree/new: cannot read directory: too many open files: trying again every 2.0 seconds")
+      watcher.expect(
+        "note: tree/new: cannot read directory: too many open files, raise the limit (ulimit -n): trying again every 2.0 seconds"
+      )
       try limitFiles(to: "1024")
       watcher.expectCompiled("new/deep/a.wasm")
       try box.write(WasmBinary.returning(2), to: "tree/new/deep/a.wasm")
