@@ -14,12 +14,15 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Takes the reason from the calling thread's `errno`, so nothing may come between the call and this.
   package init(_ call: String) { self.init(call, Errno(rawValue: Glibc.errno)) }
 
+  package var description: String { errno.reason }
+}
+
+extension Errno {
   /// The reason in the C library's words, lowercase: `no space left on device`.
-  package var description: String {
+  package var reason: String {
     // Which limit that is, is not in the words.
-    if errno == .tooManyOpenFiles { return "too many open files, raise the limit (ulimit -n)" }
-    let reason = errno.description
-    return reason.prefix(1).lowercased() + reason.dropFirst()
+    if self == .tooManyOpenFiles { return "too many open files, raise the limit (ulimit -n)" }
+    return description.prefix(1).lowercased() + description.dropFirst()
   }
 }
 

@@ -61,11 +61,11 @@ package struct ScanProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case .tooManySymbolicLinkLevels: "too many levels of symbolic links, remove the link that leads back to itself"
     case .fileNameTooLong: "the path is too long, start from a directory nearer to it"
     case .permissionDenied, .notPermitted: "permission denied, \(denied)"
-    case .tooManyOpenFiles: "\(SystemError("open", errno))"
+    case .tooManyOpenFiles: errno.reason
     case .tooManyOpenFilesInSystem: "too many open files in the system, close some programs"
     case .ioError: "input/output error, check the disk or the connection to it"
     case .staleNFSFileHandle: "stale file handle, scan again"
-    default: "\(errno.description.lowercased()) (errno \(errno.rawValue)), mend that or use --exclude"
+    default: "\(errno.reason) (errno \(errno.rawValue)), mend that or use --exclude"
     }
   }
 }

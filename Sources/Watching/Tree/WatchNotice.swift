@@ -1,3 +1,4 @@
+internal import LinuxIO
 package import SystemPackage
 
 /// Something about the watching itself that a user should know; `description` is the message to show.
@@ -50,7 +51,7 @@ extension WatchNotice: CustomStringConvertible {
     case .rootReturned(let path):
       "\(path): is there again"
     case .unreadable(let path, let error, let interval):
-      "\(path): cannot read directory: \(error.description.lowercased()): trying again every \(interval)"
+      "\(path): cannot read directory: \(error.reason): trying again every \(interval)"
     }
   }
 
