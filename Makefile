@@ -5,7 +5,7 @@ DESTDIR ?=
 
 # Debian packages. To build and run: python3 unpacks the engine and assembles the text modules of Examples/,
 # libsqlite3-dev holds the catalog, libinotifytools0-dev watches directories, libseccomp-dev confines compilers,
-# libmimalloc-dev gives them their memory.
+# libmimalloc-dev gives those their memory.
 BUILD_PACKAGES := python3 libsqlite3-dev libinotifytools0-dev libseccomp-dev libmimalloc-dev
 # To test only: zsh and fish check their completions (bash is always there), mandoc checks the man page, strace shows
 # which system calls a run makes; cmake, git, pre-commit and systemd take what is made for them; chromium shows pages;
@@ -25,6 +25,7 @@ ARCHITECTURE := $(shell uname -m)
 BUILD := .build/$(ARCHITECTURE)-unknown-linux-gnu
 EXECUTABLE := $(BUILD)/release/wasmprecompile
 LIBRARY := $(BUILD)/lib/wasmprecompile/libwasmtime.so
+ALLOCATOR := $(BUILD)/lib/wasmprecompile/libmimalloc.so
 
 # An engine's directory is also what PYTHONPATH names to import Python's wasmtime of that release.
 engine_directory = .build/engines/wasmtime-$(1)
@@ -44,7 +45,7 @@ EXAMPLES = PYTHONPATH=$(abspath $(call engine_directory,$(ENGINE_VERSION))) $(MA
 
 # What `install` copies besides the executable, as FILE:PLACE; of files that end in .in, @PREFIX@ and @VERSION@ are
 # filled in.
-INSTALLED := $(LIBRARY):lib/wasmprecompile/libwasmtime.so \
+INSTALLED := $(LIBRARY):lib/wasmprecompile/libwasmtime.so $(ALLOCATOR):lib/wasmprecompile/libmimalloc.so \
   Sources/Commands/Reporting/JSON/output.schema.json:share/wasmprecompile/output.schema.json \
   Sources/Integrations/cmake/wasmprecompile-config.cmake:share/cmake/wasmprecompile/wasmprecompile-config.cmake \
   Sources/Integrations/cmake/wasmprecompile-config-version.cmake.in:share/cmake/wasmprecompile/wasmprecompile-config-version.cmake \
@@ -106,7 +107,7 @@ $(STATIC_LIBRARIES): Makefile
 	done
 	rm -rf $@ && mv $@.new $@
 
-install: $(EXECUTABLE) $(LIBRARY) ## install below PREFIX (/usr/local), staged in DESTDIR if given
+install: $(EXECUTABLE) $(LIBRARY) $(ALLOCATOR) ## install below PREFIX (/usr/local), staged in DESTDIR if given
 	install -D -m 755 '$(EXECUTABLE)' '$(DESTDIR)$(PREFIX)/bin/wasmprecompile'
 	@set -e; for pair in $(INSTALLED); do \
 	  file=$${pair%%:*}; place='$(DESTDIR)$(PREFIX)'/$${pair#*:}; \
@@ -124,7 +125,7 @@ uninstall: ## remove what install put there
 examples: setup ## build the modules of Examples/
 	@$(EXAMPLES) modules
 
-setup: toolchain packages $(LIBRARY) ## install what building and running need
+setup: toolchain packages $(LIBRARY) $(ALLOCATOR) ## install what building and running need
 setup-tests: $(foreach version,$(TEST_ENGINE_VERSIONS),$(call engine_library,$(version))) ## install what only tests need
 	@.ci/setup packages $(TEST_PACKAGES)
 	@.ci/setup tools $(TEST_TOOLS)
@@ -143,6 +144,11 @@ $(EXECUTABLE): $(SOURCES)
 $(LIBRARY): $(call engine_library,$(ENGINE_VERSION))
 	@mkdir -p $(@D)
 	@ln -f $< $@
+
+# A copy, so that what was installed does not change or go with the system's.
+$(ALLOCATOR):
+	@mkdir -p $(@D)
+	@cp "$$($(TOOLCHAIN)/clang -print-file-name=libmimalloc.so)" $@.new && mv $@.new $@
 
 $(call engine_library,%):
 	@.ci/setup wheel wasmtime $* $(call engine_directory,$*)

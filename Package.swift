@@ -63,9 +63,8 @@ let package = Package(
       // Beside the code that has to keep to it; nothing of the program reads it.
       exclude: ["Reporting/JSON/output.schema.json"],
       swiftSettings: strict),
-    .systemLibrary(name: "CMimalloc", providers: [.apt(["libmimalloc-dev"])]),
     .executableTarget(
-      name: "wasmprecompile", dependencies: ["Commands", "CMimalloc"], swiftSettings: strict,
+      name: "wasmprecompile", dependencies: ["Commands"], swiftSettings: strict,
       // The system's linker warns of a call in the statically linked FoundationEssentials that nothing of ours makes.
       linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
     .plugin(name: "PrecompilePlugin", capability: .buildTool(), path: "Sources/PrecompilePlugin"),
@@ -113,7 +112,8 @@ let package = Package(
     .executableTarget(
       name: "first-module", dependencies: ["WasmCache"], path: "Examples/first-module", swiftSettings: strict),
     .testTarget(
-      name: "CLITests", dependencies: ["first-module", "TestSupport", crypto], swiftSettings: strict),
+      name: "CLITests", dependencies: ["wasmprecompile", "first-module", "TestSupport", crypto],
+      swiftSettings: strict),
     isFuzzing
       ? .executableTarget(
         name: "fuzz", dependencies: fuzzed, path: "Tests/FuzzTests", exclude: ["Seeds", "SeedTests.swift"],

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 union control {
@@ -164,4 +166,10 @@ bool clinux_signal_is_ignored(int number) {
 int clinux_terminal_columns(int terminal) {
   struct winsize size;
   return ioctl(terminal, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+int clinux_semaphore_wait(void *semaphore, uint64_t time) {
+  // What is too late for the clock is never.
+  struct timespec until = {.tv_sec = (time_t)(time / 1000000000), .tv_nsec = (long)(time % 1000000000)};
+  return sem_clockwait(semaphore, CLOCK_MONOTONIC, &until);
 }

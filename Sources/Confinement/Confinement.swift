@@ -54,7 +54,7 @@ package struct Confinement: Hashable, Sendable {
     (landlock == 0 ? ["Landlock"] : []) + (filtersSystemCalls ? [] : ["seccomp"])
   }
 
-  /// The C library reserves an arena for each thread (64 MiB), and stacks (8 MiB at most).
+  /// Allocators reserve memory for each thread (the C library's 64 MiB, mimalloc 32 MiB), and there are stacks (8 MiB at most).
   private static let addressSpaceOfAThread = 72 << 20
 
   private static func addressSpace(_ limits: ChildLimits, threads: Int) throws(SystemError) -> UInt64 {

@@ -4,13 +4,15 @@ internal import Glibc
 /// The system calls that a compile child needs once its engine is loaded; every other one kills it (seccomp(2)).
 ///
 /// Found by compiling every module of the corpus with every release that the tests load, and read against what the C library
-/// and the engine's runtime do when they allocate memory, start threads, print and abort.
+/// mimalloc and the engine's runtime do when they allocate memory, start threads, print and abort.
 enum SystemCallFilter {
   private static let allowed = [
     // The lane: requests with descriptors in, replies out; the signal that it hung up.
     "recvmsg", "sendmsg", "close", "poll", "ppoll", "rt_sigreturn", "restart_syscall",
     // Memory; the module is mapped and the artifact written.
     "brk", "mmap", "munmap", "mprotect", "mremap", "madvise", "write", "writev", "membarrier",
+    // mimalloc, where there are several nodes of memory.
+    "getcpu",
     // The engine's threads.
     "futex", "sched_yield", "sched_getaffinity", "set_robust_list", "rseq", "sigaltstack", "exit", "gettid",
     // The end, by abort(3), too; handlers for it.

@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
@@ -55,7 +54,7 @@ package final class SerialThread: Sendable {
 
     private let state = Mutex(State())
     /// Counts the pieces, and the end.
-    private let arrivals = DispatchSemaphore(value: 0)
+    private let arrivals = MonotonicSemaphore()
 
     func add(_ piece: @escaping @Sendable () -> Void) {
       state.withLock { $0.waiting.append(piece) }
@@ -84,9 +83,7 @@ package final class SerialThread: Sendable {
       while true {
         switch state.withLock({ $0.next() }) {
         case .piece(let piece): piece()
-        case .wait(nil): arrivals.wait()
-        case .wait(let time?):
-          _ = arrivals.wait(timeout: .now() + .nanoseconds(Int(clamping: time.nanoseconds(since: .now()))))
+        case .wait(let time): arrivals.wait(until: time)
         case .end: return
         }
       }

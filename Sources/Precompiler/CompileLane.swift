@@ -63,8 +63,12 @@ final class CompileLane {
       // Where the system grants no more processes, fewer lanes do the work.
       if case .compilerNotStarted = error, work.queue.giveBack(job) { return .othersDo }
       work.queue.finished()
-      var isNoFaultOfIts = work.cancellation.isCancelled
-      if case .unconfined = error { isNoFaultOfIts = true }
+      let isNoFaultOfIts =
+        switch error {
+        case .unconfined: true
+        case .cache: false
+        default: work.cancellation.isCancelled
+        }
       work.finish(job, isNoFaultOfIts ? .notDone : .failed(error))
     }
     return .another

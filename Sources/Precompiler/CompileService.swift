@@ -22,6 +22,8 @@ package enum CompileService {
     for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { _ = clinux_signal_ignore(signal) }
     // A compilation can last for minutes; whoever wanted its result may be dead before.
     guard clinux_exit_when_hung_up(WorkerProtocol.socket) == 0 else { return }
+    // Loaded by now, if there was one.
+    close(WorkerProtocol.allocator)
     let socket = MessageSocket(Descriptor(owning: WorkerProtocol.socket))
     do throws(SystemError) {
       try serve(socket, try prepare(socket))

@@ -29,7 +29,7 @@ final class CompileWork: Sendable {
   let isWanted: @Sendable (Job) -> Bool
   /// How many artifacts a lane may have open on their way into the cache.
   let largestBatch: Int
-  private let failFast: Bool
+  let failFast: Bool
   private let spare: Mutex<CompileWorker?>
   private let outcomes = Mutex<[JobOutcome]>([])
   private let lacking = Mutex<[String]>([])

@@ -41,7 +41,8 @@ final class PublishingQueue: Sendable {
       waiting.append(compiled)
       return waiting.count
     }
-    if count >= (work.largestBatch + 1) / 2 {
+    // With --fail-fast, whether it can be published decides about what comes next.
+    if count >= (work.largestBatch + 1) / 2 || work.failFast {
       thread.run { self.publishAllThatWait() }
     } else if count == 1 {
       thread.run(at: .now().adding(seconds: Self.patience)) { self.publishAllThatWait() }
@@ -52,11 +53,12 @@ final class PublishingQueue: Sendable {
   func finish() { thread.finish() }
 
   private func publishAllThatWait() {
-    let all = waiting.withLock { waiting in
+    var all = waiting.withLock { waiting in
       defer { waiting = [] }
-      return waiting
+      return waiting.reversed() as [CompiledJob]
     }
-    for one in all {
+    // Each goes when it is done, with the room on the disk that a failed one takes, and its claim.
+    while let one = all.popLast() {
       let job = one.job
       do throws(CacheError) {
         try work.timings.measure(.publish, lane: lane, job: job) { () throws(CacheError) in

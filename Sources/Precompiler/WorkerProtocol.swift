@@ -18,6 +18,8 @@ enum WorkerProtocol {
   static let largestText = 1 << 14
   /// The descriptor under which a child finds its socket.
   static let socket: Int32 = 3
+  /// The descriptor under which a child's dynamic linker finds the allocator, if there is one.
+  static let allocator: Int32 = 4
 }
 
 enum WorkerRequest: Equatable {

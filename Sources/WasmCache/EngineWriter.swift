@@ -27,8 +27,7 @@ package final class EngineWriter: Sendable {
     try reader.cache.trust.require(directory, reader.path)
   }
 
-  /// Says in the directory what it is for, before the first entry is in it. This waits for the disk, and so is left to
-  /// whoever publishes.
+  /// Says in the directory what it is for, before the first artifact takes the room that this needs.
   private func describe() throws(CacheError) {
     let result = isDescribed.withLock { isDescribed in
       Result { () throws(CacheError) in
@@ -80,14 +79,14 @@ package final class EngineWriter: Sendable {
 
   /// Writes an artifact, to be published later: writing several before publishing them spares the disk most of its work.
   package func write(_ artifact: UnsafeRawBufferPointer) throws(CacheError) -> WrittenArtifact {
-    try publisher.write(artifact)
+    try describe()
+    return try publisher.write(artifact)
   }
 
   /// Makes a module's entry point at an artifact.
   ///
   /// The order is what makes it safe: bytes on disk, then the object's name, then the entry.
   package func publish(_ artifact: WrittenArtifact, for module: WasmHash) throws(CacheError) {
-    try describe()
     try publisher.publish(
       artifact, entry: CacheLayout.entryName(module), in: directory, path: reader.entryPath(module))
   }

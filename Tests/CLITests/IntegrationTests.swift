@@ -16,7 +16,8 @@ import Testing
     let installation = try Installation.shared.get()
     #expect(
       try Installation.files(in: installation.root) == [
-        "bin/wasmprecompile", "lib/systemd/user/wasmprecompile@.service", "lib/wasmprecompile/libwasmtime.so",
+        "bin/wasmprecompile", "lib/systemd/user/wasmprecompile@.service", "lib/wasmprecompile/libmimalloc.so",
+        "lib/wasmprecompile/libwasmtime.so",
         "share/bash-completion/completions/wasmprecompile",
         "share/cmake/wasmprecompile/wasmprecompile-config-version.cmake",
         "share/cmake/wasmprecompile/wasmprecompile-config.cmake",

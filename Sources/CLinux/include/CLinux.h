@@ -76,6 +76,9 @@ int clinux_signal_ignore(int signal);
 int clinux_signal_default(int signal);
 bool clinux_signal_is_ignored(int signal);
 
+// Waits until a semaphore is signalled or the time on CLOCK_MONOTONIC has come, in nanoseconds (sem_clockwait(3)).
+int clinux_semaphore_wait(void *semaphore, uint64_t time);
+
 // The terminal's width in columns, or 0.
 int clinux_terminal_columns(int terminal);
 

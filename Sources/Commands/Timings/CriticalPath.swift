@@ -28,7 +28,7 @@ struct CriticalPath {
     let lane = spans.filter { $0.lane != nil && $0.lane == last?.lane }
     let begin = lane.first?.start ?? total
     for stage in stages where stage.start < begin { steps.append(step(stage)) }
-    // What it stored while it compiled the next was not waited for.
+    // What it published while it compiled the next was not waited for.
     var end: UInt64 = 0
     var chain: [RunTimings.Span] = []
     for span in lane where !span.kind.isBesideCompiling || span.end == last?.end {

@@ -18,13 +18,13 @@ struct TraceFile {
     var events: [JSON] = [name("process_name", thread: 0, CommandLineTool.name), name("thread_name", thread: 0, "run")]
     for lane in Set(spans.compactMap(\.lane)).sorted() {
       events.append(name("thread_name", thread: Self.thread(lane), "lane \(lane + 1)"))
-      events.append(name("thread_name", thread: Self.thread(lane) + 1, "lane \(lane + 1), storing"))
+      events.append(name("thread_name", thread: Self.thread(lane) + 1, "lane \(lane + 1), publishing"))
     }
     events += spans.map(event)
     return ["displayTimeUnit": "ms", "traceEvents": .array(events)]
   }
 
-  /// Storing overlaps with compiling, and events of one thread must not overlap.
+  /// Publishing overlaps with compiling, and events of one thread must not overlap.
   private static func thread(_ lane: Int) -> Int { 1 + 2 * lane }
 
   private func name(_ what: String, thread: Int, _ name: String) -> JSON {
