@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -173,3 +174,5 @@ int clinux_semaphore_wait(void *semaphore, uint64_t time) {
   struct timespec until = {.tv_sec = (time_t)(time / 1000000000), .tv_nsec = (long)(time % 1000000000)};
   return sem_clockwait(semaphore, CLOCK_MONOTONIC, &until);
 }
+
+void clinux_share_heap(void) { mallopt(M_ARENA_MAX, 1); }

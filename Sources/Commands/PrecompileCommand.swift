@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CLinux
 internal import Glibc
 internal import LinuxIO
 internal import Precompiler
@@ -72,6 +73,8 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
 
   func run() throws {
     Descriptor.reserve()
+    // Threads by the dozen need little memory, and `ulimit -v` may not grant them more.
+    clinux_share_heap()
     let make = MakeFlags.ofThisProcess
     // What make would only say, a watcher is not to do either.
     if watching.watch && !make.isDryRun && !make.isQuestion {

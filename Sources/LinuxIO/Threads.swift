@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Threads of this process's own, for work that may block.
@@ -27,6 +28,10 @@ package enum Threads {
     return true
   }
 
+  /// Much for what threads do here, and little where there is one for each processor: `ulimit -v` counts it whole, and the
+  /// usual size is 8 MiB.
+  private static let stackSize = 1 << 20
+
   /// - Returns: nil if there is no thread to be had.
   static func start(_ body: @escaping @Sendable () -> Void) -> pthread_t? {
     var before = sigset_t()
@@ -38,9 +43,13 @@ package enum Threads {
     pthread_sigmask(SIG_SETMASK, &blocked, &before)
     defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
     let work = Unmanaged.passRetained(Work(body))
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setstacksize(&attributes, stackSize)
     var thread = pthread_t()
     let result = pthread_create(
-      &thread, nil,
+      &thread, &attributes,
       { argument in
         argument.map { Unmanaged<Work>.fromOpaque($0).takeRetainedValue().body() }
         return nil

@@ -20,10 +20,10 @@ package struct WorkerProgram: Sendable {
 
   package init(executable: String) { self.executable = executable }
 
-  /// A library that has malloc(3) and its kin.
+  /// A library that has malloc(3) and its kin, with which engines compile 4 to 9 % faster than with the C library's.
   ///
-  /// Engines spend a tenth of their time there, and the C library's takes twice as long. Only children have it: it reserves
-  /// more address space and takes longer to start than a run with nothing to do would forgive.
+  /// Only children have it: it takes each program a tenth of a millisecond longer to start, and each thread 32 MiB of address
+  /// space.
   fileprivate func openAllocator() -> Descriptor? {
     usesAllocator ? Self.allocator.flatMap { try? Descriptor.open($0, O_RDONLY) } : nil
   }

@@ -64,7 +64,7 @@ import Testing
       try Examples.copy(to: "build", in: box)
       for number in 1...20 { try box.write(WasmBinary.returning(number), to: "build/\(number).wasm") }
       for arguments in [[], ["--backend", "winch"]] as [[Argument]] {
-        let limited = box.tool(["-j", "2"] + arguments + ["build"]).wrapped(in: ["prlimit", "--as=\(kilobytes)000"])
+        let limited = box.tool(["-j", "8"] + arguments + ["build"]).wrapped(in: ["prlimit", "--as=\(kilobytes)000"])
         let run = try limited.run()
         #expect(run.ending == .exited(0), "\(run.errors)")
         #expect(try limited.run().errors.masked.hasSuffix("nothing to compile, all up to date (TIME)\n"))

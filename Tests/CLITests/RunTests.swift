@@ -15,29 +15,6 @@ import Testing
     return backends.map { (release, $0) }
   }
 
-  // MARK: What an engine gets
-
-  /// In this program as in its children, which are the same executable.
-  @Test(.unsanitized("memory")) func anEngineTakesItsMemoryFromMimalloc() throws {
-    try Sandbox.use { box in
-      try Programs.copy("hello", to: box)
-      var run = box.tool("run", "hello.wasm")
-      run.environment["LD_DEBUG"] = "bindings"
-      run.environment["LD_DEBUG_OUTPUT"] = box.path + "/bindings"
-      let process = try run.start()
-      #expect(process.wait().ending == .exited(0))
-      let lines = try String(contentsOfFile: "\(box.path)/bindings.\(process.id)", encoding: .utf8).lines
-      for function in ["malloc", "free"] {
-        // The library is loaded through its open descriptor.
-        let bindings = lines.filter {
-          $0.contains("binding file /proc/self/fd/") && $0.contains("symbol `\(function)'")
-        }
-        #expect(!bindings.isEmpty)
-        for binding in bindings { #expect(binding.contains("/libmimalloc.so.2 [0]: ")) }
-      }
-    }
-  }
-
   // MARK: What a program gets
 
   @Test(arguments: releases) func aProgramHasItsArgumentsEnvironmentStreamsAndStatus(_ release: EngineRelease) throws {

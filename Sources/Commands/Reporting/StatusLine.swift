@@ -61,7 +61,8 @@ struct StatusLine {
     let counts = "\(done)/\(total)"
     var parts = [counts]
     if !running.isEmpty { parts.append("\(running.count) running") }
-    if let left = secondsLeft(now) { parts.append("\(Quantities.duration(nanoseconds: UInt64(left * 1e9))) left") }
+    // Foreseen to a second, at the best.
+    if let left = secondsLeft(now) { parts.append((left < 60 ? "\(Int(left)) s" : "\(Int(left) / 60) min") + " left") }
     let facts = parts.joined(separator: ", ")
     let barWidth = min(30, columns / 4)
     var line = barWidth >= 8 ? "[\(bar(width: barWidth))] \(facts)" : facts
