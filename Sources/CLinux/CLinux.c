@@ -175,4 +175,9 @@ int clinux_semaphore_wait(void *semaphore, uint64_t time) {
   return sem_clockwait(semaphore, CLOCK_MONOTONIC, &until);
 }
 
-void clinux_share_heap(void) { mallopt(M_ARENA_MAX, 1); }
+void clinux_share_heap(void) {
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_TOP_PAD, 2 << 20);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 128 << 20);
+}

@@ -73,7 +73,7 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
 
   func run() throws {
     Descriptor.reserve()
-    // Threads by the dozen need little memory, and `ulimit -v` may not grant them more.
+    // Threads by the dozen need little memory, and `ulimit -v` may not grant them more. What a run frees, it needs again.
     clinux_share_heap()
     let make = MakeFlags.ofThisProcess
     // What make would only say, a watcher is not to do either.

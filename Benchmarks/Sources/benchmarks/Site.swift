@@ -59,10 +59,30 @@ struct Site {
   }
 
   /// Removes a directory tree or a file, if it is there.
-  func remove(_ path: String) throws { try launcher.succeed([try program("rm"), "-rf", path]) }
+  func remove(_ path: String) throws {
+    if Files.exists(path + "/.") { removals.last = Clock.wall }
+    try launcher.succeed([try program("rm"), "-rf", path])
+  }
 
-  /// Gets a directory out of the way, if it is there, and leaves its removal to the next start: for minutes after files
-  /// were removed, ext4 looks at the inode of each of them whenever it makes a new file.
+  private let removals = Removals()
+
+  /// When a directory tree was removed.
+  private final class Removals {
+    var last: Int?
+  }
+
+  /// Waits until removed files no longer cost new ones anything: for a minute and more, ext4 looks at the inode of each of
+  /// them whenever it makes a file, because it does not give that inode away again so soon.
+  func waitUntilRemovalsAreForgotten() {
+    guard let last = removals.last else { return }
+    let left = (last + 100_000_000_000 - Clock.wall) / 1_000_000_000
+    removals.last = nil
+    if left <= 0 { return }
+    Progress.say("waiting \(left) s, until the file system has forgotten what was removed")
+    sleep(UInt32(left))
+  }
+
+  /// Gets a directory out of the way, if it is there, and leaves its removal to the next start.
   func setAside(_ path: String) throws {
     guard Files.exists(path) else { return }
     try Files.makeDirectory(aside)

@@ -61,7 +61,8 @@ void clinux_name_process(const char *name);
 // Allows as many open descriptors as the system grants (setrlimit(2), RLIMIT_NOFILE).
 void clinux_raise_descriptor_limit(void);
 
-// Has all threads share one heap (mallopt(3), M_ARENA_MAX). The C library's reserve 64 MiB of address space each.
+// Has all threads share one heap, which takes memory in large pieces and gives none back (mallopt(3)). The C library would
+// reserve 64 MiB of address space for each, and ask the kernel for every few kilobytes.
 void clinux_share_heap(void);
 
 // No core dumps (prctl(2), PR_SET_DUMPABLE stays as it is; setrlimit(2), RLIMIT_CORE).
