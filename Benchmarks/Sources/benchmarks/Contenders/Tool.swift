@@ -28,7 +28,6 @@ struct Tool {
   /// Precompiles modules into a cache that does not exist yet, and checks that all were compiled.
   func compileAll(_ modules: ModuleTree) throws -> ProcessRun {
     try site.setAside(cache)
-    site.waitUntilRemovalsAreForgotten()
     site.settle()
     let run = try precompile(modules.path)
     try check(run, says: "\(modules.summaryStart) \(modules.count) compiled, 0 up to date (")

@@ -26,6 +26,8 @@ struct BenchmarkRun {
     let ours = try entrants.add(contest.ours)
     let peers = contest.peers.map { peer in (peer, Result { try entrants.add(peer.contender) }) }
 
+    site.waitUntilRemovalsAreForgotten()
+    site.settle()
     Progress.say("\(benchmark.name): measuring, \(rounds) rounds")
     try entrants.run(rounds)
 
