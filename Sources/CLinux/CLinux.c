@@ -175,8 +175,14 @@ int clinux_semaphore_wait(void *semaphore, uint64_t time) {
   return sem_clockwait(semaphore, CLOCK_MONOTONIC, &until);
 }
 
-void clinux_share_heap(void) {
-  mallopt(M_ARENA_MAX, 1);
+bool clinux_address_space_is_limited(void) {
+  struct rlimit limit;
+  return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+}
+
+void clinux_share_heap(void) { mallopt(M_ARENA_MAX, 1); }
+
+void clinux_keep_freed_memory(void) {
   mallopt(M_TOP_PAD, 2 << 20);
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 128 << 20);

@@ -73,7 +73,7 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
 
   func run() throws {
     Descriptor.reserve()
-    // Threads by the dozen need little memory, and `ulimit -v` may not grant them more. What a run frees, it needs again.
+    // Threads by the dozen need little memory, and `ulimit -v` may not grant them more.
     clinux_share_heap()
     let make = MakeFlags.ofThisProcess
     // What make would only say, a watcher is not to do either.
@@ -82,6 +82,8 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
         request: makeRequest(), options: watching, reporter: makeWatchReporter(isQuiet: make.isSilent)
       ).run()
     }
+    // A run is short: what it frees, it needs again.
+    clinux_keep_freed_memory()
     var request = try makeRequest()
     if request.purpose == .compile {
       if make.isQuestion { request.purpose = .check } else if make.isDryRun { request.purpose = .dryRun }

@@ -61,9 +61,14 @@ void clinux_name_process(const char *name);
 // Allows as many open descriptors as the system grants (setrlimit(2), RLIMIT_NOFILE).
 void clinux_raise_descriptor_limit(void);
 
-// Has all threads share one heap, which takes memory in large pieces and gives none back (mallopt(3)). The C library would
-// reserve 64 MiB of address space for each, and ask the kernel for every few kilobytes.
+// Whether this process may take only so much address space (getrlimit(2), RLIMIT_AS).
+bool clinux_address_space_is_limited(void);
+
+// Has all threads share one heap (mallopt(3)). The C library would reserve 64 MiB of address space for each.
 void clinux_share_heap(void);
+
+// Has the heap take memory in large pieces and give none back (mallopt(3)), instead of asking for every few kilobytes.
+void clinux_keep_freed_memory(void);
 
 // No core dumps (prctl(2), PR_SET_DUMPABLE stays as it is; setrlimit(2), RLIMIT_CORE).
 void clinux_disable_core_dumps(void);
