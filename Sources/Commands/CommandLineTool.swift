@@ -34,8 +34,8 @@ public struct CommandLineTool: ParsableCommand {
     clinux_raise_descriptor_limit()
     let arguments = RawArguments.ofThisProcess()
     // Started for every lane, by ourselves: not worth the three milliseconds that parsing takes.
-    if arguments == [CompileService.subcommand] {
-      CompileService.run()
+    if arguments == [CompileChildMain.subcommand] {
+      CompileChildMain.run()
       Glibc.exit(ExitStatus.success.rawValue)
     }
     let root = root(for: arguments)

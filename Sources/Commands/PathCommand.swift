@@ -81,7 +81,7 @@ struct PathCommand: ConfiguredCommand {
   private func faults(_ summary: RunSummary) -> [String] {
     var faults: [String] = []
     for case let directory? in summary.directories {
-      let entries = VerifiedEntries(directory, HostMemory(of: directory.cache, isWritable: true))
+      let entries = VerifiedEntries(directory, LoadingCatalog(of: directory.cache, isWritable: true))
       for content in summary.plan.contents {
         do throws(CacheError) { _ = try entries.open(content.facts.hash) } catch {
           if case .missing(_, _, let reason) = error {

@@ -23,7 +23,7 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
   @OptionGroup(title: "Compiler options") var compiler: CompilerOptions
   @OptionGroup(title: "Where things are") var engine: EngineOptions
   @OptionGroup(title: "Where things are") var cache: CacheOptions
-  @OptionGroup(title: "Where things are") var room: RoomOptions
+  @OptionGroup(title: "Where things are") var room: CacheSizeOptions
   @OptionGroup(title: "What is taken") var lists: ListOptions
   @OptionGroup(title: "What is taken") var selection: SelectionOptions
   @OptionGroup(title: "How it is done") var execution: ExecutionOptions

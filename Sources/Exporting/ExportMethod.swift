@@ -18,7 +18,8 @@ extension Artifact {
   /// artifact that was made just now may be linked: an old one that an export goes back to would look as if nothing had
   /// changed. (Rejected: giving the shared file new times, which would change those of other exports.) It cannot be
   /// written to by mistake, because objects are of mode 0444; nor are copies, so that no one gets used to it.
-  func bring(to directory: borrowing Descriptor, as name: String, isNew: Bool) throws(SystemError) -> ExportMethod {
+  func materialize(to directory: borrowing Descriptor, as name: String, isNew: Bool) throws(SystemError) -> ExportMethod
+  {
     let mode: UInt32 = 0o444
     let flags = O_WRONLY | O_CREAT | O_EXCL
     do {

@@ -19,7 +19,7 @@ package struct Exporter {
       let before = output.readManifest()
       var manifest = before
       for export in exports {
-        switch bring(export, before.records[export.name], to: output, &report) {
+        switch materialize(export, before.records[export.name], to: output, &report) {
         case .success(let record): manifest.records[export.name] = record
         case .failure(let reason): report.failures.append((directory.pushing(export.name), reason))
         }
@@ -34,7 +34,7 @@ package struct Exporter {
   }
 
   /// - Returns: the export as it is now.
-  private func bring(
+  private func materialize(
     _ export: ArtifactExport, _ record: ExportManifest.Record?, to output: OutputDirectory,
     _ report: inout ExportReport
   ) -> Result<ExportManifest.Record, ExportFailure> {
@@ -63,7 +63,7 @@ package struct Exporter {
   ) -> Result<ExportManifest.Record, ExportFailure> {
     do throws(SystemError) {
       if !isSame(artifact, output, export.name, status) {
-        let method = try artifact.bring(to: output.own, as: OutputDirectory.staged, isNew: export.isNew)
+        let method = try artifact.materialize(to: output.own, as: OutputDirectory.staged, isNew: export.isNew)
         try output.publish(as: export.name)
         report.written.append((directory.pushing(export.name), method))
       }

@@ -56,11 +56,11 @@ package struct Descriptor: ~Copyable, Sendable {
   }
 
   /// Opens a name in this directory for going on from it and for its status only; a symbolic link is not followed.
-  package func openOnTheWay(_ name: some PathText) throws(SystemError) -> Descriptor {
+  package func openPathOnly(_ name: some PathText) throws(SystemError) -> Descriptor {
     Descriptor(owning: try check("open", name.withCText { clinux_open_on_the_way(raw, $0) }))
   }
 
-  package static func openRootOnTheWay() throws(SystemError) -> Descriptor {
+  package static func openRootPathOnly() throws(SystemError) -> Descriptor {
     Descriptor(owning: try check("open", clinux_open_on_the_way(AT_FDCWD, "/")))
   }
 

@@ -28,7 +28,7 @@ package struct PrecompileRequest: Sendable {
   package var largestModule = ModuleReader.defaultLimit
   /// Take files that somebody has open for writing for ones that changed while they were read.
   package var avoidsWriters = false
-  package var keeping = KeptModules()
+  package var keeping = RetainedModules()
   package var confinement = ConfinementPolicy()
   package var failFast = false
   package var force = false
@@ -41,9 +41,9 @@ package struct PrecompileRequest: Sendable {
   package var namesDirectories = false
   /// Told when what happens.
   package var timings: RunTimings?
-  package var program = WorkerProgram.thisExecutable
+  package var program = ChildProgram.thisExecutable
   /// Where children wait between several runs; without it they end with the run.
-  package var shelf: WorkerShelf?
+  package var shelf: IdleChildren?
   /// Asked before each compilation, from any thread: whether it is still worth doing.
   package var isWanted: @Sendable (Job) -> Bool = { _ in true }
 
@@ -78,10 +78,10 @@ package struct Precompiler {
     let timings = request.timings
     let engine = try findEngine()
     let cache = try openCache()
-    var memory = RunMemory(cache, isReadOnly: request.purpose.onlyLooks)
+    var memory = RunCatalog(cache, isReadOnly: request.purpose.onlyLooks)
     let known = request.settings.compactMap { memory.identity($0, engine.stamp) }
     let question = known.count == request.settings.count ? nil : ask(engine)
-    func answer() throws(PrecompileError) -> ([EngineIdentity], CompileWorker?) {
+    func answer() throws(PrecompileError) -> ([EngineIdentity], CompileChild?) {
       try timings.measure(.engine) { () throws(PrecompileError) in
         if let question { try self.answer(of: question, engine, &memory) } else { (known, nil) }
       }
@@ -103,7 +103,7 @@ package struct Precompiler {
     let isWhole = scan.problems.isEmpty && request.excludes.isEmpty && !cancellation.isCancelled
     memory.remember(inspection, scan, indexes, isWhole: isWhole && inspection.failures.isEmpty)
     let contents = inspection.contents(of: scan, indexes)
-    let lookup = EntryLookup(
+    let lookup = LookUpStage(
       contents: contents, directories: directories, lanes: request.threads, looksAtEach: request.rehash)
     let lookups = try timings.measure(.lookUp) { () throws(PrecompileError) in
       do throws(CacheError) { return try lookup.run(&memory) } catch { throw .cache(error) }
@@ -151,16 +151,16 @@ package struct Precompiler {
   }
 
   /// A child is asked, which can go on to compile.
-  private func ask(_ engine: EngineFile) -> EngineQuestion {
+  private func ask(_ engine: EngineFile) -> EngineProbeTask {
     var probe = EngineProbe(
       engine, program: request.program, policy: request.confinement, cancellation: cancellation)
     probe.threads = request.lanes
-    return EngineQuestion(request.settings, to: probe)
+    return EngineProbeTask(request.settings, to: probe)
   }
 
   private func answer(
-    of question: EngineQuestion, _ engine: EngineFile, _ memory: inout RunMemory
-  ) throws(PrecompileError) -> ([EngineIdentity], CompileWorker?) {
+    of question: EngineProbeTask, _ engine: EngineFile, _ memory: inout RunCatalog
+  ) throws(PrecompileError) -> ([EngineIdentity], CompileChild?) {
     let account: EngineAccount
     do { account = try question.wait() } catch { throw .engineUnusable(error) }
     if let missing = account.confinement?.missing, !missing.isEmpty { observer.unconfined(missing: missing) }
@@ -186,10 +186,10 @@ package struct Precompiler {
 
   private func inspect(
     _ scan: ScanResult, _ indexes: RootIndexes, until isOver: @Sendable () -> Bool
-  ) -> InspectionResult {
-    var keeping = request.purpose.onlyLooks ? KeptModules.none : request.keeping
-    keeping.count = min(keeping.count, DescriptorRoom(lanes: request.lanes).keptModules)
-    return Inspection(
+  ) -> HashResult {
+    var keeping = request.purpose.onlyLooks ? RetainedModules.none : request.keeping
+    keeping.count = min(keeping.count, DescriptorBudget(lanes: request.lanes).keptModules)
+    return HashStage(
       scan: scan, indexes: indexes, lanes: request.threads, largestModule: request.largestModule,
       avoidsWriters: request.avoidsWriters, keeping: keeping
     ).run(until: isOver)
@@ -226,7 +226,7 @@ package struct Precompiler {
 
   private func compile(
     _ plan: Plan, _ kept: consuming [WasmHash: LoadedModule], with engine: EngineFile, storingIn cache: CacheDirectory?,
-    _ directories: [EngineDirectory], _ child: CompileWorker?
+    _ directories: [EngineDirectory], _ child: CompileChild?
   ) throws(PrecompileError) -> [JobOutcome] {
     guard let cache, !request.purpose.onlyLooks else { return [] }
     guard !plan.jobs.isEmpty else {
@@ -235,9 +235,9 @@ package struct Precompiler {
       return []
     }
     if plan.jobs.count > 1, let warning = request.laneWarning { observer.warned(warning) }
-    let work: CompileWork
+    let work: CompileStage
     do throws(CacheError) {
-      work = try CompileWork(
+      work = try CompileStage(
         plan.jobs, kept: consume kept, engine: engine, directories: directories, publisher: Publisher(cache),
         request: request, cancellation: cancellation, observer: observer, child: child)
     } catch {

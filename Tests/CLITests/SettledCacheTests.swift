@@ -10,7 +10,7 @@ import Testing
   private func settle(_ box: Sandbox) throws {
     func states() throws -> Int {
       let query =
-        "import sqlite3,sys; print(sqlite3.connect(sys.argv[1]).execute('select count(*) from settled').fetchone()[0])"
+        "import sqlite3,sys; print(sqlite3.connect(sys.argv[1]).execute('select count(*) from fingerprints').fetchone()[0])"
       let output = try box.command("python3", ["-c", Argument(query), "\(box.cache)/v1/catalog.sqlite"]).run().output
       return Int(output.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
     }

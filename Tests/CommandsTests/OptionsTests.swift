@@ -144,7 +144,7 @@ struct OptionsTests {
     )
     #expect(refusal("a", "--opt-level", "max")?.hasPrefix("The value 'max' is invalid") == true)
     #expect(refusal("a", "--cpu", "z80")?.hasPrefix("The value 'z80' is invalid") == true)
-    #expect(refusal("a", "--nonsense") == "Unknown option '--nonsense'")
+    #expect(refusal("a", "--protocolViolation") == "Unknown option '--protocolViolation'")
     #expect(refusal("completions", "powershell")?.hasPrefix("The value 'powershell' is invalid") == true)
   }
 

@@ -14,7 +14,7 @@ struct ModuleFailureTests {
       compatibility: CompatibilityRecord(bytes: [0, 2] + Array("50".utf8) + [1, 0x78]), libraryBuild: [1])
   }
 
-  private func failure(_ failure: WorkerFailure, _ backend: Backend = .cranelift) -> ModuleFailure {
+  private func failure(_ failure: ChildFailure, _ backend: Backend = .cranelift) -> ModuleFailure {
     ModuleFailure(
       failure, by: Self.identity(backend), timeout: 1.5, limits: ChildLimits(memory: 64 << 20, file: 3 << 30))
   }
@@ -33,7 +33,7 @@ struct ModuleFailureTests {
   }
 
   @Test func everyFailureOfAChildHasItsMessage() {
-    let messages: [(WorkerFailure, String)] = [
+    let messages: [(ChildFailure, String)] = [
       (.engine(.invalidModule(message: "type mismatch")), "is not valid: type mismatch"),
       (
         .engine(.componentsUnsupported),
@@ -52,7 +52,7 @@ struct ModuleFailureTests {
         .unconfined(missing: ["Landlock", "seccomp"]),
         "was not compiled: the kernel lacks or forbids Landlock and seccomp, which --require-sandbox asks for"
       ),
-      (.nonsense("0 bytes"), "the compiler's child process gave 0 bytes"),
+      (.protocolViolation("0 bytes"), "the compiler's child process gave 0 bytes"),
       (
         .cannotStart(reason: "posix_spawn: no such file or directory"),
         "the compiler's child process could not be started: posix_spawn: no such file or directory"

@@ -11,10 +11,10 @@ import WasmCache
 @testable import WasmEngine
 
 struct PrecompilerRunTests {
-  let fixture: WorkerFixture
+  let fixture: ChildFixture
   private var cachePath: FilePath { fixture.directory("cache") }
 
-  init() throws { fixture = try WorkerFixture() }
+  init() throws { fixture = try ChildFixture() }
 
   /// Modules in the order in which they are given; all of one size, so that they are compiled in it.
   private func write(_ names: String...) throws {
@@ -304,7 +304,7 @@ struct PrecompilerRunTests {
     request.program = try fixture.program(
       """
       case $start in 2) echo 'out of luck' >&2; exit 3;; esac
-      \(try WorkerFixture.real)
+      \(try ChildFixture.real)
       """)
     let summary = try run(request)
     #expect(
@@ -321,7 +321,7 @@ struct PrecompilerRunTests {
     try write("a")
     var request = try request("a")
     try fixture.directory.write(
-      WorkerReply.prepared([.success(CompatibilityRecord(bytes: [1]))], WorkerFixture.confined).encoded(), to: "reply")
+      ChildReply.prepared([.success(CompatibilityRecord(bytes: [1]))], ChildFixture.confined).encoded(), to: "reply")
     request.program = try fixture.program(
       """
       if [ $start = 2 ]; then
@@ -329,7 +329,7 @@ struct PrecompilerRunTests {
         cat reply >&3
         exec sleep 1000
       fi
-      \(try WorkerFixture.real)
+      \(try ChildFixture.real)
       """)
     #expect(
       lines(try run(request)) == [

@@ -40,7 +40,7 @@ struct BuildOutputs {
   }
 
   private func write(_ text: [UInt8], to path: FilePath, isLast: Bool = false, _ report: inout BuildReport) {
-    do { try KeptFile.write(text, to: path, isLast: isLast) } catch {
+    do { try WriteIfChanged.write(text, to: path, isLast: isLast) } catch {
       report.complain(error.path, error.description, .cacheUnwritable)
     }
   }

@@ -37,7 +37,7 @@ struct MadeArtifacts {
     }
     let severalBackends = summary.engines.count > 1
     let memory = summary.directories.lazy.compactMap(\.self).first.map {
-      HostMemory(of: $0.cache, isWritable: !summary.purpose.onlyLooks)
+      LoadingCatalog(of: $0.cache, isWritable: !summary.purpose.onlyLooks)
     }
     for (number, directory) in summary.directories.enumerated() {
       let entries = directory.flatMap { directory in memory.map { VerifiedEntries(directory, $0) } }

@@ -19,7 +19,7 @@ extension CacheCommand {
 
     func run() throws {
       let lines = format.isJSON ? JSONLines("cache list") : nil
-      let rows = try telling(lines) { () throws(RunFailure) in sort.apply(try list()) }
+      let rows = try reportingFailure(to: lines) { () throws(RunFailure) in sort.apply(try list()) }
       if let lines {
         lines.write(contentsOf: rows.lazy.map { $0.json })
         lines.write([

@@ -14,7 +14,7 @@ extension CacheCommand {
         they make or use meanwhile stays, and an artifact that was loaded stays whole.
         """)
 
-    @OptionGroup var room: RoomOptions
+    @OptionGroup var room: CacheSizeOptions
 
     @Option(help: ArgumentHelp("Remove what was not used for so long: 30d, 12h, 2w.", valueName: "time"))
     var maxAge: TimeSpan?
@@ -95,7 +95,7 @@ extension CacheCommand {
 }
 
 /// Which artifacts may stay; for whoever runs the precompiler, too.
-struct RoomOptions: ParsableArguments {
+struct CacheSizeOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How large the cache may be: 500M, 5G, 5Gi.",
@@ -120,7 +120,7 @@ private struct Removal {
   }
 
   func run(in cache: CacheOptions, _ limits: () throws(RunFailure) -> EvictionLimits) throws(RunFailure) {
-    try telling(lines) { () throws(RunFailure) in
+    try reportingFailure(to: lines) { () throws(RunFailure) in
       let limits = try limits()
       let path = try cache.path()
       do throws(CacheError) { try evict(limits, path, cache.trust) } catch { throw RunFailure(error) }

@@ -22,7 +22,7 @@ extension CacheCommand {
 
     func run() throws {
       let lines = format.isJSON ? JSONLines("cache stats") : nil
-      try telling(lines) { () throws(RunFailure) in
+      try reportingFailure(to: lines) { () throws(RunFailure) in
         let path = try cache.path()
         do throws(CacheError) { try show(path, lines) } catch { throw RunFailure(error) }
       }

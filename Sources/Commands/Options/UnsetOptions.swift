@@ -53,9 +53,9 @@ extension CacheOptions {
   }
 }
 
-extension RoomOptions {
-  fileprivate static var unset: RoomOptions {
-    var options = RoomOptions()
+extension CacheSizeOptions {
+  fileprivate static var unset: CacheSizeOptions {
+    var options = CacheSizeOptions()
     options.maxSize = nil
     return options
   }

@@ -90,7 +90,7 @@ struct ProgramLoader {
     }
     let loaded = try engine.load()
     do throws(CacheError) {
-      let entries = VerifiedEntries(directory, HostMemory(of: directory.cache, isWritable: true))
+      let entries = VerifiedEntries(directory, LoadingCatalog(of: directory.cache, isWritable: true))
       let artifact = try entries.open(content.facts.hash)
       return LoadedProgram(module: try artifact.load(with: loaded), engine: engine)
     } catch .missing(_, _, .artifactCorrupt) {

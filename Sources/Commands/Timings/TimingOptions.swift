@@ -32,7 +32,7 @@ struct TimingOptions: ParsableArguments {
   /// - Parameter made: directories that the run makes.
   func requirePlaces(whenMade made: [FilePath]) throws(RunFailure) {
     for path in [timings, trace].compactMap({ $0?.path }) {
-      do { try KeptFile.requirePlace(for: path, whenMade: made) } catch { throw Self.failure(path, error) }
+      do { try WriteIfChanged.requirePlace(for: path, whenMade: made) } catch { throw Self.failure(path, error) }
     }
   }
 
@@ -48,10 +48,10 @@ struct TimingOptions: ParsableArguments {
   }
 
   private static func write(_ text: String, to path: FilePath) throws(RunFailure) {
-    do { try KeptFile.write(Array(text.utf8), to: path) } catch { throw failure(path, error) }
+    do { try WriteIfChanged.write(Array(text.utf8), to: path) } catch { throw failure(path, error) }
   }
 
-  private static func failure(_ path: FilePath, _ error: KeptFileError) -> RunFailure {
+  private static func failure(_ path: FilePath, _ error: WriteIfChangedError) -> RunFailure {
     RunFailure(status: .cacheUnwritable, message: "\(path.printable): \(error)")
   }
 }

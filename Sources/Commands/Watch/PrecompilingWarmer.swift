@@ -18,7 +18,7 @@ final class PrecompilingWarmer: Warmer {
 
   init(_ request: PrecompileRequest, observer: any WatchReporting, cancellation: Cancellation) {
     var request = request
-    request.shelf = WorkerShelf()
+    request.shelf = IdleChildren()
     request.avoidsWriters = true
     self.request = request
     self.observer = observer

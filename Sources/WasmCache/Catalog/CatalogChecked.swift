@@ -15,7 +15,7 @@ package struct CheckedObject: Hashable, Sendable {
   }
 
   /// Whether a file that is open now has these bytes without being read again.
-  func vouches(for current: FileStamp, now: Int64) -> Bool {
+  func isFresh(for current: FileStamp, now: Int64) -> Bool {
     StampTrust.doubt(remembered: stamp, hashed: checked, current: current, now: now) == nil
   }
 

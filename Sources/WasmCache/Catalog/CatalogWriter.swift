@@ -17,7 +17,7 @@ struct CatalogWriter {
       for finding in record.engines { try finding.write(connection) }
       try Sighting.write(record.sightings, connection)
       try Compilation.write(record.compilations, connection)
-      try SettledState.write(record.settled, now: now, connection)
+      try DirectoryFingerprint.write(record.fingerprints, now: now, connection)
       try CheckedObject.write(record.checked, connection)
       var tally = try Tally.read(connection)
       tally.add(record.tally)
@@ -104,7 +104,7 @@ struct CatalogWriter {
       "DELETE FROM roots WHERE written < ?1",
       "DELETE FROM engines WHERE probed < ?1",
       "DELETE FROM sightings WHERE seen < ?1",
-      "DELETE FROM settled WHERE checked < ?1",
+      "DELETE FROM fingerprints WHERE checked < ?1",
       "DELETE FROM checked WHERE checked < ?1",
       "DELETE FROM compilations WHERE compiled < ?1 AND module NOT IN (SELECT module FROM sightings)",
     ] {

@@ -8,7 +8,7 @@ package struct RunRecord: Sendable {
   package var sightings: [Sighting] = []
   package var compilations: [Compilation] = []
   /// The states in which it found every entry.
-  package var settled: [SettledState] = []
+  package var fingerprints: [DirectoryFingerprint] = []
   /// The objects whose bytes it checked.
   package var checked: [CheckedObject] = []
   /// What this run counted.
@@ -64,7 +64,7 @@ extension StatIndex {
 extension RunRecord {
   /// Whether it says anything that must not wait: otherwise the run leaves the catalog's files untouched.
   func isWorthWriting(now: Int64) -> Bool {
-    !engines.isEmpty || !sightings.isEmpty || !compilations.isEmpty || !settled.isEmpty || !checked.isEmpty
+    !engines.isEmpty || !sightings.isEmpty || !compilations.isEmpty || !fingerprints.isEmpty || !checked.isEmpty
       || !tally.misses.isEmpty
       || roots.contains { !$0.hashed.isEmpty || !$0.gone.isEmpty || $0.index.wantsTally(now: now) }
   }

@@ -13,12 +13,12 @@ extension FileSystemCache {
     let stamp: FileStamp
     do { stamp = try Descriptor.status(of: path).stamp } catch { throw CacheError(path, "read the module", error) }
     let now = WallClock.now()
-    if let known = files.withLock({ $0[stamp.identity] }), known.vouches(for: stamp, now: now) {
+    if let known = files.withLock({ $0[stamp.identity] }), known.isFresh(for: stamp, now: now) {
       return known.module
     }
     if let row = memory.module(in: stamp) {
       let known = HashedFile(stamp: row.stamp, hashed: row.hashed, module: row.module.hash)
-      if known.vouches(for: stamp, now: now) {
+      if known.isFresh(for: stamp, now: now) {
         files.withLock { $0[stamp.identity] = known }
         return known.module
       }
@@ -66,7 +66,7 @@ struct HashedFile {
   let module: WasmHash
 
   /// Whether a file that has this stamp now still contains the module.
-  func vouches(for current: FileStamp, now: Int64) -> Bool {
+  func isFresh(for current: FileStamp, now: Int64) -> Bool {
     StampTrust.doubt(remembered: stamp, hashed: hashed, current: current, now: now) == nil
   }
 }

@@ -21,7 +21,7 @@ public final class FileSystemCache: Cache, Sendable {
   public let access: Access
   public let backends: [Backend]
   let cache: CacheDirectory
-  let memory: HostMemory
+  let memory: LoadingCatalog
   private let library: EngineLibrary
   private let optimization: OptimizationLevel
   private let cpu: CPUTarget
@@ -60,7 +60,7 @@ public final class FileSystemCache: Cache, Sendable {
       }
       cache = existing
     }
-    memory = HostMemory(of: cache, isWritable: access == .readWrite)
+    memory = LoadingCatalog(of: cache, isWritable: access == .readWrite)
   }
 
   // MARK: Loading
@@ -162,7 +162,7 @@ final class EnginePart: Sendable {
   let entries: VerifiedEntries
   private let writer = Mutex<EngineWriter?>(nil)
 
-  init(_ engine: Engine, _ identity: EngineIdentity, _ cache: CacheDirectory, _ memory: HostMemory) {
+  init(_ engine: Engine, _ identity: EngineIdentity, _ cache: CacheDirectory, _ memory: LoadingCatalog) {
     self.engine = engine
     self.identity = identity
     entries = VerifiedEntries(EngineDirectory(identity, in: cache), memory)

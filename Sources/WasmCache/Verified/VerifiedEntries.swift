@@ -12,17 +12,17 @@ internal import WasmEngine
 /// as long as the object is there, since all that a later one can name is as good.
 package final class VerifiedEntries: Sendable {
   package let directory: EngineDirectory
-  private let memory: HostMemory
+  private let memory: LoadingCatalog
   /// For each module, the object that its entry led to, and the file in which that was proven.
   private let proven = Mutex<[WasmHash: Proof]>([:])
   /// Nanoseconds since 1970.
   private let now: @Sendable () -> Int64
 
-  package convenience init(_ directory: EngineDirectory, _ memory: HostMemory) {
+  package convenience init(_ directory: EngineDirectory, _ memory: LoadingCatalog) {
     self.init(directory, memory, now: WallClock.now)
   }
 
-  init(_ directory: EngineDirectory, _ memory: HostMemory, now: @escaping @Sendable () -> Int64) {
+  init(_ directory: EngineDirectory, _ memory: LoadingCatalog, now: @escaping @Sendable () -> Int64) {
     self.directory = directory
     self.memory = memory
     self.now = now
@@ -82,7 +82,7 @@ package final class VerifiedEntries: Sendable {
       var begun = now()
       var stamp = try file.status().stamp
       let known = memory.checkedObject(digest) ?? CheckedObject(digest: digest, stamp: stamp, checked: .min)
-      var isProven = known.vouches(for: stamp, now: begun)
+      var isProven = known.isFresh(for: stamp, now: begun)
       if !isProven {
         var attempts = 3
         while true {
@@ -101,7 +101,7 @@ package final class VerifiedEntries: Sendable {
         let checked = CheckedObject(digest: digest, stamp: stamp, checked: begun)
         memory.remember(checked)
         // One that was written just now could be written once more without a sign.
-        isProven = checked.vouches(for: stamp, now: begun)
+        isProven = checked.isFresh(for: stamp, now: begun)
       }
       let used = memory.isWritable ? directory.recordUse(of: module, now: begun) : begun
       if isProven { proven.withLock { $0[module] = Proof(digest: digest, stamp: stamp, used: used) } }

@@ -33,7 +33,7 @@ enum CatalogSpecimen {
       Compilation(
         module: hash, engine: Array(repeating: 3, count: 32), nanoseconds: 7, size: 9, compiled: SampleFile.now)
     ]
-    record.settled = [SettledState(hash.digest)]
+    record.fingerprints = [DirectoryFingerprint(hash.digest)]
     record.tally.hits = 1
     record.tally.compileNanoseconds = 7
     record.tally.misses = [.newModule: 1]
@@ -52,7 +52,7 @@ enum CatalogSpecimen {
     _ = catalog.engine(engine.library, settings: engine.settings, now: SampleFile.now)
     let engines = Set(catalog.compilations().map(\.engine))
     for engine in engines { _ = catalog.compiled(catalog.sightings().map(\.module), by: engine) }
-    _ = catalog.knows(SettledState(sample.module.hash.digest), now: SampleFile.now)
+    _ = catalog.knows(DirectoryFingerprint(sample.module.hash.digest), now: SampleFile.now)
     if let digest = ArtifactDigest(hex: sample.module.hash.encode().utf8) { _ = catalog.checkedObject(digest) }
     _ = catalog.tally()
     _ = catalog.trouble

@@ -47,7 +47,7 @@ struct CatalogOpenerTests {
   @Test func aSnapshotEndsWithAnError() throws {
     let connection = try opener().open().connection
     #expect(throws: SQLiteError.self) {
-      try connection.snapshot { () throws(SQLiteError) in try connection.execute("SELECT nonsense") }
+      try connection.snapshot { () throws(SQLiteError) in try connection.execute("SELECT protocolViolation") }
     }
     #expect(
       try connection.snapshot { () throws(SQLiteError) in try connection.integer("SELECT count(*) FROM stat") } == 10)

@@ -19,10 +19,10 @@ struct VerifiedEntriesTests {
 
   private var object: FilePath { fixture.object(artifact) }
 
-  private func memory() -> HostMemory { HostMemory(of: fixture.cache, isWritable: true) }
+  private func memory() -> LoadingCatalog { LoadingCatalog(of: fixture.cache, isWritable: true) }
 
   /// - Parameter later: seconds by which the clock is ahead, so that the object seems to have settled.
-  private func entries(_ memory: HostMemory? = nil, later: Int64 = 0) -> VerifiedEntries {
+  private func entries(_ memory: LoadingCatalog? = nil, later: Int64 = 0) -> VerifiedEntries {
     VerifiedEntries(fixture.reader(), memory ?? self.memory()) { WallClock.now() + later * 1_000_000_000 }
   }
 
@@ -159,7 +159,7 @@ struct VerifiedEntriesTests {
   }
 
   @Test func whoMayNotWriteRemembersOnlyByItself() throws {
-    let memory = HostMemory(of: fixture.cache, isWritable: false)
+    let memory = LoadingCatalog(of: fixture.cache, isWritable: false)
     let entries = entries(memory, later: 10)
     for _ in 0..<2 { #expect(try contents(entries.open(module)) == artifact) }
     memory.flush()

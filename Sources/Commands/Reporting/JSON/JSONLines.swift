@@ -3,8 +3,8 @@ internal import Synchronization
 /// Does what a command is for; if it cannot be done, the last line says so.
 ///
 /// - Parameter lines: nil where people are told, who read standard error.
-func telling<Result>(
-  _ lines: JSONLines?, _ body: () throws(RunFailure) -> Result
+func reportingFailure<Result>(
+  to lines: JSONLines?, _ body: () throws(RunFailure) -> Result
 ) throws(RunFailure) -> Result {
   do { return try body() } catch {
     lines?.write(JSON(error))

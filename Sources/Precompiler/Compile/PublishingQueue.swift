@@ -1,0 +1,89 @@
+internal import Dispatch
+internal import LinuxIO
+internal import Synchronization
+internal import WasmCache
+
+/// Publishes a lane's artifacts in order on a thread of its own, so that the lane compiles while the disk is waited for.
+///
+/// An artifact that was written waits a moment for others: by then most of it is on the disk, and one commit of the file
+/// system's journal serves all of them. Small modules are compiled faster than a disk syncs.
+final class PublishingQueue: Sendable {
+  private let work: CompileStage
+  private let lane: Int
+  private let thread = SerialThread()
+  private let waiting = Mutex<[CompiledJob]>([])
+  /// For each artifact that may be open.
+  private let room: DispatchSemaphore
+
+  /// How many seconds an artifact waits for others: longer than small modules take, shorter than anyone notices.
+  private static let patience = 0.05
+
+  init(_ work: CompileStage, lane: Int) {
+    self.work = work
+    self.lane = lane
+    room = DispatchSemaphore(value: work.largestBatch)
+  }
+
+  /// Writes the artifact, waiting while too many are on their way, and leaves the rest to the thread.
+  func publish(_ artifact: consuming CompiledArtifact, claim: consuming Claim?, for job: Job) throws(CacheError) {
+    room.wait()
+    let written: WrittenArtifact
+    do throws(CacheError) {
+      written = try work.timings.measure(.store, lane: lane, job: job) { () throws(CacheError) in
+        try work.writers[job.engine].write(artifact.contents.bytes)
+      }
+    } catch {
+      room.signal()
+      throw error
+    }
+    let compiled = CompiledJob(job, written, claim, nanoseconds: artifact.nanoseconds)
+    let count = waiting.withLock { waiting in
+      waiting.append(compiled)
+      return waiting.count
+    }
+    // With --fail-fast, whether it can be published decides about what comes next.
+    if count >= (work.largestBatch + 1) / 2 || work.failFast {
+      thread.run { self.publishAllThatWait() }
+    } else if count == 1 {
+      thread.run(at: .now().adding(seconds: Self.patience)) { self.publishAllThatWait() }
+    }
+  }
+
+  /// Waits until everything is published; nothing may come after that.
+  func finish() { thread.finish() }
+
+  private func publishAllThatWait() {
+    var all = waiting.withLock { waiting in
+      defer { waiting = [] }
+      return waiting.reversed() as [CompiledJob]
+    }
+    // Each goes when it is done, with the room on the disk that a failed one takes, and its claim.
+    while let one = all.popLast() {
+      let job = one.job
+      do throws(CacheError) {
+        try work.timings.measure(.publish, lane: lane, job: job) { () throws(CacheError) in
+          try work.writers[job.engine].publish(one.artifact, for: job.content.facts.hash)
+        }
+        work.finish(job, .compiled(size: one.artifact.size, nanoseconds: one.nanoseconds))
+      } catch {
+        work.finish(job, .failed(.cache(error)))
+      }
+      room.signal()
+    }
+  }
+}
+
+/// A job whose artifact is written. A class, because arrays take no single owners.
+private final class CompiledJob: Sendable {
+  let job: Job
+  let artifact: WrittenArtifact
+  let nanoseconds: UInt64
+  private let claim: Claim?
+
+  init(_ job: Job, _ artifact: WrittenArtifact, _ claim: consuming Claim?, nanoseconds: UInt64) {
+    self.job = job
+    self.artifact = artifact
+    self.claim = claim
+    self.nanoseconds = nanoseconds
+  }
+}

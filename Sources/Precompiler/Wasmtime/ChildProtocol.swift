@@ -1,0 +1,244 @@
+internal import Confinement
+internal import WasmEngine
+
+/// What a lane and its compile child say to each other: one record a message over a sequenced-packet socket pair.
+///
+/// Integers are little-endian. Both ends are the same executable, so there are no versions; but the child handles hostile
+/// input, so the parent reads its answers as if they came from outside.
+///
+///     lane → child   prepare   1, threads u16, memory u64, largest artifact u64, number of settings u8, settings 3 bytes
+///                              each; passes the engine library
+///     child → lane   prepared  1, version of Landlock u8, seccomp u8, number of settings u8, for each: outcome, text (the
+///                              compatibility record, or why not)
+///     lane → child   compile   2, settings u8, parallel u8, module kind u8, module size u64; passes module and artifact
+///     child → lane   compiled  2, outcome, artifact size u64, compile time in ns u64, text
+///     (outcome: u8, 0 for success; text: length u32, bytes, none behind the outcomes of exhausted limits)
+enum ChildProtocol {
+  static let largestMessage = 1 << 16
+  static let largestText = 1 << 14
+  /// The descriptor under which a child finds its socket.
+  static let socket: Int32 = 3
+  /// The descriptor under which a child's dynamic linker finds the allocator, if there is one.
+  static let allocator: Int32 = 4
+}
+
+enum ChildRequest: Equatable {
+  case prepare(settings: [EngineSettings], threads: Int, limits: ChildLimits)
+  case compile(settingsIndex: Int, parallel: Bool, kind: ModuleKind, size: Int)
+}
+
+enum ChildReply: Equatable {
+  case prepared([Result<CompatibilityRecord, EngineError>], Confinement)
+  case compiled(size: Int, nanoseconds: UInt64)
+  case failed(EngineError)
+  case exhausted(ChildLimit)
+}
+
+/// What a compile child has too little of for a module; the number is the outcome that says so.
+package enum ChildLimit: UInt8, Hashable, Sendable {
+  case memory = 128
+  case artifact = 129
+}
+
+extension ChildRequest {
+  func encoded() -> [UInt8] {
+    var message = MessageWriter()
+    switch self {
+    case .prepare(let settings, let threads, let limits):
+      message.put(UInt8(1))
+      message.put(UInt16(clamping: threads))
+      message.put(UInt64(limits.memory))
+      message.put(UInt64(limits.file))
+      message.put(UInt8(clamping: settings.count))
+      for one in settings {
+        message.put(code: one.backend)
+        message.put(code: one.optimization)
+        message.put(code: one.cpu)
+      }
+    case .compile(let settingsIndex, let parallel, let kind, let size):
+      message.put(UInt8(2))
+      message.put(UInt8(clamping: settingsIndex))
+      message.put(UInt8(parallel ? 1 : 0))
+      message.put(kind.rawValue)
+      message.put(UInt64(size))
+    }
+    return message.bytes
+  }
+
+  init?(_ bytes: some Collection<UInt8>) {
+    var message = MessageReader(bytes)
+    switch message.take(UInt8.self) {
+    case 1:
+      guard let threads = message.take(UInt16.self), let memory = message.takeSize(), let file = message.takeSize(),
+        let count = message.take(UInt8.self)
+      else { return nil }
+      var settings: [EngineSettings] = []
+      for _ in 0..<count {
+        guard let backend = message.takeCode(Backend.self), let optimization = message.takeCode(OptimizationLevel.self),
+          let cpu = message.takeCode(CPUTarget.self)
+        else { return nil }
+        settings.append(EngineSettings(backend: backend, optimization: optimization, cpu: cpu))
+      }
+      self = .prepare(
+        settings: settings, threads: Int(threads), limits: ChildLimits(memory: memory, file: file))
+    case 2:
+      guard let index = message.take(UInt8.self), let parallel = message.take(UInt8.self),
+        let kind = message.take(UInt8.self).flatMap(ModuleKind.init(rawValue:)), let size = message.takeSize()
+      else { return nil }
+      self = .compile(settingsIndex: Int(index), parallel: parallel != 0, kind: kind, size: size)
+    default: return nil
+    }
+    guard message.isAtEnd else { return nil }
+  }
+}
+
+extension ChildReply {
+  func encoded() -> [UInt8] {
+    var message = MessageWriter()
+    switch self {
+    case .prepared(let results, let confinement):
+      message.put(UInt8(1))
+      message.put(confinement.landlock)
+      message.put(UInt8(confinement.filtersSystemCalls ? 1 : 0))
+      message.put(UInt8(clamping: results.count))
+      for result in results {
+        switch result {
+        case .success(let record):
+          message.put(UInt8(0))
+          message.put(text: record.bytes)
+        case .failure(let error):
+          message.put(error)
+        }
+      }
+    case .compiled(let size, let nanoseconds):
+      message.put(UInt8(2))
+      message.put(UInt8(0))
+      message.put(UInt64(size))
+      message.put(nanoseconds)
+    case .failed(let error):
+      message.put(UInt8(2))
+      message.put(error)
+    case .exhausted(let limit):
+      message.put(UInt8(2))
+      message.put(limit.rawValue)
+    }
+    return message.bytes
+  }
+
+  init?(_ bytes: some Collection<UInt8>) {
+    var message = MessageReader(bytes)
+    switch message.take(UInt8.self) {
+    case 1:
+      guard let landlock = message.take(UInt8.self), let filters = message.take(UInt8.self),
+        let count = message.take(UInt8.self)
+      else { return nil }
+      var results: [Result<CompatibilityRecord, EngineError>] = []
+      for _ in 0..<count {
+        guard let outcome = message.take(UInt8.self), let text = message.takeText() else { return nil }
+        if outcome == 0 {
+          results.append(.success(CompatibilityRecord(bytes: text)))
+        } else {
+          guard let error = EngineError(code: outcome, text: text) else { return nil }
+          results.append(.failure(error))
+        }
+      }
+      self = .prepared(results, Confinement(landlock: landlock, filtersSystemCalls: filters != 0))
+    case 2:
+      guard let outcome = message.take(UInt8.self) else { return nil }
+      if outcome == 0 {
+        guard let size = message.takeSize(), let nanoseconds = message.take(UInt64.self) else { return nil }
+        self = .compiled(size: size, nanoseconds: nanoseconds)
+      } else if let limit = ChildLimit(rawValue: outcome) {
+        self = .exhausted(limit)
+      } else {
+        guard let text = message.takeText(), let error = EngineError(code: outcome, text: text) else { return nil }
+        self = .failed(error)
+      }
+    default: return nil
+    }
+    guard message.isAtEnd else { return nil }
+  }
+}
+
+extension EngineError {
+  fileprivate init?(code: UInt8, text bytes: [UInt8]) {
+    let text = String(decoding: bytes, as: UTF8.self)
+    switch code {
+    case 1: self = .cannotLoad(reason: text)
+    case 2: self = .notWasmtime(missingFunction: text)
+    case 3: self = .unsupportedSettings(reason: text)
+    case 4: self = .componentsUnsupported
+    case 5: self = .invalidModule(message: text)
+    case 6: self = .cannotSerialize(message: text)
+    default: return nil
+    }
+  }
+
+  fileprivate var coded: (code: UInt8, text: String) {
+    switch self {
+    case .cannotLoad(let text): (1, text)
+    case .notWasmtime(let text): (2, text)
+    case .unsupportedSettings(let text): (3, text)
+    case .componentsUnsupported: (4, "")
+    case .invalidModule(let text): (5, text)
+    case .cannotSerialize(let text): (6, text)
+    }
+  }
+}
+
+struct MessageWriter {
+  private(set) var bytes: [UInt8] = []
+
+  mutating func put(_ value: some FixedWidthInteger) {
+    withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+  }
+
+  mutating func put<Choice: CaseIterable & Equatable>(code choice: Choice) {
+    let position = Choice.allCases.enumerated().first { $0.element == choice }?.offset ?? 0
+    put(UInt8(clamping: position))
+  }
+
+  mutating func put(text: some Collection<UInt8>) {
+    let text = text.prefix(ChildProtocol.largestText)
+    put(UInt32(text.count))
+    bytes.append(contentsOf: text)
+  }
+
+  mutating func put(_ error: EngineError) {
+    let (code, text) = error.coded
+    put(code)
+    put(text: Array(text.utf8))
+  }
+}
+
+struct MessageReader {
+  private var rest: ArraySlice<UInt8>
+
+  init(_ bytes: some Collection<UInt8>) { rest = Array(bytes)[...] }
+
+  var isAtEnd: Bool { rest.isEmpty }
+
+  mutating func take<Value: FixedWidthInteger>(_ type: Value.Type) -> Value? {
+    let size = Value.bitWidth / 8
+    guard rest.count >= size else { return nil }
+    var value: Value = 0
+    for byte in rest.prefix(size).reversed() { value = value << 8 | Value(byte) }
+    rest = rest.dropFirst(size)
+    return value
+  }
+
+  /// A number of bytes, which is none if it is no `Int`.
+  mutating func takeSize() -> Int? { take(UInt64.self).flatMap(Int.init(exactly:)) }
+
+  mutating func takeCode<Choice: CaseIterable>(_ type: Choice.Type) -> Choice? {
+    guard let code = take(UInt8.self) else { return nil }
+    return type.allCases.dropFirst(Int(code)).first
+  }
+
+  mutating func takeText() -> [UInt8]? {
+    guard let size = take(UInt32.self), size <= ChildProtocol.largestText, rest.count >= Int(size) else { return nil }
+    let text = Array(rest.prefix(Int(size)))
+    rest = rest.dropFirst(Int(size))
+    return text
+  }
+}

@@ -1,0 +1,140 @@
+internal import CLinux
+internal import Confinement
+internal import Glibc
+internal import LinuxIO
+internal import SystemPackage
+internal import WasmEngine
+
+/// The child's side: compiles what its lane sends until the lane hangs up.
+///
+/// It handles hostile input in a library that aborts the process on internal errors, so it holds nothing worth having: the
+/// module and the artifact are files in memory, it never touches the cache, and once the engine's library is loaded it
+/// gives up whatever else it does not need (``Confinement``).
+package enum CompileChildMain {
+  /// The hidden subcommand that runs this.
+  package static let subcommand = "compile-worker"
+
+  /// Returns when the lane is gone.
+  package static func run() {
+    clinux_name_process("wasmprecompile-w")
+    clinux_disable_core_dumps()
+    // The lane decides when work ends; a signal meant for the whole terminal reaches it, too.
+    for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { _ = clinux_signal_ignore(signal) }
+    // A compilation can last for minutes; whoever wanted its result may be dead before.
+    guard clinux_exit_when_hung_up(ChildProtocol.socket) == 0 else { return }
+    // Loaded by now, if there was one.
+    close(ChildProtocol.allocator)
+    let socket = MessageSocket(Descriptor(owning: ChildProtocol.socket))
+    do throws(SystemError) {
+      try serve(socket, try prepare(socket))
+    } catch {
+      // What the lane shows as the child's last words.
+      try? Descriptor(owning: STDERR_FILENO).write(all: "\(error.call): \(error)\n")
+      _exit(1)
+    }
+  }
+
+  /// Loads the library that the lane passes, enters the sandbox, and makes an engine for each of the settings, saying how
+  /// it went.
+  private static func prepare(_ socket: borrowing MessageSocket) throws(SystemError) -> [Compiler] {
+    var message = try socket.receive(limit: ChildProtocol.largestMessage)
+    guard case .prepare(let settings, let threads, let limits) = ChildRequest(message.bytes),
+      let file = message.takeDescriptor()
+    else { throw SystemError("prepare", .badMessage) }
+    // The engine's thread pool reads this when it starts, with the first parallel compilation.
+    setenv("RAYON_NUM_THREADS", "\(max(1, threads))", 1)
+    var compilers: [Compiler] = []
+    var records: [Result<CompatibilityRecord, EngineError>] = []
+    let library = Result { () throws(EngineError) in
+      try EngineLibrary(path: FilePath("/proc/self/fd/\(file.raw)"))
+    }
+    let confinement = try Confinement.enter(limits, threads: threads)
+    for one in settings {
+      records.append(
+        Result { () throws(EngineError) in
+          let compiler = try Compiler(library.get(), one)
+          compilers.append(compiler)
+          return try compiler.sequential.compatibilityRecord()
+        })
+    }
+    try socket.send(ChildReply.prepared(records, confinement).encoded())
+    return compilers
+  }
+
+  private static func serve(_ socket: borrowing MessageSocket, _ compilers: [Compiler]) throws(SystemError) {
+    while true {
+      var message = try socket.receive(limit: ChildProtocol.largestMessage)
+      // The lane hung up.
+      if message.bytes.isEmpty { return }
+      guard case .compile(let index, let parallel, let kind, let size) = ChildRequest(message.bytes),
+        compilers.indices.contains(index), let module = message.takeDescriptor(),
+        let artifact = message.takeDescriptor()
+      else { throw SystemError("compile", .badMessage) }
+      #if DEBUG
+        SandboxProbe.runIfAsked()
+      #endif
+      let reply: ChildReply
+      do throws(EngineError) {
+        let start = MonotonicInstant.now()
+        let engine = try compilers[index].engine(parallel: parallel)
+        switch try compile(module, size, kind, with: engine, into: artifact) {
+        case .success(let written):
+          reply = .compiled(size: written, nanoseconds: MonotonicInstant.now().nanoseconds(since: start))
+        case .failure(let error):
+          switch error.errno {
+          case .noMemory: reply = .exhausted(.memory)
+          case .fileTooLarge: reply = .exhausted(.artifact)
+          default: reply = .failed(.cannotSerialize(message: "\(error.call): \(error)"))
+          }
+        }
+      } catch {
+        reply = error.isOutOfMemory ? .exhausted(.memory) : .failed(error)
+      }
+      try socket.send(reply.encoded())
+    }
+  }
+
+  private static func compile(
+    _ file: borrowing Descriptor, _ size: Int, _ kind: ModuleKind, with engine: Engine,
+    into artifact: borrowing Descriptor
+  ) throws(EngineError) -> Result<Int, SystemError> {
+    let module: Mapping
+    do { module = try Mapping(file, size: size) } catch { return .failure(error) }
+    return try engine.compile(module.bytes, as: kind) { bytes in
+      Result { () throws(SystemError) in
+        try artifact.write(all: bytes)
+        return bytes.count
+      }
+    }
+  }
+}
+
+extension EngineError {
+  /// Whether the kernel gave the engine no more memory, which it reports like any other reason.
+  fileprivate var isOutOfMemory: Bool {
+    switch self {
+    case .invalidModule(let message), .cannotSerialize(let message): message.contains("(os error \(ENOMEM))")
+    default: false
+    }
+  }
+}
+
+/// One of a child's engines, for one thread and, made when it is first wanted, for all.
+private final class Compiler {
+  let sequential: Engine
+  private var parallel: Engine?
+  private let settings: EngineSettings
+
+  init(_ library: EngineLibrary, _ settings: EngineSettings) throws(EngineError) {
+    sequential = try Engine(library: library, settings: settings, parallel: false)
+    self.settings = settings
+  }
+
+  func engine(parallel wanted: Bool) throws(EngineError) -> Engine {
+    guard wanted else { return sequential }
+    if let parallel { return parallel }
+    let engine = try Engine(library: sequential.library, settings: settings, parallel: true)
+    parallel = engine
+    return engine
+  }
+}

@@ -1,0 +1,156 @@
+package import Confinement
+internal import LinuxIO
+package import WasmEngine
+
+/// Finds out in a child what an engine really offers.
+///
+/// A setting is never trusted: some releases abort the process on an unknown target, and releases whose C API has no
+/// Winch compile with Cranelift instead and say nothing. So the engine is asked for a compatibility record, and equal
+/// records for two backends mean that one of them is not there.
+package struct EngineProbe: Sendable {
+  private let program: ChildProgram
+  private let policy: ConfinementPolicy
+  private let engine: EngineFile
+  private let cancellation: Cancellation
+  /// How many threads a parallel compilation of the child may use.
+  var threads = 1
+  private static let secondsPerProbe = 30.0
+
+  package init(
+    _ engine: EngineFile, program: ChildProgram, policy: ConfinementPolicy, cancellation: Cancellation
+  ) {
+    self.engine = engine
+    self.program = program
+    self.policy = policy
+    self.cancellation = cancellation
+  }
+
+  /// The identity that each of the settings has with this engine.
+  package func identify(_ settings: [EngineSettings]) throws(EngineUnusable) -> EngineAccount {
+    let build: [UInt8]
+    do { build = try engine.build() } catch { throw .unreadable(engine.location, reason: error.description) }
+    var wanted = settings
+    for one in settings where one.backend == .winch && !wanted.contains(one.silentSubstitute) {
+      wanted.append(one.silentSubstitute)
+    }
+    let answers = try ask(wanted)
+    var known: [EngineSettings: CompatibilityRecord] = [:]
+    for (one, record) in zip(wanted, answers.records) { known[one] = try? record.get() }
+    let identities = zip(settings, answers.records).map { one, record -> Result<EngineIdentity, BackendUnavailable> in
+      record.flatMap { found in
+        if one.backend == .winch {
+          guard let silentSubstitute = known[one.silentSubstitute] else {
+            return .failure(.refused("it cannot be told from cranelift, which this engine does not make"))
+          }
+          if silentSubstitute == found { return .failure(.silentlyAnother(.cranelift)) }
+        }
+        return .success(EngineIdentity(settings: one, compatibility: found, libraryBuild: build))
+      }
+    }
+    return EngineAccount(identities: identities, confinement: answers.confinement, child: answers.child)
+  }
+
+  private struct Answers {
+    var records: [Result<CompatibilityRecord, BackendUnavailable>] = []
+    var confinement: Confinement?
+    var child: CompileChild?
+  }
+
+  /// All in one child; if that dies, each in its own, to learn which of them it was.
+  private func ask(_ settings: [EngineSettings]) throws(EngineUnusable) -> Answers {
+    func without(_ reason: BackendUnavailable) -> Answers { Answers(records: settings.map { _ in .failure(reason) }) }
+    do {
+      let worker = try CompileChild.start(program, policy, cancellation: cancellation)
+      let (records, confinement) = try worker.prepare(
+        engine, settings: settings, threads: threads, deadline: .now().adding(seconds: Self.secondsPerProbe))
+      var answers = Answers(confinement: confinement, child: worker)
+      for record in records {
+        switch record {
+        case .success(let record): answers.records.append(.success(record))
+        case .failure(.cannotLoad(let reason)): throw EngineUnusable.cannotLoad(engine.location, reason: reason)
+        case .failure(.notWasmtime(let function)):
+          throw EngineUnusable.notWasmtime(engine.location, missingFunction: function)
+        case .failure(.unsupportedSettings(let reason)), .failure(.invalidModule(let reason)),
+          .failure(.cannotSerialize(let reason)):
+          answers.records.append(.failure(.refused(reason)))
+        case .failure(.componentsUnsupported):
+          answers.records.append(.failure(.refused("it cannot compile the empty module")))
+        }
+      }
+      return answers
+    } catch let error as EngineUnusable {
+      throw error
+    } catch let failure as ChildFailure {
+      switch failure {
+      case .crashed where settings.count > 1, .timedOut where settings.count > 1:
+        var all = Answers()
+        for one in settings {
+          let answers = try ask([one])
+          all.records += answers.records
+          all.confinement = answers.confinement ?? all.confinement
+        }
+        return all
+      case .crashed(let how, let output): return without(.crashes(output ?? how))
+      case .timedOut: return without(.refused("it did not answer in \(Int(Self.secondsPerProbe)) s"))
+      case .exhausted: return without(.refused("it needs more memory than --max-memory allows"))
+      case .unconfined(let missing): throw .unconfined(missing: missing)
+      case .cancelled: throw .cancelled
+      case .cannotStart(let reason), .protocolViolation(let reason): throw .noChild(reason: reason)
+      case .engine(let error): throw .noChild(reason: "\(error)")
+      }
+    } catch {
+      throw .noChild(reason: "\(error)")
+    }
+  }
+}
+
+/// What an engine says of itself.
+package struct EngineAccount: Sendable {
+  /// For each of the settings that it was asked for, in their order.
+  package let identities: [Result<EngineIdentity, BackendUnavailable>]
+  /// How the child that was asked was confined.
+  package let confinement: Confinement?
+  /// The child that was asked, which can compile with all of the settings; nil if it took several.
+  let child: CompileChild?
+}
+
+extension EngineSettings {
+  /// What a release without Winch compiles with instead.
+  fileprivate var silentSubstitute: EngineSettings {
+    EngineSettings(backend: .cranelift, optimization: .speed, cpu: cpu)
+  }
+}
+
+/// Why an engine cannot be used at all.
+package enum EngineUnusable: Error, Hashable, Sendable {
+  case unreadable(EngineLocation, reason: String)
+  case cannotLoad(EngineLocation, reason: String)
+  case notWasmtime(EngineLocation, missingFunction: String)
+  /// It offers no backend.
+  case noBackend(EngineLocation)
+  /// The kernel cannot confine the child as required.
+  case unconfined(missing: [String])
+  /// No child process could be started to ask it.
+  case noChild(reason: String)
+  case cancelled
+}
+
+/// Why an engine does not offer a backend.
+package enum BackendUnavailable: Error, Hashable, Sendable {
+  /// The engine compiles with another backend and says nothing.
+  case silentlyAnother(Backend)
+  /// Asking for it ends the process; the engine's last words.
+  case crashes(String)
+  /// The engine's reason.
+  case refused(String)
+}
+
+extension BackendUnavailable: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .silentlyAnother(let backend): "this release would silently compile with \(backend.rawValue) instead"
+    case .crashes(let words): "this release aborts when asked for it: \(words)"
+    case .refused(let reason): reason
+    }
+  }
+}

@@ -1,0 +1,135 @@
+internal import Crypto
+internal import LinuxIO
+internal import SystemPackage
+internal import WasmEngine
+
+/// A digest that stands for "these modules, in a cache whose directories are as they are now".
+///
+/// Names come and go in a directory only together with its time stamps, and nothing in a cache is rewritten in place. So
+/// once every entry was found in some state, they are all still there when the same state is met again: one look a
+/// directory instead of one an entry. (Measured with 10,000 modules: 0.5 ms instead of 40 ms of processor time, most of
+/// it for following links.)
+///
+/// What it rests on:
+/// - A directory that changed in the last two seconds has no state, since it could change again within the same tick of
+///   its file system's clock; neither has one whose stamps lie in the future.
+/// - All the directories that names are looked up in are part of it, by device, inode, times and mode: the engine's, the
+///   objects', and each that objects lie in. Copied or restored, they are others; moved as a whole, they are the same,
+///   and so are their relative links.
+/// - Only entries that are links to objects which are files are found at all: where other links lead is not told by these
+///   directories.
+/// - It is believed for a day, and not by a clock that was set back. So an object that someone empties in place, against
+///   its mode, is noticed a day late; changed bytes are for those who read them, as ever.
+package struct DirectoryFingerprint: Hashable, Sendable {
+  let digest: Digest256
+
+  init(_ digest: Digest256) { self.digest = digest }
+
+  var blob: [UInt8] { digest.bytes }
+}
+
+/// Which modules a state is about, in an order that the next run will have, too.
+package struct ModulesDigest: Sendable {
+  private var hash = SHA256()
+  private var count = 0
+  /// Hashed together, because each call costs more than its 32 bytes.
+  private var block: [WasmHash] = []
+
+  package init() { block.reserveCapacity(256) }
+
+  package mutating func add(_ module: WasmHash) {
+    if block.count == 256 { flush() }
+    block.append(module)
+  }
+
+  private mutating func flush() {
+    // In this machine's byte order, because the catalog is this machine's.
+    block.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    count += block.count
+    block.removeAll(keepingCapacity: true)
+  }
+
+  fileprivate consuming func finish() -> String {
+    flush()
+    return "\(count) \(Digest256(hash.finalize()))"
+  }
+}
+
+/// The state of the directories that all objects lie in, taken once for several engines; all of them are trusted.
+package struct ObjectsState: Sendable {
+  fileprivate var stamps = DirectoryStamps()
+  /// False if a directory changed so shortly before that it may change again without a sign.
+  package private(set) var isSettled: Bool
+
+  /// - Parameter now: nanoseconds since 1970.
+  /// - Throws: if somebody else may decide what lies in one of them.
+  package init(_ cache: CacheDirectory, now: Int64) throws(CacheError) {
+    isSettled = stamps.append(try? cache.objects.status(), now)
+    for number in 0..<256 {
+      let name = DirectoryName(UInt8(number))
+      let status: FileStatus
+      do throws(SystemError) { status = try cache.objects.status(of: name) } catch {
+        // One that is missing is a state, too.
+        if error.errno != .noSuchFileOrDirectory { isSettled = false }
+        continue
+      }
+      try cache.trust.require(status, cache.base.appending(CacheLayout.objects).appending(name.text))
+      if !stamps.append(status, now, number: Int64(number)) { isSettled = false }
+    }
+  }
+}
+
+extension EngineDirectory {
+  /// The state of this part of the cache for some modules.
+  ///
+  /// - Parameter now: nanoseconds since 1970.
+  /// - Returns: nil if there is nothing yet, or it changed just now.
+  package func state(of modules: ModulesDigest, _ objects: ObjectsState, now: Int64) -> DirectoryFingerprint? {
+    guard objects.isSettled else { return nil }
+    var stamps = objects.stamps
+    guard stamps.append(try? cache.engines.status(of: name), now) else { return nil }
+    var hash = SHA256()
+    hash.update(data: Array("settled 1 \(name) \(modules.finish()) \(stamps.words.count)\n".utf8))
+    hash.update(data: identity.digest)
+    stamps.words.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    return DirectoryFingerprint(Digest256(hash.finalize()))
+  }
+}
+
+/// What tells states of directories apart.
+private struct DirectoryStamps: Sendable {
+  private(set) var words: [Int64] = []
+
+  init() { words.reserveCapacity(6 * 258) }
+
+  /// - Parameter number: which of several this is.
+  /// - Returns: false if it is no directory, or changed just now.
+  mutating func append(_ status: FileStatus?, _ now: Int64, number: Int64 = -1) -> Bool {
+    guard let stamp = status?.stamp, stamp.kind == .directory else { return false }
+    guard max(stamp.modified, stamp.changed) <= now - StampTrust.margin else { return false }
+    words += [
+      number, Int64(bitPattern: stamp.device), Int64(bitPattern: stamp.inode), stamp.modified, stamp.changed,
+      Int64(stamp.mode),
+    ]
+    return true
+  }
+}
+
+/// The name of one of the directories in `objects`, without an allocation.
+private struct DirectoryName: PathText {
+  private let characters: InlineArray<3, CChar>
+
+  init(_ number: UInt8) {
+    func digit(_ value: UInt8) -> CChar { CChar(value < 10 ? 0x30 + value : 0x57 + value) }
+    characters = [digit(number >> 4), digit(number & 15), 0]
+  }
+
+  var text: String { withCText { String(cString: $0) } }
+
+  func withCText<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+    characters.span.withUnsafeBufferPointer { buffer in
+      // Three elements have an address.
+      buffer.baseAddress.map(body) ?? body("")
+    }
+  }
+}

@@ -1,0 +1,126 @@
+internal import Dispatch
+internal import Glibc
+internal import LinuxIO
+internal import Synchronization
+internal import SystemPackage
+internal import WasmEngine
+
+/// What a program that loads from the cache learns from the catalog, and writes down there for later ones.
+///
+/// Nothing is written while something is loaded: it waits for a second, and is written together. The catalog is opened
+/// anew when it was opened more than a second before, and not held open where that is in others' way. A program that only
+/// reads gets no thread from this. One that ends within that second writes when it ends.
+package final class LoadingCatalog: Sendable {
+  private struct State {
+    /// Nil if there is no catalog, or none was asked for.
+    var reader: Catalog?
+    /// When the catalog was opened, or looked for in vain.
+    var opened: MonotonicInstant?
+    var record = RunRecord()
+    var isTidying = false
+  }
+
+  /// The directory that the catalog lies in.
+  private let base: FilePath
+  let isWritable: Bool
+  private let state = Mutex(State())
+  /// Nanoseconds.
+  private static let delay: UInt64 = 1_000_000_000
+
+  package init(of cache: CacheDirectory, isWritable: Bool) {
+    base = cache.base
+    self.isWritable = isWritable
+  }
+
+  deinit { flush() }
+
+  // MARK: What is known
+
+  func checkedObject(_ digest: ArtifactDigest) -> CheckedObject? { ask { $0.checkedObject(digest) } }
+
+  func module(in stamp: FileStamp) -> StatRow? { ask { $0.module(in: stamp) } }
+
+  /// The identity that some settings were found to have with an engine, if its file has not changed since.
+  func identity(_ settings: EngineSettings, _ engine: FileStamp) -> EngineIdentity? {
+    ask { $0.identity(settings, engine, now: WallClock.now()) }
+  }
+
+  private func ask<Answer: Sendable>(_ question: (Catalog) -> Answer?) -> Answer? {
+    let catalog = state.withLock { state in
+      let now = MonotonicInstant.now()
+      if state.opened.map({ now.nanoseconds(since: $0) > Self.delay }) ?? true {
+        state.reader = Catalog.open(in: base, .readOnly).catalog
+        state.opened = now
+        if state.reader?.isInNobodysWay == false { tidyLater(&state) }
+      }
+      return state.reader
+    }
+    return catalog.flatMap(question)
+  }
+
+  // MARK: What is found out
+
+  func remember(_ object: CheckedObject) { note { $0.checked.append(object) } }
+
+  func remember(_ engine: EngineFinding) { note { $0.engines.append(engine) } }
+
+  func remember(_ compilation: Compilation, after reason: MissReason) {
+    note { record in
+      record.compilations.append(compilation)
+      record.tally.misses[reason, default: 0] += 1
+      record.tally.compileNanoseconds += compilation.nanoseconds
+    }
+  }
+
+  private func note(_ change: (inout RunRecord) -> Void) {
+    guard isWritable else { return }
+    MemoriesAtExit.add(self)
+    state.withLock { state in
+      change(&state.record)
+      tidyLater(&state)
+    }
+  }
+
+  private func tidyLater(_ state: inout State) {
+    guard !state.isTidying else { return }
+    state.isTidying = true
+    DispatchQueue.global(qos: .utility).asyncAfter(deadline: .now() + .nanoseconds(Int(Self.delay))) { [weak self] in
+      self?.flush()
+    }
+  }
+
+  /// Writes down at once what was found out, and lets go of the catalog.
+  package func flush() {
+    MemoriesAtExit.remove(self)
+    let record = state.withLock { state in
+      defer { state = State() }
+      return state.record
+    }
+    let now = WallClock.now()
+    guard isWritable, record.isWorthWriting(now: now) else { return }
+    // What cannot be written is found out again by whoever needs it.
+    _ = Catalog.open(in: base).catalog?.commit(record, now: now)
+  }
+}
+
+/// Those that have something to write down should the program end: it lets go of none of its global values then.
+private enum MemoriesAtExit {
+  private struct Reference: Sendable {
+    weak let memory: LoadingCatalog?
+  }
+
+  private static let references = Mutex<[ObjectIdentifier: Reference]>([:])
+
+  private static let isAsked: Bool = {
+    atexit { for reference in references.withLock({ Array($0.values) }) { reference.memory?.flush() } } == 0
+  }()
+
+  static func add(_ memory: LoadingCatalog) {
+    guard isAsked else { return }
+    references.withLock { $0[ObjectIdentifier(memory)] = Reference(memory: memory) }
+  }
+
+  static func remove(_ memory: LoadingCatalog) {
+    references.withLock { $0[ObjectIdentifier(memory)] = nil }
+  }
+}

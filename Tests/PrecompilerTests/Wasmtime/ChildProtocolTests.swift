@@ -1,0 +1,133 @@
+import Confinement
+import TestSupport
+import Testing
+import WasmEngine
+
+@testable import Precompiler
+
+struct ChildProtocolTests {
+  private static let errors: [EngineError] = [
+    .cannotLoad(reason: "a"), .notWasmtime(missingFunction: "b"), .unsupportedSettings(reason: "c"),
+    .componentsUnsupported, .invalidModule(message: "é\u{202e}\n"), .cannotSerialize(message: ""),
+  ]
+
+  private static let settings = Backend.allCases.flatMap { backend in
+    OptimizationLevel.allCases.flatMap { optimization in
+      CPUTarget.allCases.map { EngineSettings(backend: backend, optimization: optimization, cpu: $0) }
+    }
+  }
+
+  private static let limits = ChildLimits(memory: 1 << 32, file: 1 << 31)
+
+  private static let requests: [ChildRequest] = [
+    .prepare(settings: [], threads: 0, limits: ChildLimits(memory: 0, file: .max)),
+    .prepare(settings: settings, threads: 65535, limits: limits),
+    .compile(settingsIndex: 0, parallel: false, kind: .coreModule, size: 0),
+    .compile(settingsIndex: 255, parallel: true, kind: .component, size: .max),
+  ]
+
+  private static let replies: [ChildReply] =
+    [
+      .prepared([], Confinement(landlock: 0, filtersSystemCalls: false)),
+      .prepared(
+        errors.map { .failure($0) } + [.success(CompatibilityRecord(bytes: [0, 255, 1]))], ChildFixture.confined),
+      .exhausted(.memory), .exhausted(.artifact),
+      .compiled(size: 0, nanoseconds: 0), .compiled(size: .max, nanoseconds: .max),
+    ] + errors.map { .failed($0) }
+
+  // MARK: Round trips
+
+  @Test(arguments: requests) func requestsArriveAsTheyWereSent(_ request: ChildRequest) {
+    #expect(ChildRequest(request.encoded()) == request)
+  }
+
+  @Test(arguments: replies) func repliesArriveAsTheyWereSent(_ reply: ChildReply) {
+    #expect(ChildReply(reply.encoded()) == reply)
+  }
+
+  @Test func numbersBeyondTheirFieldsAreCutToFit() {
+    #expect(
+      ChildRequest(ChildRequest.prepare(settings: [], threads: 100_000, limits: Self.limits).encoded())
+        == .prepare(settings: [], threads: 65535, limits: Self.limits))
+    #expect(
+      ChildRequest(ChildRequest.prepare(settings: [], threads: -1, limits: Self.limits).encoded())
+        == .prepare(settings: [], threads: 0, limits: Self.limits))
+  }
+
+  @Test func longTextsAreCutToFit() throws {
+    let text = String(repeating: "x", count: ChildProtocol.largestText + 1)
+    let sent = ChildReply.failed(.invalidModule(message: text)).encoded()
+    #expect(sent.count < ChildProtocol.largestMessage)
+    #expect(ChildReply(sent) == .failed(.invalidModule(message: String(text.dropLast()))))
+  }
+
+  // MARK: Foreign bytes
+
+  @Test func messagesThatGoOnAreRefused() {
+    for request in Self.requests { #expect(ChildRequest(request.encoded() + [0]) == nil) }
+    for reply in Self.replies { #expect(ChildReply(reply.encoded() + [0]) == nil) }
+  }
+
+  @Test func messagesThatAreCutShortAreRefused() {
+    for request in Self.requests {
+      let bytes = request.encoded()
+      for count in 0..<bytes.count { #expect(ChildRequest(bytes.prefix(count)) == nil) }
+    }
+    for reply in Self.replies {
+      let bytes = reply.encoded()
+      for count in 0..<bytes.count { #expect(ChildReply(bytes.prefix(count)) == nil) }
+    }
+  }
+
+  @Test(
+    arguments: [
+      [3], [1, 7, 1, 1, 9], [2, 7, 0, 0, 0, 0], [2, 130], [1, 7, 1, 1, 128], [2, 1, 0xff, 0xff, 0xff, 0xff],
+      [2, 1, 1, 0x40, 0, 0, 0x78],
+      // A size that is no Int.
+      [2, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0],
+    ] as [[UInt8]])
+  func impossibleRepliesAreRefused(_ bytes: [UInt8]) { #expect(ChildReply(bytes) == nil) }
+
+  @Test(
+    arguments: [
+      [0], prepare([3, 0, 0]), prepare([0, 3, 0]), prepare([0, 0, 2]),
+      // An amount of memory that is no Int.
+      [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0], [2, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0],
+      [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80],
+    ] as [[UInt8]])
+  func impossibleRequestsAreRefused(_ bytes: [UInt8]) { #expect(ChildRequest(bytes) == nil) }
+
+  /// A request to prepare with settings of these codes.
+  private static func prepare(_ settings: [UInt8]) -> [UInt8] {
+    [1] + [UInt8](repeating: 0, count: 18) + [1] + settings
+  }
+
+  /// Whatever is read as a message can be written as one.
+  private func read(_ bytes: [UInt8]) -> Bool {
+    let request = ChildRequest(bytes)
+    if let request { #expect(ChildRequest(request.encoded()) == request) }
+    let reply = ChildReply(bytes)
+    if let reply { #expect(ChildReply(reply.encoded()) == reply) }
+    return request != nil || reply != nil
+  }
+
+  @Test(arguments: 0..<4) func randomBytesNeverCrash(_ seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    for _ in 0..<2000 {
+      var bytes = random.bytes(count: Int.random(in: 0..<64, using: &random))
+      // Past the first byte, more often than chance would have it.
+      if !bytes.isEmpty, Bool.random(using: &random) { bytes[0] = UInt8.random(in: 1...2, using: &random) }
+      _ = read(bytes)
+    }
+  }
+
+  @Test(arguments: 0..<4) func mutatedMessagesAreReadOrRefused(_ seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let originals = Self.requests.map { $0.encoded() } + Self.replies.map { $0.encoded() }
+    var wereRead = 0
+    for round in 0..<2000 {
+      if read(random.mutating(originals[round % originals.count])) { wereRead += 1 }
+    }
+    #expect((1..<2000).contains(wereRead), "the mutations do something, and not too much")
+  }
+}
