@@ -16,7 +16,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let isFuzzing = Context.environment["WASMPRECOMPILE_FUZZING"] != nil
 let fuzzed: [Target.Dependency] = [
   "CatalogSamples", "Commands", "Exporting", "Inspecting", "LinuxIO", "Precompiler", "TestSupport", "WasmCache",
-  "WasmEngine", system,
+  "WasmEngine", "WasmtimeToolchain", system,
 ]
 
 let package = Package(
@@ -45,7 +45,11 @@ let package = Package(
     .target(name: "Scanning", dependencies: ["LinuxIO", "CLinux", system], swiftSettings: strict),
     .target(
       name: "Precompiler",
-      dependencies: ["Scanning", "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "CLinux", crypto, system],
+      dependencies: ["Scanning", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", crypto, system],
+      swiftSettings: strict),
+    .target(
+      name: "WasmtimeToolchain",
+      dependencies: ["Precompiler", "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "CLinux", system],
       swiftSettings: strict),
     .target(
       name: "Exporting", dependencies: ["WasmCache", "WasmEngine", "LinuxIO", system], swiftSettings: strict),
@@ -56,8 +60,8 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "Inspecting", "Precompiler", "Scanning", "Exporting", "Watching", "WasmCache", "WasmEngine", "Confinement",
-        "LinuxIO",
+        "Inspecting", "Precompiler", "WasmtimeToolchain", "Scanning", "Exporting", "Watching", "WasmCache", "WasmEngine",
+        "Confinement", "LinuxIO",
         "CLinux", system, arguments,
       ],
       // Beside the code that has to keep to it; nothing of the program reads it.
@@ -87,10 +91,22 @@ let package = Package(
       ], swiftSettings: strict),
     .testTarget(
       name: "ScanningTests", dependencies: ["Scanning", "LinuxIO", "TestSupport", system], swiftSettings: strict),
+    // A compiler without a process, and what sees what a run does.
+    .target(
+      name: "PrecompilerTestSupport",
+      dependencies: ["Precompiler", "Scanning", "WasmCache", "WasmEngine", "LinuxIO", system],
+      path: "Tests/PrecompilerTestSupport", swiftSettings: strict),
     .testTarget(
       name: "PrecompilerTests",
       dependencies: [
-        "Precompiler", "Scanning", "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "TestSupport", system,
+        "PrecompilerTestSupport", "Precompiler", "Scanning", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system,
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "WasmtimeToolchainTests",
+      dependencies: [
+        "PrecompilerTestSupport", "WasmtimeToolchain", "Precompiler", "WasmCache", "WasmEngine", "Confinement", "LinuxIO",
+        "TestSupport", system,
       ],
       swiftSettings: strict),
     .testTarget(
@@ -102,7 +118,8 @@ let package = Package(
     .testTarget(
       name: "CommandsTests",
       dependencies: [
-        "Commands", "Precompiler", "Scanning", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system, arguments,
+        "PrecompilerTestSupport", "Commands", "Precompiler", "WasmtimeToolchain", "Scanning", "WasmCache", "WasmEngine",
+        "Confinement", "LinuxIO", "TestSupport", system, arguments,
       ], swiftSettings: strict),
     .target(name: "CWatchingTests", path: "Tests/CWatchingTests"),
     .testTarget(

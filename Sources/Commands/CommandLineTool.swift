@@ -1,7 +1,7 @@
 public import ArgumentParser
 internal import CLinux
 internal import Glibc
-internal import Precompiler
+internal import WasmtimeToolchain
 internal import Synchronization
 
 /// The whole command: what a user types after the program's name, down to the exit status.

@@ -2,7 +2,9 @@ internal import ArgumentParser
 internal import Confinement
 internal import Precompiler
 internal import SystemPackage
+internal import WasmCache
 internal import WasmEngine
+internal import WasmtimeToolchain
 
 struct EnginesCommand: ConfiguredCommand {
   static let configuration = CommandConfiguration(
@@ -22,8 +24,8 @@ struct EnginesCommand: ConfiguredCommand {
     let interruption = Interruption(cancelling: cancellation)
     let file: EngineFile
     do { file = try engine.search.find() } catch { throw RunFailure(error) }
-    let settings = Backend.allCases.map { EngineSettings(backend: $0) }
-    do throws(EngineUnusable) {
+    let settings = Backend.libwasmtime.map { EngineSettings(backend: $0) }
+    do throws(CompilerUnusable) {
       let probe = EngineProbe(
         file, program: .thisExecutable, policy: sandbox.policy, cancellation: cancellation)
       let account = try probe.identify(settings)
@@ -33,8 +35,8 @@ struct EnginesCommand: ConfiguredCommand {
         switch result {
         case .success(let identity):
           Output.standard.write(
-            "\(name)available, \(identity.engineName), build \(identity.libraryBuild.hex.prefix(12)), "
-              + "target \(identity.compatibility.target), identity \(identity.shortDigest)\n")
+            "\(name)available, \(identity.compiler), build \(identity.build.hex.prefix(12)), "
+              + "target \(identity.target), identity \(identity.shortDigest)\n")
         case .failure(let reason):
           Output.standard.write("\(name)not available: \(reason.description.printable)\n")
         }
@@ -44,7 +46,7 @@ struct EnginesCommand: ConfiguredCommand {
         Output.standard.write("sandbox    \(confinement.summary), \(memory) of memory\n")
       }
       if !account.identities.contains(where: { (try? $0.get()) != nil }) {
-        throw EngineUnusable.noBackend(file.location)
+        throw CompilerUnusable.noBackend(file.location)
       }
     } catch {
       interruption.dieIfReceived()

@@ -29,7 +29,7 @@ final class Interruption {
   ///
   /// - Parameter request: what is running; nil if it has nothing of others that must be given back.
   convenience init(cancelling cancellation: Cancellation, in request: PrecompileRequest? = nil) {
-    let jobserver = request?.jobserver
+    let jobserver = request?.work.jobserver
     self.init(Self.ending) {
       cancellation.cancel()
     } beforeDying: {

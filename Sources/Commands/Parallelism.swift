@@ -27,9 +27,9 @@ struct Parallelism {
   }
 
   func apply(to request: inout PrecompileRequest) {
-    request.lanes = lanes
-    request.jobserver = jobserver
-    request.laneWarning = warning
+    request.work.lanes = lanes
+    request.work.jobserver = jobserver
+    request.work.laneWarning = warning
   }
 }
 

@@ -3,7 +3,6 @@ internal import LinuxIO
 internal import Precompiler
 internal import SystemPackage
 internal import WasmCache
-internal import WasmEngine
 
 struct PathCommand: ConfiguredCommand {
   static let configuration = CommandConfiguration(
@@ -39,16 +38,17 @@ struct PathCommand: ConfiguredCommand {
       guard faults.isEmpty else { throw ExitStatus.moduleFailed }
     }
     for content in summary.plan.contents {
-      for case let directory? in summary.directories {
-        directory.recordUse(of: content.facts.hash, now: WallClock.now())
-        Output.standard.write(directory.entryPath(content.facts.hash).bytes + [UInt8(ascii: "\n")])
+      for target in summary.targets {
+        guard let place = target.place(of: content.facts.hash) else { continue }
+        place.recordUse(of: content.facts.hash, now: WallClock.now())
+        Output.standard.write(place.entryPath(content.facts.hash).bytes + [UInt8(ascii: "\n")])
       }
     }
   }
 
   /// Finds the module's artifacts, or compiles them; says why if there are none.
   private func lookUp() throws -> RunSummary {
-    var request = try options.request(for: module.path, options.compiler.settings)
+    var request = try options.request(for: module.path)
     request.purpose = compile ? .compile : .dryRun
     if compile { Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request) }
     let cancellation = Cancellation()
@@ -56,10 +56,10 @@ struct PathCommand: ConfiguredCommand {
     let reporter = RunReporter(Verbosity(isQuiet: true))
     let summary: RunSummary
     do {
-      summary = try Precompiler(request, observer: reporter, cancellation: cancellation).run()
+      summary = try options.compilers(options.compiler.settings).run(request, observer: reporter, cancellation)
     } catch {
       interruption.dieIfReceived()
-      throw RunFailure(error)
+      throw error
     }
     interruption.dieIfReceived()
     guard summary.exitStatus == .success else { throw summary.exitStatus }
@@ -69,8 +69,7 @@ struct PathCommand: ConfiguredCommand {
     }
     if !compile && !summary.plan.jobs.isEmpty {
       for job in summary.plan.jobs {
-        Output.error.write(
-          complaint(job.content, summary.engines[job.engine], summary.directories[job.engine], job.reason))
+        Output.error.write(complaint(job.content, job.target, job.reason))
       }
       throw ExitStatus.moduleFailed
     }
@@ -79,13 +78,14 @@ struct PathCommand: ConfiguredCommand {
 
   /// Checks the bytes of all artifacts, and says what is wrong with them.
   private func faults(_ summary: RunSummary) -> [String] {
+    var readers = ArtifactReaders(summary, isWritable: true)
     var faults: [String] = []
-    for case let directory? in summary.directories {
-      let entries = VerifiedEntries(directory, LoadingCatalog(of: directory.cache, isWritable: true))
+    for target in summary.targets {
       for content in summary.plan.contents {
-        do throws(CacheError) { _ = try entries.open(content.facts.hash) } catch {
+        do throws(CacheError) { _ = try readers.entries(of: content.facts.hash, for: target)?.open(content.facts.hash) }
+        catch {
           if case .missing(_, _, let reason) = error {
-            faults.append(complaint(content, directory.identity, directory, reason))
+            faults.append(complaint(content, target, reason))
           } else {
             faults.append("\(content.path.printable): error: \(error.description.printable)\n")
           }
@@ -96,12 +96,11 @@ struct PathCommand: ConfiguredCommand {
   }
 
   /// `…: the cache has no artifact for winch, only for cranelift; make it with --compile`
-  private func complaint(
-    _ content: ModuleContent, _ engine: EngineIdentity, _ directory: EngineDirectory?, _ reason: MissReason
-  ) -> String {
-    let others = reason == .newModule ? directory?.otherSettings(of: content.facts.hash) ?? [] : []
+  private func complaint(_ content: ModuleContent, _ target: CompileTarget, _ reason: MissReason) -> String {
+    let others =
+      reason == .newModule ? target.directory?.otherWishes(of: content.facts.hash).map(\.description) ?? [] : []
     let detail = others.isEmpty ? ": \(reason.rawValue)" : ", only for \(others.joined(separator: " and for "))"
-    return "\(content.path.printable): error: the cache has no artifact for \(engine.settings)\(detail); "
+    return "\(content.path.printable): error: the cache has no artifact for \(target.name)\(detail); "
       + "make it with --compile\n"
   }
 }

@@ -5,6 +5,7 @@ internal import LinuxIO
 internal import Precompiler
 internal import Scanning
 internal import SystemPackage
+internal import WasmtimeToolchain
 
 /// What the program does without a subcommand: precompile files and directories into the cache.
 struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
@@ -79,7 +80,7 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
     // What make would only say, a watcher is not to do either.
     if watching.watch && !make.isDryRun && !make.isQuestion {
       return try WatchSession(
-        request: makeRequest(), options: watching, reporter: makeWatchReporter(isQuiet: make.isSilent)
+        request: makeRequest(), compilers: compilers, options: watching, reporter: makeWatchReporter(isQuiet: make.isSilent)
       ).run()
     }
     // A run is short: what it frees, it needs again.
@@ -89,7 +90,7 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
       if make.isQuestion { request.purpose = .check } else if make.isDryRun { request.purpose = .dryRun }
     }
     if !request.purpose.onlyLooks { Parallelism(jobs: execution.jobs, under: make).apply(to: &request) }
-    try drawing.requirePlaces(whenMade: [request.cachePath] + (outputs.output.map { [$0.path] } ?? []))
+    try drawing.requirePlaces(whenMade: [request.caches.path] + (outputs.output.map { [$0.path] } ?? []))
     let timings = drawing.isEmpty ? nil : RunTimings()
     request.timings = timings
     let cancellation = Cancellation()
@@ -99,15 +100,15 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
     let reporter = makeReporter(isQuiet: make.isSilent)
     let summary: RunSummary
     do {
-      summary = try Precompiler(request, observer: reporter, cancellation: cancellation).run()
+      summary = try compilers.run(request, observer: reporter, cancellation)
     } catch {
       interruption.dieIfReceived(after: reporter.clearStatus)
-      let failure = RunFailure(error)
-      reporter.report(failure)
-      throw failure
+      reporter.report(error)
+      throw error
     }
     interruption.dieIfReceived(after: reporter.clearStatus)
-    let report = try makeOutputs(request.roots).write(summary)
+    let report = try makeOutputs(request.input.roots).write(summary)
+    EvictionStage(after: summary, limit: request.caches.sizeLimit).run(reporter)
     interruption.dieIfReceived()
     reporter.report(report)
     reporter.report(summary)
@@ -140,20 +141,26 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
   }
 
   private func makeRequest() throws(RunFailure) -> PrecompileRequest {
-    var request = PrecompileRequest(
-      roots: try lists.roots(path), settings: compiler.settings, engines: engine.search, cachePath: try cache.path(),
-      lanes: execution.jobs ?? AvailableProcessors.count())
-    request.excludes = selection.exclude.map { ExcludePattern(bytes: $0.bytes) }
-    request.followLinks = selection.followLinks
-    request.failFast = execution.failFast
-    request.cacheTrust = cache.trust
-    limits.bound(&request, sandbox)
-    request.force = execution.force
-    request.rehash = execution.rehash
+    var input = RunInput(try lists.roots(path))
+    input.excludes = selection.exclude.map { ExcludePattern(bytes: $0.bytes) }
+    input.followLinks = selection.followLinks
+    input.namesDirectories = outputs.depfile != nil
+    var caches = try cache.places()
+    caches.sizeLimit = room.maxSize.map { Int64($0.bytes) }
+    var work = WorkPolicy(lanes: execution.jobs ?? AvailableProcessors.count())
+    work.failFast = execution.failFast
+    work.force = execution.force
+    work.rehash = execution.rehash
+    var request = PrecompileRequest(input, caches: caches, work: work)
+    request.limits = limits.modules
     request.purpose = execution.purpose
-    request.sizeLimit = room.maxSize.map { Int64($0.bytes) }
-    request.namesDirectories = outputs.depfile != nil
     return request
+  }
+
+  private var compilers: CompilerChoice {
+    var choice = CompilerChoice(search: engine.search, settings: compiler.settings)
+    choice.options.confinement = limits.confinement(sandbox)
+    return choice
   }
 }
 

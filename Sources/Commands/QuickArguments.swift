@@ -18,7 +18,7 @@ enum QuickArguments {
     while let word = rest.popFirst() {
       switch word {
       case "--backend":
-        guard let backend = rest.popFirst().flatMap({ Backend(rawValue: $0) }) else { return nil }
+        guard let backend = rest.popFirst().flatMap({ Backend(argument: $0) }) else { return nil }
         backends.append(backend)
       case "--cache-dir":
         guard let value = rest.popFirst(), !value.hasPrefix("-"), let path = PathArgument(argument: value) else {

@@ -6,13 +6,12 @@ internal import WasmEngine
 extension RunFailure {
   init(_ error: PrecompileError) {
     switch error {
-    case .engineNotFound(let error): self.init(error)
-    case .engineUnusable(let error): self.init(error)
-    case .backendUnavailable(let settings, let location, let reason):
+    case .compilerUnusable(let error): self.init(error)
+    case .backendUnavailable(let backend, let location, let reason):
       self.init(
         status: .engineUnavailable,
         message: """
-          the engine \(location.path.printable) has no backend \(settings.backend.rawValue): \(reason.description.printable); \
+          the engine \(location.path.printable) has no backend \(backend.rawValue): \(reason.description.printable); \
           `wasmprecompile engines` shows what it has
           """)
     case .cache(let error): self.init(error)
@@ -44,7 +43,7 @@ extension RunFailure {
     }
   }
 
-  init(_ error: EngineUnusable) {
+  init(_ error: CompilerUnusable) {
     let message =
       switch error {
       case .unreadable(let location, let reason): "the engine \(location.path.printable) cannot be read: \(reason)"
@@ -55,7 +54,8 @@ extension RunFailure {
       case .noBackend(let location): "the engine \(location.path.printable) offers no backend"
       case .unconfined(let missing):
         "compilers cannot be confined: the kernel lacks or forbids \(missing.joined(separator: " and ")), which --require-sandbox asks for"
-      case .noChild(let reason): "no compiler process could be started: \(reason.printable)"
+      case .notStarted(let reason): "no compiler process could be started: \(reason.printable)"
+      case .protocolViolation(let what): "the compiler's process gave \(what.printable)"
       case .cancelled: "interrupted"
       }
     self.init(status: .engineUnavailable, message: message)

@@ -27,13 +27,13 @@ package struct ArtifactExport: Sendable {
     self.isNew = isNew
   }
 
-  package static let suffix = ".cwasm"
-
   /// Where the artifact of a file goes: its place below the root it was found in, with another suffix. A file that is a
   /// root itself goes to the top.
   ///
-  /// - Parameter backend: the directory for artifacts of this backend, where there are several.
-  package static func name(of file: FilePath, below root: FilePath, backend: String?) -> FilePath {
+  /// - Parameters:
+  ///   - suffix: of the artifact's format.
+  ///   - backend: the directory for artifacts of this backend, where there are several.
+  package static func name(of file: FilePath, below root: FilePath, suffix: String, backend: String?) -> FilePath {
     var relative = file
     if file == root || !relative.removePrefix(root) {
       relative = FilePath(root: nil, file.lastComponent.map { [$0] } ?? [])

@@ -1,5 +1,6 @@
 internal import LinuxIO
 internal import SystemPackage
+internal import WasmCache
 
 /// What was exported into a directory, so that the next run knows its own work: what is as it left it, and what it may
 /// remove.
@@ -8,7 +9,7 @@ internal import SystemPackage
 ///     name NUL source NUL digest SPACE inode SPACE size SPACE modified NUL      for each export, sorted by name
 ///
 /// Names and sources are raw bytes. Whoever can write into the output directory can write this, so it is believed only as
-/// far as it can do no harm: names stay below the directory and end in `.cwasm`.
+/// far as it can do no harm: names stay below the directory and end as artifacts do.
 struct ExportManifest: Equatable {
   static let fileName = "exports"
   private static let header = "wasmprecompile exports 1"
@@ -61,7 +62,7 @@ struct ExportManifest: Equatable {
 
   private static func isHarmless(_ name: FilePath) -> Bool {
     name.isRelative && !name.isEmpty && name.components.allSatisfy { $0.kind == .regular }
-      && name.bytes.suffix(ArtifactExport.suffix.utf8.count).elementsEqual(ArtifactExport.suffix.utf8)
+      && ArtifactFormat.known.contains { name.bytes.suffix($0.suffix.utf8.count).elementsEqual($0.suffix.utf8) }
   }
 
   var encoded: [UInt8] {

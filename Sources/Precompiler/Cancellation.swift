@@ -1,4 +1,4 @@
-internal import LinuxIO
+package import LinuxIO
 internal import Synchronization
 
 /// A run's way to be stopped from outside, from any thread: no new work begins, and what runs in children ends at once.
@@ -22,14 +22,14 @@ package final class Cancellation: Sendable {
   }
 
   /// Makes a child end with the run.
-  func register(_ child: ChildProcess) {
+  package func register(_ child: ChildProcess) {
     state.withLock { state in
       state.children[ObjectIdentifier(child)] = child
       if state.isCancelled { child.kill() }
     }
   }
 
-  func unregister(_ child: ChildProcess) {
+  package func unregister(_ child: ChildProcess) {
     state.withLock { _ = $0.children.removeValue(forKey: ObjectIdentifier(child)) }
   }
 }

@@ -1,74 +1,29 @@
-internal import Confinement
-internal import Glibc
 internal import LinuxIO
-package import Scanning
-package import SystemPackage
+internal import Scanning
 package import WasmCache
-package import WasmEngine
+internal import WasmEngine
 
-/// What a run is asked to do.
-package struct PrecompileRequest: Sendable {
-  package var roots: [FilePath]
-  package var excludes: [ExcludePattern] = []
-  package var followLinks = false
-  /// Every one of them is produced for every module, in this order.
-  package var settings: [EngineSettings]
-  package var engines: EngineSearch
-  package var cachePath: FilePath
-  package var cacheTrust = CacheTrust.owner
-  /// How many modules are compiled at the same time.
-  package var lanes: Int
-  /// What the lanes but one have to be paid for with.
-  package var jobserver: Jobserver?
-  /// Why there is only one lane though there could be more; said when that matters.
-  package var laneWarning: String?
-  /// Seconds a module may take.
-  package var timeout: Double = 120
-  /// Bytes of the largest module that is read.
-  package var largestModule = ModuleReader.defaultLimit
-  /// Take files that somebody has open for writing for ones that changed while they were read.
-  package var avoidsWriters = false
-  package var keeping = RetainedModules()
-  package var confinement = ConfinementPolicy()
-  package var failFast = false
-  package var force = false
-  /// Read every file, whatever is remembered of it.
-  package var rehash = false
-  /// Bytes of artifacts that may stay in the cache; nil for any number.
-  package var sizeLimit: Int64?
-  package var purpose = RunPurpose.compile
-  /// Tells in the summary which directories were scanned.
-  package var namesDirectories = false
-  /// Told when what happens.
-  package var timings: RunTimings?
-  package var program = ChildProgram.thisExecutable
-  /// Where children wait between several runs; without it they end with the run.
-  package var shelf: IdleChildren?
-  /// Asked before each compilation, from any thread: whether it is still worth doing.
-  package var isWanted: @Sendable (Job) -> Bool = { _ in true }
-
-  package init(
-    roots: [FilePath], settings: [EngineSettings], engines: EngineSearch, cachePath: FilePath, lanes: Int
-  ) {
-    self.roots = roots
-    self.settings = settings
-    self.engines = engines
-    self.cachePath = cachePath
-    self.lanes = max(1, lanes)
-  }
-
-  /// How many threads may look at files; they are not worth paying for.
-  var threads: Int { jobserver == nil ? lanes : 1 }
-}
-
-/// The whole flow: scan → hash → look up → compile → store.
+/// A run: makes an artifact of every module for every target.
+///
+///     open caches → scan → hash → look up → fetch → compile and store → remember
+///
+/// Compilers are asked what they are while files are found and hashed, unless the catalog remembers. Each stage is a value
+/// that takes what it needs and gives what it found; `run` names each once. The catalog is asked on the way and told once,
+/// at the end: the cache is right without it. What comes after the last consumer of the artifacts, ``EvictionStage``, is
+/// its caller's.
 package struct Precompiler {
   private let request: PrecompileRequest
+  private let toolchains: [any Toolchain]
   private let observer: any RunObserver
   private let cancellation: Cancellation
 
-  package init(_ request: PrecompileRequest, observer: any RunObserver, cancellation: Cancellation) {
+  /// - Parameter toolchains: what to compile with. Each wish of theirs is a target, in this order.
+  package init(
+    _ request: PrecompileRequest, with toolchains: [any Toolchain], observer: any RunObserver,
+    cancellation: Cancellation
+  ) {
     self.request = request
+    self.toolchains = toolchains
     self.observer = observer
     self.cancellation = cancellation
   }
@@ -76,184 +31,167 @@ package struct Precompiler {
   package func run() throws(PrecompileError) -> RunSummary {
     let start = MonotonicInstant.now()
     let timings = request.timings
-    let engine = try findEngine()
-    let cache = try openCache()
-    var memory = RunCatalog(cache, isReadOnly: request.purpose.onlyLooks)
-    let known = request.settings.compactMap { memory.identity($0, engine.stamp) }
-    let question = known.count == request.settings.count ? nil : ask(engine)
-    func answer() throws(PrecompileError) -> ([EngineIdentity], CompileChild?) {
-      try timings.measure(.engine) { () throws(PrecompileError) in
-        if let question { try self.answer(of: question, engine, &memory) } else { (known, nil) }
-      }
-    }
+    let caches = try CacheStage(places: request.caches, onlyLooks: onlyLooks).run(observer)
+    var catalog = RunCatalog(caches.own, isReadOnly: onlyLooks)
+    let compilers = CompilerResolution(toolchains, catalog, lanes: request.work.lanes)
     // Under a jobserver, one job is paid for: one thing after the other.
-    let early = request.jobserver == nil ? nil : try answer()
-    let scan = timings.measure(.scan) { self.scan(sparing: cache) }
-    let indexes = memory.indexes(of: request.roots, ignoring: request.rehash)
-    var inspection = timings.measure(.hash) {
-      inspect(scan, indexes, until: { cancellation.isCancelled || question?.hasFailed == true })
+    if request.work.jobserver != nil { _ = try resolve(compilers, &catalog) }
+    let scan = timings.measure(.scan) { ScanStage(input: request.input, caches: caches, lanes: threads).run() }
+    let indexes = catalog.indexes(of: scan, request.input, ignoring: request.work.rehash)
+    var hashed = timings.measure(.hash) { hash(scan, indexes, until: compilers.hasFailed) }
+    let targets = targets(try resolve(compilers, &catalog), caches)
+    tell(scan, hashed, targets, caches)
+    remember(hashed, scan, indexes, in: &catalog)
+    let contents = hashed.contents(of: scan, indexes)
+    var lookups = try timings.measure(.lookUp) { () throws(PrecompileError) in
+      try lookUp(contents, targets, caches, catalog)
     }
-    let (identities, child) = if let early { early } else { try answer() }
-    let directories = identities.map { identity in cache.map { EngineDirectory(identity, in: $0) } }
-    observer.prepared(
-      engine: engine.location, identities: identities, cache: request.cachePath, lanes: request.lanes)
-    for problem in scan.problems { observer.noticed(problem) }
-    for file in inspection.failures { observer.rejected(file) }
-    // Files are only known to be gone if everything was looked at.
-    let isWhole = scan.problems.isEmpty && request.excludes.isEmpty && !cancellation.isCancelled
-    memory.remember(inspection, scan, indexes, isWhole: isWhole && inspection.failures.isEmpty)
-    let contents = inspection.contents(of: scan, indexes)
-    let lookup = LookUpStage(
-      contents: contents, directories: directories, lanes: request.threads, looksAtEach: request.rehash)
-    let lookups = try timings.measure(.lookUp) { () throws(PrecompileError) in
-      do throws(CacheError) { return try lookup.run(&memory) } catch { throw .cache(error) }
-    }
-    let plan = Plan(contents, lookups, force: request.force)
-    observer.planned(plan)
-    let notModules = inspection.failures.count { if case .notWebAssembly = $0.failure { true } else { false } }
-    let unreadable = inspection.failures.count - notModules + scan.problems.count { !$0.isWarning }
-    // A file that gave no module is a failure like any other.
-    let isOver = request.failFast && notModules + unreadable > 0 && !request.purpose.onlyLooks
-    let outcomes =
-      isOver
-      ? plan.jobs.map { JobOutcome(job: $0, result: .notDone) }
-      : try compile(
-        plan, inspection.takeKept(), with: engine, storingIn: cache, directories.compactMap { $0 }, child)
-    memory.remember(plan, outcomes, identities)
-    var notes = [memory.note]
-    if !request.purpose.onlyLooks {
-      notes += timings.measure(.remember) {
-        memory.recordUses(of: plan, lookups, directories)
-        return [memory.commit(), makeRoom(in: cache, for: plan, directories)]
-      }
-    }
-    for case let note? in notes { observer.noted(note) }
-    return RunSummary(
-      engine: engine.location, scannedDirectories: scan.directories, plan: plan, outcomes: outcomes,
-      engines: identities, directories: directories, notModules: notModules,
-      unreadable: unreadable, emptyRoots: scan.emptyRoots.map { request.roots[$0] }, purpose: request.purpose,
-      nanoseconds: MonotonicInstant.now().nanoseconds(since: start))
+    timings.measure(.fetch) { fetch(contents, targets, caches, &lookups) }
+    let plan = Plan(contents, targets, lookups, force: request.work.force)
+    observer.record(.planned(plan))
+    let outcomes = try compile(plan, hashed.takeRetained(), targets, caches, unless: isOver(scan, hashed))
+    timings.measure(.remember) { remember(plan, outcomes, targets, lookups, in: &catalog) }
+    return summary(scan, hashed, plan, outcomes, targets, caches, since: start)
   }
 
-  private func findEngine() throws(PrecompileError) -> EngineFile {
-    do { return try request.engines.find() } catch { throw .engineNotFound(error) }
+  private var onlyLooks: Bool { request.purpose.onlyLooks }
+  private var threads: Int { request.work.threads }
+
+  // MARK: The stages
+
+  private func resolve(
+    _ compilers: CompilerResolution, _ catalog: inout RunCatalog
+  ) throws(PrecompileError) -> [[ArtifactIdentity]] {
+    try request.timings.measure(.engine) { () throws(PrecompileError) in try compilers.wait(&catalog, observer) }
   }
 
-  /// Without a cache, which a run that only looks leaves as it is, everything is missing.
-  private func openCache() throws(PrecompileError) -> CacheDirectory? {
-    do {
-      return try request.purpose.onlyLooks
-        ? CacheDirectory.existing(at: request.cachePath, trust: request.cacheTrust)
-        : CacheDirectory(making: request.cachePath, trust: request.cacheTrust)
-    } catch {
-      throw .cache(error)
-    }
-  }
-
-  /// A child is asked, which can go on to compile.
-  private func ask(_ engine: EngineFile) -> EngineProbeTask {
-    var probe = EngineProbe(
-      engine, program: request.program, policy: request.confinement, cancellation: cancellation)
-    probe.threads = request.lanes
-    return EngineProbeTask(request.settings, to: probe)
-  }
-
-  private func answer(
-    of question: EngineProbeTask, _ engine: EngineFile, _ memory: inout RunCatalog
-  ) throws(PrecompileError) -> ([EngineIdentity], CompileChild?) {
-    let account: EngineAccount
-    do { account = try question.wait() } catch { throw .engineUnusable(error) }
-    if let missing = account.confinement?.missing, !missing.isEmpty { observer.unconfined(missing: missing) }
-    var identities: [EngineIdentity] = []
-    for (settings, result) in zip(request.settings, account.identities) {
-      switch result {
-      case .success(let identity): identities.append(identity)
-      case .failure(let reason): throw .backendUnavailable(settings, engine.location, reason)
-      }
-    }
-    if engine.isUnchanged { for identity in identities { memory.remember(identity, engine.stamp) } }
-    if request.purpose.onlyLooks { account.child?.kill() }
-    return (identities, account.child)
-  }
-
-  private func scan(sparing cache: CacheDirectory?) -> ScanResult {
-    var options = ModuleScanner.Options(
-      excludes: request.excludes, followLinks: request.followLinks, namesDirectories: request.namesDirectories,
-      jobs: request.threads)
-    if let cache { options.skippedDirectories.insert(cache.identity) }
-    return ModuleScanner(options).scan(request.roots)
-  }
-
-  private func inspect(
-    _ scan: ScanResult, _ indexes: RootIndexes, until isOver: @Sendable () -> Bool
+  private func hash(
+    _ scan: ScanResult, _ indexes: RootIndexes, until hasFailed: @escaping @Sendable () -> Bool
   ) -> HashResult {
-    var keeping = request.purpose.onlyLooks ? RetainedModules.none : request.keeping
-    keeping.count = min(keeping.count, DescriptorBudget(lanes: request.lanes).keptModules)
-    return HashStage(
-      scan: scan, indexes: indexes, lanes: request.threads, largestModule: request.largestModule,
-      avoidsWriters: request.avoidsWriters, keeping: keeping
-    ).run(until: isOver)
+    var retained = onlyLooks ? RetainedModules.none : request.limits.retained
+    retained.count = min(retained.count, DescriptorBudget(lanes: request.work.lanes).retainedModules)
+    let stage = HashStage(
+      scan: scan, indexes: indexes, lanes: threads, largestModule: request.limits.largestModule,
+      avoidsWriters: request.input.avoidsWriters, retained: retained)
+    return stage.run { cancellation.isCancelled || hasFailed() }
   }
 
-  /// - Returns: what to say with `-v`, if anything was done or could not be.
-  private func makeRoom(
-    in cache: CacheDirectory?, for plan: Plan, _ directories: [EngineDirectory?]
-  ) -> String? {
-    guard let cache, let limit = request.sizeLimit else { return nil }
-    lazy var modules = Set(plan.contents.map(\.facts.hash))
-    lazy var engines = Set(directories.compactMap { $0?.path.lastComponent?.string })
-    var needed: (artifacts: Int, bytes: Int64) = (0, 0)
-    do {
-      let result = try cache.evictIfDue(size: limit, now: WallClock.now()) { victim, inventory in
-        let own = victim.entries.count {
-          modules.contains($0.module) && engines.contains(inventory.engines[$0.engine].directory)
-        }
-        needed.artifacts += own
-        if own > 0 { needed.bytes += victim.size }
+  private func targets(_ identities: [[ArtifactIdentity]], _ caches: OpenCaches) -> [CompileTarget] {
+    var targets: [CompileTarget] = []
+    for (toolchain, identities) in zip(toolchains, identities) {
+      for (wish, identity) in identities.enumerated() {
+        targets.append(CompileTarget(toolchain, wish: wish, identity: identity, order: targets.count, caches: caches))
       }
-      if needed.artifacts > 0, let result {
-        let enough = ByteCount(Int(clamping: (result.size + needed.bytes) / 1000 * 1000 + 1000))
-        observer.warned(
-          "max-size \(ByteCount(Int(clamping: limit))) has no room for \(needed.artifacts) of this run's artifacts, "
-            + "which have to be compiled again: raise it to \(enough)")
-      }
-      guard let result, result.freed > 0 else { return nil }
-      return "\(result.freed) bytes of artifacts removed, \(result.size) are left of the \(limit) that may stay"
-    } catch {
-      return "\(error.path ?? cache.path): no room was made: \(error.complaint)"
+    }
+    return targets
+  }
+
+  private func tell(_ scan: ScanResult, _ hashed: HashResult, _ targets: [CompileTarget], _ caches: OpenCaches) {
+    observer.record(
+      .prepared(
+        RunPreparation(
+          targets: targets, cache: request.caches.path, lowerCaches: caches.lower.map(\.path),
+          lanes: request.work.lanes)))
+    for problem in scan.problems { observer.record(.noticed(problem)) }
+    for file in hashed.failures { observer.record(.rejected(file)) }
+  }
+
+  private func lookUp(
+    _ contents: [ModuleContent], _ targets: [CompileTarget], _ caches: OpenCaches, _ catalog: RunCatalog
+  ) throws(PrecompileError) -> [TargetLookups] {
+    let stage = LookUpStage(
+      contents: contents, targets: targets, caches: caches, lanes: threads, looksAtEach: request.work.rehash)
+    do { return try stage.run(catalog) } catch { throw .cache(error) }
+  }
+
+  private func fetch(
+    _ contents: [ModuleContent], _ targets: [CompileTarget], _ caches: OpenCaches, _ lookups: inout [TargetLookups]
+  ) {
+    if caches.lower.isEmpty { return }
+    let known = onlyLooks ? nil : caches.own.map { LoadingCatalog(of: $0, isWritable: true) }
+    defer { known?.flush() }
+    let stores = caches.lower.enumerated().map { LowerCache(cache: $1, number: $0, catalog: known, lanes: threads) }
+    let stage = FetchStage(contents: contents, targets: targets, stores: stores)
+    for trouble in stage.run(&lookups) {
+      observer.record(
+        .lowerCacheTrouble(
+          caches.lower[trouble.store].path,
+          reason: "\(trouble.reason): \(trouble.content.path.string) is compiled instead"))
     }
   }
 
   private func compile(
-    _ plan: Plan, _ kept: consuming [WasmHash: LoadedModule], with engine: EngineFile, storingIn cache: CacheDirectory?,
-    _ directories: [EngineDirectory], _ child: CompileChild?
+    _ plan: Plan, _ retained: consuming [WasmHash: LoadedModule], _ targets: [CompileTarget], _ caches: OpenCaches,
+    unless isOver: Bool
   ) throws(PrecompileError) -> [JobOutcome] {
-    guard let cache, !request.purpose.onlyLooks else { return [] }
+    if isOver { return plan.jobs.map { JobOutcome(job: $0, result: .notDone) } }
+    guard let cache = caches.own, !onlyLooks else { return [] }
     guard !plan.jobs.isEmpty else {
       // A writer may have died when everything was stored.
       cache.removeAbandonedFiles()
       return []
     }
-    if plan.jobs.count > 1, let warning = request.laneWarning { observer.warned(warning) }
-    let work: CompileStage
+    if plan.jobs.count > 1, let warning = request.work.laneWarning { observer.record(.warned(warning)) }
+    let wanted = Set(plan.jobs.map { ObjectIdentifier($0.target) })
+    let work = LaneWork(plan.jobs, for: targets, retained: consume retained, request, cancellation, observer)
+    let stage: CompileStage
     do throws(CacheError) {
-      work = try CompileStage(
-        plan.jobs, kept: consume kept, engine: engine, directories: directories, publisher: Publisher(cache),
-        request: request, cancellation: cancellation, observer: observer, child: child)
+      stage = try CompileStage(work, targets.filter { wanted.contains(ObjectIdentifier($0)) }, storingIn: cache)
     } catch {
       throw .cache(error)
     }
-    let outcomes: [JobOutcome]
-    do { outcomes = try work.run() } catch { throw .cache(error) }
-    if !work.missingConfinement.isEmpty { throw .engineUnusable(.unconfined(missing: work.missingConfinement)) }
-    return outcomes
+    return try stage.run()
+  }
+
+  // MARK: The catalog
+
+  private func remember(
+    _ hashed: HashResult, _ scan: ScanResult, _ indexes: RootIndexes, in catalog: inout RunCatalog
+  ) {
+    // Files are only known to be gone if everything was looked at.
+    let isWhole =
+      scan.problems.isEmpty && request.input.excludes.isEmpty && !cancellation.isCancelled && hashed.failures.isEmpty
+    catalog.remember(hashed, scan, indexes, isWhole: isWhole)
+  }
+
+  private func remember(
+    _ plan: Plan, _ outcomes: [JobOutcome], _ targets: [CompileTarget], _ lookups: [TargetLookups],
+    in catalog: inout RunCatalog
+  ) {
+    catalog.remember(plan, outcomes)
+    var notes = [catalog.note]
+    if !onlyLooks {
+      catalog.remember(lookups)
+      catalog.recordUses(of: plan, targets, lookups)
+      notes.append(catalog.commit())
+    }
+    for case let note? in notes { observer.record(.noted(note)) }
+  }
+
+  // MARK: The summary
+
+  /// A file that gave no module is a failure like any other.
+  private func isOver(_ scan: ScanResult, _ hashed: HashResult) -> Bool {
+    request.work.failFast && !onlyLooks && (!hashed.failures.isEmpty || scan.problems.contains { !$0.isWarning })
+  }
+
+  private func summary(
+    _ scan: ScanResult, _ hashed: HashResult, _ plan: Plan, _ outcomes: [JobOutcome], _ targets: [CompileTarget],
+    _ caches: OpenCaches, since start: MonotonicInstant
+  ) -> RunSummary {
+    let notModules = hashed.failures.count { if case .notWebAssembly = $0.failure { true } else { false } }
+    return RunSummary(
+      scannedDirectories: scan.directories, plan: plan, outcomes: outcomes, targets: targets, caches: caches,
+      notModules: notModules,
+      unreadable: hashed.failures.count - notModules + scan.problems.count { !$0.isWarning },
+      emptyRoots: scan.emptyRoots.map { request.input.roots[$0] }, purpose: request.purpose,
+      nanoseconds: MonotonicInstant.now().nanoseconds(since: start))
   }
 }
 
 /// Why a run could not be done at all.
 package enum PrecompileError: Error, Sendable {
-  case engineNotFound(EngineSearchError)
-  case engineUnusable(EngineUnusable)
-  case backendUnavailable(EngineSettings, EngineLocation, BackendUnavailable)
+  case compilerUnusable(CompilerUnusable)
+  case backendUnavailable(Backend, EngineLocation, BackendUnavailable)
   case cache(CacheError)
 }

@@ -1,17 +1,14 @@
 package import SystemPackage
-package import WasmCache
-package import WasmEngine
 
 /// What a run did, as one value.
 package struct RunSummary: Sendable {
-  package let engine: EngineLocation
   /// The directories in which modules were looked for, if that was asked for.
   package let scannedDirectories: [FilePath]
   package let plan: Plan
   package let outcomes: [JobOutcome]
-  package let engines: [EngineIdentity]
-  /// For each engine its part of the cache; nil if there is no cache.
-  package let directories: [EngineDirectory?]
+  /// In their order.
+  package let targets: [CompileTarget]
+  package let caches: OpenCaches
   /// Files that hold no WebAssembly.
   package let notModules: Int
   /// Files and directories of which is not known what they hold.

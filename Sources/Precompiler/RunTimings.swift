@@ -9,6 +9,7 @@ package final class RunTimings: Sendable {
     case scan
     case hash
     case lookUp = "look up"
+    case fetch
     case synchronize = "make names durable"
     case remember
     // Of a lane.

@@ -23,6 +23,9 @@ public final class Engine: @unchecked Sendable {
   public init(library: EngineLibrary, settings: EngineSettings, parallel: Bool) throws(EngineError) {
     self.library = library
     self.settings = settings
+    guard Backend.libwasmtime.contains(settings.backend) else {
+      throw .unsupportedSettings(reason: "no libwasmtime has a backend \(settings.backend.rawValue)")
+    }
     let api = library.api.table
     guard let config = api.config_new() else { throw .unsupportedSettings(reason: "the engine made no configuration") }
     api.config_parallel_compilation_set(config, parallel)
@@ -32,6 +35,7 @@ public final class Engine: @unchecked Sendable {
       api.config_opt_level_set(config, settings.optimization.code)
     case .winch:
       api.config_strategy_set(config, UInt8(CWASMTIME_STRATEGY_WINCH.rawValue))
+    default: break
     }
     if let target = settings.target, let reason = library.message(taking: api.config_target_set(config, target)) {
       throw .unsupportedSettings(reason: reason.singleLine)

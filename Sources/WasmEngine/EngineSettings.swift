@@ -1,11 +1,20 @@
-/// The code generator that turns a module into an artifact; one libwasmtime may offer several.
-public enum Backend: String, CaseIterable, Hashable, Sendable {
+/// A code generator, by the name that the command line and the cache know it by.
+///
+/// Names are open: a cache holds what any compiler made. A libwasmtime may offer those of ``libwasmtime``.
+public struct Backend: RawRepresentable, Hashable, Sendable {
+  public let rawValue: String
+
+  public init(rawValue: String) { self.rawValue = rawValue }
+
   /// The optimizing compiler for the host's processor.
-  case cranelift
+  public static let cranelift = Backend(rawValue: "cranelift")
   /// The single-pass compiler for the host's processor: compiles several times faster, runs slower.
-  case winch
+  public static let winch = Backend(rawValue: "winch")
   /// Portable bytecode (target `pulley64`), run by an interpreter in the engine.
-  case pulley
+  public static let pulley = Backend(rawValue: "pulley")
+
+  /// What one libwasmtime may offer.
+  public static let libwasmtime: [Backend] = [.cranelift, .winch, .pulley]
 }
 
 /// What the optimizing compiler aims for.
@@ -36,15 +45,5 @@ public struct EngineSettings: Hashable, Sendable {
     self.backend = backend
     self.optimization = backend == .winch ? .speed : optimization
     self.cpu = backend == .pulley ? .native : cpu
-  }
-}
-
-extension EngineSettings: CustomStringConvertible {
-  /// The backend, followed by what differs from the defaults: `cranelift, opt-level none`.
-  public var description: String {
-    var words = [backend.rawValue]
-    if optimization != .speed { words.append("opt-level \(optimization.rawValue)") }
-    if cpu != .native { words.append("cpu \(cpu.rawValue)") }
-    return words.joined(separator: ", ")
   }
 }

@@ -9,6 +9,7 @@ import WasmCache
 
 @testable import Commands
 @testable import WasmEngine
+@testable import WasmtimeToolchain
 
 struct ConfigurationTests {
   private let directory: TemporaryDirectory
@@ -83,11 +84,10 @@ struct ConfigurationTests {
     #expect(command.selection.exclude.map(\.bytes) == [Array("gen/".utf8), Array("a\"b".utf8)])
     #expect(command.selection.followLinks && command.execution.rehash && command.cache.trust == .anyone)
     #expect(command.execution.jobs == 3 && command.limits.timeout?.value == 0.5)
-    var request = PrecompileRequest(
-      roots: [], settings: [], engines: command.engine.search, cachePath: "/", lanes: 1)
-    command.limits.bound(&request, command.sandbox)
-    #expect(request.timeout == 0.5 && request.largestModule == 1 << 20 && request.confinement.isRequired)
-    #expect(request.confinement.limits == ChildLimits(memory: 3 << 20, file: 2 << 20))
+    let limits = command.limits.modules
+    let confinement = command.limits.confinement(command.sandbox)
+    #expect(limits.timeout == 0.5 && limits.largestModule == 1 << 20 && confinement.isRequired)
+    #expect(confinement.limits == ChildLimits(memory: 3 << 20, file: 2 << 20))
     #expect(command.watching.exec == "make reload" && command.watching.debounce?.value == 0)
     #expect(command.watching.poll && command.watching.clear)
     #expect(command.color.color == .never)

@@ -15,7 +15,7 @@ struct RunFailureTests {
       EngineLocation(path: "/opt/lib/wasmprecompile/libwasmtime.so", origin: .installed),
       EngineLocation(path: "/usr/lib/libwasmtime.so", origin: .system),
     ]
-    let failure = RunFailure(.engineNotFound(.notFound(candidates)))
+    let failure = RunFailure(EngineSearchError.notFound(candidates))
     #expect(failure.status == .engineUnavailable)
     #expect(
       failure.message == """
@@ -31,36 +31,38 @@ struct RunFailureTests {
   @Test func everyTroubleWithAnEngineHasItsMessage() {
     let location = Self.location
     let shown = Self.shown
+    #expect(
+      RunFailure(EngineSearchError.unreadable(location, reason: "permission denied")).message
+        == "the engine \(shown) (WASMPRECOMPILE_ENGINE) cannot be read: permission denied")
     let messages: [(PrecompileError, String)] = [
       (
-        .engineNotFound(.unreadable(location, reason: "permission denied")),
-        "the engine \(shown) (WASMPRECOMPILE_ENGINE) cannot be read: permission denied"
-      ),
-      (
-        .engineUnusable(.unreadable(location, reason: "input/output error")),
+        .compilerUnusable(.unreadable(location, reason: "input/output error")),
         "the engine \(shown) cannot be read: input/output error"
       ),
       (
-        .engineUnusable(.cannotLoad(location, reason: "invalid\u{1b} ELF header")),
+        .compilerUnusable(.cannotLoad(location, reason: "invalid\u{1b} ELF header")),
         "the engine \(shown) cannot be loaded: invalid\u{fffd} ELF header; name a libwasmtime.so with --engine"
       ),
       (
-        .engineUnusable(.notWasmtime(location, missingFunction: "wasm_config_new")),
+        .compilerUnusable(.notWasmtime(location, missingFunction: "wasm_config_new")),
         "the engine \(shown) is not a libwasmtime: it has no function wasm_config_new; name one with --engine"
       ),
-      (.engineUnusable(.noBackend(location)), "the engine \(shown) offers no backend"),
+      (.compilerUnusable(.noBackend(location)), "the engine \(shown) offers no backend"),
       (
-        .engineUnusable(.noChild(reason: "posix_spawn: no such file or directory")),
+        .compilerUnusable(.notStarted(reason: "posix_spawn: no such file or directory")),
         "no compiler process could be started: posix_spawn: no such file or directory"
       ),
       (
-        .backendUnavailable(EngineSettings(backend: .winch), location, .silentlyAnother(.cranelift)),
+        .compilerUnusable(.protocolViolation(what: "an answer that cannot be read")),
+        "the compiler's process gave an answer that cannot be read"
+      ),
+      (
+        .backendUnavailable(.winch, location, .silentlyAnother(.cranelift)),
         "the engine \(shown) has no backend winch: this release would silently compile with cranelift instead; "
           + "`wasmprecompile engines` shows what it has"
       ),
       (
-        .backendUnavailable(
-          EngineSettings(backend: .pulley, optimization: .none), location, .crashes("unknown\ntarget")),
+        .backendUnavailable(.pulley, location, .crashes("unknown\ntarget")),
         "the engine \(shown) has no backend pulley: this release aborts when asked for it: unknown\u{fffd}target; "
           + "`wasmprecompile engines` shows what it has"
       ),

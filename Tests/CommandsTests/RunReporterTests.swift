@@ -1,5 +1,6 @@
 import Foundation
 import LinuxIO
+import PrecompilerTestSupport
 import Scanning
 import SystemPackage
 import TestSupport
@@ -32,15 +33,18 @@ struct RunReporterTests {
 
   private let scan: ScanResult
 
-  private static let identity = EngineIdentity(
+  private static let identity = ArtifactIdentity(
     settings: EngineSettings(backend: .cranelift),
     compatibility: CompatibilityRecord(bytes: [0, 2] + Array("50".utf8) + [1, 0x78]), libraryBuild: [1])
 
-  private func job(_ index: Int) -> Job { Job(content: modules[index], engine: 0, reason: .newModule) }
+  private static let target = CompileTarget(
+    FakeToolchain("cranelift"), wish: 0, identity: identity, order: 0, caches: OpenCaches(own: nil))
+
+  private func job(_ index: Int) -> Job { Job(content: modules[index], target: Self.target, reason: .newModule) }
 
   private func plan(upToDate: Int = 0) -> Plan {
     let lookups = modules.indices.map { $0 < upToDate ? Lookup.present(size: 1) : .absent(.newModule) }
-    return Plan(modules, [.each(lookups)], force: false)
+    return Plan(modules, [Self.target], [TargetLookups(lookups, fingerprint: nil)], force: false)
   }
 
   /// What a reporter writes, with the directory's path shortened.
@@ -54,18 +58,18 @@ struct RunReporterTests {
   }
 
   private func tellAll(_ reporter: RunReporter) {
-    reporter.prepared(
-      engine: EngineLocation(path: "/lib/engine.so", origin: .option), identities: [Self.identity], cache: "/cache",
-      lanes: 2)
-    reporter.noted("no catalog")
-    for problem in ModuleScanner(.init(jobs: 1)).scan([directory("missing")]).problems { reporter.noticed(problem) }
-    reporter.rejected(FailedFile(path: "text\n.wasm", failure: .notWebAssembly(.text)))
-    reporter.planned(plan(upToDate: 1))
-    reporter.began(job(1))
-    reporter.finished(JobOutcome(job: job(1), result: .compiled(size: 5_432, nanoseconds: 12_345_678)))
-    reporter.finished(JobOutcome(job: job(0), result: .foundMeanwhile(size: 1)))
-    reporter.finished(JobOutcome(job: job(2), result: .failed(.invalid(message: "bad\u{1b}"))))
-    reporter.finished(JobOutcome(job: job(0), result: .notDone))
+    reporter.record(.prepared(RunPreparation(targets: [Self.target], cache: "/cache", lanes: 2)))
+    reporter.record(.noted("no catalog"))
+    for problem in ModuleScanner(.init(jobs: 1)).scan([directory("missing")]).problems {
+      reporter.record(.noticed(problem))
+    }
+    reporter.record(.rejected(FailedFile(path: "text\n.wasm", failure: .notWebAssembly(.text))))
+    reporter.record(.planned(plan(upToDate: 1)))
+    reporter.record(.began(job(1)))
+    reporter.record(.finished(JobOutcome(job: job(1), result: .compiled(size: 5_432, nanoseconds: 12_345_678))))
+    reporter.record(.finished(JobOutcome(job: job(0), result: .foundMeanwhile(size: 1))))
+    reporter.record(.finished(JobOutcome(job: job(2), result: .failed(.invalid(message: "bad\u{1b}")))))
+    reporter.record(.finished(JobOutcome(job: job(0), result: .notDone)))
   }
 
   private static let errors = [
@@ -92,7 +96,7 @@ struct RunReporterTests {
     let identity = Self.identity.shortDigest
     #expect(
       try lines(Verbosity(isVerbose: true), tellAll) == [
-        "engine wasmtime 50 (cranelift), identity \(identity), /lib/engine.so", "cache /cache, 2 jobs",
+        "engine wasmtime 50 (cranelift), identity \(identity), /fake/cranelift", "cache /cache, 2 jobs",
         "note: no catalog",
       ] + Self.errors + [
         "up to date a with cranelift", "d is the same module as c",
@@ -105,10 +109,9 @@ struct RunReporterTests {
   @Test func explainSaysWhy() throws {
     #expect(
       try lines(Verbosity(explains: true)) { reporter in
-        reporter.prepared(
-          engine: EngineLocation(path: "/e", origin: .option), identities: [Self.identity], cache: "/c", lanes: 2)
-        reporter.planned(plan(upToDate: 1))
-        reporter.finished(JobOutcome(job: job(1), result: .compiled(size: 5_432, nanoseconds: 12_345_678)))
+        reporter.record(.prepared(RunPreparation(targets: [Self.target], cache: "/c", lanes: 2)))
+        reporter.record(.planned(plan(upToDate: 1)))
+        reporter.record(.finished(JobOutcome(job: job(1), result: .compiled(size: 5_432, nanoseconds: 12_345_678))))
       } == [
         "up to date a with cranelift", "compiled b with cranelift, 2.00 kB → 5.43 kB, 12.3 ms (new module)",
       ])
@@ -117,12 +120,12 @@ struct RunReporterTests {
   // MARK: Summary
 
   private func summary(
-    _ plan: Plan, _ outcomes: [JobOutcome] = [], notModules: Int = 0, unreadable: Int = 0, engines: Int = 1,
+    _ plan: Plan, _ outcomes: [JobOutcome] = [], notModules: Int = 0, unreadable: Int = 0, targets: Int = 1,
     purpose: RunPurpose = .compile
   ) -> RunSummary {
     RunSummary(
-      engine: EngineLocation(path: "/e", origin: .option), scannedDirectories: [], plan: plan, outcomes: outcomes,
-      engines: Array(repeating: Self.identity, count: engines), directories: [],
+      scannedDirectories: [], plan: plan, outcomes: outcomes,
+      targets: Array(repeating: Self.target, count: targets), caches: OpenCaches(own: nil),
       notModules: notModules, unreadable: unreadable, emptyRoots: [], purpose: purpose, nanoseconds: 2_410_000_000)
   }
 
@@ -136,7 +139,7 @@ struct RunReporterTests {
         == "3 modules: 1 compiled, 0 up to date, 1 failed, 2 files are no modules, 1 unreadable, 1 not begun "
         + "(1.00 kB → 4.00 kB in 2.41 s)")
     #expect(
-      summary(plan(), [JobOutcome(job: job(0), result: .foundMeanwhile(size: 1))], engines: 2).line
+      summary(plan(), [JobOutcome(job: job(0), result: .foundMeanwhile(size: 1))], targets: 2).line
         == "3 modules with 2 backends: 0 compiled, 1 up to date (2.41 s)")
     #expect(summary(plan(upToDate: 4)).line == "3 modules: nothing to compile, all up to date (2.41 s)")
     #expect(summary(plan(upToDate: 1), purpose: .dryRun).line == "3 modules: 2 to compile, 1 up to date (2.41 s)")
@@ -165,9 +168,8 @@ struct RunReporterTests {
 
   @Test func directoryWithoutModulesIsSaid() throws {
     let empty = RunSummary(
-      engine: EngineLocation(path: "/e", origin: .option), scannedDirectories: [],
-      plan: Plan([], [.each([])], force: false), outcomes: [], engines: [Self.identity],
-      directories: [], notModules: 0, unreadable: 0, emptyRoots: [directory("empty")], purpose: .compile, nanoseconds: 1
+      scannedDirectories: [], plan: Plan([], [], [], force: false), outcomes: [], targets: [Self.target],
+      caches: OpenCaches(own: nil), notModules: 0, unreadable: 0, emptyRoots: [directory("empty")], purpose: .compile, nanoseconds: 1
     )
     #expect(
       try lines(Verbosity()) { $0.report(empty) } == [

@@ -1,4 +1,5 @@
 import Dispatch
+import PrecompilerTestSupport
 import Synchronization
 import Testing
 

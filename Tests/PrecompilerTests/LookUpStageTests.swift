@@ -1,5 +1,6 @@
 import Glibc
 import LinuxIO
+import PrecompilerTestSupport
 import SystemPackage
 import TestSupport
 import Testing
@@ -13,13 +14,13 @@ struct LookUpStageTests {
   private let files: ScannedFiles
   private let cache: CacheDirectory
   private let contents: [ModuleContent]
-  private static let identity = EngineIdentity(
+  private static let identity = ArtifactIdentity(
     settings: EngineSettings(backend: .winch), compatibility: CompatibilityRecord(bytes: [0, 2, 0x35, 0x30]),
     libraryBuild: [1])
 
   /// As many modules as it takes, all of them in the cache.
   init() throws {
-    files = try ScannedFiles((0..<LookUpStage.fewest).map { "\($0)" })
+    files = try ScannedFiles((0..<TargetLookups.fewest).map { "\($0)" })
     cache = try CacheDirectory(making: files.directory("cache"))
     contents = files.jobs.map(\.content)
     let writer = try EngineWriter(EngineDirectory(Self.identity, in: cache), Publisher(cache))
@@ -33,20 +34,31 @@ struct LookUpStageTests {
 
   /// A look a minute from now, when the directories have settled, and what it leaves to the next.
   private func lookUp(looksAtEach: Bool = false, of contents: [ModuleContent]? = nil, isReadOnly: Bool = false)
-    throws -> EngineLookups
+    throws -> TargetLookups
   {
-    var memory = RunCatalog(cache, isReadOnly: isReadOnly)
-    let lookup = LookUpStage(
-      contents: contents ?? self.contents, directories: [directory], lanes: 2, looksAtEach: looksAtEach,
-      now: WallClock.now() + 60_000_000_000)
-    let found = try lookup.run(&memory)
-    if !isReadOnly { #expect(memory.commit() == nil) }
+    var catalog = RunCatalog(cache, isReadOnly: isReadOnly)
+    let found = try stage([Self.identity], of: contents, looksAtEach: looksAtEach).run(catalog)
+    catalog.remember(found)
+    if !isReadOnly { #expect(catalog.commit() == nil) }
     return found[0]
   }
 
-  private func wasLookedAt(_ lookups: EngineLookups) -> Bool { if case .each = lookups { true } else { false } }
+  private func stage(
+    _ identities: [ArtifactIdentity], of contents: [ModuleContent]? = nil, looksAtEach: Bool = false,
+    in caches: OpenCaches? = nil
+  ) -> LookUpStage {
+    let caches = caches ?? OpenCaches(own: cache)
+    let targets = identities.enumerated().map { order, identity in
+      CompileTarget(FakeToolchain("fake"), wish: 0, identity: identity, order: order, caches: caches)
+    }
+    return LookUpStage(
+      contents: contents ?? self.contents, targets: targets, caches: caches, lanes: 2, looksAtEach: looksAtEach,
+      now: WallClock.now() + 60_000_000_000)
+  }
 
-  private func missing(_ lookups: EngineLookups) -> [Int] { contents.indices.filter { lookups[$0] != nil } }
+  private func wasLookedAt(_ lookups: TargetLookups) -> Bool { lookups.isLookedAt }
+
+  private func missing(_ lookups: TargetLookups) -> [Int] { contents.indices.filter { lookups[$0] != nil } }
 
   private func remove(_ path: FilePath) throws { try Descriptor.open(cache.path, 0).remove(path) }
 
@@ -97,7 +109,7 @@ struct LookUpStageTests {
   }
 
   /// However few modules are looked up: what lies in them decides what a user's runtime executes.
-  @Test(arguments: [1, LookUpStage.fewest]) func directoriesOfObjectsMustBeOurs(_ modules: Int) throws {
+  @Test(arguments: [1, TargetLookups.fewest]) func directoriesOfObjectsMustBeOurs(_ modules: Int) throws {
     let entry = directory.entryPath(contents[0].facts.hash)
     let target = try Descriptor.open(cache.path, 0).symbolicLinkTarget(entry)
     let objects = FilePath(bytes: target).components.dropLast().last.map {
@@ -114,21 +126,15 @@ struct LookUpStageTests {
   }
 
   @Test func withoutACacheEverythingIsNew() throws {
-    var memory = RunCatalog(nil, isReadOnly: true)
-    let found = try LookUpStage(contents: contents, directories: [nil], lanes: 2).run(&memory)
+    let found = try stage([Self.identity], in: OpenCaches(own: nil)).run(RunCatalog(nil, isReadOnly: true))
     #expect(contents.indices.allSatisfy { found[0][$0] == .newModule })
   }
 
   @Test func engineByEngine() throws {
-    let other = EngineIdentity(
-      settings: EngineSettings(backend: .cranelift), compatibility: Self.identity.compatibility, libraryBuild: [1])
-    var memory = RunCatalog(cache, isReadOnly: true)
+    let other = ArtifactIdentity(
+      settings: EngineSettings(backend: .cranelift), compatibility: CompatibilityRecord(bytes: Self.identity.record), libraryBuild: [1])
     _ = try lookUp()
-    memory = RunCatalog(cache, isReadOnly: true)
-    let found = try LookUpStage(
-      contents: contents, directories: [directory, EngineDirectory(other, in: cache)], lanes: 2,
-      now: WallClock.now() + 60_000_000_000
-    ).run(&memory)
+    let found = try stage([Self.identity, other]).run(RunCatalog(cache, isReadOnly: true))
     #expect(!wasLookedAt(found[0]))
     #expect(missing(found[1]).count == contents.count)
   }

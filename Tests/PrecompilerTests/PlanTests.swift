@@ -1,4 +1,5 @@
 import LinuxIO
+import PrecompilerTestSupport
 import SystemPackage
 import Testing
 import WasmCache
@@ -22,7 +23,7 @@ struct PlanTests {
     }
   }
 
-  private func plan(_ files: [File], engineCount: Int = 1, force: Bool = false) throws -> Plan {
+  private func plan(_ files: [File], targetCount: Int = 1, force: Bool = false) throws -> Plan {
     let scanned = try ScannedFiles(files.map(\.name))
     var distinct = DistinctModules(of: scanned.scan, limit: files.count)
     for (index, file) in files.enumerated() {
@@ -31,16 +32,21 @@ struct PlanTests {
     }
     let contents = distinct.contents
     // The first file of each contents tells what the cache has for them.
-    let lookups = (0..<engineCount).map { engine in
-      EngineLookups.each(
+    let lookups = (0..<targetCount).map { target in
+      TargetLookups(
         contents.compactMap { content in
-          files.first { .generate(Array($0.contents.utf8)) == content.facts.hash }?.lookups[engine]
-        })
+          files.first { .generate(Array($0.contents.utf8)) == content.facts.hash }?.lookups[target]
+        }, fingerprint: nil)
     }
-    return Plan(contents, lookups, force: force)
+    let toolchain = FakeToolchain("a")
+    let targets = (0..<targetCount).map { order in
+      CompileTarget(
+        toolchain, wish: 0, identity: toolchain.identity(), order: order, caches: OpenCaches(own: nil))
+    }
+    return Plan(contents, targets, lookups, force: force)
   }
 
-  private func jobs(_ plan: Plan) -> [String] { plan.jobs.map { "\($0.name) \($0.engine)" } }
+  private func jobs(_ plan: Plan) -> [String] { plan.jobs.map { "\($0.name) \($0.target.order)" } }
 
   private func names(_ paths: [FilePath]) -> [String] { paths.compactMap { $0.lastComponent?.string } }
 
@@ -55,15 +61,15 @@ struct PlanTests {
     #expect(plan.upToDate.isEmpty)
   }
 
-  @Test func enginesComeOneAfterTheOther() throws {
+  @Test func targetsComeOneAfterTheOther() throws {
     let plan = try plan(
       [
         File("a", size: 5, .absent(.newModule), .absent(.evicted)),
         File("b", size: 9, .absent(.newModule), .present(size: 1)),
-      ], engineCount: 2)
+      ], targetCount: 2)
     #expect(jobs(plan) == ["b 0", "a 0", "a 1"])
     #expect(plan.jobs.map(\.reason) == [.newModule, .newModule, .evicted])
-    #expect(plan.upToDate.map { "\($0.content) \($0.engine)" } == ["1 1"])
+    #expect(plan.upToDate.map { "\($0.content) \($0.target.order)" } == ["1 1"])
   }
 
   @Test func filesOfTheSameContentsAreOneModule() throws {
@@ -86,7 +92,7 @@ struct PlanTests {
   }
 
   @Test func nothingGivesNothing() throws {
-    let plan = try plan([], engineCount: 3, force: true)
+    let plan = try plan([], targetCount: 3, force: true)
     #expect(plan.jobs.isEmpty && plan.contents.isEmpty && plan.upToDate.isEmpty)
   }
 }

@@ -23,11 +23,11 @@ struct RetainedModulesTests {
     for lanes in [1, 2, 64] {
       for limit in [6, 64, 128, 1024, 1 << 20] {
         let room = DescriptorBudget(lanes: lanes, limit: limit)
-        #expect(room.artifactsPerLane >= 1 && room.keptModules >= 0)
-        #expect(room.keptModules + (room.artifactsPerLane - 1) * lanes <= limit)
+        #expect(room.artifactsPerLane >= 1 && room.retainedModules >= 0)
+        #expect(room.retainedModules + (room.artifactsPerLane - 1) * lanes <= limit)
       }
     }
-    #expect(DescriptorBudget(lanes: 1, limit: 56).keptModules == 0)
-    #expect(DescriptorBudget(lanes: 2, limit: 1024).keptModules == 480)
+    #expect(DescriptorBudget(lanes: 1, limit: 56).retainedModules == 0)
+    #expect(DescriptorBudget(lanes: 2, limit: 1024).retainedModules == 480)
   }
 }

@@ -1,4 +1,5 @@
 import LinuxIO
+import PrecompilerTestSupport
 import Scanning
 import SystemPackage
 import TestSupport
@@ -21,13 +22,12 @@ struct ScannedFiles {
 
   /// A job for each of the files.
   var jobs: [Job] {
-    scan.map { file in
+    let toolchain = FakeToolchain("fake")
+    let target = CompileTarget(
+      toolchain, wish: 0, identity: toolchain.identity(), order: 0, caches: OpenCaches(own: nil))
+    return scan.map { file in
       let facts = ModuleFacts(hash: .generate(file.path.bytes), kind: .coreModule, size: 8)
-      return Job(content: ModuleContent(facts, in: file), engine: 0, reason: .newModule)
+      return Job(content: ModuleContent(facts, in: file), target: target, reason: .newModule)
     }
   }
-}
-
-extension Job {
-  var name: String { content.path.lastComponent?.string ?? "" }
 }

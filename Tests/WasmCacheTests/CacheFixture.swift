@@ -22,18 +22,18 @@ struct CacheFixture {
   static func identity(
     _ backend: Backend = .cranelift, optimization: OptimizationLevel = .speed, cpu: CPUTarget = .native,
     build: UInt8 = 1
-  ) -> EngineIdentity {
-    EngineIdentity(
+  ) -> ArtifactIdentity {
+    ArtifactIdentity(
       settings: EngineSettings(backend: backend, optimization: optimization, cpu: cpu),
       compatibility: CompatibilityRecord(bytes: [0, 2] + Array("50".utf8) + [3] + Array("x86".utf8)),
       libraryBuild: [build])
   }
 
-  func reader(_ identity: EngineIdentity = Self.identity()) -> EngineDirectory {
+  func reader(_ identity: ArtifactIdentity = Self.identity()) -> EngineDirectory {
     EngineDirectory(identity, in: cache)
   }
 
-  func writer(_ identity: EngineIdentity = Self.identity(), _ publisher: Publisher? = nil) throws -> EngineWriter {
+  func writer(_ identity: ArtifactIdentity = Self.identity(), _ publisher: Publisher? = nil) throws -> EngineWriter {
     try EngineWriter(reader(identity), try publisher ?? Publisher(cache))
   }
 
@@ -60,7 +60,7 @@ struct CacheFixture {
   }
 
   /// Says when a module's artifact was used last, in nanoseconds since 1970.
-  func setLastUse(of module: WasmHash, _ identity: EngineIdentity, to time: Int64) throws {
+  func setLastUse(of module: WasmHash, _ identity: ArtifactIdentity, to time: Int64) throws {
     let times = [timespec(), timespec()].map { _ in
       timespec(tv_sec: Int(time / 1_000_000_000), tv_nsec: Int(time % 1_000_000_000))
     }

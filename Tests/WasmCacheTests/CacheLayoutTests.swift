@@ -8,15 +8,17 @@ struct CacheLayoutTests {
   @Test func namesStayTheSame() throws {
     let module = try WasmHash.decode(Self.digits)
     let artifact = try #require(ArtifactDigest(hex: Self.digits.utf8))
-    #expect(CacheLayout.entryName(module) == Self.digits + ".cwasm")
-    #expect(CacheLayout.module(ofEntry: Self.digits + ".cwasm") == module)
+    #expect(CacheLayout.entryName(module, suffix: ".cwasm") == Self.digits + ".cwasm")
+    for suffix in [".cwasm", ".so", ".wasmu"] {
+      #expect(CacheLayout.module(ofEntry: Self.digits + suffix) == module, "whatever made it")
+    }
     #expect(CacheLayout.objectName(artifact) == ("ba", String(Self.digits.dropFirst(2))))
     #expect(CacheLayout.entryTarget(artifact) == "../../objects/ba/" + Self.digits.dropFirst(2))
     #expect(CacheLayout.digest(ofTarget: CacheLayout.entryTarget(artifact).utf8) == artifact)
   }
 
   @Test(arguments: [
-    "", ".cwasm", "engine.json", "lock", "\(digits)", "\(digits).wasm", "x\(digits).cwasm",
+    "", ".cwasm", "engine.json", "lock", "\(digits)", "\(digits)0.cwasm", "\(digits)cwasm", "x\(digits).cwasm",
     "\(digits.uppercased()).cwasm",
     "\(digits.dropLast()).cwasm",
   ])

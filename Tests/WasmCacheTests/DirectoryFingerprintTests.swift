@@ -23,14 +23,15 @@ struct DirectoryFingerprintTests {
   private var later: Int64 { WallClock.now() + 60 * 1_000_000_000 }
 
   private func state(
-    of modules: [WasmHash]? = nil, _ identity: EngineIdentity = CacheFixture.identity(), at path: FilePath? = nil,
+    of modules: [WasmHash]? = nil, _ identity: ArtifactIdentity = CacheFixture.identity(), at path: FilePath? = nil,
     now: Int64? = nil
   ) throws -> DirectoryFingerprint? {
     let cache = try #require(try CacheDirectory.existing(at: path ?? fixture.path))
     let now = now ?? later
     var digest = ModulesDigest()
     for module in modules ?? self.modules { digest.add(module) }
-    return EngineDirectory(identity, in: cache).state(of: digest, try ObjectsState(cache, now: now), now: now)
+    let layer = (EngineDirectory(identity, in: cache), try ObjectsState(cache, now: now))
+    return DirectoryFingerprint(of: digest, in: [layer], now: now)
   }
 
   /// Says whether a change makes another state.

@@ -220,8 +220,8 @@ struct PublicationTests {
 
   @Test func manyThreadsPublishTheSameAndDifferentModules() throws {
     let publisher = try Publisher(fixture.cache)
-    let writers = try Backend.allCases.map { try fixture.writer(CacheFixture.identity($0), publisher) }
-    let readers = Backend.allCases.map { fixture.reader(CacheFixture.identity($0)) }
+    let writers = try Backend.libwasmtime.map { try fixture.writer(CacheFixture.identity($0), publisher) }
+    let readers = Backend.libwasmtime.map { fixture.reader(CacheFixture.identity($0)) }
     let failures = Mutex<[String]>([])
     DispatchQueue.concurrentPerform(iterations: 8) { thread in
       for round in 0..<5 {

@@ -14,18 +14,4 @@ struct EngineSettingsTests {
       }
     }
   }
-
-  @Test(arguments: [
-    (EngineSettings(backend: .cranelift), "cranelift"),
-    (EngineSettings(backend: .winch, optimization: .none), "winch"),
-    (EngineSettings(backend: .pulley, cpu: .baseline), "pulley"),
-    (EngineSettings(backend: .cranelift, optimization: .none), "cranelift, opt-level none"),
-    (
-      EngineSettings(backend: .cranelift, optimization: .speedAndSize, cpu: .baseline),
-      "cranelift, opt-level speed-and-size, cpu baseline"
-    ),
-  ])
-  func descriptionNamesWhatDiffersFromTheDefaults(_ settings: EngineSettings, _ description: String) {
-    #expect(settings.description == description)
-  }
 }

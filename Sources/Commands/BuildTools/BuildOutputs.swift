@@ -3,7 +3,6 @@ internal import LinuxIO
 internal import Precompiler
 internal import SystemPackage
 internal import WasmCache
-internal import WasmEngine
 
 /// Writes what a build tool wants from a run besides the cache: exports first, then the depfile, and last the stamp, which
 /// must not be older than anything that it stands for.
@@ -48,7 +47,8 @@ struct BuildOutputs {
   // MARK: Texts
 
   private func depfile(_ summary: RunSummary, _ artifacts: MadeArtifacts) -> Depfile {
-    let common = [summary.engine.path] + configuration
+    let compilers = summary.targets.map(\.toolchain.location.path)
+    let common = compilers.indices.filter { !compilers[..<$0].contains(compilers[$0]) }.map { compilers[$0] } + configuration
     if let stamp = options.stamp?.path {
       var depfile = Depfile(inputs: common, directories: directories(summary))
       depfile.add(stamp, from: summary.plan.contents.flatMap(\.paths))
@@ -71,9 +71,10 @@ struct BuildOutputs {
   /// Names every module with what it was compiled with, so that it differs when any of that does.
   private func stamp(_ summary: RunSummary) -> [UInt8] {
     var text = "wasmprecompile stamp 1\n"
-    for engine in summary.engines {
+    for target in summary.targets {
+      let engine = target.identity.directoryName
       for content in summary.plan.contents {
-        for path in content.paths { text += "\(engine.directoryName) \(content.facts.hash) \(path.printable)\n" }
+        for path in content.paths { text += "\(engine) \(content.facts.hash) \(path.printable)\n" }
       }
     }
     return Array(text.utf8)

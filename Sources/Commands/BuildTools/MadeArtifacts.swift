@@ -3,7 +3,6 @@ internal import Precompiler
 internal import Scanning
 internal import SystemPackage
 internal import WasmCache
-internal import WasmEngine
 
 /// The artifacts that there are after a run, each with the name that it is exported under.
 struct MadeArtifacts {
@@ -13,14 +12,14 @@ struct MadeArtifacts {
 
   private struct Artifact: Hashable {
     let module: WasmHash
-    let engine: Int
+    let target: ObjectIdentifier
 
-    init(module: WasmHash, engine: Int) {
+    init(_ module: WasmHash, _ target: CompileTarget) {
       self.module = module
-      self.engine = engine
+      self.target = ObjectIdentifier(target)
     }
 
-    init(_ job: Job) { self.init(module: job.content.facts.hash, engine: job.engine) }
+    init(_ job: Job) { self.init(job.content.facts.hash, job.target) }
   }
 
   init(_ summary: RunSummary, roots: [FilePath]) {
@@ -35,26 +34,24 @@ struct MadeArtifacts {
       }
       made[Artifact(outcome.job)] = true
     }
-    let severalBackends = summary.engines.count > 1
-    let memory = summary.directories.lazy.compactMap(\.self).first.map {
-      LoadingCatalog(of: $0.cache, isWritable: !summary.purpose.onlyLooks)
-    }
-    for (number, directory) in summary.directories.enumerated() {
-      let entries = directory.flatMap { directory in memory.map { VerifiedEntries(directory, $0) } }
-      let backend = severalBackends ? summary.engines[number].settings.backend.rawValue : nil
+    var readers = ArtifactReaders(summary)
+    for target in summary.targets {
+      let backend = summary.targets.count > 1 ? target.identity.backend.rawValue : nil
       for content in summary.plan.contents {
-        let artifact = Artifact(module: content.facts.hash, engine: number)
+        let artifact = Artifact(content.facts.hash, target)
+        let isMade = made[artifact] ?? true
+        let entries = isMade ? readers.entries(of: artifact.module, for: target) : nil
         for file in content.files {
-          let path = file.path
-          let name = ArtifactExport.name(of: path, below: roots[file.root], backend: backend)
-          guard let entries, made[artifact] ?? true else {
+          let name = ArtifactExport.name(
+            of: file.path, below: roots[file.root], suffix: target.identity.format.suffix, backend: backend)
+          guard let entries else {
             spared.insert(name)
             continue
           }
           exports.append(
             ArtifactExport(
-              path: path, source: Environment.absolute(path), module: artifact.module, entries: entries, name: name,
-              isNew: isNew.contains(artifact)))
+              path: file.path, source: Environment.absolute(file.path), module: artifact.module, entries: entries,
+              name: name, isNew: isNew.contains(artifact)))
         }
       }
     }

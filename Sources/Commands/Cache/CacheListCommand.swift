@@ -107,8 +107,8 @@ struct ListedArtifact {
     table.append(["module", "hash", "backend", "engine", "size", "age", "last use"])
     for row in rows {
       table.append([
-        row.path?.printable ?? "-", String(row.module.encode().prefix(12)), row.engine.settings,
-        "wasmtime \(row.engine.version) \(row.engine.shortIdentity)".printable, Quantities.bytes(Int(row.size)),
+        row.path?.printable ?? "-", String(row.module.encode().prefix(12)), row.engine.wish,
+        "\(row.engine.compiler) \(row.engine.shortIdentity)".printable, Quantities.bytes(Int(row.size)),
         Quantities.age(nanoseconds: now - row.compiled), Quantities.age(nanoseconds: now - row.lastUse),
       ])
     }

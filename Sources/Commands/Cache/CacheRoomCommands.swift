@@ -52,13 +52,13 @@ extension CacheCommand {
         limits.size = room.maxSize.map { Int64($0.bytes) }
         limits.age = maxAge?.nanoseconds
         limits.free = minFree?.value
-        if oldEngines { limits.builds = try builds() }
+        if oldEngines { limits.currentBuilds = try currentBuilds() }
         return limits
       }
     }
 
-    /// Of every engine that the search can find.
-    private func builds() throws(RunFailure) -> Set<String> {
+    /// Of every engine that the search can find, for the backends that a libwasmtime has: no other can be judged by them.
+    private func currentBuilds() throws(RunFailure) -> [String: Set<String>] {
       var builds = Set<String>()
       for candidate in engine.search.candidates {
         do {
@@ -71,7 +71,7 @@ extension CacheCommand {
       }
       // Else everything would be of an old one.
       if builds.isEmpty { throw RunFailure(EngineSearchError.notFound(engine.search.candidates)) }
-      return builds
+      return Dictionary(uniqueKeysWithValues: Backend.libwasmtime.map { ($0.rawValue, builds) })
     }
   }
 

@@ -53,8 +53,8 @@ extension CacheStatistics {
     ])
     for part in parts where part.artifacts > 0 {
       table.append([
-        "  \(part.engine.settings)",
-        "\(part.artifacts), \(Quantities.bytes(Int(part.size))), wasmtime \(part.engine.version) "
+        "  \(part.engine.wish)",
+        "\(part.artifacts), \(Quantities.bytes(Int(part.size))), \(part.engine.compiler) "
           + part.engine.shortIdentity,
       ])
     }

@@ -1,7 +1,9 @@
 internal import Inspecting
 internal import Precompiler
 internal import SystemPackage
+internal import WasmCache
 internal import WasmEngine
+internal import WasmtimeToolchain
 
 /// Whether an engine would load an artifact, as far as the engine's own records tell, which decide about that.
 struct EngineVerdict {
@@ -27,7 +29,7 @@ struct EngineVerdict {
         file, program: .thisExecutable, policy: ConfinementPolicy(), cancellation: cancellation
       ).identify(backends.map { EngineSettings(backend: $0) }).identities
       let accounts = zip(backends, found).compactMap { backend, result in
-        (try? result.get()).map { (backend, Self.reasons($0.compatibility, record)) }
+        (try? result.get()).map { (backend, Self.reasons(CompatibilityRecord(bytes: $0.record), record)) }
       }
       guard let nearest = accounts.min(by: { $0.1.count < $1.1.count }) else {
         self.init(file.location.path, nil, ["the engine has no backend of that kind"])

@@ -96,7 +96,7 @@ struct InspectedModule: Inspected {
 
   private var artifactRows: [[String]] {
     artifacts.map {
-      [$0.engine.settings, "wasmtime \($0.engine.version)", Quantities.bytes($0.size), $0.path.printable]
+      [$0.engine.wish, $0.engine.compiler, Quantities.bytes($0.size), $0.path.printable]
     }
   }
 

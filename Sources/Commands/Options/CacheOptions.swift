@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Precompiler
 internal import SystemPackage
 internal import WasmCache
 
@@ -24,6 +25,12 @@ struct CacheOptions: ParsableArguments {
   }
 
   var trust: CacheTrust { trustCache ? .anyone : .owner }
+
+  func places() throws(RunFailure) -> CachePlaces {
+    var places = CachePlaces(try path())
+    places.trust = trust
+    return places
+  }
 
   /// The cache's directory, absolute, so that printed paths are good anywhere.
   func path() throws(RunFailure) -> FilePath {

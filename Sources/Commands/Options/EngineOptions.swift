@@ -3,7 +3,18 @@ internal import Glibc
 internal import SystemPackage
 public import WasmEngine
 
-extension Backend: ExpressibleByArgument {}
+extension Backend: ExpressibleByArgument {
+  /// Only those that a compiler offers: a misspelled one is refused at once.
+  public init?(argument: String) {
+    guard Self.allValueStrings.contains(argument) else { return nil }
+    self.init(rawValue: argument)
+  }
+
+  public static var allValueStrings: [String] { libwasmtime.map(\.rawValue) }
+
+  public var defaultValueDescription: String { rawValue }
+}
+
 extension OptimizationLevel: ExpressibleByArgument {}
 extension CPUTarget: ExpressibleByArgument {}
 

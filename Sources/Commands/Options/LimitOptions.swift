@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Confinement
 internal import Precompiler
+internal import WasmtimeToolchain
 
 /// What a module may cost; each refusal names the option.
 struct LimitOptions: ParsableArguments {
@@ -31,11 +32,18 @@ struct LimitOptions: ParsableArguments {
     configuration.fill(&maxArtifact, from: Settings.maxArtifact)
   }
 
-  func bound(_ request: inout PrecompileRequest, _ sandbox: SandboxOptions) {
-    request.timeout = (timeout ?? Self.standardTimeout).value
-    request.largestModule = (maxModule ?? Self.standardModule).bytes
-    request.confinement = sandbox.policy
-    request.confinement.limits.file = (maxArtifact ?? Self.standardArtifact).bytes
+  var modules: ModuleLimits {
+    var limits = ModuleLimits()
+    limits.timeout = (timeout ?? Self.standardTimeout).value
+    limits.largestModule = (maxModule ?? Self.standardModule).bytes
+    return limits
+  }
+
+  /// How compilers are confined, and how much they may write.
+  func confinement(_ sandbox: SandboxOptions) -> ConfinementPolicy {
+    var policy = sandbox.policy
+    policy.limits.file = (maxArtifact ?? Self.standardArtifact).bytes
+    return policy
   }
 }
 

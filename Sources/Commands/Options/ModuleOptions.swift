@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Precompiler
 internal import SystemPackage
 internal import WasmEngine
+internal import WasmtimeToolchain
 
 /// What a command about one module can be told: how to compile it, with what, into which cache, and at what cost.
 struct ModuleOptions: ParsableArguments {
@@ -20,14 +21,19 @@ struct ModuleOptions: ParsableArguments {
   }
 
   /// What is asked of the precompiler.
-  func request(for module: FilePath, _ settings: [EngineSettings]) throws(RunFailure) -> PrecompileRequest {
+  func request(for module: FilePath) throws(RunFailure) -> PrecompileRequest {
     var request = PrecompileRequest(
-      roots: [module], settings: settings, engines: engine.search, cachePath: try cache.path(),
-      lanes: AvailableProcessors.count())
-    request.cacheTrust = cache.trust
+      RunInput([module]), caches: try cache.places(), work: WorkPolicy(lanes: AvailableProcessors.count()))
     // One file is soon read, and time stamps do not show every change: a writer through mmap may leave them as they were.
-    request.rehash = true
-    limits.bound(&request, sandbox)
+    request.work.rehash = true
+    request.limits = limits.modules
     return request
+  }
+
+  /// - Parameter settings: one for each backend.
+  func compilers(_ settings: [EngineSettings]) -> CompilerChoice {
+    var choice = CompilerChoice(search: engine.search, settings: settings)
+    choice.options.confinement = limits.confinement(sandbox)
+    return choice
   }
 }

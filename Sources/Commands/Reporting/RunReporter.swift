@@ -5,7 +5,6 @@ internal import Scanning
 internal import Synchronization
 internal import SystemPackage
 internal import WasmCache
-internal import WasmEngine
 
 /// Says what a run does: a line for each module on standard error, a status line below them on a terminal, and a summary.
 final class RunReporter: RunReporting {
@@ -15,7 +14,6 @@ final class RunReporter: RunReporting {
   private let state: Mutex<State>
 
   private struct State {
-    var engines: [EngineIdentity] = []
     var status: StatusLine?
     var isUnconfined = false
   }
@@ -30,31 +28,47 @@ final class RunReporter: RunReporting {
 
   // MARK: While it runs
 
-  func prepared(engine: EngineLocation, identities: [EngineIdentity], cache: FilePath, lanes: Int) {
-    state.withLock { $0.engines = identities }
-    guard verbosity.isVerbose else { return }
-    for identity in identities { say(Self.line(for: identity, from: engine)) }
-    say("cache \(cache.printable), \(Quantities.count(lanes, "job"))")
-  }
-
-  func noted(_ text: String) {
-    if verbosity.isVerbose { say("note: \(text.printable)") }
-  }
-
-  func warned(_ text: String) { complain(palette.warning(CommandLineTool.name, text.printable), isWarning: true) }
-
-  func unconfined(missing: [String]) {
-    let isKnown = state.withLock { state in
-      defer { state.isUnconfined = true }
-      return state.isUnconfined
+  func record(_ event: RunEvent) {
+    switch event {
+    case .prepared(let preparation): tell(preparation)
+    case .noted(let text): if verbosity.isVerbose { say("note: \(text.printable)") }
+    case .warned(let text): warn(text)
+    case .lowerCacheTrouble(let path, let reason): warn(Self.trouble(with: path, reason))
+    case .unconfined(let missing):
+      let isKnown = state.withLock { state in
+        defer { state.isUnconfined = true }
+        return state.isUnconfined
+      }
+      if !isKnown { warn(Self.warning(ofMissing: missing)) }
+    case .noticed(let problem):
+      let (path, text) = (problem.path.printable, problem.description.printable)
+      complain(
+        problem.isWarning ? palette.warning(path, text) : palette.error(path, text), isWarning: problem.isWarning)
+    case .rejected(let file): complain(palette.error(file.path.printable, file.failure.description.printable))
+    case .planned(let plan): tell(plan)
+    case .began(let job):
+      state.withLock { $0.status?.began(job.content.path.printable, size: job.content.facts.size) }
+    case .storing(let job): state.withLock { $0.status?.storing(job.content.path.printable) }
+    case .finished(let outcome): tell(outcome)
     }
-    if !isKnown { warned(Self.warning(ofMissing: missing)) }
   }
 
-  func planned(_ plan: Plan) {
+  private func tell(_ preparation: RunPreparation) {
+    guard verbosity.isVerbose else { return }
+    for target in preparation.targets { say(Self.line(for: target)) }
+    say("cache \(preparation.cache.printable), \(Quantities.count(preparation.lanes, "job"))")
+    for path in preparation.lowerCaches { say("lower cache \(path.printable)") }
+  }
+
+  private func tell(_ plan: Plan) {
     state.withLock { $0.status?.begin(plan.jobs.map(\.content.facts.size)) }
     if verbosity.isVerbose || verbosity.explains {
-      for (content, engine) in plan.upToDate { say("up to date \(label(plan.contents[content], engine))") }
+      for (content, target) in plan.upToDate {
+        let content = plan.contents[content]
+        let place = target.place(of: content.facts.hash)?.cache
+        let origin = place?.isLower == true ? " (in \(place?.path.printable ?? ""))" : ""
+        say("up to date \(label(content, target))\(origin)")
+      }
     }
     if verbosity.isVerbose {
       for content in plan.contents {
@@ -65,31 +79,16 @@ final class RunReporter: RunReporting {
     }
   }
 
-  func rejected(_ file: FailedFile) { complain(palette.error(file.path.printable, file.failure.description.printable)) }
-
-  func noticed(_ problem: ScanProblem) {
-    let (path, text) = (problem.path.printable, problem.description.printable)
-    complain(problem.isWarning ? palette.warning(path, text) : palette.error(path, text), isWarning: problem.isWarning)
-  }
-
-  func began(_ job: Job) {
-    state.withLock { $0.status?.began(job.content.path.printable, size: job.content.facts.size) }
-  }
-
-  func storing(_ job: Job) { state.withLock { $0.status?.storing(job.content.path.printable) } }
-
-  func finished(_ outcome: JobOutcome) {
+  private func tell(_ outcome: JobOutcome) {
     let job = outcome.job
     state.withLock { $0.status?.finished(job.content.path.printable, size: job.content.facts.size) }
     switch outcome.result {
     case .compiled(let size, let nanoseconds):
       say(
-        Self.line(
-          for: job, settings: settings(job.engine), size: size, nanoseconds: nanoseconds, explains: verbosity.explains,
-          palette: palette))
+        Self.line(for: job, size: size, nanoseconds: nanoseconds, explains: verbosity.explains, palette: palette))
     case .foundMeanwhile:
       if verbosity.isVerbose || verbosity.explains {
-        say("up to date \(label(job.content, job.engine)) (compiled by another process meanwhile)")
+        say("up to date \(label(job.content, job.target)) (compiled by another process meanwhile)")
       }
     case .failed(let failure):
       for path in job.content.paths { complain(palette.error(path.printable, failure.description.printable)) }
@@ -111,7 +110,7 @@ final class RunReporter: RunReporting {
     clearStatus()
     if summary.isDryRun {
       for job in summary.plan.jobs {
-        Output.standard.write("would compile \(label(job.content, job.engine)) (\(job.reason.rawValue))\n")
+        Output.standard.write("would compile \(label(job.content, job.target)) (\(job.reason.rawValue))\n")
       }
     }
     if summary.purpose == .frozen {
@@ -147,33 +146,37 @@ final class RunReporter: RunReporting {
       + "that an error"
   }
 
-  /// Which engine is used, for whoever wants to know everything.
-  static func line(for identity: EngineIdentity, from engine: EngineLocation) -> String {
-    "engine \(identity.engineName) (\(identity.settings)), identity \(identity.shortDigest), \(engine.path.printable)"
+  /// Why a lower cache is not used.
+  static func trouble(with lowerCache: FilePath, _ reason: String) -> String {
+    "lower cache \(lowerCache.printable): \(reason)".printable
+  }
+
+  /// Which compiler is used, for whoever wants to know everything.
+  static func line(for target: CompileTarget) -> String {
+    let identity = target.identity
+    return "engine \(identity.compiler) (\(target.name)), identity \(identity.shortDigest), "
+      + target.toolchain.location.path.printable
   }
 
   /// What was compiled, into how much, and how long the engine took.
-  static func line(for job: Job, settings: String, size: Int, nanoseconds: UInt64, explains: Bool, palette: Palette)
-    -> String
-  {
+  static func line(for job: Job, size: Int, nanoseconds: UInt64, explains: Bool, palette: Palette) -> String {
     let sizes = "\(Quantities.bytes(job.content.facts.size)) → \(Quantities.bytes(size))"
     let time = Quantities.duration(nanoseconds: nanoseconds)
     let reason = explains ? " (\(job.reason.rawValue))" : ""
-    return "\(palette.done("compiled")) \(job.content.path.printable) with \(settings), \(sizes), \(time)\(reason)"
-  }
-
-  private func settings(_ engine: Int) -> String {
-    let engines = state.withLock { $0.engines }
-    return engines.indices.contains(engine) ? "\(engines[engine].settings)" : "?"
+    return "\(palette.done("compiled")) \(job.content.path.printable) with \(job.target.name), \(sizes), \(time)\(reason)"
   }
 
   /// What a frozen run says of what it would need.
   private func missing(_ job: Job) -> String {
-    "the cache has no artifact for \(settings(job.engine)): \(job.reason.rawValue); --frozen compiles nothing"
+    "the cache has no artifact for \(job.target.name): \(job.reason.rawValue); --frozen compiles nothing"
   }
 
-  private func label(_ content: ModuleContent, _ engine: Int) -> String {
-    "\(content.path.printable) with \(settings(engine))"
+  private func label(_ content: ModuleContent, _ target: CompileTarget) -> String {
+    "\(content.path.printable) with \(target.name)"
+  }
+
+  private func warn(_ text: String) {
+    complain(palette.warning(CommandLineTool.name, text.printable), isWarning: true)
   }
 
   private func say(_ line: String) {
@@ -196,7 +199,7 @@ extension RunSummary {
   var line: String {
     let modules =
       Quantities.count(plan.contents.count, "module")
-      + (engines.count > 1 ? " with \(engines.count) backends" : "")
+      + (targets.count > 1 ? " with \(targets.count) backends" : "")
     let time = Quantities.duration(nanoseconds: nanoseconds)
     if isDryRun {
       return "\(modules): \(plan.jobs.count) to compile, \(upToDate) up to date" + failures + " (\(time))"
@@ -205,12 +208,17 @@ extension RunSummary {
       return "\(modules): \(plan.jobs.count) missing, \(upToDate) up to date" + failures + " (\(time))"
     }
     if plan.jobs.isEmpty && !hasFailures {
-      return plan.contents.count == 0 ? "\(modules)" : "\(modules): nothing to compile, all up to date (\(time))"
+      return plan.contents.count == 0 ? "\(modules)" : "\(modules): nothing to compile, all up to date\(lower) (\(time))"
     }
     let sizes = compiledBytes
     let amounts =
       compiled > 0 ? "\(Quantities.bytes(sizes.modules)) → \(Quantities.bytes(sizes.artifacts)) in \(time)" : time
-    return "\(modules): \(compiled) compiled, \(upToDate) up to date" + failures + " (\(amounts))"
+    return "\(modules): \(compiled) compiled, \(upToDate) up to date" + lower + failures + " (\(amounts))"
+  }
+
+  /// How much of what is up to date lower caches have.
+  private var lower: String {
+    plan.fromLowerCaches > 0 ? " (\(plan.fromLowerCaches) in lower caches)" : ""
   }
 
   private var failures: String {

@@ -3,22 +3,23 @@ internal import Precompiler
 internal import SystemPackage
 internal import WasmCache
 internal import WasmEngine
+internal import WasmtimeToolchain
 
 /// Gets a module ready to be instantiated: from the cache, into which it is compiled first if need be, or without one
 /// where there is trouble with it.
 struct ProgramLoader {
   private let path: FilePath
-  private let settings: EngineSettings
   private let request: PrecompileRequest
+  /// For one backend.
+  private let compilers: CompilerChoice
   private let cancellation: Cancellation
 
-  /// - Parameter request: for one file and one backend.
-  init(_ request: PrecompileRequest, cancellation: Cancellation) {
+  init(_ path: FilePath, _ request: PrecompileRequest, with compilers: CompilerChoice, cancellation: Cancellation) {
     var request = request
-    request.isWanted = { $0.content.facts.kind == .coreModule }
-    path = request.roots[0]
-    settings = request.settings[0]
+    request.work.isWanted = { $0.content.facts.kind == .coreModule }
+    self.path = path
     self.request = request
+    self.compilers = compilers
     self.cancellation = cancellation
   }
 
@@ -40,8 +41,7 @@ struct ProgramLoader {
 
   /// Compiles the module in a child, as if there were no cache.
   func compile(with engine: ProgramEngine) throws -> LoadedProgram {
-    let compilation = LoneCompilation(
-      engine: engine.file, identity: engine.identity, within: request, cancellation: cancellation)
+    let compilation = LoneCompilation(with: engine.toolchain, [engine.identity], limits: request.limits)
     do {
       guard let artifact = try compilation.compile(path) else { throw ProgramEnd.component(path) }
       return LoadedProgram(module: try Module(artifact: artifact, with: engine.load()), engine: engine)
@@ -53,44 +53,42 @@ struct ProgramLoader {
   }
 
   /// Asks the engine, because there is no cache that knows it.
-  private func probe() throws -> ProgramEngine {
-    do {
-      let file = try request.engines.find()
-      let probe = EngineProbe(
-        file, program: .thisExecutable, policy: request.confinement, cancellation: cancellation)
-      switch try probe.identify([settings]).identities[0] {
-      case .success(let identity): return ProgramEngine(file: file, identity: identity)
+  private func probe() throws(RunFailure) -> ProgramEngine {
+    let toolchain = try compilers.findWasmtime(cancellation)
+    let resolution: ToolchainResolution
+    do { resolution = try toolchain.resolve(lanes: request.work.lanes) } catch { throw RunFailure(error) }
+    for (wish, result) in zip(toolchain.wishes, resolution.identities) {
+      switch result {
+      case .success(let identity): return ProgramEngine(toolchain: toolchain, identity: identity)
       case .failure(let reason):
-        throw RunFailure(PrecompileError.backendUnavailable(settings, file.location, reason))
+        throw RunFailure(PrecompileError.backendUnavailable(wish.backend, toolchain.location, reason))
       }
-    } catch let error as EngineSearchError {
-      throw RunFailure(error)
-    } catch let error as EngineUnusable {
-      throw RunFailure(error)
     }
+    throw RunFailure(CompilerUnusable.noBackend(toolchain.location))
   }
 
   /// - Returns: nil if the artifact was corrupt.
   private func loadFromCache() throws -> LoadedProgram? {
     let finding = ProgramFinding()
-    let summary = try precompile(finding)
+    let toolchain = try compilers.findWasmtime(cancellation)
+    let summary = try precompile(with: toolchain, finding)
     if let complaint = finding.complaint { throw ProgramEnd(path, complaint) }
     switch finding.failure {
     case .cache(let error): throw CacheTrouble(error)
     case let failure?: throw ProgramEnd(path, failure)
     case nil: break
     }
-    guard let content = summary.plan.contents.first, let directory = summary.directories.first ?? nil,
-      let identity = summary.engines.first, let location = finding.engine
-    else { throw ProgramEnd(path, .vanished) }
-    guard content.facts.kind == .coreModule else { throw ProgramEnd.component(path) }
-    let engine: ProgramEngine
-    do { engine = ProgramEngine(file: try EngineFile(location), identity: identity) } catch {
-      throw RunFailure(EngineUnusable.unreadable(location, reason: error.description))
+    guard let content = summary.plan.contents.first, let target = summary.targets.first else {
+      throw ProgramEnd(path, .vanished)
     }
+    guard content.facts.kind == .coreModule else { throw ProgramEnd.component(path) }
+    let engine = ProgramEngine(toolchain: toolchain, identity: target.identity)
     let loaded = try engine.load()
+    var readers = ArtifactReaders(summary, isWritable: true)
+    guard let entries = readers.entries(of: content.facts.hash, for: target) else {
+      throw ProgramEnd(path, .vanished)
+    }
     do throws(CacheError) {
-      let entries = VerifiedEntries(directory, LoadingCatalog(of: directory.cache, isWritable: true))
       let artifact = try entries.open(content.facts.hash)
       return LoadedProgram(module: try artifact.load(with: loaded), engine: engine)
     } catch .missing(_, _, .artifactCorrupt) {
@@ -100,9 +98,9 @@ struct ProgramLoader {
     }
   }
 
-  private func precompile(_ finding: ProgramFinding) throws -> RunSummary {
+  private func precompile(with toolchain: WasmtimeToolchain, _ finding: ProgramFinding) throws -> RunSummary {
     do {
-      return try Precompiler(request, observer: finding, cancellation: cancellation).run()
+      return try Precompiler(request, with: [toolchain], observer: finding, cancellation: cancellation).run()
     } catch {
       if case .cache(let error) = error { throw CacheTrouble(error) }
       throw RunFailure(error)
@@ -118,22 +116,24 @@ struct LoadedProgram {
 
 /// The engine that runs a program: the one that its artifact was made with.
 struct ProgramEngine {
-  let file: EngineFile
-  let identity: EngineIdentity
+  /// With one wish.
+  let toolchain: WasmtimeToolchain
+  let identity: ArtifactIdentity
 
   /// Loads it into this process.
   func load() throws(RunFailure) -> Engine {
+    let path = toolchain.location.path
     let failure: String
     do {
-      let library = try EngineLibrary(path: file.location.path)
-      if try library.file.build() == identity.libraryBuild {
-        return try Engine(library: library, settings: identity.settings, parallel: false)
+      let library = try EngineLibrary(path: path)
+      if try library.file.build() == identity.build {
+        return try Engine(library: library, settings: toolchain.settings[0], parallel: false)
       }
       failure = "was replaced meanwhile: run again"
     } catch {
       failure = "\(error)"
     }
-    throw RunFailure(status: .engineUnavailable, message: "the engine \(file.location.path.printable) \(failure)")
+    throw RunFailure(status: .engineUnavailable, message: "the engine \(path.printable) \(failure)")
   }
 }
 

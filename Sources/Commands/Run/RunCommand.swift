@@ -55,11 +55,12 @@ struct RunCommand: ConfiguredCommand {
   }
 
   private func load() throws -> LoadedProgram {
-    var request = try options.request(for: module.path, [options.compiler.settings[0]])
+    var request = try options.request(for: module.path)
     Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request)
     let cancellation = Cancellation()
     let interruption = Interruption(cancelling: cancellation, in: request)
-    let loader = ProgramLoader(request, cancellation: cancellation)
+    let loader = ProgramLoader(
+      module.path, request, with: options.compilers([options.compiler.settings[0]]), cancellation: cancellation)
     do {
       let loaded = cold ? try StartComparison.load(with: loader) : try loader.load()
       interruption.end()

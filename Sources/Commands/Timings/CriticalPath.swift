@@ -15,12 +15,10 @@ struct CriticalPath {
   /// The longest are named, of those of the lane.
   private static let named = 12
 
-  /// - Parameters:
-  ///   - spans: in the order in which they began.
-  ///   - engines: their names.
-  init(_ spans: [RunTimings.Span], total: UInt64, engines: [String]) {
+  /// - Parameter spans: in the order in which they began.
+  init(_ spans: [RunTimings.Span], total: UInt64) {
     func step(_ span: RunTimings.Span) -> Step {
-      let job = span.job.map { " \($0.content.path.printable) with \(engines[$0.engine])" } ?? ""
+      let job = span.job.map { " \($0.content.path.printable) with \($0.target.name)" } ?? ""
       return Step(name: span.kind.rawValue + job, nanoseconds: span.nanoseconds, style: span.style)
     }
     let stages = spans.filter { $0.lane == nil }

@@ -78,10 +78,10 @@ extension RunTimings.Span {
   /// The class of what stands for it on the page.
   var style: String {
     switch kind {
-    case .compile: "engine\((job?.engine ?? 0) % 3)"
+    case .compile: "engine\((job?.target.order ?? 0) % 3)"
     case .store, .publish: "store"
     case .start, .wait: "start"
-    case .engine, .scan, .hash, .lookUp, .synchronize, .remember: "stage"
+    case .engine, .scan, .hash, .lookUp, .fetch, .synchronize, .remember: "stage"
     }
   }
 }

@@ -1,7 +1,6 @@
 internal import Precompiler
 internal import SystemPackage
 internal import WasmCache
-internal import WasmEngine
 
 /// A run as one page that needs nothing else: no script, no network, light or dark as its reader has it.
 struct TimingsPage {
@@ -25,7 +24,7 @@ struct TimingsPage {
     <p class="engines">\(engines)</p>
     <ul class="counts">\(counts)</ul>
     <h2>Lanes</h2>
-    \(Timeline(spans, total: summary.nanoseconds, names: summary.engines.map(\.settings.description)).html)
+    \(Timeline(spans, total: summary.nanoseconds, names: summary.targets.map(\.name)).html)
     <h2>Critical path</h2>
     \(criticalPath)
     <h2>Modules</h2>
@@ -36,7 +35,7 @@ struct TimingsPage {
   }
 
   private var engines: String {
-    summary.engines.map { "\($0.engineName), \($0.settings), \($0.shortDigest)".escaped }.joined(separator: "<br>")
+    summary.targets.map { "\($0.identity.compiler), \($0.name), \($0.identity.shortDigest)".escaped }.joined(separator: "<br>")
   }
 
   // MARK: Counts
@@ -56,8 +55,7 @@ struct TimingsPage {
   // MARK: Critical path
 
   private var criticalPath: String {
-    let steps = CriticalPath(spans, total: summary.nanoseconds, engines: summary.engines.map(\.settings.description))
-      .steps
+    let steps = CriticalPath(spans, total: summary.nanoseconds).steps
     let rows = steps.map { step in
       let part = summary.nanoseconds > 0 ? 100 * Double(step.nanoseconds) / Double(summary.nanoseconds) : 0
       return "<tr><td>\(step.name.escaped)</td>\(Self.cell(step.nanoseconds))"
@@ -81,7 +79,7 @@ struct TimingsPage {
         <td class="word more">\(row.job.reason.rawValue)</td>\
         <td class="number more">\(Quantities.bytes(row.job.content.facts.size))</td>\
         <td class="number more">\(Quantities.bytes(row.size))</td>\(Self.cell(row.nanoseconds))\
-        <td class="bar more"><i class="engine\(row.job.engine % 3)" style="width:\(Self.rounded(part))%"></i></td></tr>
+        <td class="bar more"><i class="engine\(row.job.target.order % 3)" style="width:\(Self.rounded(part))%"></i></td></tr>
 
         """
     }
@@ -92,7 +90,7 @@ struct TimingsPage {
     return "<table><thead><tr>\(heads)</tr></thead>\n\(rows.joined())</table>"
   }
 
-  private func settings(_ job: Job) -> String { summary.engines[job.engine].settings.description.escaped }
+  private func settings(_ job: Job) -> String { job.target.name.escaped }
 
   private static func cell(_ nanoseconds: UInt64) -> String {
     "<td class=\"number\">\(Quantities.duration(nanoseconds: nanoseconds))</td>"

@@ -1,6 +1,5 @@
 internal import Precompiler
 internal import WasmCache
-internal import WasmEngine
 
 /// A run in Chrome's trace-event format: complete events in microseconds, a thread for the run and one for each lane.
 ///
@@ -38,7 +37,7 @@ struct TraceFile {
     let arguments: JSON =
       span.job.map { job in
         [
-          "module": JSON(job.content.path), "backend": .string(summary.engines[job.engine].settings.description),
+          "module": JSON(job.content.path), "backend": .string(job.target.name),
           "size": JSON(job.content.facts.size), "reason": .string(job.reason.rawValue),
         ]
       } ?? [:]

@@ -5,22 +5,30 @@ internal import Scanning
 internal import Synchronization
 internal import SystemPackage
 internal import WasmCache
-internal import WasmEngine
+internal import WasmtimeToolchain
 internal import Watching
 
 /// Makes a watcher's batches loadable with the precompiler: each batch is a run of its own over the files that changed,
 /// with children that wait from one run to the next.
 final class PrecompilingWarmer: Warmer {
   private let request: PrecompileRequest
+  private let compilers: CompilerChoice
   private let observer: any WatchReporting
   private let cancellation: Cancellation
   private let queue = DispatchQueue(label: "warming")
 
-  init(_ request: PrecompileRequest, observer: any WatchReporting, cancellation: Cancellation) {
+  init(
+    _ request: PrecompileRequest, with compilers: CompilerChoice, observer: any WatchReporting,
+    cancellation: Cancellation
+  ) {
     var request = request
-    request.shelf = IdleChildren()
-    request.avoidsWriters = true
+    request.input.avoidsWriters = true
+    // So that a run and a watcher of the same tree know the same files.
+    request.input.rememberedUnder = request.input.roots
     self.request = request
+    var compilers = compilers
+    compilers.options.idle = IdleChildren()
+    self.compilers = compilers
     self.observer = observer
     self.cancellation = cancellation
   }
@@ -33,19 +41,20 @@ final class PrecompilingWarmer: Warmer {
 
   private func outcomes(of batch: WarmBatch) -> [FilePath: WarmOutcome] {
     var request = request
-    request.roots = batch.changes.map(\.path)
-    request.isWanted = { job in
+    request.input.roots = batch.changes.map(\.path)
+    request.work.isWanted = { job in
       // A newer change of the same file will bring it again. And whoever waits wants something loadable soon: the
       // backends after the first can be made together with what waits.
-      !job.content.paths.allSatisfy(batch.isStale) && (job.engine == 0 || !batch.isSomethingWaiting)
+      !job.content.paths.allSatisfy(batch.isStale) && (job.target.order == 0 || !batch.isSomethingWaiting)
     }
     let record = BatchRecord(batch, observer)
-    do {
-      let summary = try Precompiler(request, observer: record, cancellation: cancellation).run()
+    do throws(RunFailure) {
+      // Found anew for each batch: the library may be replaced while it is watched.
+      let summary = try compilers.run(request, observer: record, cancellation)
+      EvictionStage(after: summary, limit: request.caches.sizeLimit).run(record)
       return record.outcomes(of: summary)
     } catch {
-      let message = RunFailure(error).message
-      return Dictionary(batch.changes.map { ($0.path, .failed(message)) }) { first, _ in first }
+      return Dictionary(batch.changes.map { ($0.path, .failed(error.message)) }) { first, _ in first }
     }
   }
 }
@@ -75,43 +84,28 @@ private final class BatchRecord: RunObserver {
     return outcomes
   }
 
-  func prepared(engine: EngineLocation, identities: [EngineIdentity], cache: FilePath, lanes: Int) {
-    observer.prepared(engine: engine, identities: identities, cache: cache, lanes: lanes)
-  }
-
-  func noted(_ text: String) { observer.noted(text) }
-
-  func unconfined(missing: [String]) { observer.unconfined(missing: missing) }
-
-  /// There is no warning of a run that a watcher has not been given.
-  func warned(_ text: String) {}
-
-  func noticed(_ problem: ScanProblem) {
-    // It was there a moment ago; and what a link leads to may be about to come, which is told.
-    let isGone = problem.isMissing || problem.reason == .danglingLink
-    refused.withLock { $0[problem.path] = isGone ? .gone : .failed(problem.description) }
-  }
-
-  func rejected(_ file: FailedFile) { refused.withLock { $0[file.path] = WarmOutcome(file.failure) } }
-
-  func planned(_ plan: Plan) {
-    for (position, engine) in plan.upToDate {
-      let content = plan.contents[position]
-      let news = content.paths.filter { batch.isNew(content.name, at: $0) }
-      if !news.isEmpty { observer.found(content, engine: engine, at: news) }
-      noteLoadable(content)
+  func record(_ event: RunEvent) {
+    switch event {
+    case .noticed(let problem):
+      // It was there a moment ago; and what a link leads to may be about to come, which is told.
+      let isGone = problem.isMissing || problem.reason == .danglingLink
+      refused.withLock { $0[problem.path] = isGone ? .gone : .failed(problem.description) }
+    case .rejected(let file): refused.withLock { $0[file.path] = WarmOutcome(file.failure) }
+    case .planned(let plan):
+      for (position, target) in plan.upToDate {
+        let content = plan.contents[position]
+        let news = content.paths.filter { batch.isNew(content.name, at: $0) }
+        if !news.isEmpty { observer.found(content, target, at: news) }
+        noteLoadable(content)
+      }
+    case .finished(let outcome):
+      switch outcome.result {
+      case .compiled, .foundMeanwhile: noteLoadable(outcome.job.content)
+      case .failed, .notDone: break
+      }
+      observer.record(event)
+    case .prepared, .noted, .unconfined, .warned, .lowerCacheTrouble, .began, .storing: observer.record(event)
     }
-  }
-
-  func began(_ job: Job) {}
-  func storing(_ job: Job) {}
-
-  func finished(_ outcome: JobOutcome) {
-    switch outcome.result {
-    case .compiled, .foundMeanwhile: noteLoadable(outcome.job.content)
-    case .failed, .notDone: break
-    }
-    observer.finished(outcome)
   }
 
   private func noteLoadable(_ content: ModuleContent) {

@@ -2,7 +2,7 @@ internal import LinuxIO
 internal import Precompiler
 internal import Synchronization
 internal import SystemPackage
-internal import WasmEngine
+internal import WasmCache
 internal import Watching
 
 /// Says what a watcher does: one line a change, with how long a user waited for it.
@@ -14,11 +14,12 @@ final class WatchReporter: WatchReporting {
   private let state = Mutex(State())
 
   private struct State {
-    var engines: [EngineIdentity] = []
+    var prepared: [ArtifactIdentity] = []
+    /// What was warned of already.
+    var warnings: Set<String> = []
     /// The changes of the batch at work, by path.
     var changes: [FilePath: Change] = [:]
     var isReady = false
-    var isUnconfined = false
   }
 
   init(_ verbosity: Verbosity, palette: Palette = .plain, clearsScreen: Bool, output: Output = .error) {
@@ -30,53 +31,55 @@ final class WatchReporter: WatchReporting {
 
   // MARK: What the precompiler does
 
-  func prepared(engine: EngineLocation, identities: [EngineIdentity], cache: FilePath, lanes: Int) {
+  func record(_ event: RunEvent) {
+    switch event {
+    case .prepared(let preparation): tell(preparation)
+    case .noted(let text): if verbosity.isVerbose { say("note: \(text.printable)") }
+    case .warned(let text): warn(text)
+    case .lowerCacheTrouble(let path, let reason): warn(RunReporter.trouble(with: path, reason))
+    case .unconfined(let missing): warn(RunReporter.warning(ofMissing: missing))
+    case .finished(let outcome): tell(outcome)
+    case .noticed, .rejected, .planned, .began, .storing: break
+    }
+  }
+
+  private func tell(_ preparation: RunPreparation) {
+    let identities = preparation.targets.map(\.identity)
     let isNew = state.withLock { state in
-      defer { state.engines = identities }
-      return state.engines != identities
+      defer { state.prepared = identities }
+      return state.prepared != identities
     }
     guard isNew, verbosity.isVerbose else { return }
-    for identity in identities { say(RunReporter.line(for: identity, from: engine)) }
-    say("cache \(cache.printable)")
+    for target in preparation.targets { say(RunReporter.line(for: target)) }
+    say("cache \(preparation.cache.printable)")
+    for path in preparation.lowerCaches { say("lower cache \(path.printable)") }
   }
 
-  func noted(_ text: String) {
-    if verbosity.isVerbose { say("note: \(text.printable)") }
+  /// Each batch is a run of its own, which says the same again.
+  private func warn(_ text: String) {
+    let isNew = state.withLock { $0.warnings.insert(text).inserted }
+    if isNew { say(palette.warning(CommandLineTool.name, text.printable)) }
   }
 
-  func unconfined(missing: [String]) {
-    let isKnown = state.withLock { state in
-      defer { state.isUnconfined = true }
-      return state.isUnconfined
-    }
-    if !isKnown { say("\(CommandLineTool.name): warning: \(RunReporter.warning(ofMissing: missing))") }
-  }
-
-  func found(_ content: ModuleContent, engine: Int, at paths: [FilePath]) {
+  func found(_ content: ModuleContent, _ target: CompileTarget, at paths: [FilePath]) {
     // What there is at the start is up to date, as in any run.
     guard verbosity.isVerbose || verbosity.explains || state.withLock({ $0.isReady }) else { return }
     for path in paths {
-      say("\(palette.done("cached")) \(path.printable) with \(settings(engine))\(wait(for: [path]))")
+      say("\(palette.done("cached")) \(path.printable) with \(target.name)\(wait(for: [path]))")
     }
   }
 
-  func finished(_ outcome: JobOutcome) {
+  private func tell(_ outcome: JobOutcome) {
     let job = outcome.job
     switch outcome.result {
     case .compiled(let size, let nanoseconds):
       let line = RunReporter.line(
-        for: job, settings: settings(job.engine), size: size, nanoseconds: nanoseconds, explains: verbosity.explains,
-        palette: palette)
+        for: job, size: size, nanoseconds: nanoseconds, explains: verbosity.explains, palette: palette)
       say(line + wait(for: job.content.paths))
-    case .foundMeanwhile: found(job.content, engine: job.engine, at: job.content.paths)
+    case .foundMeanwhile: found(job.content, job.target, at: job.content.paths)
     // What failed is told when it is known whether it will stay so.
     case .failed, .notDone: break
     }
-  }
-
-  private func settings(_ engine: Int) -> String {
-    let engines = state.withLock { $0.engines }
-    return engines.indices.contains(engine) ? "\(engines[engine].settings)" : "?"
   }
 
   /// `; ready 27.1 ms after it was written`, or nothing for what was found there.

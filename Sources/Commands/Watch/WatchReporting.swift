@@ -1,16 +1,14 @@
 internal import Precompiler
 internal import SystemPackage
-internal import WasmEngine
 internal import Watching
 
 /// Shows what a watcher does, to people or to programs.
-protocol WatchReporting: Sendable {
-  func prepared(engine: EngineLocation, identities: [EngineIdentity], cache: FilePath, lanes: Int)
-  func noted(_ text: String)
-  func unconfined(missing: [String])
-  /// The cache has a module that some paths did not stand for before.
-  func found(_ content: ModuleContent, engine: Int, at paths: [FilePath])
-  func finished(_ outcome: JobOutcome)
+///
+/// It is told of the runs of its batches, too; but what is wrong with a file comes as a ``WatchReport``, once it is known
+/// whether it will stay so.
+protocol WatchReporting: RunObserver {
+  /// A cache has a module that some paths did not stand for before.
+  func found(_ content: ModuleContent, _ target: CompileTarget, at paths: [FilePath])
   func report(_ report: WatchReport)
   /// The watcher was told to stop, and has.
   func ended()

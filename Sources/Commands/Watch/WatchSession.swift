@@ -10,14 +10,15 @@ internal import Watching
 /// Watches until it is told to stop: warms what is there, says so, and then follows every change.
 struct WatchSession {
   let request: PrecompileRequest
+  let compilers: CompilerChoice
   let options: WatchOptions
   let reporter: any WatchReporting
 
   /// Ends the process by the signal that stops it.
   func run() throws(RunFailure) {
     // From a configuration file, where it is meant for other runs.
-    if request.followLinks {
-      reporter.noted("follow-links is set, but links to directories are not followed while watching")
+    if request.input.followLinks {
+      reporter.record(.noted("follow-links is set, but links to directories are not followed while watching"))
     }
     // Whatever happens meanwhile: without threads nothing is noticed, and Dispatch would wait for them for ever.
     guard Threads.isOneToBeHad else {
@@ -28,9 +29,9 @@ struct WatchSession {
           """)
     }
     let cancellation = Cancellation()
-    let source = TreeWatch(roots: request.roots, options: try treeOptions())
+    let source = TreeWatch(roots: request.input.roots, options: try treeOptions())
     let loop = WatchLoop(
-      source: source, warmer: PrecompilingWarmer(request, observer: reporter, cancellation: cancellation),
+      source: source, warmer: PrecompilingWarmer(request, with: compilers, observer: reporter, cancellation: cancellation),
       times: SettleTimes(debounce: .milliseconds((options.debounce ?? WatchOptions.standardDebounce).value)),
       command: options.exec,
       report: reporter.report)
@@ -51,15 +52,19 @@ struct WatchSession {
   }
 
   private func treeOptions() throws(RunFailure) -> TreeWatch.Options {
-    let cache: FileIdentity
-    do { cache = try CacheDirectory(making: request.cachePath, trust: request.cacheTrust).identity } catch {
+    var caches: Set<FileIdentity> = []
+    do { caches.insert(try CacheDirectory(making: request.caches.path, trust: request.caches.trust).identity) } catch {
       throw RunFailure(error)
+    }
+    // Trouble with a lower cache is told by the runs.
+    for path in request.caches.lower {
+      if let identity = try? Descriptor.status(of: path).stamp.identity { caches.insert(identity) }
     }
     var tree = TreeWatch.Options()
     tree.alwaysPolls = options.poll
-    let exclusion = Exclusion(roots: request.roots, patterns: request.excludes)
-    tree.filter.skipsDirectory = { path, identity in
-      identity == cache || exclusion.isVersionControl(path) || exclusion.contains(path, isDirectory: true)
+    let exclusion = Exclusion(roots: request.input.roots, patterns: request.input.excludes)
+    tree.filter.skipsDirectory = { [caches] path, identity in
+      caches.contains(identity) || exclusion.isVersionControl(path) || exclusion.contains(path, isDirectory: true)
     }
     tree.filter.skipsFile = { exclusion.contains($0, isDirectory: false) }
     return tree

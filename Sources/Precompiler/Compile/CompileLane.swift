@@ -1,115 +1,149 @@
-internal import Confinement
 internal import Glibc
 internal import LinuxIO
 internal import SystemPackage
 internal import WasmCache
-internal import WasmEngine
 
-/// One of the concurrent lanes that compile: takes jobs from the queue, drives one long-lived child, and publishes what
-/// it made while the child compiles the next.
+/// One of the concurrent lanes that compile: takes jobs from the queue, drives one compiler's session, and publishes what
+/// it made while the session compiles the next.
 final class CompileLane {
-  private let work: CompileStage
+  private let work: LaneWork
   /// Counted from 0.
   private let number: Int
   private let reader: ModuleReader
-  private var worker: CompileChild?
+  private var compiler: (session: any CompileSession, toolchain: any Toolchain)?
   private let publishing: PublishingQueue
 
-  init(_ work: CompileStage, number: Int) {
+  init(_ work: LaneWork, number: Int) {
     self.work = work
     self.number = number
-    reader = ModuleReader(limit: work.largestModule, avoidsWriters: work.avoidsWriters)
+    reader = ModuleReader(limit: work.limits.largestModule, avoidsWriters: work.avoidsWriters)
     publishing = PublishingQueue(work, lane: number)
   }
 
   /// Works until the queue is empty or stopped, and everything is published.
   func run() {
     var next = Next.another
-    while !work.cancellation.isCancelled, next == .another {
-      // A slot before a job, so that no job waits in a lane while another could have it.
-      next = if let jobserver = work.jobserver { jobserver.withSlot(runNext) ?? .none } else { runNext() }
-    }
-    if next != .othersDo { work.jobserver?.stopWaiting() }
-    if let worker {
-      if let shelf = work.shelf, !work.cancellation.isCancelled {
-        shelf.put(worker, from: work)
-      } else {
-        // It comes to its end while the last artifacts go to the disk.
-        work.retire(worker)
+    while !work.cancellation.isCancelled {
+      switch next {
+      case .another:
+        // A slot before a job, so that no job waits in a lane while another could have it.
+        next = withSlot(runNext) ?? .none
+        continue
+      case .afterClaim(let job):
+        // Another process compiles it. Whoever needs our slot may have it meanwhile.
+        next = runAfterClaim(job)
+        continue
+      case .none, .othersDo: break
       }
+      break
     }
-    worker = nil
+    if case .othersDo = next {
+    } else if work.queue.isDrained {
+      work.policy.jobserver?.stopWaiting()
+    }
+    // The session comes to its end while the last artifacts go to the disk.
+    if let compiler { work.retire(compiler.session, of: compiler.toolchain) }
+    compiler = nil
     publishing.finish()
   }
 
   /// What a lane is to do when it is done with a job.
   private enum Next {
     case another
+    /// Another process has this job's claim, and no other job is left to be done meanwhile.
+    case afterClaim(Job)
     /// No job is left.
     case none
     /// There are more, and no process for this lane to do them with.
     case othersDo
   }
 
+  /// - Returns: nil if there is nothing left to wait for a slot for.
+  private func withSlot(_ body: () -> Next) -> Next? {
+    if let jobserver = work.policy.jobserver { jobserver.withSlot(body) } else { body() }
+  }
+
   private func runNext() -> Next {
     guard case .job(let job, let parallel, let isPostponed) = work.queue.next() else { return .none }
-    do throws(ModuleFailure) {
-      if try begin(job, parallel: parallel, mayWait: isPostponed) {
-        work.queue.finished()
-      } else {
+    if isPostponed { return .afterClaim(job) }
+    return run(job) { () throws(ModuleFailure) in
+      guard work.policy.isWanted(job) else { return finish(job, .notDone) }
+      guard let claim = try claim(job) else {
         work.queue.postpone(job)
+        return .another
+      }
+      return try compile(job, claim, parallel: parallel, looks: job.reason != .forced)
+    }
+  }
+
+  /// Waits without a slot until the process that has the job's claim publishes or gives up, and then sees to the job with
+  /// one.
+  private func runAfterClaim(_ job: Job) -> Next {
+    let claim: Claim?
+    do throws(CacheError) {
+      claim = try work.timings.measure(.wait, lane: number, job: job) { () throws(CacheError) in
+        try waitForClaim(job)
       }
     } catch {
+      work.queue.gotClaim()
+      return finish(job, .failed(.cache(error)))
+    }
+    // In a class, because closures take no single owners.
+    let held = HeldClaim(claim)
+    let next = withSlot {
+      work.queue.gotClaim()
+      return run(job) { () throws(ModuleFailure) in
+        guard work.policy.isWanted(job) else { return finish(job, .notDone) }
+        return try compile(job, held.take(), parallel: false, looks: true)
+      }
+    }
+    if let next { return next }
+    work.queue.gotClaim()
+    return finish(job, .notDone)
+  }
+
+  private final class HeldClaim {
+    private var claim: Claim?
+
+    init(_ claim: consuming Claim?) { self.claim = consume claim }
+
+    func take() -> Claim? { claim.take() }
+  }
+
+  /// Sees to one job, and says what became of it if it fails.
+  private func run(_ job: Job, _ body: () throws(ModuleFailure) -> Next) -> Next {
+    do throws(ModuleFailure) { return try body() } catch {
       // Where the system grants no more processes, fewer lanes do the work.
       if case .compilerNotStarted = error, work.queue.giveBack(job) { return .othersDo }
-      work.queue.finished()
       let isNoFaultOfIts =
         switch error {
-        case .unconfined: true
+        case .unconfined, .cancelled: true
         case .cache: false
         default: work.cancellation.isCancelled
         }
-      work.finish(job, isNoFaultOfIts ? .notDone : .failed(error))
+      return finish(job, isNoFaultOfIts ? .notDone : .failed(error))
     }
+  }
+
+  private func finish(_ job: Job, _ result: JobOutcome.Result) -> Next {
+    work.queue.finished()
+    work.finish(job, result)
     return .another
   }
 
-  /// - Returns: false if another process is compiling the module.
-  private func begin(_ job: Job, parallel: Bool, mayWait: Bool) throws(ModuleFailure) -> Bool {
-    guard work.isWanted(job) else {
-      work.finish(job, .notDone)
-      return true
-    }
-    let writer = work.writers[job.engine]
-    let module = job.content.facts.hash
-    let claim: Claim?
-    do {
-      claim =
-        mayWait
-        ? try work.timings.measure(.wait, lane: number, job: job) { () throws(CacheError) in
-          try waitForClaim(job, writer)
-        } : try writer.tryClaim(module)
-    } catch { throw .cache(error) }
-    if claim == nil && !mayWait { return false }
-    // Whoever had the claim may have published.
-    if job.reason != .forced || mayWait, case .present(let size) = work.directories[job.engine].lookUp(module) {
-      work.finish(job, .foundMeanwhile(size: size))
-      return true
-    }
-    work.observer.began(job)
-    let artifact = try compile(job, parallel: parallel)
-    work.observer.storing(job)
-    do { try publishing.publish(artifact, claim: claim, for: job) } catch { throw .cache(error) }
-    return true
+  // MARK: Claims
+
+  private func claim(_ job: Job) throws(ModuleFailure) -> Claim? {
+    do { return try job.target.writer?.tryClaim(job.content.facts.hash) } catch { throw .cache(error) }
   }
 
   /// Waits for another process to publish or give up, though not for longer than a module may take: after that it is
   /// compiled here, too, which costs time but is never wrong.
-  private func waitForClaim(_ job: Job, _ writer: EngineWriter) throws(CacheError) -> Claim? {
-    let deadline = MonotonicInstant.now().adding(seconds: work.timeout)
+  private func waitForClaim(_ job: Job) throws(CacheError) -> Claim? {
+    let deadline = MonotonicInstant.now().adding(seconds: work.limits.timeout)
     var pause: useconds_t = 1_000
-    while MonotonicInstant.now() < deadline, !work.cancellation.isCancelled {
-      if let claim = try writer.tryClaim(job.content.facts.hash) { return claim }
+    while MonotonicInstant.now() < deadline, !work.cancellation.isCancelled, !work.queue.isStopped {
+      if let claim = try job.target.writer?.tryClaim(job.content.facts.hash) { return claim }
       // The kernel wakes nobody up with a deadline for these locks, so look again, ever less often.
       usleep(pause)
       pause = min(pause * 2, 100_000)
@@ -117,34 +151,47 @@ final class CompileLane {
     return nil
   }
 
+  // MARK: Compiling
+
+  /// - Parameters:
+  ///   - claim: nil if another process has had it for so long that waiting is of no use.
+  ///   - looks: whether whoever had the claim may have published.
+  private func compile(
+    _ job: Job, _ claim: consuming Claim?, parallel: Bool, looks: Bool
+  ) throws(ModuleFailure) -> Next {
+    if work.queue.isStopped { return finish(job, .notDone) }
+    if looks, case .present(let size)? = job.target.directory?.lookUp(job.content.facts.hash) {
+      return finish(job, .foundMeanwhile(size: size))
+    }
+    work.observer.record(.began(job))
+    let artifact = try compile(job, parallel: parallel)
+    work.observer.record(.storing(job))
+    do { try publishing.publish(artifact, claim: claim, for: job) } catch { throw .cache(error) }
+    work.queue.finished()
+    return .another
+  }
+
   private func compile(_ job: Job, parallel: Bool) throws(ModuleFailure) -> CompiledArtifact {
     let module = try load(job)
-    let deadline = MonotonicInstant.now().adding(seconds: work.timeout)
-    do throws(ChildFailure) {
-      let worker = try runningWorker()
-      let artifact = try work.timings.measure(.compile, lane: number, job: job) { () throws(ChildFailure) in
-        try worker.compile(
-          module.contents, size: module.facts.size, as: module.facts.kind, settingsIndex: job.engine,
-          threads: parallel ? work.lanes : 1, deadline: deadline)
+    let deadline = MonotonicInstant.now().adding(seconds: work.limits.timeout)
+    do throws(ModuleFailure) {
+      let session = try session(for: job.target)
+      let threads = parallel && job.target.toolchain.cores == .onRequest ? work.policy.lanes : 1
+      let artifact = try work.timings.measure(.compile, lane: number, job: job) { () throws(ModuleFailure) in
+        try session.compile(
+          module, wish: job.target.wish, threads: threads, deadline: deadline, timeout: work.limits.timeout)
       }
-      // What an engine would not load is no artifact of its, whatever the child says.
-      let record = CompatibilityRecord(artifact: artifact.contents.bytes)
-      guard record == work.directories[job.engine].identity.compatibility else {
-        throw .protocolViolation("an artifact that is not its engine's")
+      // What an engine would not load is no artifact of its, whatever the compiler says.
+      guard job.target.identity.accepts(artifact.contents.bytes) else {
+        session.end()
+        throw .foreignArtifact
       }
-      guard work.engine.isUnchanged else { throw Self.replacedEngine }
       return artifact
     } catch {
-      // Only a refusal leaves a child that can be used again.
-      if case .engine = error {
-      } else {
-        // Here and now, whoever else knows of it: thousands of modules may each end their child.
-        worker?.kill()
-        worker = nil
-      }
+      // Here and now, whoever else knows of it: thousands of modules may each end their session.
+      if let compiler, !compiler.session.isUsable { self.compiler = nil }
       if case .unconfined(let missing) = error { work.abandon(becauseOf: missing) }
-      throw ModuleFailure(
-        error, by: work.directories[job.engine].identity, timeout: work.timeout, limits: work.confinement.limits)
+      throw error
     }
   }
 
@@ -164,31 +211,15 @@ final class CompileLane {
     throw failure
   }
 
-  private static let replacedEngine = ChildFailure.protocolViolation(
-    "another account of its engine than before: the library was replaced meanwhile, run again")
-
-  /// The lane's child, started when there is none.
-  private func runningWorker() throws(ChildFailure) -> CompileChild {
-    if let worker = self.worker ?? work.takeChild() {
-      self.worker = worker
-      return worker
+  /// The lane's session with a target's compiler, opened where there is none.
+  private func session(for target: CompileTarget) throws(ModuleFailure) -> any CompileSession {
+    if let compiler {
+      if compiler.toolchain === target.toolchain { return compiler.session }
+      work.retire(compiler.session, of: compiler.toolchain)
+      self.compiler = nil
     }
-    let worker = try work.timings.measure(.start, lane: number) { () throws(ChildFailure) in try startWorker() }
-    self.worker = worker
-    return worker
-  }
-
-  private func startWorker() throws(ChildFailure) -> CompileChild {
-    let worker = try CompileChild.start(work.program, work.confinement, cancellation: work.cancellation)
-    let (records, confinement) = try worker.prepare(
-      work.engine, settings: work.directories.map(\.identity.settings), threads: work.lanes,
-      deadline: .now().adding(seconds: work.timeout))
-    if !confinement.missing.isEmpty { work.observer.unconfined(missing: confinement.missing) }
-    // The same library must say the same of itself, and its file must be the same: releases that record only their major
-    // version say the same of different builds, and artifacts would land under the wrong identity.
-    guard records == work.identities.map({ .success($0.compatibility) }), work.engine.isUnchanged else {
-      throw Self.replacedEngine
-    }
-    return worker
+    let session = try work.open(target, lane: number)
+    compiler = (session, target.toolchain)
+    return session
   }
 }

@@ -14,4 +14,6 @@ package struct JobOutcome: Sendable {
 
   package let job: Job
   package let result: Result
+
+  package var isNotDone: Bool { if case .notDone = result { true } else { false } }
 }

@@ -15,6 +15,8 @@ final class JobQueue: Sendable {
     var jobs: ArraySlice<Job>
     var postponed: [Job] = []
     var running = 0
+    /// Of the running ones, those that wait for another process's claim, without a job slot.
+    var awaitingClaims = 0
     var isStopped = false
   }
 
@@ -32,6 +34,7 @@ final class JobQueue: Sendable {
       let fresh = state.jobs.popFirst()
       guard let job = fresh ?? (state.postponed.isEmpty ? nil : state.postponed.removeFirst()) else { return .done }
       state.running += 1
+      if fresh == nil { state.awaitingClaims += 1 }
       let left = state.running + state.jobs.count + state.postponed.count
       return .job(job, parallel: left < lanes, isPostponed: fresh == nil)
     }
@@ -39,6 +42,9 @@ final class JobQueue: Sendable {
 
   /// Says that a lane is done with the job that ``next()`` gave it.
   func finished() { state.withLock { $0.running -= 1 } }
+
+  /// Says that a postponed job no longer waits for a claim.
+  func gotClaim() { state.withLock { $0.awaitingClaims -= 1 } }
 
   /// Gives a job back until everything else has begun, because another process is compiling it.
   func postpone(_ job: Job) {
@@ -62,6 +68,13 @@ final class JobQueue: Sendable {
 
   /// Hands out nothing more.
   func stop() { state.withLock { $0.isStopped = true } }
+
+  var isStopped: Bool { state.withLock { $0.isStopped } }
+
+  /// Whether no job is left that a lane could still need a slot for.
+  var isDrained: Bool {
+    state.withLock { $0.isStopped || $0.jobs.isEmpty && $0.postponed.isEmpty && $0.awaitingClaims == 0 }
+  }
 
   /// The jobs that no lane was given.
   var leftOver: [Job] { state.withLock { Array($0.jobs) + $0.postponed } }

@@ -1,4 +1,3 @@
-internal import Confinement
 package import LinuxIO
 package import SystemPackage
 package import WasmCache
@@ -14,40 +13,25 @@ package enum ModuleFailure: Error, Hashable, Sendable {
   case notWebAssembly(NotWebAssembly)
   /// The engine refused the module; its message on one line.
   case invalid(message: String)
-  case unsupportedProposal(Proposal, by: EngineIdentity, message: String)
-  case componentsUnsupported(by: EngineIdentity)
+  case unsupportedProposal(Proposal, by: ArtifactIdentity, message: String)
+  case componentsUnsupported(by: ArtifactIdentity)
   case compilerCrashed(how: String, output: String?)
   case timedOut(seconds: Double)
   /// - Parameter bytes: what the limit allows.
-  case exhausted(ChildLimit, bytes: Int)
+  case exhausted(CompilerLimit, bytes: Int)
   /// The kernel cannot confine the compiler as required.
   case unconfined(missing: [String])
+  /// The module was compiled, and the engine could not write the artifact; its message on one line.
+  case notSerialized(message: String)
   case compilerMisbehaved(what: String)
   case compilerNotStarted(reason: String)
   case cache(CacheError)
+  case cancelled
+}
 
-  init(_ failure: ChildFailure, by identity: EngineIdentity, timeout: Double, limits: ChildLimits) {
-    switch failure {
-    case .engine(.invalidModule(let message)):
-      if let proposal = Proposal(namedIn: message) {
-        self = .unsupportedProposal(proposal, by: identity, message: message)
-      } else {
-        self = .invalid(message: message)
-      }
-    case .engine(.componentsUnsupported): self = .componentsUnsupported(by: identity)
-    case .engine(.cannotSerialize(let message)), .engine(.unsupportedSettings(let message)),
-      .engine(.cannotLoad(let message)), .engine(.notWasmtime(let message)):
-      self = .compilerMisbehaved(what: message)
-    case .crashed(let how, let output): self = .compilerCrashed(how: how, output: output)
-    case .timedOut: self = .timedOut(seconds: timeout)
-    case .exhausted(.memory): self = .exhausted(.memory, bytes: limits.memory)
-    case .exhausted(.artifact): self = .exhausted(.artifact, bytes: limits.file)
-    case .unconfined(let missing): self = .unconfined(missing: missing)
-    case .protocolViolation(let what): self = .compilerMisbehaved(what: what)
-    case .cannotStart(let reason): self = .compilerNotStarted(reason: reason)
-    case .cancelled: self = .compilerMisbehaved(what: "cancelled")
-    }
-  }
+extension ModuleFailure {
+  /// An engine would not load what its compiler gave: that is no artifact of its, whatever the compiler says.
+  static let foreignArtifact = ModuleFailure.compilerMisbehaved(what: "an artifact that is not its engine's")
 }
 
 extension ModuleFailure: CustomStringConvertible {
@@ -63,10 +47,10 @@ extension ModuleFailure: CustomStringConvertible {
     case .notWebAssembly(let reason): reason.description
     case .invalid(let message): "is not valid: \(message)"
     case .unsupportedProposal(let proposal, let identity, let message):
-      "needs the WebAssembly proposal “\(proposal.rawValue)”, which \(identity.engineName) does not accept"
-        + (identity.settings.backend == .winch ? " with winch; --backend cranelift may" : "") + ": \(message)"
+      "needs the WebAssembly proposal “\(proposal.rawValue)”, which \(identity.compiler) does not accept"
+        + (identity.backend == .winch ? " with winch; --backend cranelift may" : "") + ": \(message)"
     case .componentsUnsupported(let identity):
-      "is a component, which \(identity.engineName) cannot compile through its C API: use release 36 or later with --engine"
+      "is a component, which \(identity.compiler) cannot compile through its C API: use release 36 or later with --engine"
     case .compilerCrashed(let how, let output):
       "crashed the compiler, which \(how)" + (output.map { ": \($0)" } ?? "")
     case .timedOut(let seconds):
@@ -77,9 +61,11 @@ extension ModuleFailure: CustomStringConvertible {
       "makes an artifact larger than --max-artifact \(ByteCount(bytes)) allows: raise it"
     case .unconfined(let missing):
       "was not compiled: the kernel lacks or forbids \(missing.joined(separator: " and ")), which --require-sandbox asks for"
+    case .notSerialized(let message): "was compiled, but the engine could not write the artifact: \(message)"
     case .compilerMisbehaved(let what): "the compiler's child process gave \(what)"
     case .compilerNotStarted(let reason): "the compiler's child process could not be started: \(reason)"
     case .cache(let error): "could not be stored: \(error)"
+    case .cancelled: "was not compiled: the run was interrupted"
     }
   }
 
@@ -89,15 +75,15 @@ extension ModuleFailure: CustomStringConvertible {
   }
 }
 
+/// What a compiler has too little of for a module.
+package enum CompilerLimit: Hashable, Sendable {
+  case memory, artifact
+}
+
 /// A file that gave no module.
 package struct FailedFile: Error, Sendable {
   package let path: FilePath
   package let failure: ModuleFailure
-}
-
-extension EngineIdentity {
-  /// The engine as messages name it: `wasmtime 50`.
-  package var engineName: String { "wasmtime \(compatibility.version)" }
 }
 
 extension Double {

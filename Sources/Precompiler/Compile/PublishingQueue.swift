@@ -8,32 +8,32 @@ internal import WasmCache
 /// An artifact that was written waits a moment for others: by then most of it is on the disk, and one commit of the file
 /// system's journal serves all of them. Small modules are compiled faster than a disk syncs.
 final class PublishingQueue: Sendable {
-  private let work: CompileStage
+  private let work: LaneWork
   private let lane: Int
   private let thread = SerialThread()
   private let waiting = Mutex<[CompiledJob]>([])
   /// For each artifact that may be open.
-  private let room: DispatchSemaphore
+  private let places: DispatchSemaphore
 
   /// How many seconds an artifact waits for others: longer than small modules take, shorter than anyone notices.
   private static let patience = 0.05
 
-  init(_ work: CompileStage, lane: Int) {
+  init(_ work: LaneWork, lane: Int) {
     self.work = work
     self.lane = lane
-    room = DispatchSemaphore(value: work.largestBatch)
+    places = DispatchSemaphore(value: work.largestBatch)
   }
 
   /// Writes the artifact, waiting while too many are on their way, and leaves the rest to the thread.
   func publish(_ artifact: consuming CompiledArtifact, claim: consuming Claim?, for job: Job) throws(CacheError) {
-    room.wait()
+    places.wait()
     let written: WrittenArtifact
     do throws(CacheError) {
       written = try work.timings.measure(.store, lane: lane, job: job) { () throws(CacheError) in
-        try work.writers[job.engine].write(artifact.contents.bytes)
+        try job.openedWriter.write(artifact.contents.bytes)
       }
     } catch {
-      room.signal()
+      places.signal()
       throw error
     }
     let compiled = CompiledJob(job, written, claim, nanoseconds: artifact.nanoseconds)
@@ -42,7 +42,7 @@ final class PublishingQueue: Sendable {
       return waiting.count
     }
     // With --fail-fast, whether it can be published decides about what comes next.
-    if count >= (work.largestBatch + 1) / 2 || work.failFast {
+    if count >= (work.largestBatch + 1) / 2 || work.policy.failFast {
       thread.run { self.publishAllThatWait() }
     } else if count == 1 {
       thread.run(at: .now().adding(seconds: Self.patience)) { self.publishAllThatWait() }
@@ -62,13 +62,13 @@ final class PublishingQueue: Sendable {
       let job = one.job
       do throws(CacheError) {
         try work.timings.measure(.publish, lane: lane, job: job) { () throws(CacheError) in
-          try work.writers[job.engine].publish(one.artifact, for: job.content.facts.hash)
+          try job.openedWriter.publish(one.artifact, for: job.content.facts.hash)
         }
         work.finish(job, .compiled(size: one.artifact.size, nanoseconds: one.nanoseconds))
       } catch {
         work.finish(job, .failed(.cache(error)))
       }
-      room.signal()
+      places.signal()
     }
   }
 }
@@ -85,5 +85,17 @@ private final class CompiledJob: Sendable {
     self.artifact = artifact
     self.claim = claim
     self.nanoseconds = nanoseconds
+  }
+}
+
+extension Job {
+  /// The stage opened it before the first lane began.
+  fileprivate var openedWriter: EngineWriter {
+    get throws(CacheError) {
+      guard let writer = target.writer else {
+        throw .io(content.path, operation: "store the artifact", reason: "its target has no cache")
+      }
+      return writer
+    }
   }
 }

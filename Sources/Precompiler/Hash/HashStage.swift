@@ -13,7 +13,7 @@ struct HashStage {
   let largestModule: Int
   let avoidsWriters: Bool
   /// How much of the modules that had to be read is kept, for those that have to be compiled.
-  var keeping = RetainedModules.none
+  var retained = RetainedModules.none
 
   /// - Parameter isOver: asked now and then: whether nobody wants to know any more.
   /// - Returns: what was found; not of all files if it was over before.
@@ -22,11 +22,11 @@ struct HashStage {
     let size = max(1, min(256, scan.count / (16 * lanes)))
     let blocks = stride(from: 0, to: scan.count, by: size).map { $0..<min($0 + size, scan.count) }
     let results = Mutex([HashResult?](repeating: nil, count: blocks.count))
-    let room = RetainedModules.Budget(keeping)
+    let budget = RetainedModules.Budget(retained)
     concurrently(blocks.count, lanes: lanes) { block in
       if isOver() { return }
       let reader = ModuleReader(limit: largestModule, avoidsWriters: avoidsWriters)
-      let found = inspect(blocks[block], reader, room, isOver)
+      let found = hash(blocks[block], reader, budget, isOver)
       results.withLock { $0[block] = found }
     }
     var all = HashResult()
@@ -35,8 +35,8 @@ struct HashStage {
     return all
   }
 
-  private func inspect(
-    _ range: Range<Int>, _ reader: borrowing ModuleReader, _ room: borrowing RetainedModules.Budget,
+  private func hash(
+    _ range: Range<Int>, _ reader: borrowing ModuleReader, _ budget: borrowing RetainedModules.Budget,
     _ isOver: @Sendable () -> Bool
   ) -> HashResult {
     var result = HashResult()
@@ -55,13 +55,13 @@ struct HashStage {
       let path = scan[file].path
       let begun = WallClock.now()
       let size = Int(clamping: stamp.size)
-      let isToBeKept = room.take(size)
+      let isToBeKept = budget.take(size)
       do throws(ModuleFailure) {
         let module = try reader.read(path, keepingUpTo: isToBeKept ? size : 0)
-        if isToBeKept && module.kept == nil { room.giveBack(size) }
+        if isToBeKept && module.kept == nil { budget.giveBack(size) }
         result.read.append(ReadFile(index: file, module: module, begun: begun))
       } catch {
-        if isToBeKept { room.giveBack(size) }
+        if isToBeKept { budget.giveBack(size) }
         result.failures.append(FailedFile(path: path, failure: error))
       }
     }
@@ -108,7 +108,7 @@ struct HashResult: Sendable {
   }
 
   /// Hands out what was kept of the modules that were read; whoever takes it decides how long it is kept.
-  mutating func takeKept() -> [WasmHash: LoadedModule] {
+  mutating func takeRetained() -> [WasmHash: LoadedModule] {
     var kept: [WasmHash: LoadedModule] = [:]
     for index in read.indices {
       if let module = read[index].module.kept { kept[module.facts.hash] = module }

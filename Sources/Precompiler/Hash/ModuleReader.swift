@@ -22,9 +22,9 @@ package struct ReadModule: Sendable {
 }
 
 /// A module's bytes in memory, sealed: what was hashed is what is compiled.
-final class LoadedModule: Sendable {
-  let contents: MemoryFile
-  let facts: ModuleFacts
+package final class LoadedModule: Sendable {
+  package let contents: MemoryFile
+  package let facts: ModuleFacts
 
   fileprivate init(_ contents: consuming MemoryFile, _ facts: ModuleFacts) {
     self.contents = contents
@@ -83,7 +83,7 @@ package struct ModuleReader: ~Copyable {
   }
 
   /// Copies the module at `path` into memory that nobody can change, hashing what is copied.
-  func load(_ path: FilePath) throws(ModuleFailure) -> LoadedModule {
+  package func load(_ path: FilePath) throws(ModuleFailure) -> LoadedModule {
     let file = try open(path)
     return try whileUnchanged(file) { stamp throws(ModuleFailure) in
       let copy = try reading { () throws(SystemError) in try MemoryFile(name: "module") }

@@ -2,59 +2,69 @@ internal import LinuxIO
 internal import Synchronization
 internal import WasmCache
 
-/// The stage *look up*: asks the cache for each module.
+/// The stage *look up*: asks the run's own cache for each module.
 ///
-/// Where nothing changed since every module was found, the cache's directories say so, and no entry is looked at, see
-/// ``DirectoryFingerprint``.
+/// Where nothing changed since every module was found, the directories of the caches say so, and no entry is looked at,
+/// see ``DirectoryFingerprint``.
 struct LookUpStage {
   let contents: [ModuleContent]
-  /// For each engine, its part of the cache; nil if there is no cache.
-  let directories: [EngineDirectory?]
+  let targets: [CompileTarget]
+  let caches: OpenCaches
   let lanes: Int
   /// Whether to look at each entry, whatever the directories say.
   var looksAtEach = false
   /// Nanoseconds since 1970.
   var now = WallClock.now()
 
-  /// From how many modules on it pays to know whether anything changed.
-  static let fewest = 96
-
-  /// - Parameter memory: asked for, and told of, states in which every entry is there.
+  /// - Parameter catalog: asked for states in which every entry is there.
+  /// - Returns: for each target.
   /// - Throws: if somebody else may decide what the cache's entries are.
-  func run(_ memory: inout RunCatalog) throws(CacheError) -> [EngineLookups] {
-    guard let cache = directories.lazy.compactMap({ $0 }).first?.cache else {
-      return directories.map { .each(lookUp(in: $0, memory)) }
-    }
-    for directory in directories { try directory?.requireTrusted() }
-    guard contents.count >= Self.fewest else {
-      for directory in directories {
-        for content in contents { try directory?.requireTrusted(content.facts.hash) }
+  func run(_ catalog: RunCatalog) throws(CacheError) -> [TargetLookups] {
+    for target in targets { try target.directory?.requireTrusted() }
+    guard contents.count >= TargetLookups.fewest, let fingerprints = try fingerprints() else {
+      for target in targets {
+        for content in contents { try target.directory?.requireTrusted(content.facts.hash) }
       }
-      return directories.map { .each(lookUp(in: $0, memory)) }
+      return targets.map { TargetLookups(lookUp(for: $0, catalog), fingerprint: nil) }
     }
-    // Before any entry is looked at: what changes meanwhile makes it another state.
-    let objects = try ObjectsState(cache, now: now)
-    guard objects.isSettled else { return directories.map { .each(lookUp(in: $0, memory)) } }
-    var modules = ModulesDigest()
-    for content in contents { modules.add(content.facts.hash) }
-    return directories.map { directory in
-      guard let directory, let state = directory.state(of: modules, objects, now: now) else {
-        return .each(lookUp(in: directory, memory))
+    return zip(targets, fingerprints).map { target, fingerprint in
+      if let fingerprint, !looksAtEach, let known = catalog.fromLowerCaches(in: fingerprint) {
+        return TargetLookups(allPresentFromLowerCaches: known)
       }
-      if !looksAtEach && memory.knows(state) { return .allPresent }
-      let lookups = lookUp(in: directory, memory)
-      if lookups.allSatisfy(\.isPresent) { memory.remember(state) }
-      return .each(lookups)
+      return TargetLookups(lookUp(for: target, catalog), fingerprint: fingerprint)
     }
   }
 
-  private func lookUp(in directory: EngineDirectory?, _ memory: RunCatalog) -> [Lookup] {
-    guard let directory else { return Array(repeating: .absent(.newModule), count: contents.count) }
+  /// Taken before any entry is looked at: what changes meanwhile makes it another state.
+  ///
+  /// - Returns: for each target, nil where something changed just now; nil if there is no cache.
+  private func fingerprints() throws(CacheError) -> [DirectoryFingerprint?]? {
+    guard let own = caches.own else { return nil }
+    let ownObjects = try ObjectsState(own, now: now)
+    var modules = ModulesDigest()
+    for content in contents { modules.add(content.facts.hash) }
+    // One that is not to be trusted is found out when something is taken from it.
+    let lowerObjects = caches.lower.map { try? ObjectsState($0, now: now) }
+    return targets.map { target in
+      guard let directory = target.directory else { return nil }
+      var layers: [(EngineDirectory, ObjectsState)] = [(directory, ownObjects)]
+      for (lower, objects) in zip(target.lower, lowerObjects) {
+        guard let objects else { return nil }
+        layers.append((lower, objects))
+      }
+      return DirectoryFingerprint(of: modules, in: layers, now: now)
+    }
+  }
+
+  private func lookUp(for target: CompileTarget, _ catalog: RunCatalog) -> [Lookup] {
+    guard let directory = target.directory else {
+      return Array(repeating: .absent(.newModule), count: contents.count)
+    }
     var lookups = lookUp(in: directory)
     // An entry that is gone leaves nothing in the cache to tell that it was there.
     let missing = lookups.indices.filter { [.absent(.newModule), .absent(.engineChanged)].contains(lookups[$0]) }
     guard !missing.isEmpty else { return lookups }
-    let compiled = memory.compiled(missing.map { contents[$0].facts.hash }, by: directory.identity)
+    let compiled = catalog.compiled(missing.map { contents[$0].facts.hash }, by: directory.identity)
     for index in missing where compiled.contains(contents[index].facts.hash) { lookups[index] = .absent(.evicted) }
     return lookups
   }
@@ -71,22 +81,4 @@ struct LookUpStage {
     }
     return results.withLock { $0.flatMap { $0 } }
   }
-}
-
-/// What one engine's part of the cache has for a run's distinct modules.
-enum EngineLookups {
-  case allPresent
-  /// In the modules' order.
-  case each([Lookup])
-
-  subscript(module: Int) -> MissReason? {
-    switch self {
-    case .allPresent: nil
-    case .each(let lookups): if case .absent(let reason) = lookups[module] { reason } else { nil }
-    }
-  }
-}
-
-extension Lookup {
-  fileprivate var isPresent: Bool { if case .present = self { true } else { false } }
 }

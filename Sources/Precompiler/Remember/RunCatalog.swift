@@ -1,9 +1,7 @@
 internal import LinuxIO
 internal import Scanning
-internal import Synchronization
 internal import SystemPackage
 internal import WasmCache
-internal import WasmEngine
 
 /// What earlier runs remembered, for this one to ask, and what this one finds out, for the next: a run's dealings with
 /// the catalog. Without a catalog nothing is known and nothing is kept, and everything goes on.
@@ -27,21 +25,20 @@ struct RunCatalog {
 
   // MARK: Engines
 
-  /// The identity that some settings were found to have with an engine, if its file has not changed since.
-  func identity(_ settings: EngineSettings, _ engine: FileStamp) -> EngineIdentity? {
-    catalog?.identity(settings, engine, now: start)
+  /// What a compiler was found to be; nil unless all of it is remembered.
+  func identities(of toolchain: any Toolchain) -> [ArtifactIdentity]? {
+    catalog.flatMap { toolchain.rememberedIdentities(in: $0, now: start) }
   }
 
-  mutating func remember(_ identity: EngineIdentity, _ engine: FileStamp) {
-    record.engines.append(EngineFinding(identity, library: engine, probed: start))
-  }
+  mutating func remember(_ findings: [EngineFinding]) { record.engines += findings }
 
   // MARK: Files
 
   /// What is remembered of the files below each root.
-  func indexes(of roots: [FilePath], ignoring: Bool) -> RootIndexes {
-    RootIndexes(roots) { root in
-      ignoring ? StatIndex(root: root) : catalog?.statIndex(root: root) ?? StatIndex(root: root)
+  func indexes(of scan: ScanResult, _ input: RunInput, ignoring: Bool) -> RootIndexes {
+    RootIndexes(scan, of: input.roots, under: input.rememberedUnder) { root, files in
+      guard !ignoring, let catalog else { return StatIndex(root: root, isPartial: files != nil) }
+      return catalog.statIndex(root: root, of: files)
     }
   }
 
@@ -77,42 +74,50 @@ struct RunCatalog {
 
   // MARK: Entries
 
-  /// Whether a run looked at every entry of late, and all were there, when the cache was in this state.
-  func knows(_ state: DirectoryFingerprint) -> Bool { catalog?.knows(state, now: start) ?? false }
+  /// How many artifacts were in lower caches when a run looked at every entry of late, all were there, and the caches were
+  /// in this state; nil if there was no such run.
+  func fromLowerCaches(in state: DirectoryFingerprint) -> Int? { catalog?.fromLowerCaches(in: state, now: start) }
 
   /// Those among some modules that an engine has compiled before, so that their artifacts must have been there.
-  func compiled(_ modules: [WasmHash], by engine: EngineIdentity) -> Set<WasmHash> {
+  func compiled(_ modules: [WasmHash], by engine: ArtifactIdentity) -> Set<WasmHash> {
     catalog?.compiled(modules, by: engine.digest) ?? []
   }
 
-  mutating func remember(_ state: DirectoryFingerprint) { record.fingerprints.append(state) }
+  /// Remembers the states in which every entry was there.
+  mutating func remember(_ lookups: [TargetLookups]) {
+    for lookups in lookups where lookups.missing.isEmpty {
+      guard let fingerprint = lookups.fingerprint else { continue }
+      record.fingerprints.append(.init(fingerprint, fromLowerCaches: lookups.fromLowerCaches))
+    }
+  }
 
   /// Spares what the cache had from being removed. That costs a look an entry, so for many it is done once a day for the
   /// same roots and engine; an engine's part that was found settled had it done by the run that found it so.
-  mutating func recordUses(of plan: Plan, _ lookups: [EngineLookups], _ directories: [EngineDirectory?]) {
-    for (number, directory) in directories.enumerated() {
-      guard let directory, case .each = lookups[number] else { continue }
-      if plan.contents.count >= LookUpStage.fewest {
+  mutating func recordUses(of plan: Plan, _ targets: [CompileTarget], _ lookups: [TargetLookups]) {
+    for (target, lookups) in zip(targets, lookups) where lookups.isLookedAt {
+      guard let directory = target.directory else { continue }
+      if plan.contents.count >= TargetLookups.fewest {
         let state = directory.stateOfUses(below: record.roots.map(\.index.root))
-        if knows(state) { continue }
-        record.fingerprints.append(state)
+        if fromLowerCaches(in: state) != nil { continue }
+        record.fingerprints.append(.init(state))
       }
-      for (content, engine) in plan.upToDate where engine == number {
+      for (content, other) in plan.upToDate where other === target && !lookups.fetched.contains(content) {
         directory.recordUse(of: plan.contents[content].facts.hash, now: start)
       }
     }
   }
 
   /// Notes what was compiled, and counts hits and misses.
-  mutating func remember(_ plan: Plan, _ outcomes: [JobOutcome], _ identities: [EngineIdentity]) {
+  mutating func remember(_ plan: Plan, _ outcomes: [JobOutcome]) {
     record.tally.hits += Int64(plan.upToDate.count)
+    record.tally.lowerHits += Int64(plan.fromLowerCaches)
     for outcome in outcomes {
       guard case .compiled(let size, let nanoseconds) = outcome.result else { continue }
       record.tally.misses[outcome.job.reason, default: 0] += 1
       record.tally.compileNanoseconds += Int64(clamping: nanoseconds)
       record.compilations.append(
         Compilation(
-          module: outcome.job.content.facts.hash, engine: identities[outcome.job.engine].digest,
+          module: outcome.job.content.facts.hash, engine: outcome.job.target.identity.digest,
           nanoseconds: Int64(clamping: nanoseconds), size: Int64(size), compiled: start))
     }
   }
@@ -124,37 +129,4 @@ struct RunCatalog {
     guard let catalog, case .gaveUp(let reason) = catalog.commit(record, now: WallClock.now()) else { return nil }
     return reason
   }
-}
-
-/// What is remembered of the files below each root; roots in the same place share it.
-struct RootIndexes {
-  private(set) var all: [StatIndex] = []
-  /// For each of them whether it is a directory that was scanned, not only files in it that were named.
-  private(set) var isDirectory: [Bool] = []
-  private var numbers: [Int] = []
-
-  init(_ roots: [FilePath], load: (FilePath) -> StatIndex) {
-    var known: [FilePath: Int] = [:]
-    var places: [FilePath: FilePath] = [:]
-    for root in roots {
-      let isDirectory = (try? Descriptor.status(of: root))?.kind == .directory
-      // A file is remembered with its directory, so that naming it and scanning it know the same.
-      let directory = isDirectory ? root : root.removingLastComponent()
-      let place = places[directory] ?? (directory.isEmpty ? "." : directory).resolved ?? directory
-      places[directory] = place
-      let number = known[place] ?? all.count
-      if number == all.count {
-        known[place] = number
-        all.append(load(place))
-        self.isDirectory.append(isDirectory)
-      } else if isDirectory {
-        self.isDirectory[number] = true
-      }
-      numbers.append(number)
-    }
-  }
-
-  func number(ofRoot root: Int) -> Int { numbers[root] }
-
-  subscript(root root: Int) -> StatIndex { all[numbers[root]] }
 }

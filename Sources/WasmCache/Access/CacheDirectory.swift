@@ -10,6 +10,8 @@ package final class CacheDirectory: Sendable {
   /// Device and inode of the cache's root, to leave it out of scans.
   package let identity: FileIdentity
   package let trust: CacheTrust
+  /// Whether it lies below another cache, so that nothing in it is ever changed, whatever the file system allows.
+  package let isLower: Bool
   let version: Descriptor
   let objects: Descriptor
   let engines: Descriptor
@@ -21,6 +23,7 @@ package final class CacheDirectory: Sendable {
     }
     self.path = path
     self.trust = trust
+    isLower = false
     identity = try trust.require(root, path).stamp.identity
     try Self.writeTag(in: root, path)
     version = try trust.openOrMake(CacheLayout.version, in: root, path)
@@ -33,13 +36,22 @@ package final class CacheDirectory: Sendable {
   /// Opens the cache if there is one, making and writing nothing. Half a cache, as a run leaves that was ended when it had
   /// just begun, holds nothing and is none.
   package static func existing(at path: FilePath, trust: CacheTrust = .owner) throws(CacheError) -> CacheDirectory? {
-    try CacheDirectory(existing: path, trust)
+    try CacheDirectory(existing: path, trust, isLower: false)
   }
 
-  private init?(existing path: FilePath, _ trust: CacheTrust) throws(CacheError) {
+  /// Opens a cache that artifacts are taken from and that is never written to.
+  package static func lower(at path: FilePath, trust: CacheTrust = .owner) throws(CacheError) -> CacheDirectory {
+    guard let cache = try CacheDirectory(existing: path, trust, isLower: true) else {
+      throw CacheError(path, "open the lower cache", SystemError("open", .noSuchFileOrDirectory))
+    }
+    return cache
+  }
+
+  private init?(existing path: FilePath, _ trust: CacheTrust, isLower: Bool) throws(CacheError) {
     guard let root = try CachePath.open(path, trust: trust, makes: false) else { return nil }
     self.path = path
     self.trust = trust
+    self.isLower = isLower
     identity = try trust.require(root, path).stamp.identity
     guard let version = try trust.openExisting(CacheLayout.version, in: root, path) else { return nil }
     let base = path.appending(CacheLayout.version)

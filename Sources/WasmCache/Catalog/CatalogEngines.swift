@@ -4,9 +4,9 @@ package import LinuxIO
 package struct EngineFinding: Hashable, Sendable {
   /// The library file, links followed.
   package var library: FileStamp
-  /// Everything else that decides the answer, as text: backend and options, and what identifies this machine's
-  /// processor, since a compiler for the host asks it.
-  package var settings: String
+  /// Everything else that decides the answer, as text: the wish, and this machine's processor, since a compiler for the
+  /// host asks it.
+  package var wish: String
   /// When probing began, in nanoseconds since 1970.
   package var probed: Int64
   package var result: Result
@@ -17,9 +17,9 @@ package struct EngineFinding: Hashable, Sendable {
     case unavailable(reason: String)
   }
 
-  package init(library: FileStamp, settings: String, probed: Int64, result: Result) {
+  package init(library: FileStamp, wish: String, probed: Int64, result: Result) {
     self.library = library
-    self.settings = settings
+    self.wish = wish
     self.probed = probed
     self.result = result
   }
@@ -28,7 +28,7 @@ package struct EngineFinding: Hashable, Sendable {
     var checksum = CatalogChecksum(.engines)
     checksum.add(library.device)
     checksum.add(library.inode)
-    checksum.add(settings)
+    checksum.add(wish)
     checksum.add(library.size)
     checksum.add(library.modified)
     checksum.add(library.changed)
@@ -46,25 +46,25 @@ package struct EngineFinding: Hashable, Sendable {
 }
 
 extension Catalog {
-  /// What a compiler library turned out to be with some settings; nil if that has to be found out again.
+  /// What a compiler library turned out to be with some wish; nil if that has to be found out again.
   ///
   /// - Parameter now: nanoseconds since 1970.
-  package func engine(_ library: FileStamp, settings: String, now: Int64) -> EngineFinding.Result? {
+  package func engine(_ library: FileStamp, wish: String, now: Int64) -> EngineFinding.Result? {
     read(or: nil) { (_, connection) throws(SQLiteError) in
       let statement = try connection.prepare(
         """
         SELECT size, modified, changed, mode, probed, record, build, unavailable, checksum FROM engines
-        WHERE device = ?1 AND inode = ?2 AND settings = ?3
+        WHERE device = ?1 AND inode = ?2 AND wish = ?3
         """)
       statement.bind(1, library.device)
       statement.bind(2, library.inode)
-      statement.bind(3, settings)
+      statement.bind(3, wish)
       guard try statement.step() else { return nil }
       let remembered = FileStamp(
         device: library.device, inode: library.inode, size: statement.integer(0), modified: statement.integer(1),
         changed: statement.integer(2), mode: UInt32(truncatingIfNeeded: statement.integer(3)))
       let finding = EngineFinding(
-        library: remembered, settings: settings, probed: statement.integer(4),
+        library: remembered, wish: wish, probed: statement.integer(4),
         result: statement.isNull(7)
           ? .available(record: statement.bytes(5), build: statement.bytes(6))
           : .unavailable(reason: statement.text(7)))
@@ -83,7 +83,7 @@ extension EngineFinding {
       "REPLACE INTO engines VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")
     statement.bind(1, library.device)
     statement.bind(2, library.inode)
-    statement.bind(3, settings)
+    statement.bind(3, wish)
     statement.bind(4, library.size)
     statement.bind(5, library.modified)
     statement.bind(6, library.changed)

@@ -1,19 +1,33 @@
 extension Catalog {
-  /// Whether a run of the last day found every entry that a state stands for.
+  /// How many artifacts lower caches had when a run of the last day found every entry that a state stands for.
   ///
   /// - Parameter now: nanoseconds since 1970.
-  package func knows(_ state: DirectoryFingerprint, now: Int64) -> Bool {
-    read(or: false) { (_, connection) throws(SQLiteError) in
-      let statement = try connection.prepare("SELECT checked FROM fingerprints WHERE digest = ?1")
+  /// - Returns: nil if there was no such run.
+  package func fromLowerCaches(in state: DirectoryFingerprint, now: Int64) -> Int? {
+    read(or: nil) { (_, connection) throws(SQLiteError) in
+      let statement = try connection.prepare("SELECT checked, lower FROM fingerprints WHERE digest = ?1")
       statement.bind(1, state.blob)
-      guard try statement.step() else { return false }
-      // What was checked later than now says that a clock was set.
-      return (now - DirectoryFingerprint.lifetime...now).contains(statement.integer(0))
+      guard try statement.step() else { return nil }
+      // A state that was checked later than now says that a clock was set.
+      guard (now - FoundState.lifetime...now).contains(statement.integer(0)) else { return nil }
+      return Int(clamping: statement.integer(1))
     }
   }
 }
 
-extension DirectoryFingerprint {
+/// A state in which a run found every entry.
+package struct FoundState: Hashable, Sendable {
+  package let fingerprint: DirectoryFingerprint
+  /// How many of the artifacts were in lower caches.
+  package let fromLowerCaches: Int
+
+  package init(_ fingerprint: DirectoryFingerprint, fromLowerCaches: Int = 0) {
+    self.fingerprint = fingerprint
+    self.fromLowerCaches = fromLowerCaches
+  }
+}
+
+extension FoundState {
   /// Nanoseconds for which a state is believed.
   fileprivate static let lifetime: Int64 = 24 * 3_600_000_000_000
 
@@ -21,12 +35,13 @@ extension DirectoryFingerprint {
   /// outdated none is ever met again.
   private static let kept: Int64 = 256
 
-  static func write(_ states: [DirectoryFingerprint], now: Int64, _ connection: SQLiteConnection) throws(SQLiteError) {
+  static func write(_ states: [FoundState], now: Int64, _ connection: SQLiteConnection) throws(SQLiteError) {
     guard !states.isEmpty else { return }
-    let statement = try connection.prepare("REPLACE INTO fingerprints VALUES(?1, ?2)")
+    let statement = try connection.prepare("REPLACE INTO fingerprints VALUES(?1, ?2, ?3)")
     for state in states {
-      statement.bind(1, state.blob)
+      statement.bind(1, state.fingerprint.blob)
       statement.bind(2, now)
+      statement.bind(3, Int64(state.fromLowerCaches))
       try statement.run()
     }
     let oldest = try connection.prepare(

@@ -3,7 +3,7 @@
 ///     roots         one row a scanned root: the raw bytes of its path, and when its rows were last written
 ///     stat          (root, device, inode) → a 104-byte record, see ``StatRecord``; clustered, so that one root's rows
 ///                   are read in one sweep
-///     engines       (device, inode, settings) → what a compiler library turned out to be
+///     engines       (device, inode, wish) → what a compiler library turned out to be
 ///     sightings     module → where it was last seen
 ///     compilations  (module, engine) → what compiling it took
 ///     fingerprints  digests of states in which every entry was there, see ``DirectoryFingerprint``; without a checksum, since a
@@ -53,17 +53,18 @@ enum CatalogSchema {
       root INTEGER NOT NULL, device INTEGER NOT NULL, inode INTEGER NOT NULL, record BLOB NOT NULL,
       PRIMARY KEY(root, device, inode)) WITHOUT ROWID;
     CREATE TABLE engines(
-      device INTEGER NOT NULL, inode INTEGER NOT NULL, settings TEXT NOT NULL, size INTEGER NOT NULL,
+      device INTEGER NOT NULL, inode INTEGER NOT NULL, wish TEXT NOT NULL, size INTEGER NOT NULL,
       modified INTEGER NOT NULL, changed INTEGER NOT NULL, mode INTEGER NOT NULL, probed INTEGER NOT NULL,
       record BLOB, build BLOB, unavailable TEXT, checksum INTEGER NOT NULL,
-      PRIMARY KEY(device, inode, settings)) WITHOUT ROWID;
+      PRIMARY KEY(device, inode, wish)) WITHOUT ROWID;
     CREATE TABLE sightings(
       module BLOB PRIMARY KEY, path BLOB NOT NULL, size INTEGER NOT NULL, seen INTEGER NOT NULL,
       checksum INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE compilations(
       module BLOB NOT NULL, engine BLOB NOT NULL, nanoseconds INTEGER NOT NULL, size INTEGER NOT NULL,
       compiled INTEGER NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY(module, engine)) WITHOUT ROWID;
-    CREATE TABLE fingerprints(digest BLOB PRIMARY KEY, checked INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE fingerprints(
+      digest BLOB PRIMARY KEY, checked INTEGER NOT NULL, lower INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE checked(
       digest BLOB PRIMARY KEY, device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL,
       modified INTEGER NOT NULL, changed INTEGER NOT NULL, mode INTEGER NOT NULL, checked INTEGER NOT NULL,

@@ -1,4 +1,4 @@
-internal import LinuxIO
+package import LinuxIO
 package import SystemPackage
 
 extension Catalog {
@@ -13,6 +13,37 @@ extension Catalog {
         let (builder, damage) = try Self.sweep(root, seed, expecting: row.files, connection)
         if let damage { session.noteDamage(damage) }
         return StatIndex(builder, written: row.written, sighted: row.sighted)
+      }
+    }
+  }
+
+  /// Reads what is remembered of some files below one root, or of all.
+  ///
+  /// - Parameter files: nil for all.
+  package func statIndex(root: FilePath, of files: [FileStamp]?) -> StatIndex {
+    guard let files else { return statIndex(root: root) }
+    return read(or: StatIndex(root: root, isPartial: true)) { (session, connection) throws(SQLiteError) in
+      try connection.snapshot { () throws(SQLiteError) in
+        let seed = StatRecord.seed(root: root.bytes)
+        var builder = StatIndexBuilder(root: root, expecting: Int64(files.count))
+        guard let row = try RootRow.read(root, seed, connection) else { return StatIndex(root: root, isPartial: true) }
+        let statement = try connection.prepare(
+          "SELECT record FROM stat WHERE root = ?1 AND device = ?2 AND inode = ?3")
+        statement.bind(1, seed)
+        var asked = Set<FileIdentity>()
+        for file in files where asked.insert(file.identity).inserted {
+          statement.bind(2, file.device)
+          statement.bind(3, file.inode)
+          if try statement.step() {
+            if let known = statement.withBytes(0, { StatRecord.decode($0, seed: seed) }) {
+              builder.append(known)
+            } else {
+              session.noteDamage("a row's checksum is wrong")
+            }
+          }
+          statement.reset()
+        }
+        return StatIndex(builder, written: row.written, sighted: row.sighted, isPartial: true)
       }
     }
   }

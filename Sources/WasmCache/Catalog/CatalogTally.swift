@@ -4,6 +4,8 @@
 /// another reason, and else once an hour for each root.
 package struct Tally: Hashable, Sendable {
   package var hits: Int64 = 0
+  /// Those of the hits that lower caches had.
+  package var lowerHits: Int64 = 0
   package var misses: [MissReason: Int64] = [:]
   /// What the compilations took together.
   package var compileNanoseconds: Int64 = 0
@@ -15,6 +17,7 @@ package struct Tally: Hashable, Sendable {
   /// Adds another count, the start of counting left as it is. Saturates: no number in a file may make us trap.
   mutating func add(_ other: Tally) {
     hits = Self.sum(hits, other.hits)
+    lowerHits = Self.sum(lowerHits, other.lowerHits)
     compileNanoseconds = Self.sum(compileNanoseconds, other.compileNanoseconds)
     misses.merge(other.misses, uniquingKeysWith: Self.sum)
   }
@@ -44,6 +47,7 @@ extension Tally {
       }
       switch name {
       case "hits": tally.hits = value
+      case "lower hits": tally.lowerHits = value
       case "compile nanoseconds": tally.compileNanoseconds = value
       case "since": tally.since = value
       default:
@@ -55,6 +59,7 @@ extension Tally {
 
   func write(_ connection: SQLiteConnection) throws(SQLiteError) {
     try Self.write("hits", hits, connection)
+    try Self.write("lower hits", lowerHits, connection)
     try Self.write("compile nanoseconds", compileNanoseconds, connection)
     try Self.write("since", since, connection)
     for reason in MissReason.allCases { try Self.write(Self.name(of: reason), misses[reason] ?? 0, connection) }

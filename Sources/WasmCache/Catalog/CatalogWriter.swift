@@ -17,7 +17,7 @@ struct CatalogWriter {
       for finding in record.engines { try finding.write(connection) }
       try Sighting.write(record.sightings, connection)
       try Compilation.write(record.compilations, connection)
-      try DirectoryFingerprint.write(record.fingerprints, now: now, connection)
+      try FoundState.write(record.fingerprints, now: now, connection)
       try CheckedObject.write(record.checked, connection)
       var tally = try Tally.read(connection)
       tally.add(record.tally)
@@ -51,13 +51,20 @@ struct CatalogWriter {
 
   /// When all of a root's modules were last written as sightings: now, if it asked for them.
   private func sighted(_ update: RootUpdate, _ record: RunRecord) -> Int64 {
-    if update.index.wantsSightings(now: now) && !record.sightings.isEmpty { return now }
+    if !update.index.isPartial, update.index.wantsSightings(now: now), !record.sightings.isEmpty { return now }
     return isNew ? 0 : update.index.sighted
   }
 
   private func write(_ update: RootUpdate, sighted: Int64) throws(SQLiteError) {
     let root = update.index.root
     let seed = StatRecord.seed(root: root.bytes)
+    if update.index.isPartial, !isNew, let row = try RootRow.read(root, seed, connection) {
+      // To count the rows of a large tree for a few files takes longer than to write them.
+      let added = try countNew(update.hashed, seed)
+      try upsert(update.hashed, seed)
+      try RootRow(files: row.files + Int64(added), written: now, sighted: row.sighted).write(root, seed, connection)
+      return
+    }
     if !isNew { try delete(update.gone, seed) }
     try upsert((isNew ? update.kept : []) + update.hashed, seed)
     // Counted, not reckoned: what other runs wrote since the sweep is in there too.
@@ -65,6 +72,20 @@ struct CatalogWriter {
     count.bind(1, seed)
     _ = try count.step()
     try RootRow(files: count.integer(0), written: now, sighted: sighted).write(root, seed, connection)
+  }
+
+  /// - Returns: how many of the files the table does not have.
+  private func countNew(_ rows: [StatRow], _ seed: UInt64) throws(SQLiteError) -> Int {
+    let statement = try connection.prepare("SELECT 1 FROM stat WHERE root = ?1 AND device = ?2 AND inode = ?3")
+    statement.bind(1, seed)
+    var files = Set<FileIdentity>()
+    for row in rows {
+      statement.bind(2, row.stamp.device)
+      statement.bind(3, row.stamp.inode)
+      if try !statement.step() { files.insert(row.stamp.identity) }
+      statement.reset()
+    }
+    return files.count
   }
 
   private func upsert(_ rows: [StatRow], _ seed: UInt64) throws(SQLiteError) {

@@ -4,14 +4,14 @@ package import WasmEngine
 
 extension EngineFinding {
   /// What is to be remembered of an identity.
-  package init(_ identity: EngineIdentity, library: FileStamp, probed: Int64) {
+  package init(_ identity: ArtifactIdentity, library: FileStamp, probed: Int64) {
     self.init(
-      library: library, settings: Self.key(identity.settings), probed: probed,
-      result: .available(record: identity.compatibility.bytes, build: identity.libraryBuild))
+      library: library, wish: Self.key(identity.wish), probed: probed,
+      result: .available(record: identity.record, build: identity.build))
   }
 
   /// Code for this machine's processor depends on it, and a cache may be shared with other machines.
-  fileprivate static func key(_ settings: EngineSettings) -> String { "\(settings)/\(processor)" }
+  fileprivate static func key(_ wish: CompileWish) -> String { "\(wish)/\(processor)" }
 
   private static let processor: String = {
     var features = [UInt64](repeating: 0, count: Int(CLINUX_PROCESSOR_WORDS))
@@ -24,10 +24,10 @@ extension Catalog {
   /// The identity that some settings were found to have with an engine, if its file has not changed since.
   ///
   /// - Parameter now: nanoseconds since 1970.
-  package func identity(_ settings: EngineSettings, _ library: FileStamp, now: Int64) -> EngineIdentity? {
-    guard case .available(let record, let build) = engine(library, settings: EngineFinding.key(settings), now: now)
+  package func identity(_ settings: EngineSettings, _ library: FileStamp, now: Int64) -> ArtifactIdentity? {
+    guard case .available(let record, let build) = engine(library, wish: EngineFinding.key(settings.wish), now: now)
     else { return nil }
-    return EngineIdentity(
+    return ArtifactIdentity(
       settings: settings, compatibility: CompatibilityRecord(bytes: record), libraryBuild: build)
   }
 }

@@ -8,7 +8,7 @@ package struct RunRecord: Sendable {
   package var sightings: [Sighting] = []
   package var compilations: [Compilation] = []
   /// The states in which it found every entry.
-  package var fingerprints: [DirectoryFingerprint] = []
+  package var fingerprints: [FoundState] = []
   /// The objects whose bytes it checked.
   package var checked: [CheckedObject] = []
   /// What this run counted.
@@ -51,7 +51,9 @@ extension StatIndex {
   private static let sightingInterval: Int64 = 24 * tallyInterval
 
   /// Whether this run is to say where it saw each module, though nothing changed: once a day.
-  package func wantsSightings(now: Int64) -> Bool { Self.isDue(sighted, after: Self.sightingInterval, now) }
+  package func wantsSightings(now: Int64) -> Bool {
+    !isPartial && Self.isDue(sighted, after: Self.sightingInterval, now)
+  }
 
   func wantsTally(now: Int64) -> Bool { Self.isDue(written, after: Self.tallyInterval, now) }
 

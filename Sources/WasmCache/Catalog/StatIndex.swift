@@ -15,17 +15,22 @@ package struct StatIndex: Sendable {
   let written: Int64
   /// When the catalog last wrote where this root's modules were seen; 0 if never.
   let sighted: Int64
+  /// Whether only some of the root's files were asked for.
+  let isPartial: Bool
 
   /// The index that knows nothing, for a run without a catalog.
-  package init(root: FilePath) { self.init(StatIndexBuilder(root: root, expecting: 0), written: 0, sighted: 0) }
+  package init(root: FilePath, isPartial: Bool = false) {
+    self.init(StatIndexBuilder(root: root, expecting: 0), written: 0, sighted: 0, isPartial: isPartial)
+  }
 
-  init(_ builder: consuming StatIndexBuilder, written: Int64, sighted: Int64) {
+  init(_ builder: consuming StatIndexBuilder, written: Int64, sighted: Int64, isPartial: Bool = false) {
     root = builder.root
     entries = builder.entries
     devices = builder.devices
     slots = Self.table(of: builder.entries, builder.devices)
     self.written = written
     self.sighted = sighted
+    self.isPartial = isPartial
   }
 
   package var count: Int { entries.count }

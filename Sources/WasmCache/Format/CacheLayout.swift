@@ -1,5 +1,4 @@
 package import SystemPackage
-package import WasmEngine
 
 /// The names of the cache on disk, format 1.
 ///
@@ -8,9 +7,9 @@ package import WasmEngine
 ///       v1/
 ///         objects/ab/cdef…          artifact bytes exactly as the engine made them, mode 0444, named by their SHA-256
 ///         engines/<backend>-<version>-<identity, 16 hex>/
-///           engine.json             what the identity stands for, readable
+///           engine.json             what the identity stands for, and what counts
 ///           lock                    bytes stand for modules being compiled
-///           <wasm sha256>.cwasm     symbolic link → ../../objects/ab/cdef…, modified when it was last used, give or
+///           <wasm sha256><suffix>   symbolic link → ../../objects/ab/cdef…, modified when it was last used, give or
 ///                                   take a day
 ///         corrupt/                  objects whose bytes did not have their digest
 ///         tmp/<writer>/             files not yet published; the writer holds the directory's lock
@@ -29,7 +28,6 @@ package enum CacheLayout {
   static let eviction = "evicted"
   static let engineDescription = "engine.json"
   static let engineLock = "lock"
-  static let entrySuffix = ".cwasm"
 
   /// Source: the Cache Directory Tagging Specification; the signature is fixed.
   static let tagContents = """
@@ -38,18 +36,24 @@ package enum CacheLayout {
     # For information about cache directory tags see https://bford.info/cachedir/
     """
 
-  static func entryName(_ module: WasmHash) -> String { module.encode() + entrySuffix }
+  /// - Parameter suffix: of the artifact's format.
+  static func entryName(_ module: WasmHash, suffix: String) -> String { module.encode() + suffix }
 
   /// The path that any runtime can open to have a module's artifact, for one that has no cache open.
-  package static func entryPath(cache: FilePath, _ identity: EngineIdentity, _ module: WasmHash) -> FilePath {
-    cache.appending(version).appending(engines).appending(identity.directoryName).appending(entryName(module))
+  package static func entryPath(cache: FilePath, _ identity: ArtifactIdentity, _ module: WasmHash) -> FilePath {
+    cache.appending(version).appending(engines).appending(identity.directoryName)
+      .appending(entryName(module, suffix: identity.format.suffix))
   }
 
-  /// The module that an entry's name stands for; nil for any other name.
+  /// The module that an entry's name stands for, whatever its format's suffix is; nil for any other name.
   static func module(ofEntry name: String) -> WasmHash? {
-    guard name.hasSuffix(entrySuffix) else { return nil }
-    return try? WasmHash.decode(String(name.dropLast(entrySuffix.count)))
+    guard name.utf8.count > hashLength, let dot = name.utf8.dropFirst(hashLength).first, dot == UInt8(ascii: ".") else {
+      return nil
+    }
+    return try? WasmHash.decode(String(decoding: name.utf8.prefix(hashLength), as: UTF8.self))
   }
+
+  private static let hashLength = 64
 
   /// An object's two path components below `objects`.
   static func objectName(_ digest: ArtifactDigest) -> (directory: String, file: String) {

@@ -3,29 +3,45 @@ internal import Glibc
 internal import LinuxIO
 internal import WasmEngine
 
-/// What `engine.json` says of an engine identity, for people who look into the cache.
+/// What `engine.json` says of an identity: the truth about the directory that it lies in.
 package struct EngineDescription: Codable, Hashable, Sendable {
+  package struct Option: Codable, Hashable, Sendable {
+    package var name: String
+    package var value: String
+  }
+
+  /// The name of the artifacts' format.
+  package var format: String
+  /// What the entries' names end with.
+  package var suffix: String
   package var backend: String
-  package var optimization: String
-  package var cpu: String
   package var version: String
   package var target: String
+  /// What was asked for that differs from the compiler's defaults.
+  package var options: [Option]
   /// Hexadecimal: the engine library's GNU build id, or its SHA-256.
-  package var libraryBuild: String
-  /// Hexadecimal: the engine's compatibility record.
-  package var compatibilityRecord: String
+  package var build: String
+  /// Hexadecimal: the compiler's own account of what decides whether an artifact is good.
+  package var record: String
   /// Hexadecimal: the SHA-256 that the directory's name starts.
   package var identity: String
 
-  init(_ identity: EngineIdentity) {
-    backend = identity.settings.backend.rawValue
-    optimization = identity.settings.optimization.rawValue
-    cpu = identity.settings.cpu.rawValue
-    version = identity.compatibility.version
-    target = identity.compatibility.target
-    libraryBuild = identity.libraryBuild.hex
-    compatibilityRecord = identity.compatibility.bytes.hex
+  init(_ identity: ArtifactIdentity) {
+    format = identity.format.name
+    suffix = identity.format.suffix
+    backend = identity.backend.rawValue
+    version = identity.version
+    target = identity.target
+    options = identity.wish.options.map { Option(name: $0.name, value: $0.value) }
+    build = identity.build.hex
+    record = identity.record.hex
     self.identity = identity.digest.hex
+  }
+
+  /// What the compiler was asked for.
+  package var wish: CompileWish {
+    CompileWish(
+      backend: Backend(rawValue: backend), options: options.map { .init(name: $0.name, value: $0.value) })
   }
 
   var json: String {

@@ -14,7 +14,7 @@ extension Engine {
   }
 
   /// What the engine's artifacts are good for.
-  func identity() throws(CacheError) -> EngineIdentity {
+  func identity() throws(CacheError) -> ArtifactIdentity {
     let record = try record()
     if settings.backend == .winch {
       // Releases whose C API has no Winch compile with Cranelift instead, and say nothing.
@@ -25,7 +25,7 @@ extension Engine {
     }
     let build: [UInt8]
     do { build = try library.file.build() } catch { throw CacheError(library.path, "read the engine", error) }
-    return EngineIdentity(settings: settings, compatibility: record, libraryBuild: build)
+    return ArtifactIdentity(settings: settings, compatibility: record, libraryBuild: build)
   }
 
   private func record() throws(CacheError) -> CompatibilityRecord {

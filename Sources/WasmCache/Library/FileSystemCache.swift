@@ -90,7 +90,7 @@ public final class FileSystemCache: Cache, Sendable {
     let writer = try writer(part)
     let result: Result<Result<Int, CacheError>, EngineError> = Result { () throws(EngineError) in
       try compiled.withArtifact { bytes in
-        guard CompatibilityRecord(artifact: bytes) == part.identity.compatibility else { return .failure(Self.foreign) }
+        guard part.identity.accepts(bytes) else { return .failure(Self.foreign) }
         return Result { () throws(CacheError) in
           try writer.publish(bytes, for: module)
           return bytes.count
@@ -158,11 +158,11 @@ public final class FileSystemCache: Cache, Sendable {
 /// One backend's engine, and its part of the cache.
 final class EnginePart: Sendable {
   let engine: Engine
-  let identity: EngineIdentity
+  let identity: ArtifactIdentity
   let entries: VerifiedEntries
   private let writer = Mutex<EngineWriter?>(nil)
 
-  init(_ engine: Engine, _ identity: EngineIdentity, _ cache: CacheDirectory, _ memory: LoadingCatalog) {
+  init(_ engine: Engine, _ identity: ArtifactIdentity, _ cache: CacheDirectory, _ memory: LoadingCatalog) {
     self.engine = engine
     self.identity = identity
     entries = VerifiedEntries(EngineDirectory(identity, in: cache), memory)

@@ -1,7 +1,6 @@
 internal import Crypto
 internal import LinuxIO
 internal import SystemPackage
-internal import WasmEngine
 
 /// A digest that stands for "these modules, in a cache whose directories are as they are now".
 ///
@@ -79,20 +78,32 @@ package struct ObjectsState: Sendable {
   }
 }
 
-extension EngineDirectory {
-  /// The state of this part of the cache for some modules.
+extension DirectoryFingerprint {
+  /// The state of one identity's part of several caches, for some modules.
   ///
-  /// - Parameter now: nanoseconds since 1970.
-  /// - Returns: nil if there is nothing yet, or it changed just now.
-  package func state(of modules: ModulesDigest, _ objects: ObjectsState, now: Int64) -> DirectoryFingerprint? {
-    guard objects.isSettled else { return nil }
-    var stamps = objects.stamps
-    guard stamps.append(try? cache.engines.status(of: name), now) else { return nil }
+  /// - Parameters:
+  ///   - layers: the parts, in the order in which they are looked into, each with its cache's objects.
+  ///   - now: nanoseconds since 1970.
+  /// - Returns: nil if there is nothing yet, or something changed just now.
+  package init?(
+    of modules: ModulesDigest, in layers: [(directory: EngineDirectory, objects: ObjectsState)], now: Int64
+  ) {
     var hash = SHA256()
-    hash.update(data: Array("settled 1 \(name) \(modules.finish()) \(stamps.words.count)\n".utf8))
-    hash.update(data: identity.digest)
-    stamps.words.withUnsafeBytes { hash.update(bufferPointer: $0) }
-    return DirectoryFingerprint(Digest256(hash.finalize()))
+    hash.update(data: Array("fingerprint 1 \(modules.finish()) \(layers.count)\n".utf8))
+    var isAnyThere = false
+    for (directory, objects) in layers {
+      guard objects.isSettled else { return nil }
+      var stamps = objects.stamps
+      if let status = try? directory.cache.engines.status(of: directory.name) {
+        guard stamps.append(status, now) else { return nil }
+        isAnyThere = true
+      }
+      hash.update(data: Array("\(directory.name) \(stamps.words.count)\n".utf8))
+      hash.update(data: directory.identity.digest)
+      stamps.words.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    }
+    guard isAnyThere else { return nil }
+    self.init(Digest256(hash.finalize()))
   }
 }
 

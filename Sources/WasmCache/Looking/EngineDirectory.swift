@@ -1,17 +1,16 @@
 internal import LinuxIO
 internal import Synchronization
 package import SystemPackage
-package import WasmEngine
 
 /// The part of the cache that is good for one engine identity, for looking up; it need not exist yet.
 package final class EngineDirectory: Sendable {
-  package let identity: EngineIdentity
+  package let identity: ArtifactIdentity
   package let cache: CacheDirectory
   let name: String
-  /// The other identities' directories, for the same settings, once somebody asked.
+  /// The directories of other identities with the same wish, once somebody asked.
   private let predecessors = Mutex<[String]?>(nil)
 
-  package init(_ identity: EngineIdentity, in cache: CacheDirectory) {
+  package init(_ identity: ArtifactIdentity, in cache: CacheDirectory) {
     self.identity = identity
     self.cache = cache
     name = identity.directoryName
@@ -20,11 +19,16 @@ package final class EngineDirectory: Sendable {
   package var path: FilePath { cache.base.appending(CacheLayout.engines).appending(name) }
 
   /// The path that any runtime can open to have the module's artifact.
-  package func entryPath(_ module: WasmHash) -> FilePath { path.appending(CacheLayout.entryName(module)) }
+  package func entryPath(_ module: WasmHash) -> FilePath { path.appending(entryName(module)) }
+
+  func entryName(_ module: WasmHash) -> String { CacheLayout.entryName(module, suffix: identity.format.suffix) }
+
+  /// The entry's place below the cache's directory of engines.
+  func entryPlace(_ module: WasmHash) -> String { "\(name)/\(entryName(module))" }
 
   /// The digest of the artifact that a module's entry stands for; nil if there is no entry.
   package func artifactDigest(_ module: WasmHash) -> ArtifactDigest? {
-    (try? cache.engines.symbolicLinkTarget("\(name)/\(CacheLayout.entryName(module))"))
+    (try? cache.engines.symbolicLinkTarget(entryPlace(module)))
       .flatMap { CacheLayout.digest(ofTarget: $0) }
   }
 
@@ -35,7 +39,7 @@ package final class EngineDirectory: Sendable {
   package func lookUp(_ module: WasmHash) -> Lookup {
     let target: [UInt8]
     do throws(SystemError) {
-      target = try cache.engines.symbolicLinkTarget("\(name)/\(CacheLayout.entryName(module))")
+      target = try cache.engines.symbolicLinkTarget(entryPlace(module))
     } catch {
       return .absent(error.errno == .invalidArgument ? .artifactCorrupt : reasonForMissingEntry(module))
     }
@@ -71,10 +75,10 @@ package final class EngineDirectory: Sendable {
   }
 
   func reasonForMissingEntry(_ module: WasmHash) -> MissReason {
-    let entry = CacheLayout.entryName(module)
+    let entry = entryName(module)
     let others = predecessors.withLock { known in
       if let known { return known }
-      let found = cache.engineNames(for: identity.settings).filter { $0 != name }
+      let found = cache.engineNames(for: identity.wish).filter { $0 != name }
       known = found
       return found
     }

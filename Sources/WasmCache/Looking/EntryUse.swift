@@ -15,7 +15,8 @@ extension EngineDirectory {
   /// - Returns: the use that stands there now; `now` if none could be recorded.
   @discardableResult
   package func recordUse(of module: WasmHash, now: Int64) -> Int64 {
-    let place = "\(name)/\(CacheLayout.entryName(module))"
+    let place = entryPlace(module)
+    if cache.isLower { return now }
     guard let last = try? cache.engines.status(of: place).stamp.modified else { return now }
     guard Self.isUseDue(last, now: now) else { return last }
     try? cache.engines.touch(place)

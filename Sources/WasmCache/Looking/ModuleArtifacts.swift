@@ -5,11 +5,12 @@ package import SystemPackage
 extension CacheDirectory {
   /// What the cache has of a module, whatever engine it is for.
   package func artifacts(of module: WasmHash) -> [(engine: StoredEngine, path: FilePath, size: Int)] {
-    let entry = CacheLayout.entryName(module)
     let names = ((try? engines.names()) ?? []).sorted { $0.string < $1.string }
     return names.compactMap { name in
+      guard let engine = storedEngine(name) else { return nil }
+      let entry = CacheLayout.entryName(module, suffix: engine.suffix)
       guard let status = try? engines.status(of: "\(name.string)/\(entry)", followingLinks: true),
-        status.kind == .regular, let engine = storedEngine(name)
+        status.kind == .regular
       else { return nil }
       return (engine, path(of: name).appending(entry), status.size)
     }
@@ -37,10 +38,10 @@ extension CacheDirectory {
 }
 
 extension EngineDirectory {
-  /// What else the same engine library has compiled a module with.
-  package func otherSettings(of module: WasmHash) -> [String] {
+  /// What else the same build of the compiler has compiled a module with.
+  package func otherWishes(of module: WasmHash) -> [String] {
     cache.artifacts(of: module).map(\.engine).filter {
-      $0.directory != name && $0.description?.libraryBuild == identity.libraryBuild.hex
-    }.map(\.settings)
+      $0.directory != name && $0.description?.build == identity.build.hex
+    }.map(\.wish)
   }
 }

@@ -70,7 +70,7 @@ extension CacheDirectory {
 
   private func remove(_ victim: EvictionPlan.Victim, _ inventory: CacheInventory) -> EvictionPlan.Victim? {
     func place(_ entry: CacheInventory.Entry) -> String {
-      "\(inventory.engines[entry.engine].name.string)/\(CacheLayout.entryName(entry.module))"
+      "\(inventory.engines[entry.engine].name.string)/\(entry.name.string)"
     }
     func isUnchanged(_ entry: CacheInventory.Entry) -> Bool {
       guard let stamp = try? engines.status(of: place(entry)).stamp else { return false }

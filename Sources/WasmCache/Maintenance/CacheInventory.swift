@@ -1,7 +1,6 @@
 internal import Glibc
 internal import LinuxIO
 package import SystemPackage
-internal import WasmEngine
 
 /// Everything that a cache holds, listed without reading an artifact: for whoever looks into it or makes room in it.
 package struct CacheInventory: Sendable {
@@ -20,6 +19,8 @@ package struct CacheInventory: Sendable {
     /// Its engine's place in ``engines``.
     package let engine: Int
     package let module: WasmHash
+    /// Its file's name in the engine's directory.
+    let name: FilePath.Component
     /// Nil if it is no link to an object of this cache.
     package let digest: ArtifactDigest?
     let stamp: FileStamp
@@ -43,8 +44,7 @@ package struct CacheInventory: Sendable {
   package static let empty = CacheInventory(engines: [], objects: [:], entries: [], corrupt: [])
 
   package func path(of entry: Entry, in cache: CacheDirectory) -> FilePath {
-    cache.base.appending(CacheLayout.engines).appending(engines[entry.engine].name)
-      .appending(CacheLayout.entryName(entry.module))
+    cache.base.appending(CacheLayout.engines).appending(engines[entry.engine].name).appending(entry.name)
   }
 }
 
@@ -57,21 +57,19 @@ package struct StoredEngine: Sendable {
   /// The directory's name: `cranelift-50-0123456789abcdef`.
   package var directory: String { name.string }
 
-  // What the name says is good enough for people where `engine.json` is lost.
-  private var parts: [Substring] { directory.split(separator: "-", omittingEmptySubsequences: false) }
-  package var backend: String { description?.backend ?? parts.first.map(String.init) ?? "" }
-  package var version: String { description?.version ?? parts.dropFirst().dropLast().joined(separator: "-") }
+  /// What the name says, good enough for people where `engine.json` is lost.
+  private var parsed: EngineDirectoryName? { EngineDirectoryName(directory) }
+  package var backend: String { description?.backend ?? parsed?.backend ?? directory }
+  package var version: String { description?.version ?? parsed?.version ?? "" }
   /// The start of the identity's digest, as names and messages show it.
-  package var shortIdentity: String { parts.last.map(String.init) ?? "" }
+  package var shortIdentity: String { parsed?.shortIdentity ?? "" }
+  /// The compiler as messages name it: `wasmtime 50`.
+  package var compiler: String { "\(description?.format ?? ArtifactFormat.wasmtime.name) \(version)" }
+  /// What its entries' names end with.
+  var suffix: String { description?.suffix ?? ArtifactFormat.wasmtime.suffix }
 
   /// The backend, followed by what differs from the defaults: `cranelift, opt-level none`.
-  package var settings: String {
-    guard let description, let backend = Backend(rawValue: description.backend),
-      let optimization = OptimizationLevel(rawValue: description.optimization),
-      let cpu = CPUTarget(rawValue: description.cpu)
-    else { return backend }
-    return EngineSettings(backend: backend, optimization: optimization, cpu: cpu).description
-  }
+  package var wish: String { description?.wish.description ?? backend }
 }
 
 extension CacheInventory {
@@ -93,7 +91,8 @@ extension CacheInventory {
         let target = stamp.kind == .symbolicLink ? try? directory.symbolicLinkTarget(entry) : nil
         entries.append(
           Entry(
-            engine: engines.count, module: module, digest: target.flatMap(CacheLayout.digest(ofTarget:)), stamp: stamp))
+            engine: engines.count, module: module, name: entry, digest: target.flatMap(CacheLayout.digest(ofTarget:)),
+            stamp: stamp))
       }
       engines.append(StoredEngine(name: name, description: EngineDescription(in: directory)))
     }

@@ -158,14 +158,11 @@ extension CacheDirectory {
     (try? version.status(of: "\(CacheLayout.corrupt)/\(digest)")) != nil
   }
 
-  /// The directories of all engines that were asked for the same: other builds of it, or itself.
-  func engineNames(for settings: EngineSettings) -> [String] {
+  /// The directories of all compilers that were asked for the same: other builds of it, or itself.
+  func engineNames(for wish: CompileWish) -> [String] {
     ((try? engines.names()) ?? []).map(\.string).filter { name in
-      guard name.hasPrefix("\(settings.backend.rawValue)-"),
-        let directory = try? engines.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
-        let description = EngineDescription(in: directory)
-      else { return false }
-      return description.optimization == settings.optimization.rawValue && description.cpu == settings.cpu.rawValue
+      guard let directory = try? engines.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { return false }
+      return EngineDescription(in: directory)?.wish == wish
     }
   }
 

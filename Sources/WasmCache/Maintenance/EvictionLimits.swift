@@ -6,8 +6,9 @@ package struct EvictionLimits: Hashable, Sendable {
   package var age: Int64?
   /// What is to be free on the cache's file system.
   package var free: FreeSpace?
-  /// Builds of engine libraries, in hexadecimal; artifacts of others go. Nil keeps those of all.
-  package var builds: Set<String>?
+  /// The builds of today's compilers by backend, in hexadecimal. Artifacts of other builds of these backends go; a backend
+  /// that is not named here cannot be judged, and its artifacts stay. Nil keeps those of all.
+  package var currentBuilds: [String: Set<String>]?
 
   package enum FreeSpace: Hashable, Sendable {
     case bytes(Int64)

@@ -48,8 +48,10 @@ package struct EvictionPlan: Sendable {
         }
         continue
       }
-      // An engine that cannot be told may be today's.
-      if let builds = limits.builds, let build = inventory.build(of: entry), !builds.contains(build) {
+      // A directory that does not say what it is for may be today's.
+      if let current = limits.currentBuilds, let engine = inventory.engines[entry.engine].description,
+        let builds = current[engine.backend], !builds.contains(engine.build)
+      {
         old[digest, default: []].append(entry)
       } else {
         entries[digest, default: []].append(entry)
@@ -93,8 +95,4 @@ package struct EvictionPlan: Sendable {
       drop(object)
     }
   }
-}
-
-extension CacheInventory {
-  fileprivate func build(of entry: Entry) -> String? { engines[entry.engine].description?.libraryBuild }
 }

@@ -88,7 +88,7 @@ package final class EngineWriter: Sendable {
   /// The order is what makes it safe: bytes on disk, then the object's name, then the entry.
   package func publish(_ artifact: WrittenArtifact, for module: WasmHash) throws(CacheError) {
     try publisher.publish(
-      artifact, entry: CacheLayout.entryName(module), in: directory, path: reader.entryPath(module))
+      artifact, entry: reader.entryName(module), in: directory, path: reader.entryPath(module))
   }
 
   /// Makes the entries' names durable.

@@ -59,12 +59,11 @@ public final class Artifact: Sendable {
       return .invalidFile(entry, .magic(Array(contents.prefix(Self.magic.count))))
     }
     if kind == .component { return .component(entry) }
-    let record = contents.withUnsafeBytes { CompatibilityRecord(artifact: $0) }
-    return record == directory.identity.compatibility ? .deserialize(entry, reason: error.reason) : .invalidated(entry)
+    return contents.withUnsafeBytes(directory.identity.accepts)
+      ? .deserialize(entry, reason: error.reason) : .invalidated(entry)
   }
 
-  /// Artifacts are ELF files.
-  static let magic: [UInt8] = [0x7f, 0x45, 0x4c, 0x46]
+  static let magic = ArtifactFormat.wasmtime.magic
   private static let headerSize = 64
   private static let flagsOffset = 0x30
 }

@@ -41,7 +41,7 @@ package final class LoadingCatalog: Sendable {
   func module(in stamp: FileStamp) -> StatRow? { ask { $0.module(in: stamp) } }
 
   /// The identity that some settings were found to have with an engine, if its file has not changed since.
-  func identity(_ settings: EngineSettings, _ engine: FileStamp) -> EngineIdentity? {
+  func identity(_ settings: EngineSettings, _ engine: FileStamp) -> ArtifactIdentity? {
     ask { $0.identity(settings, engine, now: WallClock.now()) }
   }
 

@@ -61,10 +61,10 @@ package final class VerifiedEntries: Sendable {
 
   private func prove(_ module: WasmHash) throws(CacheError) -> Artifact {
     let cache = directory.cache
-    func missing(_ reason: MissReason) -> CacheError { .missing(module, directory.identity.settings.backend, reason) }
+    func missing(_ reason: MissReason) -> CacheError { .missing(module, directory.identity.backend, reason) }
 
     let target: [UInt8]
-    do { target = try cache.engines.symbolicLinkTarget("\(directory.name)/\(CacheLayout.entryName(module))") } catch {
+    do { target = try cache.engines.symbolicLinkTarget(directory.entryPlace(module)) } catch {
       switch error.errno {
       case .noSuchFileOrDirectory: throw missing(directory.reasonForMissingEntry(module))
       case .invalidArgument: throw missing(.artifactCorrupt)
@@ -87,7 +87,7 @@ package final class VerifiedEntries: Sendable {
         var attempts = 3
         while true {
           guard stamp.kind == .regular, try ArtifactDigest(hashing: file) == digest else {
-            if memory.isWritable { cache.setAside(digest, judged: stamp.identity) }
+            if memory.isWritable, !cache.isLower { cache.setAside(digest, judged: stamp.identity) }
             throw missing(.artifactCorrupt)
           }
           // A hard link that was made or removed meanwhile changes the stamp as well as a writer does: hash once more.
@@ -125,7 +125,7 @@ extension VerifiedEntries {
   /// Opens the artifact of a module that this process has stored just now, whose bytes it has hashed to do so.
   package func openNew(_ module: WasmHash) throws(CacheError) -> Artifact {
     guard let digest = directory.artifactDigest(module) else {
-      throw .missing(module, directory.identity.settings.backend, .evicted)
+      throw .missing(module, directory.identity.backend, .evicted)
     }
     do throws(SystemError) {
       let file = try directory.cache.objects.open(ObjectPlace(digest: digest), Self.flags)

@@ -1,3 +1,5 @@
+import WasmCache
+
 @testable import Inspecting
 @testable import WasmEngine
 
@@ -34,8 +36,9 @@ enum ArtifactTargets {
       try Finding.unless(
         text.utf8.allSatisfy { 0x21...0x7e ~= $0 && $0 != UInt8(ascii: "/") }, "\(text.debugDescription) of a record")
     }
-    let name = EngineIdentity(settings: EngineSettings(backend: .cranelift), compatibility: record, libraryBuild: [])
+    let name = ArtifactIdentity(settings: EngineSettings(backend: .cranelift), compatibility: record, libraryBuild: [])
       .directoryName
     try Finding.unless(name.utf8.allSatisfy { $0 != 0 && $0 != UInt8(ascii: "/") }, "a directory named \(name)")
+    try Finding.unless(EngineDirectoryName(name)?.text == name, "a directory named \(name), which is not read back")
   }
 }

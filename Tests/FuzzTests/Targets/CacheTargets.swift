@@ -13,7 +13,9 @@ enum CacheTargets {
     }
     let name = String(decoding: bytes, as: UTF8.self)
     if let module = CacheLayout.module(ofEntry: name) {
-      try Finding.unless(CacheLayout.entryName(module) == name, "is taken for \(CacheLayout.entryName(module))")
+      let suffix = String(name.dropFirst(module.encode().count))
+      let written = CacheLayout.entryName(module, suffix: suffix)
+      try Finding.unless(written == name && suffix.hasPrefix("."), "is taken for \(written)")
     }
   }
 

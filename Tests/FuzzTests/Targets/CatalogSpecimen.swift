@@ -8,7 +8,7 @@ import TestSupport
 enum CatalogSpecimen {
   private static let sample = SampleFile(number: 1)
   private static let engine = EngineFinding(
-    library: SampleFile(number: 2).stamp, settings: "cranelift", probed: SampleFile.now - SampleFile.second,
+    library: SampleFile(number: 2).stamp, wish: "cranelift", probed: SampleFile.now - SampleFile.second,
     result: .available(record: Array(0..<100), build: Array(repeating: 0xbd, count: 20)))
 
   /// The bytes of its file.
@@ -33,7 +33,7 @@ enum CatalogSpecimen {
       Compilation(
         module: hash, engine: Array(repeating: 3, count: 32), nanoseconds: 7, size: 9, compiled: SampleFile.now)
     ]
-    record.fingerprints = [DirectoryFingerprint(hash.digest)]
+    record.fingerprints = [FoundState(DirectoryFingerprint(hash.digest))]
     record.tally.hits = 1
     record.tally.compileNanoseconds = 7
     record.tally.misses = [.newModule: 1]
@@ -42,17 +42,17 @@ enum CatalogSpecimen {
 
   static func isRemembered(in catalog: Catalog) -> Bool {
     SampleFile.known(in: catalog.statIndex(root: SampleFile.root), of: 1..<2) == 1
-      && catalog.engine(engine.library, settings: engine.settings, now: SampleFile.now) == engine.result
+      && catalog.engine(engine.library, wish: engine.wish, now: SampleFile.now) == engine.result
   }
 
   /// Reads all that any command reads.
   static func readEverything(_ catalog: Catalog) {
     let index = catalog.statIndex(root: SampleFile.root)
     for number in 0..<index.count { _ = index.lookup(index[number].stamp, now: SampleFile.now) }
-    _ = catalog.engine(engine.library, settings: engine.settings, now: SampleFile.now)
+    _ = catalog.engine(engine.library, wish: engine.wish, now: SampleFile.now)
     let engines = Set(catalog.compilations().map(\.engine))
     for engine in engines { _ = catalog.compiled(catalog.sightings().map(\.module), by: engine) }
-    _ = catalog.knows(DirectoryFingerprint(sample.module.hash.digest), now: SampleFile.now)
+    _ = catalog.fromLowerCaches(in: DirectoryFingerprint(sample.module.hash.digest), now: SampleFile.now)
     if let digest = ArtifactDigest(hex: sample.module.hash.encode().utf8) { _ = catalog.checkedObject(digest) }
     _ = catalog.tally()
     _ = catalog.trouble

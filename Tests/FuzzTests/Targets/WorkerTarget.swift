@@ -1,6 +1,6 @@
-@testable import Precompiler
+@testable import WasmtimeToolchain
 
-/// What a lane and its compile child read of each other. Only the child handles hostile modules, but both must hold out.
+/// What a run and its compile child read of each other. Only the child handles hostile modules, but both must hold out.
 enum WorkerTarget {
   static func run(_ bytes: UnsafeRawBufferPointer) throws {
     if let request = ChildRequest(bytes) {

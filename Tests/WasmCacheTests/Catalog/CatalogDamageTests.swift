@@ -21,7 +21,7 @@ struct CatalogDamageTests {
     record.roots = [RootUpdate(index: index, hashed: (0..<Self.files).map { SampleFile(number: $0).row }, seen: nil)]
     record.engines = [
       EngineFinding(
-        library: library, settings: "cranelift", probed: library.changed + 5 * SampleFile.second, result: Self.engine)
+        library: library, wish: "cranelift", probed: library.changed + 5 * SampleFile.second, result: Self.engine)
     ]
     record.sightings = (0..<20).map {
       Sighting(module: SampleFile(number: $0).module.hash, path: "/a/path", size: Int64($0), seen: SampleFile.now)
@@ -49,7 +49,7 @@ struct CatalogDamageTests {
       known += 1
       if module != file.module { Issue.record("\(what()): wrong module for file \(number)") }
     }
-    let answer = catalog.engine(library, settings: "cranelift", now: SampleFile.now)
+    let answer = catalog.engine(library, wish: "cranelift", now: SampleFile.now)
     if let answer, answer != Self.engine { Issue.record("\(what()): wrong engine") }
     for sighting in catalog.sightings() where sighting.path != "/a/path" { Issue.record("\(what()): wrong sighting") }
     for compilation in catalog.compilations() where compilation.size != 7 {
@@ -196,7 +196,7 @@ struct CatalogDamageTests {
       var record = RunRecord()
       record.engines = [
         EngineFinding(
-          library: library, settings: "cranelift", probed: library.changed + 5 * SampleFile.second, result: Self.engine)
+          library: library, wish: "cranelift", probed: library.changed + 5 * SampleFile.second, result: Self.engine)
       ]
       record.tally.hits = catalog.tally().hits == 0 ? 1000 : 0
       #expect(catalog.commit(record, now: SampleFile.now) == .written, "\(sql)")

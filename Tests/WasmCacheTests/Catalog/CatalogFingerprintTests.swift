@@ -17,12 +17,14 @@ struct CatalogFingerprintTests {
 
   private func remember(_ numbers: Range<Int>, now: Int64 = SampleFile.now) throws -> Catalog.CommitResult {
     var record = RunRecord()
-    record.fingerprints = numbers.map(state)
+    record.fingerprints = numbers.map { FoundState(state($0), fromLowerCaches: $0) }
     return try fixture.open().commit(record, now: now)
   }
 
   private func knows(_ number: Int, now: Int64 = SampleFile.now) throws -> Bool {
-    try fixture.open().knows(state(number), now: now)
+    let count = try fixture.open().fromLowerCaches(in: state(number), now: now)
+    #expect(count ?? number == number)
+    return count != nil
   }
 
   @Test func remembersStates() throws {
@@ -30,7 +32,7 @@ struct CatalogFingerprintTests {
     #expect(try knows(0) && knows(1))
     #expect(try !knows(2))
     #expect(try fixture.open().trouble == nil)
-    #expect(try fixture.open(.readOnly).knows(state(1), now: SampleFile.now))
+    #expect(try fixture.open(.readOnly).fromLowerCaches(in: state(1), now: SampleFile.now) == 1)
   }
 
   @Test func believesThemForADay() throws {
@@ -58,10 +60,10 @@ struct CatalogFingerprintTests {
     _ = try remember(0..<1)
     try fixture.execute("DROP TABLE fingerprints")
     let catalog = try fixture.open()
-    #expect(!catalog.knows(state(0), now: SampleFile.now))
+    #expect(catalog.fromLowerCaches(in: state(0), now: SampleFile.now) == nil)
     #expect(catalog.trouble?.hasPrefix("\(fixture.path()): damaged: ") == true)
     var record = RunRecord()
-    record.fingerprints = [state(0)]
+    record.fingerprints = [FoundState(state(0))]
     #expect(catalog.commit(record, now: SampleFile.now) == .written)
     #expect(try knows(0))
   }

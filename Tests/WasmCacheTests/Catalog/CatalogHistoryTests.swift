@@ -12,9 +12,9 @@ struct CatalogHistoryTests {
 
   init() throws { fixture = try CatalogFixture() }
 
-  private func finding(_ result: EngineFinding.Result, settings: String = "cranelift") -> EngineFinding {
+  private func finding(_ result: EngineFinding.Result, wish: String = "cranelift") -> EngineFinding {
     EngineFinding(
-      library: library, settings: settings, probed: library.changed + 2 * SampleFile.second, result: result)
+      library: library, wish: wish, probed: library.changed + 2 * SampleFile.second, result: result)
   }
 
   private func commit(_ change: (inout RunRecord) -> Void, now: Int64 = SampleFile.now) throws -> Catalog.CommitResult {
@@ -28,21 +28,21 @@ struct CatalogHistoryTests {
   @Test func remembersEngines() throws {
     let available = EngineFinding.Result.available(record: [1, 0, 2], build: [9])
     let missing = EngineFinding.Result.unavailable(reason: "no such backend")
-    #expect(try commit { $0.engines = [finding(available), finding(missing, settings: "winch")] } == .written)
+    #expect(try commit { $0.engines = [finding(available), finding(missing, wish: "winch")] } == .written)
     let catalog = try fixture.open()
-    #expect(catalog.engine(library, settings: "cranelift", now: SampleFile.now) == available)
-    #expect(catalog.engine(library, settings: "winch", now: SampleFile.now) == missing)
-    #expect(catalog.engine(library, settings: "pulley", now: SampleFile.now) == nil)
+    #expect(catalog.engine(library, wish: "cranelift", now: SampleFile.now) == available)
+    #expect(catalog.engine(library, wish: "winch", now: SampleFile.now) == missing)
+    #expect(catalog.engine(library, wish: "pulley", now: SampleFile.now) == nil)
     #expect(catalog.trouble == nil)
   }
 
   @Test func tellsEmptyFromMissing() throws {
     let empty = EngineFinding.Result.available(record: [], build: [])
     let silent = EngineFinding.Result.unavailable(reason: "")
-    #expect(try commit { $0.engines = [finding(empty), finding(silent, settings: "")] } == .written)
+    #expect(try commit { $0.engines = [finding(empty), finding(silent, wish: "")] } == .written)
     let catalog = try fixture.open()
-    #expect(catalog.engine(library, settings: "cranelift", now: SampleFile.now) == empty)
-    #expect(catalog.engine(library, settings: "", now: SampleFile.now) == silent)
+    #expect(catalog.engine(library, wish: "cranelift", now: SampleFile.now) == empty)
+    #expect(catalog.engine(library, wish: "", now: SampleFile.now) == silent)
   }
 
   @Test func doubtsAnEngineWhoseLibraryChanged() throws {
@@ -51,16 +51,16 @@ struct CatalogHistoryTests {
     for part in [\FileStamp.modified, \FileStamp.changed, \FileStamp.size] {
       var changed = library
       changed[keyPath: part] += 1
-      #expect(catalog.engine(changed, settings: "cranelift", now: SampleFile.now) == nil)
+      #expect(catalog.engine(changed, wish: "cranelift", now: SampleFile.now) == nil)
     }
-    #expect(catalog.engine(library, settings: "cranelift", now: library.changed) == nil)
+    #expect(catalog.engine(library, wish: "cranelift", now: library.changed) == nil)
   }
 
   @Test func doubtsAnEngineThatWasProbedTooSoon() throws {
     var finding = finding(.unavailable(reason: "why"))
     finding.probed -= 1
     #expect(try commit { $0.engines = [finding] } == .written)
-    #expect(try fixture.open().engine(library, settings: "cranelift", now: SampleFile.now) == nil)
+    #expect(try fixture.open().engine(library, wish: "cranelift", now: SampleFile.now) == nil)
   }
 
   // MARK: Modules

@@ -17,7 +17,7 @@ struct EvictionPlanTests {
   /// Publishes an artifact of some bytes that was used some days ago.
   @discardableResult
   private func publish(
-    _ number: UInt8, size: Int = 100, daysAgo: Int64, _ identity: EngineIdentity = CacheFixture.identity()
+    _ number: UInt8, size: Int = 100, daysAgo: Int64, _ identity: ArtifactIdentity = CacheFixture.identity()
   ) throws -> WasmHash {
     let module = WasmHash.generate([number])
     try fixture.writer(identity).publish([UInt8](repeating: number, count: size), for: module)
@@ -98,10 +98,19 @@ struct EvictionPlanTests {
   @Test func artifactsOfOtherEnginesGoWhenWanted() throws {
     try publish(1, daysAgo: 0, CacheFixture.identity(build: 1))
     try publish(2, daysAgo: 0, CacheFixture.identity(build: 2))
-    #expect(try victims(limits { $0.builds = ["02"] }) == ["1, 1 entries, of an old engine"])
+    #expect(try victims(limits { $0.currentBuilds = ["cranelift": ["02"]] }) == ["1, 1 entries, of an old engine"])
     // An artifact that a kept engine shares stays.
     try fixture.writer(CacheFixture.identity(build: 2)).publish([UInt8](repeating: 1, count: 100), for: .generate([3]))
-    #expect(try victims(limits { $0.builds = ["02"] }) == ["-, 1 entries, of an old engine"])
+    #expect(try victims(limits { $0.currentBuilds = ["cranelift": ["02"]] }) == ["-, 1 entries, of an old engine"])
+  }
+
+  /// Another compiler's artifacts have builds that no libwasmtime has.
+  @Test func artifactsOfCompilersThatCannotBeJudgedStay() throws {
+    let llvm = Backend(rawValue: "wasmer-llvm")
+    try publish(1, daysAgo: 0, CacheFixture.identity(llvm, build: 1))
+    #expect(try victims(limits { $0.currentBuilds = ["cranelift": ["02"], "wasmer": ["02"]] }) == [])
+    #expect(
+      try victims(limits { $0.currentBuilds = ["wasmer-llvm": ["02"]] }) == ["1, 1 entries, of an old engine"])
   }
 
   @Test func whatCannotBeLoadedGoesAlways() throws {

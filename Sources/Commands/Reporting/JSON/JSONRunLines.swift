@@ -6,27 +6,28 @@ internal import WasmEngine
 
 /// The objects that tell of a run, for whoever runs the precompiler once or again and again.
 struct JSONRunLines {
-  private var engines: [EngineIdentity] = []
+  private var prepared: [ArtifactIdentity] = []
   private var cache: FilePath = ""
   private var isUnconfined = false
 
   /// What is known before the first file is looked at; nil if that has been told already.
-  mutating func prepared(
-    engine: EngineLocation, identities: [EngineIdentity], cache: FilePath, lanes: Int
-  ) -> JSON? {
-    guard engines != identities || self.cache != cache else { return nil }
-    engines = identities
-    self.cache = cache
+  mutating func prepared(_ preparation: RunPreparation) -> JSON? {
+    let identities = preparation.targets.map(\.identity)
+    guard prepared != identities || cache != preparation.cache else { return nil }
+    prepared = identities
+    cache = preparation.cache
     return [
-      "type": "prepared", "cache": JSON(cache), "jobs": JSON(lanes), "library": JSON(engine.path),
+      "type": "prepared", "cache": JSON(cache), "lower_caches": JSON(preparation.lowerCaches),
+      "jobs": JSON(preparation.lanes), "library": JSON(preparation.targets.first?.toolchain.location.path),
       "engines": .array(
-        identities.map { identity in
-          [
-            "engine": .string(identity.directoryName), "backend": .string(identity.settings.backend.rawValue),
-            "opt_level": .string(identity.settings.optimization.rawValue),
-            "cpu": .string(identity.settings.cpu.rawValue), "version": .string(identity.compatibility.version),
-            "target": .string(identity.compatibility.target), "identity": .string(identity.digest.hex),
-            "build": .string(identity.libraryBuild.hex),
+        preparation.targets.map { target in
+          let identity = target.identity
+          return [
+            "engine": .string(identity.directoryName), "backend": .string(identity.backend.rawValue),
+            "options": .object(identity.wish.options.map { .init(name: $0.name, value: .string($0.value)) }),
+            "version": .string(identity.version), "target": .string(identity.target),
+            "identity": .string(identity.digest.hex), "build": .string(identity.build.hex),
+            "library": JSON(target.toolchain.location.path),
           ]
         }),
     ]
@@ -53,17 +54,19 @@ struct JSONRunLines {
   }
 
   /// - Parameter more: further members of the object.
-  func upToDate(_ content: ModuleContent, _ engine: Int, _ more: KeyValuePairs<String, JSON> = [:]) -> JSON {
-    module(content, engine, "up to date", ["artifact": artifact(content, engine)], more)
+  static func upToDate(
+    _ content: ModuleContent, _ target: CompileTarget, _ more: KeyValuePairs<String, JSON> = [:]
+  ) -> JSON {
+    module(content, target, "up to date", artifact(content, target), more)
   }
 
   /// - Parameter status: what became of it instead.
-  func notCompiled(_ job: Job, _ status: String) -> JSON {
-    module(job.content, job.engine, status, ["reason": .string(job.reason.rawValue)])
+  static func notCompiled(_ job: Job, _ status: String) -> JSON {
+    module(job.content, job.target, status, ["reason": .string(job.reason.rawValue)])
   }
 
   /// - Parameter more: further members of the object.
-  func outcome(_ outcome: JobOutcome, _ more: KeyValuePairs<String, JSON> = [:]) -> JSON {
+  static func outcome(_ outcome: JobOutcome, _ more: KeyValuePairs<String, JSON> = [:]) -> JSON {
     let job = outcome.job
     let reason = JSON.string(job.reason.rawValue)
     let known: (status: String, members: KeyValuePairs<String, JSON>) =
@@ -72,34 +75,38 @@ struct JSONRunLines {
         (
           "compiled",
           [
-            "reason": reason, "artifact": artifact(job.content, job.engine), "artifact_size": JSON(size),
-            "nanoseconds": JSON(nanoseconds),
+            "reason": reason, "artifact": path(job), "artifact_size": JSON(size), "nanoseconds": JSON(nanoseconds),
           ]
         )
       case .foundMeanwhile(let size):
-        ("up to date", ["artifact": artifact(job.content, job.engine), "artifact_size": JSON(size)])
+        ("up to date", ["artifact": path(job), "artifact_size": JSON(size), "source": "cache"])
       case .failed(let failure): ("failed", ["reason": reason, "message": .string(failure.description)])
       case .notDone: ("not begun", ["reason": reason])
       }
-    return module(job.content, job.engine, known.status, known.members, more)
+    return module(job.content, job.target, known.status, known.members, more)
   }
 
-  /// One module with one engine.
-  private func module(
-    _ content: ModuleContent, _ engine: Int, _ status: String, _ members: KeyValuePairs<String, JSON>...
+  /// One module for one target.
+  private static func module(
+    _ content: ModuleContent, _ target: CompileTarget, _ status: String, _ members: KeyValuePairs<String, JSON>...
   ) -> JSON {
     let common: KeyValuePairs<String, JSON> = [
       "type": "module", "status": .string(status), "paths": JSON(content.paths),
       "sha256": .string(content.facts.hash.encode()), "size": JSON(content.facts.size),
       "kind": content.facts.kind == .component ? "component" : "module",
-      "engine": JSON(identity(engine)?.directoryName),
+      "engine": .string(target.identity.directoryName),
     ]
     return .object(([common] + members).flatMap { $0.map { JSON.Member(name: $0.key, value: $0.value) } })
   }
 
-  private func artifact(_ content: ModuleContent, _ engine: Int) -> JSON {
-    JSON(identity(engine).map { CacheLayout.entryPath(cache: cache, $0, content.facts.hash) })
+  /// Where the artifact is, and in which kind of cache.
+  private static func artifact(_ content: ModuleContent, _ target: CompileTarget) -> KeyValuePairs<String, JSON> {
+    let place = target.place(of: content.facts.hash)
+    return [
+      "artifact": JSON(place?.entryPath(content.facts.hash)),
+      "source": place?.cache.isLower == true ? "lower-cache" : "cache",
+    ]
   }
 
-  private func identity(_ engine: Int) -> EngineIdentity? { engines.indices.contains(engine) ? engines[engine] : nil }
+  private static func path(_ job: Job) -> JSON { JSON(job.target.directory?.entryPath(job.content.facts.hash)) }
 }

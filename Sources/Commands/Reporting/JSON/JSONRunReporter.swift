@@ -3,7 +3,6 @@ internal import Precompiler
 internal import Scanning
 internal import Synchronization
 internal import SystemPackage
-internal import WasmEngine
 
 /// Says what a run does in objects, a line each; nothing is left out, however much people would be told.
 final class JSONRunReporter: RunReporting {
@@ -13,38 +12,27 @@ final class JSONRunReporter: RunReporting {
 
   init(_ lines: JSONLines) { self.lines = lines }
 
-  func prepared(engine: EngineLocation, identities: [EngineIdentity], cache: FilePath, lanes: Int) {
-    let line = known.withLock { $0.prepared(engine: engine, identities: identities, cache: cache, lanes: lanes) }
-    if let line { lines.write(line) }
-  }
-
-  func noted(_ text: String) { lines.write(JSONRunLines.note(text)) }
-  func warned(_ text: String) { lines.write(JSONRunLines.warning(nil, text)) }
-
-  func unconfined(missing: [String]) {
-    if let text = known.withLock({ $0.unconfined(missing: missing) }) { warned(text) }
-  }
-
-  func noticed(_ problem: ScanProblem) { lines.write(JSONRunLines.problem(problem)) }
-
-  func rejected(_ file: FailedFile) { lines.write(JSONRunLines.error(file.path, file.failure.description)) }
-
-  func planned(_ plan: Plan) {
-    let known = known.withLock { $0 }
-    lines.write([
-      "type": "planned", "modules": JSON(plan.contents.count), "up_to_date": JSON(plan.upToDate.count),
-      "missing": JSON(plan.jobs.count),
-    ])
-    lines.write(contentsOf: plan.upToDate.lazy.map { known.upToDate(plan.contents[$0.content], $0.engine) })
-  }
-
-  func began(_ job: Job) {}
-  func storing(_ job: Job) {}
-
-  func finished(_ outcome: JobOutcome) {
+  func record(_ event: RunEvent) {
+    switch event {
+    case .prepared(let preparation):
+      if let line = known.withLock({ $0.prepared(preparation) }) { lines.write(line) }
+    case .noted(let text): lines.write(JSONRunLines.note(text))
+    case .warned(let text): lines.write(JSONRunLines.warning(nil, text))
+    case .lowerCacheTrouble(let path, let reason): lines.write(JSONRunLines.warning(path, "lower cache: \(reason)"))
+    case .unconfined(let missing):
+      if let text = known.withLock({ $0.unconfined(missing: missing) }) { lines.write(JSONRunLines.warning(nil, text)) }
+    case .noticed(let problem): lines.write(JSONRunLines.problem(problem))
+    case .rejected(let file): lines.write(JSONRunLines.error(file.path, file.failure.description))
+    case .planned(let plan):
+      lines.write([
+        "type": "planned", "modules": JSON(plan.contents.count), "up_to_date": JSON(plan.upToDate.count),
+        "lower_cache": JSON(plan.fromLowerCaches), "missing": JSON(plan.jobs.count),
+      ])
+      lines.write(contentsOf: plan.upToDate.lazy.map { JSONRunLines.upToDate(plan.contents[$0.content], $0.target) })
+    case .began, .storing: break
     // Those that were not begun are told at the end, together with those that no lane was given.
-    if case .notDone = outcome.result { return }
-    lines.write(known.withLock { $0 }.outcome(outcome))
+    case .finished(let outcome): if !outcome.isNotDone { lines.write(JSONRunLines.outcome(outcome)) }
+    }
   }
 
   func report(_ outputs: BuildReport) {
@@ -59,14 +47,12 @@ final class JSONRunReporter: RunReporting {
   }
 
   func report(_ summary: RunSummary) {
-    let known = known.withLock { $0 }
     if summary.purpose.onlyLooks {
       let status = summary.purpose == .frozen ? "missing" : "would compile"
-      lines.write(contentsOf: summary.plan.jobs.lazy.map { known.notCompiled($0, status) })
+      lines.write(contentsOf: summary.plan.jobs.lazy.map { JSONRunLines.notCompiled($0, status) })
     }
     lines.write(
-      contentsOf: summary.outcomes.lazy.filter { if case .notDone = $0.result { true } else { false } }
-        .map { known.outcome($0) })
+      contentsOf: summary.outcomes.lazy.filter(\.isNotDone).map { JSONRunLines.outcome($0) })
     lines.write(contentsOf: summary.emptyRoots.lazy.map { JSONRunLines.warning($0, RunReporter.emptyRoot) })
     lines.write(JSON(summary, status: summary.exitStatus.merged(with: outputStatus.withLock { $0 })))
   }
@@ -81,8 +67,8 @@ extension JSON {
     let bytes = summary.compiledBytes
     self = [
       "type": "summary", "exit_status": .number(Int(status.rawValue)), "dry_run": .bool(summary.isDryRun),
-      "modules": JSON(summary.plan.contents.count), "engines": JSON(summary.engines.count),
-      "missing": JSON(summary.plan.jobs.count), "up_to_date": JSON(summary.upToDate),
+      "modules": JSON(summary.plan.contents.count), "engines": JSON(summary.targets.count),
+      "missing": JSON(summary.plan.jobs.count), "up_to_date": JSON(summary.upToDate), "lower_cache": JSON(summary.plan.fromLowerCaches),
       "compiled": JSON(summary.compiled), "failed": JSON(summary.failed), "not_begun": JSON(summary.notDone),
       "not_modules": JSON(summary.notModules), "unreadable": JSON(summary.unreadable),
       "module_bytes": JSON(bytes.modules), "artifact_bytes": JSON(bytes.artifacts),

@@ -2,7 +2,6 @@ internal import LinuxIO
 internal import Precompiler
 internal import Synchronization
 internal import SystemPackage
-internal import WasmEngine
 internal import Watching
 
 /// Says what a watcher does in objects, a line each.
@@ -12,6 +11,8 @@ final class JSONWatchReporter: WatchReporting {
 
   private struct State {
     var known = JSONRunLines()
+    /// What was warned of already.
+    var warnings: Set<String> = []
     /// The changes of the batch at work, by path.
     var changes: [FilePath: Change] = [:]
     var compiled = 0
@@ -19,35 +20,40 @@ final class JSONWatchReporter: WatchReporting {
 
   init(_ lines: JSONLines) { self.lines = lines }
 
-  func prepared(engine: EngineLocation, identities: [EngineIdentity], cache: FilePath, lanes: Int) {
-    let line = state.withLock { state in
-      state.known.prepared(engine: engine, identities: identities, cache: cache, lanes: lanes)
-    }
-    if let line { lines.write(line) }
-  }
-
-  func noted(_ text: String) { lines.write(JSONRunLines.note(text)) }
-
-  func unconfined(missing: [String]) {
-    if let text = state.withLock({ $0.known.unconfined(missing: missing) }) {
-      lines.write(JSONRunLines.warning(nil, text))
+  func record(_ event: RunEvent) {
+    switch event {
+    case .prepared(let preparation):
+      if let line = state.withLock({ $0.known.prepared(preparation) }) { lines.write(line) }
+    case .noted(let text): lines.write(JSONRunLines.note(text))
+    case .warned(let text): warn(nil, text)
+    case .lowerCacheTrouble(let path, let reason): warn(path, "lower cache: \(reason)")
+    case .unconfined(let missing): warn(nil, RunReporter.warning(ofMissing: missing))
+    case .finished(let outcome): tell(outcome)
+    case .noticed, .rejected, .planned, .began, .storing: break
     }
   }
 
-  func found(_ content: ModuleContent, engine: Int, at paths: [FilePath]) {
-    let (known, changes) = state.withLock { ($0.known, $0.changes) }
-    lines.write(known.upToDate(content, engine, Self.members(of: Wait(of: paths, in: changes))))
+  /// Each batch is a run of its own, which says the same again.
+  private func warn(_ path: FilePath?, _ text: String) {
+    let isNew = state.withLock { $0.warnings.insert("\(path?.string ?? ""): \(text)").inserted }
+    if isNew { lines.write(JSONRunLines.warning(path, text)) }
   }
 
-  func finished(_ outcome: JobOutcome) {
+  func found(_ content: ModuleContent, _ target: CompileTarget, at paths: [FilePath]) {
+    let changes = state.withLock { $0.changes }
+    lines.write(JSONRunLines.upToDate(content, target, Self.members(of: Wait(of: paths, in: changes))))
+  }
+
+  private func tell(_ outcome: JobOutcome) {
     switch outcome.result {
     // What failed is told when it is known whether it will stay so.
     case .failed, .notDone: return
     case .compiled: state.withLock { $0.compiled += 1 }
     case .foundMeanwhile: break
     }
-    let (known, changes) = state.withLock { ($0.known, $0.changes) }
-    lines.write(known.outcome(outcome, Self.members(of: Wait(of: outcome.job.content.paths, in: changes))))
+    let changes = state.withLock { $0.changes }
+    let wait = Wait(of: outcome.job.content.paths, in: changes)
+    lines.write(JSONRunLines.outcome(outcome, Self.members(of: wait)))
   }
 
   private static func members(of wait: Wait?) -> KeyValuePairs<String, JSON> {

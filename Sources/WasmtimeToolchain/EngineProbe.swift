@@ -1,5 +1,7 @@
 package import Confinement
 internal import LinuxIO
+package import Precompiler
+package import WasmCache
 package import WasmEngine
 
 /// Finds out in a child what an engine really offers.
@@ -26,7 +28,7 @@ package struct EngineProbe: Sendable {
   }
 
   /// The identity that each of the settings has with this engine.
-  package func identify(_ settings: [EngineSettings]) throws(EngineUnusable) -> EngineAccount {
+  package func identify(_ settings: [EngineSettings]) throws(CompilerUnusable) -> EngineAccount {
     let build: [UInt8]
     do { build = try engine.build() } catch { throw .unreadable(engine.location, reason: error.description) }
     var wanted = settings
@@ -36,7 +38,7 @@ package struct EngineProbe: Sendable {
     let answers = try ask(wanted)
     var known: [EngineSettings: CompatibilityRecord] = [:]
     for (one, record) in zip(wanted, answers.records) { known[one] = try? record.get() }
-    let identities = zip(settings, answers.records).map { one, record -> Result<EngineIdentity, BackendUnavailable> in
+    let identities = zip(settings, answers.records).map { one, record -> Result<ArtifactIdentity, BackendUnavailable> in
       record.flatMap { found in
         if one.backend == .winch {
           guard let silentSubstitute = known[one.silentSubstitute] else {
@@ -44,7 +46,7 @@ package struct EngineProbe: Sendable {
           }
           if silentSubstitute == found { return .failure(.silentlyAnother(.cranelift)) }
         }
-        return .success(EngineIdentity(settings: one, compatibility: found, libraryBuild: build))
+        return .success(ArtifactIdentity(settings: one, compatibility: found, libraryBuild: build))
       }
     }
     return EngineAccount(identities: identities, confinement: answers.confinement, child: answers.child)
@@ -57,7 +59,7 @@ package struct EngineProbe: Sendable {
   }
 
   /// All in one child; if that dies, each in its own, to learn which of them it was.
-  private func ask(_ settings: [EngineSettings]) throws(EngineUnusable) -> Answers {
+  private func ask(_ settings: [EngineSettings]) throws(CompilerUnusable) -> Answers {
     func without(_ reason: BackendUnavailable) -> Answers { Answers(records: settings.map { _ in .failure(reason) }) }
     do {
       let worker = try CompileChild.start(program, policy, cancellation: cancellation)
@@ -67,9 +69,9 @@ package struct EngineProbe: Sendable {
       for record in records {
         switch record {
         case .success(let record): answers.records.append(.success(record))
-        case .failure(.cannotLoad(let reason)): throw EngineUnusable.cannotLoad(engine.location, reason: reason)
+        case .failure(.cannotLoad(let reason)): throw CompilerUnusable.cannotLoad(engine.location, reason: reason)
         case .failure(.notWasmtime(let function)):
-          throw EngineUnusable.notWasmtime(engine.location, missingFunction: function)
+          throw CompilerUnusable.notWasmtime(engine.location, missingFunction: function)
         case .failure(.unsupportedSettings(let reason)), .failure(.invalidModule(let reason)),
           .failure(.cannotSerialize(let reason)):
           answers.records.append(.failure(.refused(reason)))
@@ -78,7 +80,7 @@ package struct EngineProbe: Sendable {
         }
       }
       return answers
-    } catch let error as EngineUnusable {
+    } catch let error as CompilerUnusable {
       throw error
     } catch let failure as ChildFailure {
       switch failure {
@@ -95,11 +97,12 @@ package struct EngineProbe: Sendable {
       case .exhausted: return without(.refused("it needs more memory than --max-memory allows"))
       case .unconfined(let missing): throw .unconfined(missing: missing)
       case .cancelled: throw .cancelled
-      case .cannotStart(let reason), .protocolViolation(let reason): throw .noChild(reason: reason)
-      case .engine(let error): throw .noChild(reason: "\(error)")
+      case .cannotStart(let reason): throw .notStarted(reason: reason)
+      case .protocolViolation(let what): throw .protocolViolation(what: what)
+      case .engine(let error): throw .protocolViolation(what: "\(error)")
       }
     } catch {
-      throw .noChild(reason: "\(error)")
+      throw .notStarted(reason: "\(error)")
     }
   }
 }
@@ -107,7 +110,7 @@ package struct EngineProbe: Sendable {
 /// What an engine says of itself.
 package struct EngineAccount: Sendable {
   /// For each of the settings that it was asked for, in their order.
-  package let identities: [Result<EngineIdentity, BackendUnavailable>]
+  package let identities: [Result<ArtifactIdentity, BackendUnavailable>]
   /// How the child that was asked was confined.
   package let confinement: Confinement?
   /// The child that was asked, which can compile with all of the settings; nil if it took several.
@@ -118,39 +121,5 @@ extension EngineSettings {
   /// What a release without Winch compiles with instead.
   fileprivate var silentSubstitute: EngineSettings {
     EngineSettings(backend: .cranelift, optimization: .speed, cpu: cpu)
-  }
-}
-
-/// Why an engine cannot be used at all.
-package enum EngineUnusable: Error, Hashable, Sendable {
-  case unreadable(EngineLocation, reason: String)
-  case cannotLoad(EngineLocation, reason: String)
-  case notWasmtime(EngineLocation, missingFunction: String)
-  /// It offers no backend.
-  case noBackend(EngineLocation)
-  /// The kernel cannot confine the child as required.
-  case unconfined(missing: [String])
-  /// No child process could be started to ask it.
-  case noChild(reason: String)
-  case cancelled
-}
-
-/// Why an engine does not offer a backend.
-package enum BackendUnavailable: Error, Hashable, Sendable {
-  /// The engine compiles with another backend and says nothing.
-  case silentlyAnother(Backend)
-  /// Asking for it ends the process; the engine's last words.
-  case crashes(String)
-  /// The engine's reason.
-  case refused(String)
-}
-
-extension BackendUnavailable: CustomStringConvertible {
-  package var description: String {
-    switch self {
-    case .silentlyAnother(let backend): "this release would silently compile with \(backend.rawValue) instead"
-    case .crashes(let words): "this release aborts when asked for it: \(words)"
-    case .refused(let reason): reason
-    }
   }
 }

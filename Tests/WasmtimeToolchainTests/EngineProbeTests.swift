@@ -3,9 +3,11 @@ import LinuxIO
 import SystemPackage
 import TestSupport
 import Testing
+import WasmCache
 import WasmEngine
 
 @testable import Precompiler
+@testable import WasmtimeToolchain
 
 struct EngineProbeTests {
   let fixture: ChildFixture
@@ -14,29 +16,16 @@ struct EngineProbeTests {
 
   private func probe(
     _ engine: EngineFile, _ settings: [EngineSettings], with program: ChildProgram? = nil
-  ) throws -> [Result<EngineIdentity, BackendUnavailable>] {
+  ) throws -> [Result<ArtifactIdentity, BackendUnavailable>] {
     let program = try program ?? fixture.program()
     return try EngineProbe(
       engine, program: program, policy: ConfinementPolicy(), cancellation: fixture.cancellation
     ).identify(settings).identities
   }
 
-  @Test func aQuestionSaysThatItHasFailedBeforeItIsWaitedFor() throws {
-    let engine = try ChildFixture.engine("24.0.0")
-    let probe = EngineProbe(
-      engine, program: try fixture.program(), policy: ConfinementPolicy(), cancellation: fixture.cancellation)
-    let question = EngineProbeTask([EngineSettings(backend: .winch)], to: probe)
-    for _ in 0..<60_000 where !question.hasFailed { usleep(1000) }
-    #expect(question.hasFailed)
-    #expect(try question.wait().identities.map(reason) == [.silentlyAnother(.cranelift)])
-    let good = EngineProbeTask([EngineSettings(backend: .cranelift)], to: probe)
-    #expect(try good.wait().identities.map(reason) == [nil])
-    #expect(!good.hasFailed)
-  }
+  private static let all = Backend.libwasmtime.map { EngineSettings(backend: $0) }
 
-  private static let all = Backend.allCases.map { EngineSettings(backend: $0) }
-
-  private func reason(_ result: Result<EngineIdentity, BackendUnavailable>) -> BackendUnavailable? {
+  private func reason(_ result: Result<ArtifactIdentity, BackendUnavailable>) -> BackendUnavailable? {
     if case .failure(let reason) = result { reason } else { nil }
   }
 
@@ -45,11 +34,11 @@ struct EngineProbeTests {
   @Test(arguments: ["48.0.0", "50.0.1"]) func recentReleasesHaveEveryBackend(_ version: String) throws {
     let engine = try ChildFixture.engine(version)
     let identities = try probe(engine, Self.all).map { try $0.get() }
-    #expect(identities.map(\.settings) == Self.all)
+    #expect(identities.map(\.wish) == Self.all.map(\.wish))
     #expect(Set(identities.map(\.digest)).count == 3)
     let build = try engine.build()
-    #expect(identities.allSatisfy { $0.libraryBuild == build })
-    #expect(identities.map(\.engineName) == Array(repeating: "wasmtime \(version.prefix(2))", count: 3))
+    #expect(identities.allSatisfy { $0.build == build })
+    #expect(identities.map(\.compiler) == Array(repeating: "wasmtime \(version.prefix(2))", count: 3))
     #expect(fixture.processes.count == 1, "one child is enough")
     #expect(fixture.leftOver.isEmpty)
   }
@@ -66,7 +55,7 @@ struct EngineProbeTests {
   /// Asking the old release for it ends its process, which costs no other backend anything.
   @Test func pulleyIsUnavailableOnOldReleases() throws {
     let results = try probe(try ChildFixture.engine("24.0.0"), Self.all)
-    #expect(try results[0].get().settings == Self.all[0])
+    #expect(try results[0].get().wish == Self.all[0].wish)
     #expect(reason(results[1]) == .silentlyAnother(.cranelift))
     switch reason(results[2]) {
     case .refused(let words), .crashes(let words): #expect(!words.isEmpty)
@@ -84,12 +73,12 @@ struct EngineProbeTests {
 
   // MARK: What is no engine
 
-  private func failure(_ engine: EngineFile, _ program: ChildProgram? = nil) -> EngineUnusable? {
+  private func failure(_ engine: EngineFile, _ program: ChildProgram? = nil) -> CompilerUnusable? {
     do {
       _ = try probe(engine, Self.all, with: program)
       return nil
     } catch {
-      return error as? EngineUnusable
+      return error as? CompilerUnusable
     }
   }
 
@@ -110,13 +99,13 @@ struct EngineProbeTests {
   @Test func programThatIsNotThere() throws {
     #expect(
       failure(try ChildFixture.engine(), ChildProgram(executable: "/nowhere"))
-        == .noChild(reason: "posix_spawn: no such file or directory"))
+        == .notStarted(reason: "posix_spawn: no such file or directory"))
   }
 
-  @Test func childThatTalksNonsense() throws {
+  @Test func childThatBreaksTheProtocol() throws {
     #expect(
       failure(try ChildFixture.engine(), try fixture.program(answering: [[9]]))
-        == .noChild(reason: "an answer that cannot be read"))
+        == .protocolViolation(what: "an answer that cannot be read"))
   }
 
   /// When the child that was asked for everything dies, each backend is asked for in a child of its own.

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Confinement
+internal import Precompiler
 internal import Glibc
 internal import LinuxIO
 internal import SystemPackage

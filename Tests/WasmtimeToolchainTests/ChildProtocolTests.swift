@@ -4,6 +4,7 @@ import Testing
 import WasmEngine
 
 @testable import Precompiler
+@testable import WasmtimeToolchain
 
 struct ChildProtocolTests {
   private static let errors: [EngineError] = [
@@ -11,7 +12,7 @@ struct ChildProtocolTests {
     .componentsUnsupported, .invalidModule(message: "é\u{202e}\n"), .cannotSerialize(message: ""),
   ]
 
-  private static let settings = Backend.allCases.flatMap { backend in
+  private static let settings = Backend.libwasmtime.flatMap { backend in
     OptimizationLevel.allCases.flatMap { optimization in
       CPUTarget.allCases.map { EngineSettings(backend: backend, optimization: optimization, cpu: $0) }
     }

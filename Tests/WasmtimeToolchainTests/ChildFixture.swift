@@ -6,6 +6,7 @@ import TestSupport
 
 @testable import Precompiler
 @testable import WasmEngine
+@testable import WasmtimeToolchain
 
 /// What a test of compile children needs: programs that note which processes they became, and shorthands.
 struct ChildFixture {

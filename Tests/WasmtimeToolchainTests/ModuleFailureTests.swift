@@ -6,10 +6,11 @@ import WasmCache
 import WasmEngine
 
 @testable import Precompiler
+@testable import WasmtimeToolchain
 
 struct ModuleFailureTests {
-  private static func identity(_ backend: Backend) -> EngineIdentity {
-    EngineIdentity(
+  private static func identity(_ backend: Backend) -> ArtifactIdentity {
+    ArtifactIdentity(
       settings: EngineSettings(backend: backend),
       compatibility: CompatibilityRecord(bytes: [0, 2] + Array("50".utf8) + [1, 0x78]), libraryBuild: [1])
   }
@@ -39,7 +40,9 @@ struct ModuleFailureTests {
         .engine(.componentsUnsupported),
         "is a component, which wasmtime 50 cannot compile through its C API: use release 36 or later with --engine"
       ),
-      (.engine(.cannotSerialize(message: "x")), "the compiler's child process gave x"),
+      (
+        .engine(.cannotSerialize(message: "x")), "was compiled, but the engine could not write the artifact: x"
+      ),
       (.crashed(how: "exited with status 3", output: nil), "crashed the compiler, which exited with status 3"),
       (.crashed(how: "exited", output: "panicked"), "crashed the compiler, which exited: panicked"),
       (.timedOut, "was not compiled within 1.5 s: raise --timeout, or try --backend winch"),

@@ -2,7 +2,9 @@ internal import CLinux
 package import Confinement
 internal import Glibc
 internal import LinuxIO
+package import Precompiler
 internal import SystemPackage
+internal import WasmCache
 package import WasmEngine
 
 /// How a compile child is started.
@@ -44,7 +46,7 @@ package struct ConfinementPolicy: Hashable, Sendable {
   package init() {}
 }
 
-/// The lane's side of one compile child.
+/// The run's side of one compile child.
 ///
 /// The child is not believed: it is killed at its deadline, its answers are parsed as foreign input, and its artifact is
 /// sealed before anyone looks at it.
@@ -144,7 +146,7 @@ final class CompileChild: Sendable {
       throw .exhausted(limit)
     case .compiled(let claimed, let nanoseconds):
       return try CompiledArtifact(
-        output, claimedSize: claimed, limit: policy.limits.file, nanoseconds: nanoseconds)
+        sealing: output, claimedSize: claimed, limit: policy.limits.file, nanoseconds: nanoseconds)
     case .prepared:
       throw .protocolViolation("an unexpected answer to a compilation")
     }
@@ -230,13 +232,15 @@ final class CompileChild: Sendable {
   }
 }
 
-/// What a child made of a module, sealed: nobody can change it any more.
-struct CompiledArtifact: ~Copyable, Sendable {
-  let contents: Mapping
-  /// How long the engine took.
-  let nanoseconds: UInt64
-
-  init(_ file: borrowing MemoryFile, claimedSize: Int, limit: Int, nanoseconds: UInt64) throws(ChildFailure) {
+extension CompiledArtifact {
+  /// Seals what a child wrote, so that nobody can change it any more, and only then looks at it.
+  ///
+  /// - Parameters:
+  ///   - claimedSize: bytes, as the child says.
+  ///   - limit: bytes of the largest artifact.
+  init(
+    sealing file: borrowing MemoryFile, claimedSize: Int, limit: Int, nanoseconds: UInt64
+  ) throws(ChildFailure) {
     do {
       try file.seal()
       let actual = try file.descriptor.status().size
@@ -244,13 +248,12 @@ struct CompiledArtifact: ~Copyable, Sendable {
         throw ChildFailure.protocolViolation("\(actual) bytes of artifact where it claims \(claimedSize)")
       }
       guard actual <= limit else { throw ChildFailure.exhausted(.artifact) }
-      contents = try Mapping(file.descriptor, size: actual)
+      self.init(try Mapping(file.descriptor, size: actual), nanoseconds: nanoseconds)
     } catch let error as ChildFailure {
       throw error
     } catch {
       throw .protocolViolation("an artifact that cannot be sealed: \(error)")
     }
-    self.nanoseconds = nanoseconds
   }
 }
 
@@ -260,10 +263,36 @@ package enum ChildFailure: Error, Hashable, Sendable {
   case engine(EngineError)
   case crashed(how: String, output: String?)
   case timedOut
-  case exhausted(ChildLimit)
+  case exhausted(CompilerLimit)
   /// The kernel cannot confine the child as required.
   case unconfined(missing: [String])
   case protocolViolation(String)
   case cannotStart(reason: String)
   case cancelled
+}
+
+extension ModuleFailure {
+  init(_ failure: ChildFailure, by identity: ArtifactIdentity, timeout: Double, limits: ChildLimits) {
+    switch failure {
+    case .engine(.invalidModule(let message)):
+      if let proposal = Proposal(namedIn: message) {
+        self = .unsupportedProposal(proposal, by: identity, message: message)
+      } else {
+        self = .invalid(message: message)
+      }
+    case .engine(.componentsUnsupported): self = .componentsUnsupported(by: identity)
+    case .engine(.cannotSerialize(let message)): self = .notSerialized(message: message)
+    case .engine(.unsupportedSettings(let message)), .engine(.cannotLoad(let message)),
+      .engine(.notWasmtime(let message)):
+      self = .compilerMisbehaved(what: message)
+    case .crashed(let how, let output): self = .compilerCrashed(how: how, output: output)
+    case .timedOut: self = .timedOut(seconds: timeout)
+    case .exhausted(.memory): self = .exhausted(.memory, bytes: limits.memory)
+    case .exhausted(.artifact): self = .exhausted(.artifact, bytes: limits.file)
+    case .unconfined(let missing): self = .unconfined(missing: missing)
+    case .protocolViolation(let what): self = .compilerMisbehaved(what: what)
+    case .cannotStart(let reason): self = .compilerNotStarted(reason: reason)
+    case .cancelled: self = .cancelled
+    }
+  }
 }

@@ -1,4 +1,5 @@
 internal import Confinement
+internal import Precompiler
 internal import WasmEngine
 
 /// What a lane and its compile child say to each other: one record a message over a sequenced-packet socket pair.
@@ -31,13 +32,20 @@ enum ChildReply: Equatable {
   case prepared([Result<CompatibilityRecord, EngineError>], Confinement)
   case compiled(size: Int, nanoseconds: UInt64)
   case failed(EngineError)
-  case exhausted(ChildLimit)
+  case exhausted(CompilerLimit)
 }
 
-/// What a compile child has too little of for a module; the number is the outcome that says so.
-package enum ChildLimit: UInt8, Hashable, Sendable {
-  case memory = 128
-  case artifact = 129
+extension CompilerLimit {
+  /// The outcome that says so.
+  fileprivate var code: UInt8 { self == .memory ? 128 : 129 }
+
+  fileprivate init?(code: UInt8) {
+    switch code {
+    case 128: self = .memory
+    case 129: self = .artifact
+    default: return nil
+    }
+  }
 }
 
 extension ChildRequest {
@@ -51,9 +59,9 @@ extension ChildRequest {
       message.put(UInt64(limits.file))
       message.put(UInt8(clamping: settings.count))
       for one in settings {
-        message.put(code: one.backend)
-        message.put(code: one.optimization)
-        message.put(code: one.cpu)
+        message.put(code: one.backend, of: Backend.libwasmtime)
+        message.put(code: one.optimization, of: OptimizationLevel.allCases)
+        message.put(code: one.cpu, of: CPUTarget.allCases)
       }
     case .compile(let settingsIndex, let parallel, let kind, let size):
       message.put(UInt8(2))
@@ -74,8 +82,8 @@ extension ChildRequest {
       else { return nil }
       var settings: [EngineSettings] = []
       for _ in 0..<count {
-        guard let backend = message.takeCode(Backend.self), let optimization = message.takeCode(OptimizationLevel.self),
-          let cpu = message.takeCode(CPUTarget.self)
+        guard let backend = message.takeCode(of: Backend.libwasmtime), let optimization = message.takeCode(of: OptimizationLevel.allCases),
+          let cpu = message.takeCode(of: CPUTarget.allCases)
         else { return nil }
         settings.append(EngineSettings(backend: backend, optimization: optimization, cpu: cpu))
       }
@@ -120,7 +128,7 @@ extension ChildReply {
       message.put(error)
     case .exhausted(let limit):
       message.put(UInt8(2))
-      message.put(limit.rawValue)
+      message.put(limit.code)
     }
     return message.bytes
   }
@@ -148,7 +156,7 @@ extension ChildReply {
       if outcome == 0 {
         guard let size = message.takeSize(), let nanoseconds = message.take(UInt64.self) else { return nil }
         self = .compiled(size: size, nanoseconds: nanoseconds)
-      } else if let limit = ChildLimit(rawValue: outcome) {
+      } else if let limit = CompilerLimit(code: outcome) {
         self = .exhausted(limit)
       } else {
         guard let text = message.takeText(), let error = EngineError(code: outcome, text: text) else { return nil }
@@ -193,9 +201,9 @@ struct MessageWriter {
     withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
-  mutating func put<Choice: CaseIterable & Equatable>(code choice: Choice) {
-    let position = Choice.allCases.enumerated().first { $0.element == choice }?.offset ?? 0
-    put(UInt8(clamping: position))
+  /// A choice that is none of the known ones is written as one that no reader takes.
+  mutating func put<Choice: Equatable>(code choice: Choice, of choices: [Choice]) {
+    put(choices.firstIndex(of: choice).map { UInt8(clamping: $0) } ?? .max)
   }
 
   mutating func put(text: some Collection<UInt8>) {
@@ -230,9 +238,9 @@ struct MessageReader {
   /// A number of bytes, which is none if it is no `Int`.
   mutating func takeSize() -> Int? { take(UInt64.self).flatMap(Int.init(exactly:)) }
 
-  mutating func takeCode<Choice: CaseIterable>(_ type: Choice.Type) -> Choice? {
+  mutating func takeCode<Choice>(of choices: [Choice]) -> Choice? {
     guard let code = take(UInt8.self) else { return nil }
-    return type.allCases.dropFirst(Int(code)).first
+    return choices.dropFirst(Int(code)).first
   }
 
   mutating func takeText() -> [UInt8]? {

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import LinuxIO
+import PrecompilerTestSupport
 import Synchronization
 import SystemPackage
 import TestSupport
@@ -9,8 +10,9 @@ import WasmCache
 
 @testable import Precompiler
 @testable import WasmEngine
+@testable import WasmtimeToolchain
 
-struct PrecompilerRunTests {
+struct WasmtimeRunTests {
   let fixture: ChildFixture
   private var cachePath: FilePath { fixture.directory("cache") }
 
@@ -21,21 +23,30 @@ struct PrecompilerRunTests {
     for name in names { try fixture.directory.write(WasmBinary.returning(Int(name.utf8.first ?? 0)), to: name) }
   }
 
-  private func request(_ names: String..., settings: [EngineSettings] = [EngineSettings(backend: .winch)]) throws
-    -> PrecompileRequest
-  {
-    let search = EngineSearch(
-      option: try EngineUnderTest.library(), environment: nil, executable: nil, libraryPath: [])
-    var request = PrecompileRequest(
-      roots: names.map { fixture.directory($0) }, settings: settings, engines: search, cachePath: cachePath, lanes: 1)
-    request.program = try fixture.program()
-    return request
+  /// A run with a libwasmtime, and how its children are started.
+  private struct Run {
+    var request: PrecompileRequest
+    var settings: [EngineSettings]
+    var engine: EngineFile
+    var options = WasmtimeToolchain.Options()
   }
 
-  private func run(_ request: PrecompileRequest, _ observer: RecordingObserver = RecordingObserver()) throws
-    -> RunSummary
-  {
-    try Precompiler(request, observer: observer, cancellation: fixture.cancellation).run()
+  private func request(_ names: String..., settings: [EngineSettings] = [EngineSettings(backend: .winch)]) throws -> Run {
+    let request = PrecompileRequest(
+      RunInput(names.map { fixture.directory($0) }), caches: CachePlaces(cachePath), work: WorkPolicy(lanes: 1))
+    var run = Run(request: request, settings: settings, engine: try ChildFixture.engine())
+    run.options.program = try fixture.program()
+    return run
+  }
+
+  private func run(
+    _ run: Run, _ observer: RecordingObserver = RecordingObserver()
+  ) throws(PrecompileError) -> RunSummary {
+    let toolchain = WasmtimeToolchain(
+      run.engine, settings: run.settings, options: run.options, cancellation: fixture.cancellation)
+    return try Precompiler(
+      run.request, with: [toolchain], observer: observer, cancellation: fixture.cancellation
+    ).run()
   }
 
   private func lines(_ summary: RunSummary) -> [String] { summary.outcomes.map(\.line) }
@@ -72,16 +83,17 @@ struct PrecompilerRunTests {
     #expect(first.compiled == 4 && first.failed == 0 && first.upToDate == 0)
     #expect(observer.said.first == "prepared winch and cranelift, 1")
     #expect(observer.said.dropFirst().first == "planned a b a b")
-    for (identity, directory) in zip(first.engines, first.directories) {
-      let artifact = try [UInt8](contentsOf: try #require(directory).entryPath(.generate(WasmBinary.returning(97))))
-      #expect(artifact.withUnsafeBytes { CompatibilityRecord(artifact: $0) } == identity.compatibility)
+    for target in first.targets {
+      let artifact = try [UInt8](
+        contentsOf: try #require(target.directory).entryPath(.generate(WasmBinary.returning(97))))
+      #expect(artifact.withUnsafeBytes(target.identity.accepts))
     }
     try expectNothingLeft()
 
     let before = fixture.processes.count
     let second = try run(request)
     #expect(second.plan.jobs.isEmpty && second.outcomes.isEmpty && second.upToDate == 4)
-    #expect(second.engines == first.engines)
+    #expect(second.targets.map(\.identity) == first.targets.map(\.identity))
     #expect(fixture.processes.count == before, "a run with nothing to do starts no child")
   }
 
@@ -110,7 +122,7 @@ struct PrecompilerRunTests {
     try fixture.directory.write(
       WasmBinary.invalid + WasmBinary.section(0, WasmBinary.name("padding, to be large")), to: "bad")
     var request = try request("a", "bad", "b")
-    request.failFast = true
+    request.request.work.failFast = true
     let summary = try run(request)
     #expect(summary.failed == 1 && summary.notDone == 2 && summary.compiled == 0)
     #expect(lines(summary).dropFirst() == ["a: not done", "b: not done"])
@@ -121,7 +133,7 @@ struct PrecompilerRunTests {
     try write("a")
     var request = try request("a")
     _ = try run(request)
-    request.force = true
+    request.request.work.force = true
     let summary = try run(request)
     #expect(lines(summary) == ["a: compiled"] && summary.plan.jobs.map(\.reason) == [.forced])
   }
@@ -129,7 +141,7 @@ struct PrecompilerRunTests {
   @Test func dryRunMakesNothing() throws {
     try write("a")
     var request = try request("a")
-    request.purpose = .dryRun
+    request.request.purpose = .dryRun
     let summary = try run(request)
     #expect(summary.plan.jobs.map(\.reason) == [.newModule] && summary.outcomes.isEmpty && summary.isDryRun)
     #expect(throws: SystemError("stat", .noSuchFileOrDirectory)) { try Descriptor.status(of: cachePath) }
@@ -141,7 +153,7 @@ struct PrecompilerRunTests {
     let names = (0..<6).map { "\($0)" }
     for name in names { try write(name) }
     var request = try request()
-    request.roots = names.map { fixture.directory($0) }
+    request.request.input.roots = names.map { fixture.directory($0) }
     let summaries = Mutex<[RunSummary]>([])
     DispatchQueue.concurrentPerform(iterations: 3) { [request] _ in
       if let summary = try? run(request) { summaries.withLock { $0.append(summary) } }
@@ -159,7 +171,7 @@ struct PrecompilerRunTests {
     let writer: EngineWriter
     private let claim: Mutex<Claim?>
 
-    init(_ identity: EngineIdentity, _ path: FilePath) throws {
+    init(_ identity: ArtifactIdentity, _ path: FilePath) throws {
       let cache = try CacheDirectory(making: path)
       writer = try EngineWriter(EngineDirectory(identity, in: cache), try Publisher(cache))
       claim = Mutex(try writer.tryClaim(Self.module))
@@ -180,9 +192,9 @@ struct PrecompilerRunTests {
   }
 
   /// A run that found the engine and made the cache.
-  private func identity() throws -> EngineIdentity {
+  private func identity() throws -> ArtifactIdentity {
     try write("x")
-    return try #require(try run(try request("x")).engines.first)
+    return try #require(try run(try request("x")).targets.first?.identity)
   }
 
   @Test func moduleThatAnotherProcessCompilesIsLeftToIt() throws {
@@ -233,10 +245,10 @@ struct PrecompilerRunTests {
     let observer = RecordingObserver(onPlanned: { changeFiles() })
     let settings = [EngineSettings(backend: .winch), EngineSettings(backend: .cranelift)]
     var request = try request("a", "b", "c", settings: settings)
-    request.lanes = lanes
+    request.request.work.lanes = lanes
     let summary = try run(request, observer)
     #expect(summary.compiled == 6 && summary.failed == 0)
-    for directory in summary.directories {
+    for directory in summary.targets.map(\.directory) {
       for value in [97, 98, 99] {
         let entry = try #require(directory).lookUp(.generate(WasmBinary.returning(value)))
         guard case .present = entry else {
@@ -253,7 +265,7 @@ struct PrecompilerRunTests {
     try write("a", "b", "c")
     let observer = RecordingObserver(onPlanned: { changeFiles() })
     var request = try request("a", "b", "c")
-    request.keeping.bytes = WasmBinary.returning(97).count - 1
+    request.request.limits.retained.bytes = WasmBinary.returning(97).count - 1
     let summary = try run(request, observer)
     #expect(
       lines(summary).sorted() == [
@@ -272,7 +284,7 @@ struct PrecompilerRunTests {
       }
     })
     var request = try request("a", "b")
-    request.keeping.count = 1
+    request.request.limits.retained.count = 1
     #expect(try run(request, observer).compiled == 1)
   }
 
@@ -284,7 +296,7 @@ struct PrecompilerRunTests {
       #expect(throws: Never.self) { try directory.write(WasmBinary.returning(1), to: "a") }
     })
     var request = try request("a", "copy of a")
-    request.keeping = .none
+    request.request.limits.retained = .none
     #expect(lines(try run(request, observer)) == ["a: compiled"])
   }
 
@@ -301,7 +313,7 @@ struct PrecompilerRunTests {
     try rememberTheEngine()
     try write("a", "b", "c")
     var request = try request("a", "b", "c")
-    request.program = try fixture.program(
+    request.options.program = try fixture.program(
       """
       case $start in 2) echo 'out of luck' >&2; exit 3;; esac
       \(try ChildFixture.real)
@@ -322,7 +334,7 @@ struct PrecompilerRunTests {
     var request = try request("a")
     try fixture.directory.write(
       ChildReply.prepared([.success(CompatibilityRecord(bytes: [1]))], ChildFixture.confined).encoded(), to: "reply")
-    request.program = try fixture.program(
+    request.options.program = try fixture.program(
       """
       if [ $start = 2 ]; then
         dd bs=65536 count=1 of=/dev/null <&3 2> /dev/null
@@ -354,27 +366,21 @@ struct PrecompilerRunTests {
 
   // MARK: Runs that cannot be done
 
-  private func failure(_ request: PrecompileRequest) -> PrecompileError? {
+  private func failure(_ request: Run) -> PrecompileError? {
     do throws(PrecompileError) {
-      _ = try Precompiler(request, observer: RecordingObserver(), cancellation: fixture.cancellation).run()
+      _ = try run(request)
       return nil
     } catch {
       return error
     }
   }
 
-  @Test func engineThatIsMissingOrUnusableEndsTheRun() throws {
+  @Test func engineThatIsUnusableEndsTheRun() throws {
     try write("a")
     var request = try request("a")
-    let place = fixture.directory("missing.so")
-    request.engines = EngineSearch(option: place, environment: nil, executable: nil, libraryPath: [])
-    guard case .engineNotFound(.notFound(let candidates)) = failure(request) else {
-      Issue.record("an engine was found")
-      return
-    }
-    #expect(candidates.map(\.path) == [place])
-    try fixture.directory.write("text", to: "missing.so")
-    guard case .engineUnusable(.cannotLoad(_, let reason)) = failure(request) else {
+    try fixture.directory.write("text", to: "text.so")
+    request.engine = try ChildFixture.engine(at: fixture.directory("text.so"))
+    guard case .compilerUnusable(.cannotLoad(_, let reason)) = failure(request) else {
       Issue.record("a text was loaded")
       return
     }
@@ -384,13 +390,12 @@ struct PrecompilerRunTests {
   @Test func backendThatTheEngineLacksEndsTheRun() throws {
     try write("a")
     var request = try request("a", settings: [EngineSettings(backend: .cranelift), EngineSettings(backend: .winch)])
-    request.engines = EngineSearch(
-      option: try EngineUnderTest.library("36.0.0"), environment: nil, executable: nil, libraryPath: [])
-    guard case .backendUnavailable(let settings, _, let reason) = failure(request) else {
+    request.engine = try ChildFixture.engine("36.0.0")
+    guard case .backendUnavailable(let backend, _, let reason) = failure(request) else {
       Issue.record("cranelift passed for winch")
       return
     }
-    #expect(settings.backend == .winch && reason == .silentlyAnother(.cranelift))
+    #expect(backend == .winch && reason == .silentlyAnother(.cranelift))
   }
 
   @Test func cacheThatCannotBeUsedEndsTheRun() throws {

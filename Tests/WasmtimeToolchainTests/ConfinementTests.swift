@@ -7,6 +7,7 @@ import Testing
 import WasmEngine
 
 @testable import Precompiler
+@testable import WasmtimeToolchain
 
 /// What a compile child can still do once it is confined, and how much of it.
 struct ConfinementTests {

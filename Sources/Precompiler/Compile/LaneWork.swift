@@ -1,0 +1,100 @@
+internal import LinuxIO
+internal import Synchronization
+internal import WasmCache
+
+/// What the lanes of a run share: the jobs, how they are to be done, and where outcomes are gathered.
+final class LaneWork: Sendable {
+  let policy: WorkPolicy
+  let limits: ModuleLimits
+  let avoidsWriters: Bool
+  let queue: JobQueue
+  let cancellation: Cancellation
+  let observer: any RunObserver
+  let timings: RunTimings?
+  /// How many artifacts a lane may have open on their way into the cache.
+  let largestBatch: Int
+  /// The modules that were kept when they were hashed, and how many jobs they are kept for.
+  private let retained: Mutex<[WasmHash: (module: LoadedModule, jobs: Int)]>
+  private let outcomes = Mutex<[JobOutcome]>([])
+  private let missing = Mutex<[String]>([])
+  private let ended = Mutex<[any CompileSession]>([])
+  /// What each toolchain's wishes were resolved to.
+  private let identities: [ObjectIdentifier: [ArtifactIdentity]]
+
+  /// - Parameter targets: all of the run's, in their order.
+  init(
+    _ jobs: [Job], for targets: [CompileTarget], retained: consuming [WasmHash: LoadedModule], _ request: PrecompileRequest,
+    _ cancellation: Cancellation, _ observer: any RunObserver
+  ) {
+    var wanted: [WasmHash: (module: LoadedModule, jobs: Int)] = [:]
+    for job in jobs {
+      let hash = job.content.facts.hash
+      if let module = retained[hash] { wanted[hash] = (module, 1 + (wanted[hash]?.jobs ?? 0)) }
+    }
+    self.retained = Mutex(wanted)
+    identities = Dictionary(grouping: targets) { ObjectIdentifier($0.toolchain) }.mapValues { targets in
+      targets.sorted { $0.wish < $1.wish }.map(\.identity)
+    }
+    policy = request.work
+    limits = request.limits
+    avoidsWriters = request.input.avoidsWriters
+    timings = request.timings
+    largestBatch = DescriptorBudget(lanes: policy.lanes).artifactsPerLane
+    // The engine's own threads would run without a slot.
+    queue = JobQueue(jobs, lanes: policy.jobserver == nil ? policy.lanes : 1)
+    self.cancellation = cancellation
+    self.observer = observer
+  }
+
+  /// What was kept of a job's module, and is kept no longer if no other job wants it.
+  func takeModule(of job: Job) -> LoadedModule? {
+    retained.withLock { retained in
+      guard let (module, jobs) = retained[job.content.facts.hash] else { return nil }
+      retained[job.content.facts.hash] = jobs > 1 ? (module, jobs - 1) : nil
+      return module
+    }
+  }
+
+  func finish(_ job: Job, _ result: JobOutcome.Result) {
+    let outcome = JobOutcome(job: job, result: result)
+    outcomes.withLock { $0.append(outcome) }
+    if policy.failFast, case .failed = result { queue.stop() }
+    observer.record(.finished(outcome))
+  }
+
+  /// Of every job, those that no lane was given included.
+  var allOutcomes: [JobOutcome] {
+    outcomes.withLock { $0 } + queue.leftOver.map { JobOutcome(job: $0, result: .notDone) }
+  }
+
+  // MARK: Sessions
+
+  /// Opens a session with a target's compiler.
+  func open(_ target: CompileTarget, lane: Int) throws(ModuleFailure) -> any CompileSession {
+    let session = try timings.measure(.start, lane: lane) { () throws(ModuleFailure) in
+      try target.toolchain.openSession(
+        for: identities[ObjectIdentifier(target.toolchain)] ?? [], lanes: policy.lanes,
+        deadline: .now().adding(seconds: limits.timeout))
+    }
+    if !session.missingDefences.isEmpty { observer.record(.unconfined(missing: session.missingDefences)) }
+    return session
+  }
+
+  /// Keeps a session for a later run, or ends it. An ended one is waited for when the run ends, because giving its memory
+  /// back takes a while.
+  func retire(_ session: any CompileSession, of toolchain: any Toolchain) {
+    if !cancellation.isCancelled, session.isUsable, toolchain.keep(session) { return }
+    session.end()
+    ended.withLock { $0.append(session) }
+  }
+
+  func waitForSessions() { ended.withLock { $0 = [] } }
+
+  /// What the kernel lacks where it cannot confine compilers as required; nothing is compiled then.
+  var missingConfinement: [String] { missing.withLock { $0 } }
+
+  func abandon(becauseOf missing: [String]) {
+    self.missing.withLock { $0 = missing }
+    queue.stop()
+  }
+}

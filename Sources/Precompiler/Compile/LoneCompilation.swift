@@ -1,0 +1,35 @@
+internal import LinuxIO
+package import SystemPackage
+package import WasmCache
+internal import WasmEngine
+
+/// Compiles one module and keeps the artifact in memory, for whoever cannot use a cache or wants to know what it saves.
+package struct LoneCompilation: Sendable {
+  private let toolchain: any Toolchain
+  /// What the toolchain's wishes were resolved to.
+  private let identities: [ArtifactIdentity]
+  private let limits: ModuleLimits
+
+  package init(with toolchain: any Toolchain, _ identities: [ArtifactIdentity], limits: ModuleLimits) {
+    self.toolchain = toolchain
+    self.identities = identities
+    self.limits = limits
+  }
+
+  /// Compiles a core module for the toolchain's first wish.
+  ///
+  /// - Returns: the artifact's bytes; nil if the file holds a component.
+  package func compile(_ path: FilePath) throws(ModuleFailure) -> [UInt8]? {
+    let module = try ModuleReader(limit: limits.largestModule).load(path)
+    guard module.facts.kind == .coreModule else { return nil }
+    let deadline = MonotonicInstant.now().adding(seconds: limits.timeout)
+    let threads = AvailableProcessors.count()
+    let session = try toolchain.openSession(for: identities, lanes: threads, deadline: deadline)
+    defer { session.end() }
+    let artifact = try session.compile(
+      module, wish: 0, threads: toolchain.cores == .onRequest ? threads : 1, deadline: deadline,
+      timeout: limits.timeout)
+    guard identities.first?.accepts(artifact.contents.bytes) == true else { throw .foreignArtifact }
+    return Array(artifact.contents.bytes)
+  }
+}

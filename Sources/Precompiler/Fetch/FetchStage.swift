@@ -1,0 +1,36 @@
+internal import WasmCache
+
+/// The stage *fetch*: gets what the run's own cache lacks from lower caches.
+struct FetchStage {
+  let contents: [ModuleContent]
+  let targets: [CompileTarget]
+  /// The first that has an artifact is used.
+  let stores: [any ArtifactStore]
+
+  /// What could not be used, by store.
+  struct Trouble: Sendable {
+    let store: Int
+    let content: ModuleContent
+    let reason: String
+  }
+
+  /// Takes down in the look-ups what was found.
+  func run(_ lookups: inout [TargetLookups]) -> [Trouble] {
+    var troubles: [Trouble] = []
+    for (store, fetcher) in stores.enumerated() {
+      var wanted: [(target: Int, module: Int)] = []
+      for target in targets.indices { wanted += lookups[target].missing.map { (target, $0) } }
+      if wanted.isEmpty { break }
+      let keys = wanted.map { ArtifactKey(module: contents[$0.module].facts.hash, target: targets[$0.target]) }
+      for (place, result) in zip(wanted, fetcher.fetch(keys)) {
+        switch result {
+        case .found(let size): lookups[place.target].fetch(place.module, size: size)
+        case .missing: break
+        case .trouble(let reason):
+          troubles.append(Trouble(store: store, content: contents[place.module], reason: reason))
+        }
+      }
+    }
+    return troubles
+  }
+}

@@ -1,0 +1,64 @@
+internal import WasmCache
+
+/// What the caches have of a run's distinct modules for one target.
+struct TargetLookups {
+  private enum Found {
+    /// - Parameter fromLowerCaches: how many of them.
+    case all(fromLowerCaches: Int)
+    /// In the modules' order.
+    case each([Lookup])
+  }
+
+  private var found: Found
+  /// Positions of modules that lower caches have.
+  private(set) var fetched: Set<Int> = []
+  /// The state of the caches' directories, where it is worth remembering that everything is there.
+  let fingerprint: DirectoryFingerprint?
+
+  /// From how many modules on it pays to know whether anything changed.
+  static let fewest = 96
+
+  /// Everything is there, as an earlier run found.
+  init(allPresentFromLowerCaches count: Int) {
+    found = .all(fromLowerCaches: count)
+    fingerprint = nil
+  }
+
+  init(_ lookups: [Lookup], fingerprint: DirectoryFingerprint?) {
+    found = .each(lookups)
+    self.fingerprint = fingerprint
+  }
+
+  /// Why a module is missing; nil if it is there.
+  subscript(module: Int) -> MissReason? {
+    switch found {
+    case .all: nil
+    case .each(let lookups): if case .absent(let reason) = lookups[module] { reason } else { nil }
+    }
+  }
+
+  /// Positions of the modules that are not there.
+  var missing: [Int] {
+    switch found {
+    case .all: []
+    case .each(let lookups): lookups.indices.filter { !lookups[$0].isPresent }
+    }
+  }
+
+  /// Whether each entry was looked at.
+  var isLookedAt: Bool { if case .each = found { true } else { false } }
+
+  var fromLowerCaches: Int { if case .all(let count) = found { count } else { fetched.count } }
+
+  /// Takes down that a lower cache has a module.
+  mutating func fetch(_ module: Int, size: Int) {
+    guard case .each(var lookups) = found else { return }
+    lookups[module] = .present(size: size)
+    found = .each(lookups)
+    fetched.insert(module)
+  }
+}
+
+extension Lookup {
+  fileprivate var isPresent: Bool { if case .present = self { true } else { false } }
+}

@@ -1,0 +1,81 @@
+package import Scanning
+package import SystemPackage
+package import WasmCache
+
+/// What a run is asked to do.
+package struct PrecompileRequest: Sendable {
+  package var input: RunInput
+  package var caches: CachePlaces
+  package var work: WorkPolicy
+  package var limits = ModuleLimits()
+  package var purpose = RunPurpose.compile
+  /// Told when what happens.
+  package var timings: RunTimings?
+
+  package init(_ input: RunInput, caches: CachePlaces, work: WorkPolicy) {
+    self.input = input
+    self.caches = caches
+    self.work = work
+  }
+}
+
+/// What is precompiled: files and directories, and what is taken of them.
+package struct RunInput: Sendable {
+  package var roots: [FilePath]
+  package var excludes: [ExcludePattern] = []
+  package var followLinks = false
+  /// Tells in the summary which directories were scanned.
+  package var namesDirectories = false
+  /// Take files that somebody has open for writing for ones that changed while they were read.
+  package var avoidsWriters = false
+  /// Directories that files among the roots are remembered under, as a scan of those directories would do; a file below
+  /// none of them is remembered under the directory that it lies in.
+  package var rememberedUnder: [FilePath] = []
+
+  package init(_ roots: [FilePath]) { self.roots = roots }
+}
+
+/// Where artifacts are looked for and stored.
+package struct CachePlaces: Sendable {
+  package var path: FilePath
+  /// Caches that are only read, the first first.
+  package var lower: [FilePath] = []
+  package var trust = CacheTrust.owner
+  /// Bytes of artifacts that may stay in the cache; nil for any number.
+  package var sizeLimit: Int64?
+
+  package init(_ path: FilePath) { self.path = path }
+}
+
+/// How the work is done.
+package struct WorkPolicy: Sendable {
+  /// How many modules are compiled at the same time.
+  package var lanes: Int
+  /// Job slots of the make above us. One lane is free; each further lane takes a token.
+  package var jobserver: Jobserver?
+  /// Why there is only one lane though there could be more; said when that matters.
+  package var laneWarning: String?
+  package var failFast = false
+  /// Compile what the cache has, too.
+  package var force = false
+  /// Read every file, whatever is remembered of it.
+  package var rehash = false
+  /// Asked before each compilation, from any thread: whether it is still worth doing.
+  package var isWanted: @Sendable (Job) -> Bool = { _ in true }
+
+  package init(lanes: Int) { self.lanes = max(1, lanes) }
+
+  /// How many threads may look at files; they are not worth paying for.
+  var threads: Int { jobserver == nil ? lanes : 1 }
+}
+
+/// What one module may cost.
+package struct ModuleLimits: Sendable {
+  /// Seconds a module may take.
+  package var timeout: Double = 120
+  /// Bytes of the largest module that is read.
+  package var largestModule = ModuleReader.defaultLimit
+  package var retained = RetainedModules()
+
+  package init() {}
+}

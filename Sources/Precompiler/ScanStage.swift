@@ -1,0 +1,17 @@
+internal import Scanning
+internal import WasmCache
+
+/// The stage *scan*: finds the files below the roots that may be modules.
+struct ScanStage {
+  let input: RunInput
+  /// Left out, because nothing in a cache is a module.
+  let caches: OpenCaches
+  let lanes: Int
+
+  func run() -> ScanResult {
+    var options = ModuleScanner.Options(
+      excludes: input.excludes, followLinks: input.followLinks, namesDirectories: input.namesDirectories, jobs: lanes)
+    for cache in caches.all { options.skippedDirectories.insert(cache.identity) }
+    return ModuleScanner(options).scan(input.roots)
+  }
+}

@@ -1,0 +1,67 @@
+internal import Synchronization
+package import SystemPackage
+package import WasmCache
+
+/// One thing that a run makes of every module: with what, for what, and where it is stored. Every job carries its target.
+package final class CompileTarget: Sendable {
+  package let toolchain: any Toolchain
+  /// Which of the toolchain's wishes it is.
+  package let wish: Int
+  package let identity: ArtifactIdentity
+  /// Its place among the run's targets: earlier ones are made first.
+  package let order: Int
+  /// Its part of the run's own cache; nil if there is no cache.
+  package let directory: EngineDirectory?
+  /// Its parts of the caches that are only read, the first first.
+  package let lower: [EngineDirectory]
+  private let opened = Mutex<EngineWriter?>(nil)
+
+  package init(
+    _ toolchain: any Toolchain, wish: Int, identity: ArtifactIdentity, order: Int, caches: OpenCaches
+  ) {
+    self.toolchain = toolchain
+    self.wish = wish
+    self.identity = identity
+    self.order = order
+    directory = caches.own.map { EngineDirectory(identity, in: $0) }
+    lower = caches.lower.map { EngineDirectory(identity, in: $0) }
+  }
+
+  /// Makes its part of the cache ready to be written to.
+  func openWriter(_ publisher: Publisher) throws(CacheError) {
+    guard let directory, writer == nil else { return }
+    let writer = try EngineWriter(directory, publisher)
+    opened.withLock { $0 = writer }
+  }
+
+  /// Nil until ``openWriter(_:)`` was called.
+  var writer: EngineWriter? { opened.withLock { $0 } }
+
+  /// The part of a cache that has a module's artifact; the run's own if none has.
+  package func place(of module: WasmHash) -> EngineDirectory? {
+    if lower.isEmpty { return directory }
+    let places = [directory].compactMap(\.self) + lower
+    return places.first { if case .present = $0.lookUp(module) { true } else { false } } ?? directory
+  }
+
+  /// The path that any runtime can open to have a module's artifact.
+  package func entryPath(_ module: WasmHash) -> FilePath? { place(of: module)?.entryPath(module) }
+
+  /// What is asked for, as people read it: `cranelift, opt-level none`.
+  package var name: String { identity.wish.description }
+}
+
+/// The caches of a run, opened.
+package struct OpenCaches: Sendable {
+  /// Nil if there is none, which a run that only looks leaves as it is.
+  package let own: CacheDirectory?
+  /// Only read.
+  package let lower: [CacheDirectory]
+
+  package init(own: CacheDirectory?, lower: [CacheDirectory] = []) {
+    self.own = own
+    self.lower = lower
+  }
+
+  package var all: [CacheDirectory] { [own].compactMap(\.self) + lower }
+}

@@ -1,0 +1,138 @@
+package import LinuxIO
+package import WasmCache
+package import WasmEngine
+
+/// A compiler that a run uses, found at its place: the seam between the stages of a run and whatever makes artifacts.
+///
+/// A run may have several, and each may be asked for several things.
+package protocol Toolchain: AnyObject, Sendable {
+  /// Where the compiler lies.
+  var location: EngineLocation { get }
+
+  /// What is asked of it, in order. Each wish becomes one ``CompileTarget``.
+  var wishes: [CompileWish] { get }
+
+  /// How many cores one compilation can use.
+  var cores: ToolchainCores { get }
+
+  /// What earlier runs remembered the wishes' identities to be.
+  ///
+  /// - Parameter now: nanoseconds since 1970.
+  /// - Returns: nil unless all of them are remembered of this very compiler.
+  func rememberedIdentities(in catalog: Catalog, now: Int64) -> [ArtifactIdentity]?
+
+  /// Asks the compiler what it is; blocks.
+  ///
+  /// - Parameter lanes: how many sessions are going to be open at a time.
+  func resolve(lanes: Int) throws(CompilerUnusable) -> ToolchainResolution
+
+  /// Opens a way to compile modules, one at a time; blocks.
+  ///
+  /// - Parameters:
+  ///   - identities: what the wishes were resolved to. A compiler that is another by now is an error.
+  ///   - lanes: how many sessions are open at a time.
+  ///   - deadline: when opening has failed.
+  func openSession(
+    for identities: [ArtifactIdentity], lanes: Int, deadline: MonotonicInstant
+  ) throws(ModuleFailure) -> any CompileSession
+
+  /// Takes a session that nobody needs at the moment, for a later run.
+  ///
+  /// - Returns: false if it is not kept, so that its owner has to end it.
+  func keep(_ session: any CompileSession) -> Bool
+}
+
+/// One thread's way to compile with a toolchain.
+package protocol CompileSession: AnyObject, Sendable {
+  /// Whether it can compile another module. It cannot after anything but a refusal.
+  var isUsable: Bool { get }
+
+  /// Which defences the kernel lacks or forbids around the compiler.
+  var missingDefences: [String] { get }
+
+  /// Compiles one module; blocks.
+  ///
+  /// - Parameters:
+  ///   - wish: which of the toolchain's wishes.
+  ///   - threads: how many threads may work on it.
+  func compile(
+    _ module: LoadedModule, wish: Int, threads: Int, deadline: MonotonicInstant, timeout: Double
+  ) throws(ModuleFailure) -> CompiledArtifact
+
+  /// Ends it without waiting. Letting go of it waits.
+  func end()
+}
+
+/// How many cores one compilation can use.
+package enum ToolchainCores: Sendable {
+  case one
+  /// As many as the session is told to.
+  case onRequest
+}
+
+/// What a compiler said of itself.
+package struct ToolchainResolution: Sendable {
+  /// For each wish.
+  package let identities: [Result<ArtifactIdentity, BackendUnavailable>]
+  /// Which defences the kernel lacks or forbids around the compiler.
+  package let missingDefences: [String]
+  /// What the catalog is to remember of it.
+  package let findings: [EngineFinding]
+
+  package init(
+    identities: [Result<ArtifactIdentity, BackendUnavailable>], missingDefences: [String] = [],
+    findings: [EngineFinding] = []
+  ) {
+    self.identities = identities
+    self.missingDefences = missingDefences
+    self.findings = findings
+  }
+}
+
+/// What a session made of a module: bytes that nobody can change any more.
+package struct CompiledArtifact: ~Copyable, Sendable {
+  package let contents: Mapping
+  /// How long the compiler took.
+  package let nanoseconds: UInt64
+
+  package init(_ contents: consuming Mapping, nanoseconds: UInt64) {
+    self.contents = contents
+    self.nanoseconds = nanoseconds
+  }
+}
+
+/// Why a compiler cannot be used at all.
+package enum CompilerUnusable: Error, Hashable, Sendable {
+  case unreadable(EngineLocation, reason: String)
+  case cannotLoad(EngineLocation, reason: String)
+  case notWasmtime(EngineLocation, missingFunction: String)
+  /// It offers no backend.
+  case noBackend(EngineLocation)
+  /// The kernel cannot confine the compiler as required.
+  case unconfined(missing: [String])
+  /// No child process could be started to ask it.
+  case notStarted(reason: String)
+  /// The child process gave an answer that makes no sense.
+  case protocolViolation(what: String)
+  case cancelled
+}
+
+/// Why a compiler does not offer a backend.
+package enum BackendUnavailable: Error, Hashable, Sendable {
+  /// The engine compiles with another backend and says nothing.
+  case silentlyAnother(Backend)
+  /// Asking for it ends the process; the engine's last words.
+  case crashes(String)
+  /// The compiler's reason.
+  case refused(String)
+}
+
+extension BackendUnavailable: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .silentlyAnother(let backend): "this release would silently compile with \(backend.rawValue) instead"
+    case .crashes(let words): "this release aborts when asked for it: \(words)"
+    case .refused(let reason): reason
+    }
+  }
+}

@@ -1,0 +1,36 @@
+internal import WasmEngine
+
+/// A kind of artifact: how its files are named and recognized.
+package struct ArtifactFormat: Hashable, Sendable {
+  /// As `engine.json` names it: `wasmtime`.
+  package let name: String
+  /// What an entry's name ends with, dot included.
+  package let suffix: String
+  /// The first bytes of every artifact.
+  package let magic: [UInt8]
+  /// The ELF section in which an artifact carries its compiler's record; nil if artifacts carry none.
+  private let recordSection: String?
+
+  package init(name: String, suffix: String, magic: [UInt8], recordSection: String? = nil) {
+    self.name = name
+    self.suffix = suffix
+    self.magic = magic
+    self.recordSection = recordSection
+  }
+
+  /// The ELF files that libwasmtime makes.
+  package static let wasmtime = ArtifactFormat(
+    name: "wasmtime", suffix: ".cwasm", magic: [0x7f, 0x45, 0x4c, 0x46], recordSection: CompatibilityRecord.sectionName)
+
+  /// Every format that this program makes.
+  package static let known = [wasmtime]
+
+  /// Whether some bytes may be an artifact with this record.
+  ///
+  /// An artifact of a format that carries records must carry exactly this one: an engine compares it before it loads.
+  func accepts(_ artifact: UnsafeRawBufferPointer, record: [UInt8]) -> Bool {
+    guard artifact.starts(with: magic) else { return false }
+    guard let recordSection else { return true }
+    return ELFFile(artifact)?.section(named: recordSection)?.elementsEqual(record) ?? false
+  }
+}

@@ -1,0 +1,67 @@
+internal import Crypto
+package import WasmEngine
+
+/// What an artifact is filed under: one build of one compiler, asked for one thing.
+///
+/// Artifacts of equal identities are interchangeable; all others are kept apart in the cache.
+package struct ArtifactIdentity: Hashable, Sendable {
+  package let format: ArtifactFormat
+  package let wish: CompileWish
+  /// The compiler's release as names and messages show it: `36.0.0`, or only `50`.
+  package let version: String
+  /// The target triple that the code is for.
+  package let target: String
+  /// The compiler's own account of everything that decides whether an artifact is good: for libwasmtime the ELF section
+  /// `.wasmtime.engine`, with version, target, compiler flags, processor features, tunables and WebAssembly features.
+  package let record: [UInt8]
+  /// What tells this build of the compiler from every other: for libwasmtime its GNU build id, or the SHA-256 of its file.
+  ///
+  /// Recent releases write only their major version into the record. A patch release that fixes a miscompilation would go
+  /// on using the bad code without this.
+  package let build: [UInt8]
+  /// SHA-256 over backend, record and build.
+  package let digest: [UInt8]
+
+  package init(
+    format: ArtifactFormat, wish: CompileWish, version: String, target: String, record: [UInt8], build: [UInt8]
+  ) {
+    self.format = format
+    self.wish = wish
+    self.version = version
+    self.target = target
+    self.record = record
+    self.build = build
+    // Each part carries a tag and its length, so that no two different inputs give the same bytes.
+    var hash = SHA256()
+    for (tag, part) in [("backend", Array(wish.backend.rawValue.utf8)), ("record", record), ("build", build)] {
+      hash.update(data: Array("\(tag) \(part.count)\n".utf8))
+      hash.update(data: part)
+    }
+    digest = Array(hash.finalize())
+  }
+
+  package var backend: Backend { wish.backend }
+
+  /// The first 64 bits of the digest, as names and messages show it.
+  package var shortDigest: String { digest.prefix(8).hex }
+
+  /// The compiler as messages name it: `wasmtime 50`.
+  package var compiler: String { "\(format.name) \(version)" }
+
+  /// The name of the cache's directory for this identity: `cranelift-50-0123456789abcdef`.
+  package var directoryName: String {
+    EngineDirectoryName(backend: backend.rawValue, version: version, shortIdentity: shortDigest).text
+  }
+
+  /// Whether some bytes may be filed under this identity.
+  package func accepts(_ artifact: UnsafeRawBufferPointer) -> Bool { format.accepts(artifact, record: record) }
+}
+
+extension ArtifactIdentity {
+  /// What a libwasmtime's artifacts are filed under.
+  package init(settings: EngineSettings, compatibility: CompatibilityRecord, libraryBuild: [UInt8]) {
+    self.init(
+      format: .wasmtime, wish: settings.wish, version: compatibility.version, target: compatibility.target,
+      record: compatibility.bytes, build: libraryBuild)
+  }
+}

@@ -1,0 +1,43 @@
+package import WasmEngine
+
+/// What a compiler is asked for: a backend, and what differs from the compiler's defaults.
+///
+/// It says nothing about the compiler: two releases that are asked for the same have equal wishes and different
+/// identities, which is how a run knows that an engine changed.
+package struct CompileWish: Hashable, Sendable {
+  package struct Option: Hashable, Sendable {
+    package let name: String
+    package let value: String
+
+    package init(name: String, value: String) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  package let backend: Backend
+  /// In the compiler's order, so that equal wishes read alike.
+  package let options: [Option]
+
+  package init(backend: Backend, options: [Option] = []) {
+    self.backend = backend
+    self.options = options
+  }
+}
+
+extension CompileWish: CustomStringConvertible {
+  /// `cranelift, opt-level none`
+  package var description: String {
+    ([backend.rawValue] + options.map { "\($0.name) \($0.value)" }).joined(separator: ", ")
+  }
+}
+
+extension EngineSettings {
+  /// The same as any compiler's wish.
+  package var wish: CompileWish {
+    var options: [CompileWish.Option] = []
+    if optimization != .speed { options.append(.init(name: "opt-level", value: optimization.rawValue)) }
+    if cpu != .native { options.append(.init(name: "cpu", value: cpu.rawValue)) }
+    return CompileWish(backend: backend, options: options)
+  }
+}
