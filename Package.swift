@@ -60,7 +60,8 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "Inspecting", "Precompiler", "WasmtimeToolchain", "Scanning", "Exporting", "Watching", "WasmCache", "WasmEngine",
+        "Inspecting", "Precompiler", "WasmtimeToolchain", "Scanning", "Exporting", "Watching", "WasmCache",
+        "WasmEngine",
         "Confinement", "LinuxIO",
         "CLinux", system, arguments,
       ],
@@ -99,13 +100,15 @@ let package = Package(
     .testTarget(
       name: "PrecompilerTests",
       dependencies: [
-        "PrecompilerTestSupport", "Precompiler", "Scanning", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system,
+        "PrecompilerTestSupport", "Precompiler", "Scanning", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport",
+        system,
       ],
       swiftSettings: strict),
     .testTarget(
       name: "WasmtimeToolchainTests",
       dependencies: [
-        "PrecompilerTestSupport", "WasmtimeToolchain", "Precompiler", "WasmCache", "WasmEngine", "Confinement", "LinuxIO",
+        "PrecompilerTestSupport", "WasmtimeToolchain", "Precompiler", "WasmCache", "WasmEngine", "Confinement",
+        "LinuxIO",
         "TestSupport", system,
       ],
       swiftSettings: strict),

@@ -1,8 +1,8 @@
 public import ArgumentParser
 internal import CLinux
 internal import Glibc
-internal import WasmtimeToolchain
 internal import Synchronization
+internal import WasmtimeToolchain
 
 /// The whole command: what a user types after the program's name, down to the exit status.
 ///

@@ -82,8 +82,9 @@ struct PathCommand: ConfiguredCommand {
     var faults: [String] = []
     for target in summary.targets {
       for content in summary.plan.contents {
-        do throws(CacheError) { _ = try readers.entries(of: content.facts.hash, for: target)?.open(content.facts.hash) }
-        catch {
+        do throws(CacheError) {
+          _ = try readers.entries(of: content.facts.hash, for: target)?.open(content.facts.hash)
+        } catch {
           if case .missing(_, _, let reason) = error {
             faults.append(complaint(content, target, reason))
           } else {

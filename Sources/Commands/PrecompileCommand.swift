@@ -80,7 +80,8 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
     // What make would only say, a watcher is not to do either.
     if watching.watch && !make.isDryRun && !make.isQuestion {
       return try WatchSession(
-        request: makeRequest(), compilers: compilers, options: watching, reporter: makeWatchReporter(isQuiet: make.isSilent)
+        request: makeRequest(), compilers: compilers, options: watching,
+        reporter: makeWatchReporter(isQuiet: make.isSilent)
       ).run()
     }
     // A run is short: what it frees, it needs again.

@@ -30,6 +30,7 @@ package struct Precompiler {
 
   package func run() throws(PrecompileError) -> RunSummary {
     let start = MonotonicInstant.now()
+    defer { for toolchain in toolchains { toolchain.finish() } }
     let timings = request.timings
     let caches = try CacheStage(places: request.caches, onlyLooks: onlyLooks).run(observer)
     var catalog = RunCatalog(caches.own, isReadOnly: onlyLooks)

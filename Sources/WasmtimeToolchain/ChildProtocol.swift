@@ -82,7 +82,8 @@ extension ChildRequest {
       else { return nil }
       var settings: [EngineSettings] = []
       for _ in 0..<count {
-        guard let backend = message.takeCode(of: Backend.libwasmtime), let optimization = message.takeCode(of: OptimizationLevel.allCases),
+        guard let backend = message.takeCode(of: Backend.libwasmtime),
+          let optimization = message.takeCode(of: OptimizationLevel.allCases),
           let cpu = message.takeCode(of: CPUTarget.allCases)
         else { return nil }
         settings.append(EngineSettings(backend: backend, optimization: optimization, cpu: cpu))

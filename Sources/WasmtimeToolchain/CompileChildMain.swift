@@ -1,8 +1,8 @@
 internal import CLinux
 internal import Confinement
-internal import Precompiler
 internal import Glibc
 internal import LinuxIO
+internal import Precompiler
 internal import SystemPackage
 internal import WasmEngine
 

@@ -91,6 +91,8 @@ package final class WasmtimeToolchain: Toolchain {
     idle.put(session.child, for: session.identities, lanes: session.lanes)
     return true
   }
+
+  package func finish() { asked.withLock { $0 = nil } }
 }
 
 /// One lane's child.

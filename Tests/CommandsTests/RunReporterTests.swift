@@ -169,7 +169,8 @@ struct RunReporterTests {
   @Test func directoryWithoutModulesIsSaid() throws {
     let empty = RunSummary(
       scannedDirectories: [], plan: Plan([], [], [], force: false), outcomes: [], targets: [Self.target],
-      caches: OpenCaches(own: nil), notModules: 0, unreadable: 0, emptyRoots: [directory("empty")], purpose: .compile, nanoseconds: 1
+      caches: OpenCaches(own: nil), notModules: 0, unreadable: 0, emptyRoots: [directory("empty")], purpose: .compile,
+      nanoseconds: 1
     )
     #expect(
       try lines(Verbosity()) { $0.report(empty) } == [

@@ -18,6 +18,7 @@ package final class FakeToolchain: Toolchain {
   private struct State {
     var resolutions = 0
     var sessions = 0
+    var finishes = 0
     var compilations: [WasmHash] = []
     var threads: [Int] = []
     var running = 0
@@ -58,6 +59,7 @@ package final class FakeToolchain: Toolchain {
 
   package var resolutions: Int { state.withLock { $0.resolutions } }
   package var sessions: Int { state.withLock { $0.sessions } }
+  package var finishes: Int { state.withLock { $0.finishes } }
   package var compilations: [WasmHash] { state.withLock { $0.compilations } }
   /// For each compilation how many threads it was given.
   package var threads: [Int] { state.withLock { $0.threads } }
@@ -87,6 +89,8 @@ package final class FakeToolchain: Toolchain {
     state.withLock { $0.idle.append(session) }
     return true
   }
+
+  package func finish() { state.withLock { $0.finishes += 1 } }
 
   fileprivate func compile(_ module: LoadedModule, _ wish: Int, threads: Int) throws(ModuleFailure) -> CompiledArtifact
   {

@@ -132,7 +132,8 @@ struct LookUpStageTests {
 
   @Test func engineByEngine() throws {
     let other = ArtifactIdentity(
-      settings: EngineSettings(backend: .cranelift), compatibility: CompatibilityRecord(bytes: Self.identity.record), libraryBuild: [1])
+      settings: EngineSettings(backend: .cranelift), compatibility: CompatibilityRecord(bytes: Self.identity.record),
+      libraryBuild: [1])
     _ = try lookUp()
     let found = try stage([Self.identity, other]).run(RunCatalog(cache, isReadOnly: true))
     #expect(!wasLookedAt(found[0]))

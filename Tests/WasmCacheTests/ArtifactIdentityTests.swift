@@ -84,7 +84,9 @@ struct ArtifactIdentityTests {
     ("wasmer-llvm-4.3.0-0123456789abcdef", "wasmer-llvm", "4.3.0", "0123456789abcdef"),
     ("a-b-c-1_0+x-ffffffffffffffff", "a-b-c", "1_0+x", "ffffffffffffffff"),
   ])
-  func directoryNamesAreReadFromTheirEnd(_ text: String, _ backend: String, _ version: String, _ identity: String) throws {
+  func directoryNamesAreReadFromTheirEnd(_ text: String, _ backend: String, _ version: String, _ identity: String)
+    throws
+  {
     let name = try #require(EngineDirectoryName(text))
     #expect(name.backend == backend && name.version == version && name.shortIdentity == identity)
     #expect(name.text == text)
@@ -107,7 +109,8 @@ struct ArtifactIdentityTests {
   @Test func anIdentityAcceptsItsOwnRecordOnly() {
     let fake = ArtifactFormat(name: "fake", suffix: ".fake", magic: [1, 2])
     let identity = ArtifactIdentity(
-      format: fake, wish: CompileWish(backend: Backend(rawValue: "x")), version: "1", target: "t", record: [], build: [])
+      format: fake, wish: CompileWish(backend: Backend(rawValue: "x")), version: "1", target: "t", record: [], build: []
+    )
     #expect([1, 2, 3].withUnsafeBytes(identity.accepts) == false, "integers of eight bytes")
     #expect(([1, 2, 3] as [UInt8]).withUnsafeBytes(identity.accepts))
     #expect(!([1] as [UInt8]).withUnsafeBytes(identity.accepts))

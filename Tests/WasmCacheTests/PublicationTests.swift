@@ -49,17 +49,20 @@ struct PublicationTests {
     #expect(try fixture.names("tmp").isEmpty, "not even the writer's directory, once it is gone")
   }
 
-  @Test func describesTheEngineForPeople() throws {
-    let identity = CacheFixture.identity(.winch, build: 0xab)
+  @Test func theDirectorySaysWhatItIsFor() throws {
+    let identity = CacheFixture.identity(.cranelift, optimization: .none, build: 0xab)
     try fixture.writer(identity).publish(artifact, for: module)
     let file = fixture.reader(identity).path.appending("engine.json")
     #expect(try Descriptor.status(of: file).permissions == 0o644)
-    let object = try JSONSerialization.jsonObject(with: Data(try [UInt8](contentsOf: file)))
+    let data = Data(try [UInt8](contentsOf: file))
+    let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    #expect(object["options"] as? [[String: String]] == [["name": "opt-level", "value": "none"]])
     #expect(
-      object as? [String: String] == [
-        "backend": "winch", "optimization": "speed", "cpu": "native", "version": "50", "target": "x86",
-        "libraryBuild": "ab", "compatibilityRecord": "00023530" + "03783836", "identity": identity.digest.hex,
+      object.filter { $0.key != "options" } as? [String: String] == [
+        "format": "wasmtime", "suffix": ".cwasm", "backend": "cranelift", "version": "50", "target": "x86",
+        "build": "ab", "record": "00023530" + "03783836", "identity": identity.digest.hex,
       ])
+    #expect(fixture.cache.engineNames(for: identity.wish) == [identity.directoryName])
   }
 
   /// As a lane does it whose modules are compiled faster than the disk syncs.

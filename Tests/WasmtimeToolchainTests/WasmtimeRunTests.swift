@@ -31,7 +31,8 @@ struct WasmtimeRunTests {
     var options = WasmtimeToolchain.Options()
   }
 
-  private func request(_ names: String..., settings: [EngineSettings] = [EngineSettings(backend: .winch)]) throws -> Run {
+  private func request(_ names: String..., settings: [EngineSettings] = [EngineSettings(backend: .winch)]) throws -> Run
+  {
     let request = PrecompileRequest(
       RunInput(names.map { fixture.directory($0) }), caches: CachePlaces(cachePath), work: WorkPolicy(lanes: 1))
     var run = Run(request: request, settings: settings, engine: try ChildFixture.engine())

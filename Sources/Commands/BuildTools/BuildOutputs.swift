@@ -48,7 +48,8 @@ struct BuildOutputs {
 
   private func depfile(_ summary: RunSummary, _ artifacts: MadeArtifacts) -> Depfile {
     let compilers = summary.targets.map(\.toolchain.location.path)
-    let common = compilers.indices.filter { !compilers[..<$0].contains(compilers[$0]) }.map { compilers[$0] } + configuration
+    let common =
+      compilers.indices.filter { !compilers[..<$0].contains(compilers[$0]) }.map { compilers[$0] } + configuration
     if let stamp = options.stamp?.path {
       var depfile = Depfile(inputs: common, directories: directories(summary))
       depfile.add(stamp, from: summary.plan.contents.flatMap(\.paths))

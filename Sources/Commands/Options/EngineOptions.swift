@@ -12,6 +12,8 @@ extension Backend: ExpressibleByArgument {
 
   public static var allValueStrings: [String] { libwasmtime.map(\.rawValue) }
 
+  public static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
+
   public var defaultValueDescription: String { rawValue }
 }
 

@@ -163,7 +163,8 @@ final class RunReporter: RunReporting {
     let sizes = "\(Quantities.bytes(job.content.facts.size)) → \(Quantities.bytes(size))"
     let time = Quantities.duration(nanoseconds: nanoseconds)
     let reason = explains ? " (\(job.reason.rawValue))" : ""
-    return "\(palette.done("compiled")) \(job.content.path.printable) with \(job.target.name), \(sizes), \(time)\(reason)"
+    return
+      "\(palette.done("compiled")) \(job.content.path.printable) with \(job.target.name), \(sizes), \(time)\(reason)"
   }
 
   /// What a frozen run says of what it would need.
@@ -208,7 +209,8 @@ extension RunSummary {
       return "\(modules): \(plan.jobs.count) missing, \(upToDate) up to date" + failures + " (\(time))"
     }
     if plan.jobs.isEmpty && !hasFailures {
-      return plan.contents.count == 0 ? "\(modules)" : "\(modules): nothing to compile, all up to date\(lower) (\(time))"
+      return plan.contents.count == 0
+        ? "\(modules)" : "\(modules): nothing to compile, all up to date\(lower) (\(time))"
     }
     let sizes = compiledBytes
     let amounts =

@@ -35,7 +35,8 @@ struct TimingsPage {
   }
 
   private var engines: String {
-    summary.targets.map { "\($0.identity.compiler), \($0.name), \($0.identity.shortDigest)".escaped }.joined(separator: "<br>")
+    summary.targets.map { "\($0.identity.compiler), \($0.name), \($0.identity.shortDigest)".escaped }.joined(
+      separator: "<br>")
   }
 
   // MARK: Counts

@@ -31,7 +31,8 @@ struct WatchSession {
     let cancellation = Cancellation()
     let source = TreeWatch(roots: request.input.roots, options: try treeOptions())
     let loop = WatchLoop(
-      source: source, warmer: PrecompilingWarmer(request, with: compilers, observer: reporter, cancellation: cancellation),
+      source: source,
+      warmer: PrecompilingWarmer(request, with: compilers, observer: reporter, cancellation: cancellation),
       times: SettleTimes(debounce: .milliseconds((options.debounce ?? WatchOptions.standardDebounce).value)),
       command: options.exec,
       report: reporter.report)

@@ -17,7 +17,10 @@ struct CompileStage {
 
   /// Compiles everything, and returns when all of it is stored or has failed.
   func run() throws(PrecompileError) -> [JobOutcome] {
-    defer { work.waitForSessions() }
+    defer {
+      work.waitForSessions()
+      for target in targets { target.closeWriter() }
+    }
     Threads.run(min(work.policy.lanes, max(1, work.queue.leftOver.count))) { CompileLane(work, number: $0).run() }
     do throws(CacheError) {
       // Objects before the entries that name them.

@@ -23,7 +23,8 @@ final class LaneWork: Sendable {
 
   /// - Parameter targets: all of the run's, in their order.
   init(
-    _ jobs: [Job], for targets: [CompileTarget], retained: consuming [WasmHash: LoadedModule], _ request: PrecompileRequest,
+    _ jobs: [Job], for targets: [CompileTarget], retained: consuming [WasmHash: LoadedModule],
+    _ request: PrecompileRequest,
     _ cancellation: Cancellation, _ observer: any RunObserver
   ) {
     var wanted: [WasmHash: (module: LoadedModule, jobs: Int)] = [:]

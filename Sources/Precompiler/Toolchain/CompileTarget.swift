@@ -34,7 +34,10 @@ package final class CompileTarget: Sendable {
     opened.withLock { $0 = writer }
   }
 
-  /// Nil until ``openWriter(_:)`` was called.
+  /// Lets go of what writing needs: targets outlive their run.
+  func closeWriter() { opened.withLock { $0 = nil } }
+
+  /// Nil but between ``openWriter(_:)`` and ``closeWriter()``.
   var writer: EngineWriter? { opened.withLock { $0 } }
 
   /// The part of a cache that has a module's artifact; the run's own if none has.

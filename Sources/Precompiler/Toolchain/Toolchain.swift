@@ -40,6 +40,9 @@ package protocol Toolchain: AnyObject, Sendable {
   ///
   /// - Returns: false if it is not kept, so that its owner has to end it.
   func keep(_ session: any CompileSession) -> Bool
+
+  /// Lets go of what was ready for the run's sessions and not needed: the run is over.
+  func finish()
 }
 
 /// One thread's way to compile with a toolchain.

@@ -68,7 +68,8 @@ extension JSON {
     self = [
       "type": "summary", "exit_status": .number(Int(status.rawValue)), "dry_run": .bool(summary.isDryRun),
       "modules": JSON(summary.plan.contents.count), "engines": JSON(summary.targets.count),
-      "missing": JSON(summary.plan.jobs.count), "up_to_date": JSON(summary.upToDate), "lower_cache": JSON(summary.plan.fromLowerCaches),
+      "missing": JSON(summary.plan.jobs.count), "up_to_date": JSON(summary.upToDate),
+      "lower_cache": JSON(summary.plan.fromLowerCaches),
       "compiled": JSON(summary.compiled), "failed": JSON(summary.failed), "not_begun": JSON(summary.notDone),
       "not_modules": JSON(summary.notModules), "unreadable": JSON(summary.unreadable),
       "module_bytes": JSON(bytes.modules), "artifact_bytes": JSON(bytes.artifacts),
