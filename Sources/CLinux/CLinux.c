@@ -88,8 +88,17 @@ int clinux_openat(int directory, const char *path, int flags, mode_t mode) {
   return file;
 }
 
-int clinux_open_on_the_way(int directory, const char *name) {
+int clinux_open_path_only(int directory, const char *name) {
   return openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int clinux_probe_read_lease(int file) {
+  // A writer that opens the file between the two calls below makes the kernel signal us, by default with SIGIO,
+  // which would end the process. SIGURG is ignored by default, so the signal changes nothing.
+  if (fcntl(file, F_SETSIG, SIGURG) != 0) return errno;
+  if (fcntl(file, F_SETLEASE, F_RDLCK) != 0) return errno;
+  fcntl(file, F_SETLEASE, F_UNLCK);
+  return 0;
 }
 
 int clinux_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING); }
@@ -133,6 +142,8 @@ int clinux_available_processors(void) {
   }
   return -1;
 }
+
+char **clinux_environment(void) { return environ; }
 
 void clinux_name_process(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 

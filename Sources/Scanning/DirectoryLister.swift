@@ -1,4 +1,3 @@
-internal import Glibc
 internal import LinuxIO
 internal import SystemPackage
 
@@ -21,7 +20,7 @@ struct DirectoryLister {
 
   /// Fills `list`. After an error it holds what was listed before.
   mutating func list(
-    _ directory: borrowing OpenDirectory, identity: FileIdentity, _ task: DirectoryTask,
+    _ directory: borrowing Descriptor, identity: FileIdentity, _ task: DirectoryTask,
     with reader: borrowing DirectoryReader
   ) {
     list.removeAll()
@@ -32,14 +31,14 @@ struct DirectoryLister {
         select(name, plan.seams.ignoresEntryTypes ? .unknown : kind, in: directory, task, claims)
       }
     } catch {
-      problems.append(FoundProblem(root: task.root, path: Array(task.pathBytes), reason: .directory(error)))
+      problems.append(FoundProblem(root: task.root, path: Array(task.pathBytes), reason: .directory(error.errno)))
     }
     list.sort()
   }
 
   /// Adds an entry to `list` if it has to do with modules.
   private mutating func select(
-    _ name: EntryName, _ kind: FileKind, in directory: borrowing OpenDirectory, _ task: DirectoryTask,
+    _ name: EntryName, _ kind: FileKind, in directory: borrowing Descriptor, _ task: DirectoryTask,
     _ claims: [[UInt8]: Int]?
   ) {
     switch kind {
@@ -50,10 +49,8 @@ struct DirectoryLister {
       selectLink(name, in: directory, task, claims)
     case .unknown:
       if name.isDots { return }
-      var status = stat()
-      // What has vanished, or cannot be looked at, is for the examiner to judge if it is named as a module.
-      let error = directory.examine(name.start, followingLink: false, into: &status)
-      let kind = error == nil ? FileKind(mode: status.st_mode) : .regular
+      // If an entry has vanished or cannot be looked at, the examiner judges it, provided it is named as a module.
+      let kind = (try? directory.status(ofEntry: name.start))?.kind ?? .regular
       if kind != .unknown { select(name, kind, in: directory, task, claims) }
     case .regular, .symbolicLink, .fifo, .socket, .characterDevice, .blockDevice:
       guard name.isModule, !excludes.excludes(name, isDirectory: false), !isClaimed(name, claims, task) else { return }
@@ -67,16 +64,19 @@ struct DirectoryLister {
 
   /// Finds out whether a link is one to a directory, which decides about its name in the order.
   private mutating func selectLink(
-    _ name: EntryName, in directory: borrowing OpenDirectory, _ task: DirectoryTask, _ claims: [[UInt8]: Int]?
+    _ name: EntryName, in directory: borrowing Descriptor, _ task: DirectoryTask, _ claims: [[UInt8]: Int]?
   ) {
-    var status = stat()
-    let error = directory.examine(name.start, followingLink: true, into: &status)
-    if error == nil, FileKind(mode: status.st_mode) == .directory {
+    let target = Result { () throws(SystemError) in
+      try directory.status(ofEntry: name.start, followingLinks: true).kind
+    }
+    if target == .success(.directory) {
       if name.isVersionControl || excludes.excludes(name, isDirectory: true) { return }
       list.append(name, .linkedDirectory)
     } else if name.isModule, !excludes.excludes(name, isDirectory: false), !isClaimed(name, claims, task) {
       list.append(name, .link)
-    } else if error == .permissionDenied, !excludes.excludes(name, isDirectory: true) {
+    } else if case .failure(let error) = target, error.errno == .permissionDenied,
+      !excludes.excludes(name, isDirectory: true)
+    {
       // It may have been a directory with modules, which the user asked to follow.
       report(.directory(.permissionDenied), name, task)
     }

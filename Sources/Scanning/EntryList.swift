@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LinuxIO
 
 /// One name in a directory that is a module, may be one, or is a directory to go on with.
 struct ListedEntry: Sendable {

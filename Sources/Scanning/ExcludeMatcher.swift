@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LinuxIO
 
 /// Tells whether the entries of one directory after another are excluded; one for each thread, for the sake of its
 /// buffer.

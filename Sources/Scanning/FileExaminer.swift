@@ -15,23 +15,22 @@ struct FileExaminer {
 
   /// Examines those of `entries` that are no directories, in their order. `names` holds their names.
   mutating func examine(
-    _ entries: ArraySlice<ListedEntry>, names: [UInt8], in directory: borrowing OpenDirectory
+    _ entries: ArraySlice<ListedEntry>, names: [UInt8], in directory: borrowing Descriptor
   ) -> [FileEntry] {
     guard !entries.isEmpty else { return [] }
     var files: [FileEntry] = []
     files.reserveCapacity(entries.count)
-    var status = stat()
     names.withUnsafeBytes { names in
       guard let names = names.bindMemory(to: CChar.self).baseAddress else { return }
       for entry in entries where !entry.isDirectory {
         let name = names + Int(entry.nameStart)
-        guard look(at: name, entry, in: directory, into: &status) else {
+        guard let stamp = stamp(of: name, entry, in: directory) else {
           if isUnsearchable { return }
           continue
         }
-        switch FileKind(mode: status.st_mode) {
+        switch stamp.kind {
         case .regular:
-          files.append(FileEntry(stamp: FileStamp(status), nameStart: entry.nameStart, nameLength: entry.nameLength))
+          files.append(FileEntry(stamp: stamp, nameStart: entry.nameStart, nameLength: entry.nameLength))
         // A link that is not to be followed, or put there since the listing.
         case .directory: break
         case let kind: report(.notRegular(kind), name)
@@ -41,41 +40,47 @@ struct FileExaminer {
     return files
   }
 
-  /// Fills `status` with what a name stands for, at the end of links; false, with any problem reported, if that cannot
-  /// be had.
-  private mutating func look(
-    at name: UnsafePointer<CChar>, _ entry: ListedEntry, in directory: borrowing OpenDirectory, into status: inout stat
-  ) -> Bool {
+  /// The file that a name stands for, at the end of links; nil, with any problem reported, if there is none.
+  private mutating func stamp(
+    of name: UnsafePointer<CChar>, _ entry: ListedEntry, in directory: borrowing Descriptor
+  ) -> FileStamp? {
     // The directory's NUL makes room for the slash, but the path needs one again.
     if task.path.count + Int(entry.nameLength) + 1 > ScanPlan.longestPath {
       report(.module(.fileNameTooLong), name)
-      return false
+      return nil
     }
-    if entry.kind == .link { return follow(name, in: directory, into: &status) }
-    switch directory.examine(name, followingLink: false, into: &status) {
-    case nil: return FileKind(mode: status.st_mode) != .symbolicLink || follow(name, in: directory, into: &status)
-    // A file that is gone needs no precompiling.
-    case .noSuchFileOrDirectory?: break
-    case .permissionDenied?: reportUnsearchable()
-    case let error?: report(.module(error), name)
+    if entry.kind == .link { return target(of: name, in: directory) }
+    do {
+      let stamp = try directory.status(ofEntry: name).stamp
+      return stamp.kind == .symbolicLink ? target(of: name, in: directory) : stamp
+    } catch {
+      switch error.errno {
+      // A file that is gone needs no precompiling.
+      case .noSuchFileOrDirectory: break
+      case .permissionDenied: reportUnsearchable()
+      case let error: report(.module(error), name)
+      }
+      return nil
     }
-    return false
   }
 
-  /// Fills `status` with what a link leads to; false, with the problem reported, if it leads to nothing.
-  private mutating func follow(
-    _ name: UnsafePointer<CChar>, in directory: borrowing OpenDirectory, into status: inout stat
-  ) -> Bool {
-    guard let error = directory.examine(name, followingLink: true, into: &status) else { return true }
-    switch directory.examine(name, followingLink: false, into: &status) {
-    // The same error comes when the link itself has vanished, which is no problem.
-    case .noSuchFileOrDirectory?: break
-    case .permissionDenied?: reportUnsearchable()
-    default:
-      let leadsNowhere = error == .noSuchFileOrDirectory || error == .notDirectory
-      report(leadsNowhere ? .danglingLink : .module(error), name)
+  /// The file that a link leads to; nil, with the problem reported, if it leads to nothing.
+  private mutating func target(of link: UnsafePointer<CChar>, in directory: borrowing Descriptor) -> FileStamp? {
+    let failure: Errno
+    do { return try directory.status(ofEntry: link, followingLinks: true).stamp } catch { failure = error.errno }
+    do { _ = try directory.status(ofEntry: link) } catch {
+      switch error.errno {
+      // The same failure comes when the link itself has vanished, which is no problem.
+      case .noSuchFileOrDirectory: return nil
+      case .permissionDenied:
+        reportUnsearchable()
+        return nil
+      default: break
+      }
     }
-    return false
+    let leadsNowhere = failure == .noSuchFileOrDirectory || failure == .notDirectory
+    report(leadsNowhere ? .danglingLink : .module(failure), link)
+    return nil
   }
 
   /// Reports that it is the directory that may not be looked into, which is the same for every file in it.

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import LinuxIO
 
 /// A symbolic link to a directory, as the child of a listed directory.
@@ -45,10 +44,8 @@ struct LinkFollower {
   }
 
   private mutating func follow(_ link: FoundLink, in table: inout ScanTable) -> DirectoryTask? {
-    var status = stat()
     // It was a directory a moment ago; if not any more, there is nothing to follow.
-    guard link.path.withCString({ fstatat(AT_FDCWD, $0, &status, 0) }) == 0 else { return nil }
-    let identity = FileStamp(status).identity
+    guard let identity = try? Descriptor.status(of: TerminatedPath(link.path)).stamp.identity else { return nil }
     if Self.leadsUp(link, to: identity, in: table) {
       table.report(FoundProblem(root: link.root, path: Array(link.path.dropLast()), reason: .linkCycle))
       return nil

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import LinuxIO
 internal import SystemPackage
 
@@ -32,19 +31,18 @@ struct RootSurvey {
   }
 
   private mutating func classify(_ root: Int, _ parents: inout ParentIdentities) -> Root {
-    var status = stat()
     let path = paths[root]
-    guard path.withCString({ fstatat(AT_FDCWD, $0, &status, 0) }) == 0 else {
-      let error = Errno(rawValue: errno)
+    let stamp: FileStamp
+    do { stamp = try Descriptor.status(of: TerminatedPath(path)).stamp } catch {
       let isLink =
-        error == .noSuchFileOrDirectory
-        && path.withCString({ fstatat(AT_FDCWD, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0
-      report(isLink ? .danglingLink : .root(error), root)
+        error.errno == .noSuchFileOrDirectory
+        && (try? Descriptor.status(of: TerminatedPath(path), followingLinks: false)) != nil
+      report(isLink ? .danglingLink : .root(error.errno), root)
       return .unusable
     }
-    switch FileKind(mode: status.st_mode) {
+    switch stamp.kind {
     case .directory:
-      let identity = FileStamp(status).identity
+      let identity = stamp.identity
       if let earlier = walls.updateValue(root, forKey: identity) {
         walls[identity] = earlier
         return .duplicate(of: earlier)
@@ -54,7 +52,7 @@ struct RootSurvey {
     case .regular:
       // A single root cannot meet itself again.
       if paths.count > 1, let earlier = claim(root, &parents) { return .duplicate(of: earlier) }
-      return .file(FileStamp(status))
+      return .file(stamp)
     case let kind:
       report(.notRegular(kind), root)
       return .unusable
@@ -89,10 +87,9 @@ private struct ParentIdentities {
   /// `path` is empty or ends with a slash.
   mutating func identity(of path: ArraySlice<UInt8>) -> FileIdentity? {
     if identity != nil, path == self.path { return identity }
-    var status = stat()
-    let name = path.isEmpty ? [UInt8(ascii: "."), 0] : path + [0]
+    let name = path.isEmpty ? [UInt8(ascii: "."), 0] : Array(path + [0])
     self.path = path
-    identity = Array(name).withCString { fstatat(AT_FDCWD, $0, &status, 0) } == 0 ? FileStamp(status).identity : nil
+    identity = try? Descriptor.status(of: TerminatedPath(name)).stamp.identity
     return identity
   }
 }

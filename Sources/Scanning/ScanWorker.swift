@@ -91,24 +91,24 @@ struct ScanWorker: ~Copyable {
   }
 
   /// Nil, with the problem reported, if it cannot be opened.
-  private mutating func open(_ task: DirectoryTask) throws(OutOfDescriptors) -> OpenDirectory? {
+  private mutating func open(_ task: DirectoryTask) throws(OutOfDescriptors) -> Descriptor? {
     do {
-      return try OpenDirectory(path: task.path, followingLink: task.isStart)
+      return try Descriptor.openDirectory(TerminatedPath(task.path), followingLinks: task.isStart)
     } catch {
-      switch error {
-      case .tooManyOpenFiles, .tooManyOpenFilesInSystem: throw OutOfDescriptors(errno: error, task: task)
+      switch error.errno {
+      case .tooManyOpenFiles, .tooManyOpenFilesInSystem: throw OutOfDescriptors(errno: error.errno, task: task)
       // It was there when its parent was listed: gone, or no directory any more, which the next scan will see.
       case .noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels: if task.isStart { fallthrough }
-      default: report(.directory(error), task)
+      default: report(.directory(error.errno), task)
       }
       return nil
     }
   }
 
   /// Nil if the directory is not for this scan, or is scanned under another root.
-  private mutating func admit(_ directory: borrowing OpenDirectory, _ task: DirectoryTask) -> FileIdentity? {
+  private mutating func admit(_ directory: borrowing Descriptor, _ task: DirectoryTask) -> FileIdentity? {
     do {
-      let identity = try directory.identity()
+      let identity = try directory.status().stamp.identity
       if plan.options.skippedDirectories.contains(identity) { return nil }
       if !task.isStart, let inner = plan.walls[identity] {
         found.nested.append(NestedRoot(outer: task.root, inner: inner))
@@ -116,7 +116,7 @@ struct ScanWorker: ~Copyable {
       }
       return identity
     } catch {
-      report(.directory(error), task)
+      report(.directory(error.errno), task)
       return nil
     }
   }
@@ -142,7 +142,7 @@ struct ScanWorker: ~Copyable {
   }
 
   private mutating func examine(
-    _ entries: ArraySlice<ListedEntry>, names: [UInt8], in directory: borrowing OpenDirectory, _ task: DirectoryTask
+    _ entries: ArraySlice<ListedEntry>, names: [UInt8], in directory: borrowing Descriptor, _ task: DirectoryTask
   ) -> [FileEntry] {
     var examiner = FileExaminer(task)
     let files = examiner.examine(entries, names: names, in: directory)

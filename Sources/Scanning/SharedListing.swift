@@ -1,11 +1,13 @@
+internal import LinuxIO
+
 /// The files of a directory that has so many that several threads examine them.
 final class SharedListing: Sendable {
-  let directory: OpenDirectory
+  let directory: Descriptor
   let task: DirectoryTask
   let names: [UInt8]
   let entries: [ListedEntry]
 
-  init(_ directory: consuming OpenDirectory, _ task: DirectoryTask, names: [UInt8], entries: [ListedEntry]) {
+  init(_ directory: consuming Descriptor, _ task: DirectoryTask, names: [UInt8], entries: [ListedEntry]) {
     self.directory = directory
     self.task = task
     self.names = names

@@ -29,6 +29,6 @@ package struct SourceFile: Sendable {
     path += storage.bytes[directory.pathStart..<directory.pathStart + directory.pathLength]
     // The NUL after the name comes along.
     path += storage.bytes[nameStart...nameStart + Int(entry.nameLength)]
-    return path.withCString(body)
+    return TerminatedPath(path).withCText(body)
   }
 }

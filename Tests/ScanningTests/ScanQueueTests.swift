@@ -1,3 +1,4 @@
+import LinuxIO
 import SystemPackage
 import Testing
 
@@ -11,7 +12,7 @@ struct ScanQueueTests {
   /// A part of a directory, which keeps that one's descriptor open.
   private func part() throws -> ScanWork {
     let task = DirectoryTask.root(0, path: tree.path.bytes + [0], id: 0)
-    let listing = SharedListing(try OpenDirectory(path: task.path, followingLink: true), task, names: [], entries: [])
+    let listing = SharedListing(try Descriptor.openDirectory(tree.path), task, names: [], entries: [])
     return .examine(listing, 0..<0)
   }
 

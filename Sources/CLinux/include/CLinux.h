@@ -11,7 +11,6 @@
 #include "copying.h"
 #include "directory.h"
 #include "processor.h"
-#include "watching.h"
 #include "writing.h"
 
 // Every function returns -1 with errno set on failure, as the call it stands for does.
@@ -32,7 +31,12 @@ ssize_t clinux_receive(int socket, void *bytes, size_t capacity, int *descriptor
 int clinux_openat(int directory, const char *path, int flags, mode_t mode);
 
 // Opens a file or directory that only serves to look at it and to go on from it (open(2), O_PATH), a symbolic link itself.
-int clinux_open_on_the_way(int directory, const char *name);
+int clinux_open_path_only(int directory, const char *name);
+
+// Takes and gives back a read lease (fcntl(2), F_SETLEASE): 0 when nobody has the file open for writing, else an errno.
+// EAGAIN says that a writer has it open. Any other value means that the file system or our rights allow no leases, which
+// says nothing about writers.
+int clinux_probe_read_lease(int file);
 
 // An anonymous file that nothing can change any more once sealed (memfd_create(2)).
 int clinux_memory_file(const char *name);
@@ -54,6 +58,9 @@ int clinux_file_system_type(int file, int64_t *type);
 
 // The number of processors this process may run on (sched_getaffinity(2)).
 int clinux_available_processors(void);
+
+// The environment; Swift cannot prove its access to the global variable safe.
+char **clinux_environment(void);
 
 // Renames the process for ps and top (prctl(2), PR_SET_NAME).
 void clinux_name_process(const char *name);

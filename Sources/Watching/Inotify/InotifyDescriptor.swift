@@ -1,13 +1,14 @@
 internal import CInotifyTools
 internal import Glibc
-package import SystemPackage
+package import LinuxIO
+internal import SystemPackage
 
 /// Why there is no inotify instance; the tree is polled then.
 package enum InotifyFailure: Error, Hashable, Sendable {
   /// The library holds one instance a process, and it is taken.
   case alreadyInUse
   /// The kernel gave none: EMFILE means that `fs.inotify.max_user_instances` is reached.
-  case refused(Errno)
+  case refused(SystemError)
   /// `/proc/self/fd` does not show which descriptor the library opened.
   case descriptorUnknown
   /// The library waits with `select`, which aborts the process at descriptors of 1024 and above.
@@ -20,7 +21,9 @@ extension InotifyTools {
   /// The library opens it for waiting and for inheriting; both are changed here.
   static func open() throws(InotifyFailure) -> Int32 {
     let before = inotifyDescriptors()
-    guard inotifytools_initialize() != 0 else { throw .refused(Errno(rawValue: inotifytools_error())) }
+    guard inotifytools_initialize() != 0 else {
+      throw .refused(SystemError("inotify_init", Errno(rawValue: inotifytools_error())))
+    }
     let opened = inotifyDescriptors().subtracting(before)
     guard let descriptor = opened.first, opened.count == 1 else {
       inotifytools_cleanup()
@@ -36,23 +39,12 @@ extension InotifyTools {
   }
 
   private static func inotifyDescriptors() -> Set<Int32> {
-    guard let listing = try? DirectoryListing(of: "/proc/self/fd", isModule: { _ in true }) else { return [] }
-    let descriptors = listing.files.compactMap { file -> Int32? in
-      let link = FilePath("/proc/self/fd").appending(file.name)
-      guard readLink(link) == "anon_inode:inotify" else { return nil }
-      return Int32(file.name.string)
+    guard let directory = try? Descriptor.openDirectory("/proc/self/fd"), let names = try? directory.names() else {
+      return []
     }
-    return Set(descriptors)
-  }
-}
-
-/// What a symbolic link says, `nil` when it is none.
-func readLink(_ path: FilePath) -> FilePath? {
-  withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX) + 1) { buffer in
-    guard let start = buffer.baseAddress else { return nil }
-    let length = path.withPlatformString { readlink($0, start, Int(PATH_MAX)) }
-    guard length > 0 else { return nil }
-    buffer[length] = 0
-    return FilePath(platformString: start)
+    let descriptors = names.filter { name in
+      (try? directory.symbolicLinkTarget(name)) == Array("anon_inode:inotify".utf8)
+    }
+    return Set(descriptors.compactMap { Int32($0.string) })
   }
 }

@@ -59,20 +59,22 @@ struct InotifyTools: ~Copyable {
   /// Watches a directory, or adds to what it is already watched for: there is one watch for an inode.
   mutating func watch(
     _ path: FilePath, _ identity: FileIdentity, for mask: InotifyMask
-  ) throws(Errno) -> Int32 {
+  ) throws(SystemError) -> Int32 {
     if let known = descriptors[identity] {
       // The number may have been given to a new directory: the end of the old one is then already queued.
       collect()
       if let present = watches[known]?.mask, present.isSuperset(of: mask) { return known }
     }
-    if let limit, descriptors[identity] == nil, watches.count >= limit { throw .noSpace }
+    if let limit, descriptors[identity] == nil, watches.count >= limit {
+      throw SystemError("inotify_add_watch", .noSpace)
+    }
     let flags = UInt32(IN_ONLYDIR) | UInt32(IN_EXCL_UNLINK) | UInt32(IN_DONT_FOLLOW) | UInt32(IN_MASK_ADD)
     let spelling = unknownSpelling(of: path)
     guard inotifytools_watch_file(spelling, Int32(bitPattern: mask.rawValue | flags)) != 0 else {
-      throw Errno(rawValue: inotifytools_error())
+      throw SystemError("inotify_add_watch", Errno(rawValue: inotifytools_error()))
     }
     let watch = inotifytools_wd_from_filename(spelling)
-    guard watch >= 0 else { throw .noMemory }
+    guard watch >= 0 else { throw SystemError("inotify_add_watch", .noMemory) }
     // A second node for the same watch stays in the library's tree of names for good.
     if watches[watch] != nil { staleNodes += 1 }
     let before = watches[watch]?.mask ?? []

@@ -113,7 +113,7 @@ package actor WatchLoop {
     for removal in settled.removals {
       initial.remove(removal.path)
       // The last look: a rename back may have happened without us.
-      let stamp = try? FileStamp(of: removal.path, followingLinks: false)
+      let stamp = try? Descriptor.status(of: removal.path, followingLinks: false).stamp
       if stamp == nil || stamp?.kind == .directory {
         report(.removed(removal))
         contents[removal.path] = nil

@@ -39,7 +39,7 @@ struct RootResolution: Hashable {
       case .regular: break
       }
       let next = current.appending(name)
-      guard let stamp = try? FileStamp(of: next, followingLinks: false) else {
+      guard let stamp = try? Descriptor.status(of: next, followingLinks: false).stamp else {
         depend(on: current, name)
         outcome = .missing(in: current, name: rest.isEmpty ? name : nil)
         return
@@ -48,7 +48,7 @@ struct RootResolution: Hashable {
         depend(on: current, name)
         links += 1
         // The kernel gives up after as many.
-        guard links <= 40, let target = readLink(next) else { return }
+        guard links <= 40, let target = try? Descriptor.symbolicLinkTarget(of: next) else { return }
         if target.isAbsolute { current = "/" }
         rest += target.components.reversed()
         continue
@@ -61,7 +61,7 @@ struct RootResolution: Hashable {
       if rest.isEmpty { depend(on: current, name) } else { depend(on: next, nil) }
       current = next
     }
-    guard let stamp = try? FileStamp(of: current, followingLinks: false) else { return }
+    guard let stamp = try? Descriptor.status(of: current, followingLinks: false).stamp else { return }
     depend(on: current, nil)
     outcome = .directory(stamp.identity)
   }

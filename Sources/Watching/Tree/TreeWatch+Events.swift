@@ -80,7 +80,7 @@ extension TreeWatch {
       let kind: FileEvent.Kind =
         mask.contains(.closeWrite) ? .written : mask.contains(.movedTo) ? .movedIn : .created
       emit(path, kind, event.time)
-    } else if let stamp = try? FileStamp(of: directory.path.appending(name), followingLinks: false),
+    } else if let stamp = try? Descriptor.status(of: directory.path.appending(name), followingLinks: false).stamp,
       stamp.kind != .directory
     {
       // Exchanged names, or made again already: what is there is what matters.
@@ -101,7 +101,9 @@ extension TreeWatch {
 
   private func lookAgain(for name: FilePath.Component, in directory: WatchedDirectory) {
     let path = directory.path.appending(name)
-    guard table.contains(directory), let stamp = try? FileStamp(of: path, followingLinks: false) else { return }
+    guard table.contains(directory), let stamp = try? Descriptor.status(of: path, followingLinks: false).stamp else {
+      return
+    }
     if stamp.kind == .directory { walk(Step(path: path, place: (directory, name))) }
   }
 }

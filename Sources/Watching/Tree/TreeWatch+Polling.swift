@@ -50,7 +50,7 @@ extension TreeWatch {
 
   /// A module that a listing shows.
   func seen(
-    _ module: DirectoryListing.File, in directory: WatchedDirectory, _ file: FileDescriptor,
+    _ module: DirectoryListing.File, in directory: WatchedDirectory, _ file: borrowing Descriptor,
     _ time: SuspendingClock.Instant
   ) {
     let path = directory.path(of: module.name)
@@ -59,14 +59,14 @@ extension TreeWatch {
       directory.files[module.name] = .some(nil)
       return emit(path, .listed, time)
     }
-    let stamp = (try? FileStamp(of: module.name, in: file)).map { PolledStamp($0, margin: margin) }
+    let stamp = (try? file.status(of: module.name).stamp).map { PolledStamp($0, margin: margin) }
     let known = directory.files.updateValue(stamp, forKey: module.name)
     guard let known else { return emit(path, .listed, time) }
     if differ(known, stamp) { emit(path, .written, time) }
   }
 
   func noteIfLink(_ path: FilePath) {
-    let isLink = (try? FileStamp(of: path, followingLinks: false))?.kind == .symbolicLink
+    let isLink = (try? Descriptor.status(of: path, followingLinks: false).stamp)?.kind == .symbolicLink
     links[path] = isLink ? .some(target(of: path)) : nil
   }
 
@@ -76,11 +76,11 @@ extension TreeWatch {
     isLimitReached = false
     for directory in table.polledDirectories where directory.coverage == .polled(.limit) {
       guard table.contains(directory) else { continue }
-      do throws(Errno) {
+      do throws(SystemError) {
         guard let descriptor = try watch(directory.path, directory.identity, for: .contents) else { return }
         table.promote(directory, to: descriptor)
       } catch {
-        guard error != .noSpace, error != .noMemory else {
+        guard !error.meansFull else {
           isLimitReached = true
           return
         }
@@ -94,21 +94,20 @@ extension TreeWatch {
   private func poll(_ directory: WatchedDirectory) {
     let place = directory.name.flatMap { name in directory.parent.map { (parent: $0, name: name) } }
     let step = Step(path: directory.path, place: place)
-    do throws(Errno) {
-      let file = try openDirectory(directory.path, followingLinks: place == nil)
-      defer { try? file.close() }
-      if try FileStamp(of: file).identity == directory.identity {
+    do throws(SystemError) {
+      let file = try Descriptor.openDirectory(directory.path, followingLinks: place == nil)
+      if try file.status().stamp.identity == directory.identity {
         for name in try refresh(directory, file) {
           walk(Step(path: directory.path.appending(name), place: (directory, name)))
         }
         return
       }
     } catch {
-      if case .polled = directory.coverage, !error.meansGone {
+      if case .polled = directory.coverage, !error.errno.meansGone {
         // It keeps its place, where the next poll tries again: nothing in it need have changed.
-        return note(Unreadable(step: nil, error: error), at: directory.path)
+        return note(Unreadable(step: nil, error: error.errno), at: directory.path)
       }
-      if !error.meansGone { note(Unreadable(step: step, error: error), at: directory.path) }
+      if !error.errno.meansGone { note(Unreadable(step: step, error: error.errno), at: directory.path) }
     }
     forget(directory)
     walkAgain(step)
@@ -129,13 +128,13 @@ extension TreeWatch {
   }
 
   private func target(of link: FilePath) -> PolledStamp? {
-    (try? FileStamp(of: link, followingLinks: true)).map { PolledStamp($0, margin: margin) }
+    (try? Descriptor.status(of: link, followingLinks: true).stamp).map { PolledStamp($0, margin: margin) }
   }
 
   /// Whether changes of what a link leads to are told anyway, under its own name.
   private func isWatchedTarget(of link: FilePath) -> Bool {
     guard let target = link.resolved, let name = target.lastComponent,
-      let parent = try? FileStamp(of: target.removingLastComponent(), followingLinks: false),
+      let parent = try? Descriptor.status(of: target.removingLastComponent(), followingLinks: false).stamp,
       let directory = table[parent.identity]
     else { return false }
     return directory.isCandidate(name, options.filter)

@@ -51,10 +51,9 @@ extension TreeWatch {
   private func armFile(_ root: Int, _ directory: FilePath, _ name: FilePath.Component) {
     if isArmedFile(root, directory, name) { return }
     disarm(root)
-    do throws(Errno) {
-      let file = try openDirectory(directory, followingLinks: false)
-      defer { try? file.close() }
-      let identity = try FileStamp(of: file).identity
+    do throws(SystemError) {
+      let file = try Descriptor.openDirectory(directory, followingLinks: false)
+      let identity = try file.status().stamp.identity
       let known = table[identity]
       let node: WatchedDirectory
       if let known { node = known } else { node = try flatDirectory(directory, identity, file) }
@@ -69,7 +68,7 @@ extension TreeWatch {
 
   private func isArmedFile(_ root: Int, _ directory: FilePath, _ name: FilePath.Component) -> Bool {
     guard case .file(let identity, name) = armed[root],
-      let stamp = try? FileStamp(of: directory, followingLinks: false), stamp.identity == identity,
+      let stamp = try? Descriptor.status(of: directory, followingLinks: false).stamp, stamp.identity == identity,
       let node = table[identity]
     else { return false }
     return node.isCandidate(name, options.filter)
@@ -108,7 +107,7 @@ extension TreeWatch {
     unguardedRoots.remove(root)
     var watched: [(descriptor: Int32, name: FilePath.Component?)] = []
     for dependency in resolution.dependencies {
-      guard let stamp = try? FileStamp(of: dependency.directory, followingLinks: false) else { continue }
+      guard let stamp = try? Descriptor.status(of: dependency.directory, followingLinks: false).stamp else { continue }
       let mask: InotifyMask = dependency.name == nil ? .itself : .names
       if let descriptor = try? watch(dependency.directory, stamp.identity, for: mask) {
         watched.append((descriptor, dependency.name))

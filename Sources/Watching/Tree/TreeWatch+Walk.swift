@@ -30,7 +30,7 @@ extension TreeWatch {
 
   /// Watches and lists one directory; returns it with the directories to visit next.
   private func visit(_ step: Step) -> (adopted: WatchedDirectory, found: [FilePath.Component])? {
-    do throws(Errno) {
+    do throws(SystemError) {
       return try adopt(step)
     } catch {
       tryLater(step, after: error)
@@ -38,10 +38,9 @@ extension TreeWatch {
     }
   }
 
-  private func adopt(_ step: Step) throws(Errno) -> (adopted: WatchedDirectory, found: [FilePath.Component])? {
-    let file = try openDirectory(step.path, followingLinks: step.place == nil)
-    defer { try? file.close() }
-    let identity = try FileStamp(of: file).identity
+  private func adopt(_ step: Step) throws(SystemError) -> (adopted: WatchedDirectory, found: [FilePath.Component])? {
+    let file = try Descriptor.openDirectory(step.path, followingLinks: step.place == nil)
+    let identity = try file.status().stamp.identity
     if step.place != nil, options.filter.skipsDirectory(step.path, identity) { return nil }
     if let place = step.place, let old = place.parent.children[place.name] { forget(old) }
 
@@ -61,7 +60,7 @@ extension TreeWatch {
     directory.explicit = explicit
     table.insert(directory)
     if let place = step.place { place.parent.children[place.name] = directory }
-    do throws(Errno) {
+    do throws(SystemError) {
       return (directory, try refresh(directory, file))
     } catch {
       // A watch without a listing would miss what was there before.
@@ -72,14 +71,14 @@ extension TreeWatch {
 
   /// Has a directory that could not be read tried again with each poll, and tells that; not one that has gone since it
   /// was listed, which is told by an event.
-  func tryLater(_ step: Step, after error: Errno) {
-    if error.meansGone { return }
-    if step.place != nil, let stamp = try? FileStamp(of: step.path, followingLinks: false),
+  func tryLater(_ step: Step, after error: SystemError) {
+    if error.errno.meansGone { return }
+    if step.place != nil, let stamp = try? Descriptor.status(of: step.path, followingLinks: false).stamp,
       options.filter.skipsDirectory(step.path, stamp.identity)
     {
       return
     }
-    note(Unreadable(step: step, error: error), at: step.path)
+    note(Unreadable(step: step, error: error.errno), at: step.path)
   }
 
   func note(_ directory: Unreadable, at path: FilePath) {
@@ -89,8 +88,8 @@ extension TreeWatch {
 
   /// Watches a directory for files in it that were given as roots, and for nothing else.
   func flatDirectory(
-    _ path: FilePath, _ identity: FileIdentity, _ file: FileDescriptor
-  ) throws(Errno) -> WatchedDirectory {
+    _ path: FilePath, _ identity: FileIdentity, _ file: borrowing Descriptor
+  ) throws(SystemError) -> WatchedDirectory {
     let directory = WatchedDirectory(
       path: path, identity: identity, isRecursive: false, coverage: try cover(path, identity, file, isAlias: false),
       place: nil)
@@ -115,7 +114,7 @@ extension TreeWatch {
       return .absorbs(other.explicit)
     }
     let isRoot = other.name == nil
-    if let stamp = try? FileStamp(of: other.path, followingLinks: isRoot), stamp.identity == identity {
+    if let stamp = try? Descriptor.status(of: other.path, followingLinks: isRoot).stamp, stamp.identity == identity {
       return isRoot ? .covered : .alias
     }
     // It moved, and the event that says so is still queued.
@@ -125,25 +124,25 @@ extension TreeWatch {
 
   /// Decides how a directory's changes are noticed, and takes the watch.
   private func cover(
-    _ path: FilePath, _ identity: FileIdentity, _ file: FileDescriptor, isAlias: Bool
-  ) throws(Errno) -> WatchedDirectory.Coverage {
+    _ path: FilePath, _ identity: FileIdentity, _ file: borrowing Descriptor, isAlias: Bool
+  ) throws(SystemError) -> WatchedDirectory.Coverage {
     if tools == nil || isOnRemoteFileSystem(path, identity, file) { return .polled(.always) }
     if isAlias { return .polled(.alias) }
     if isLimitReached { return .polled(.limit) }
-    do throws(Errno) {
+    do throws(SystemError) {
       return try watch(path, identity, for: .contents).map { .watched($0) } ?? .polled(.always)
     } catch {
-      guard error == .noSpace || error == .noMemory else { throw error }
+      guard error.meansFull else { throw error }
       isLimitReached = true
       return .polled(.limit)
     }
   }
 
-  func watch(_ path: FilePath, _ identity: FileIdentity, for mask: InotifyMask) throws(Errno) -> Int32? {
+  func watch(_ path: FilePath, _ identity: FileIdentity, for mask: InotifyMask) throws(SystemError) -> Int32? {
     try tools?.watch(path, identity, for: mask)
   }
 
-  private func isOnRemoteFileSystem(_ path: FilePath, _ identity: FileIdentity, _ file: FileDescriptor) -> Bool {
+  private func isOnRemoteFileSystem(_ path: FilePath, _ identity: FileIdentity, _ file: borrowing Descriptor) -> Bool {
     if let known = remoteDevices[identity.device] { return known }
     let isRemote = circumstances.isRemote(file)
     remoteDevices[identity.device] = isRemote
@@ -154,7 +153,8 @@ extension TreeWatch {
   /// Compares a directory with what was last seen in it, tells the difference, and returns new directories.
   ///
   /// In a watched directory every module is told, because its content may have changed before the watch.
-  func refresh(_ directory: WatchedDirectory, _ file: FileDescriptor) throws(Errno) -> [FilePath.Component] {
+  func refresh(_ directory: WatchedDirectory, _ file: borrowing Descriptor) throws(SystemError) -> [FilePath.Component]
+  {
     let time = SuspendingClock().now
     let listing = try DirectoryListing(of: file, isModule: { directory.isCandidate($0, options.filter) })
     if !directory.files.isEmpty {
@@ -195,4 +195,9 @@ extension TreeWatch {
 extension Errno {
   /// Whether there is no directory of that name any more, so that there is nothing to read.
   var meansGone: Bool { [.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(self) }
+}
+
+extension SystemError {
+  /// Whether the kernel, or the memory that it may use, has no room for another watch.
+  var meansFull: Bool { errno == .noSpace || errno == .noMemory }
 }

@@ -26,7 +26,7 @@ package actor TreeWatch: ChangeSource {
   struct Circumstances: Sendable {
     /// Refuses more watches than this, as the kernel would.
     var watchLimit: Int?
-    var isRemote: @Sendable (FileDescriptor) -> Bool = { NetworkFileSystem.name(of: $0.rawValue) != nil }
+    var isRemote: @Sendable (borrowing Descriptor) -> Bool = { NetworkFileSystem.name(of: $0.raw) != nil }
     /// The library keeps about 230 bytes for a directory that is gone; see `restart`.
     var toleratedStaleNodes = 10_000
   }

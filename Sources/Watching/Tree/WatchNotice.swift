@@ -69,7 +69,7 @@ extension InotifyFailure: CustomStringConvertible {
   package var description: String {
     switch self {
     case .alreadyInUse: "another watch of this process uses it"
-    case .refused(.tooManyOpenFiles):
+    case .refused(let error) where error.errno == .tooManyOpenFiles:
       "too many instances, fs.inotify.max_user_instances is \(InotifyLimits.maxUserInstances ?? 0)"
     case .refused(let error): "\(error)"
     case .descriptorUnknown: "its descriptor is not found in /proc/self/fd"

@@ -147,7 +147,7 @@ extension UsingInotify {
     private func bytes(of path: FilePath) throws -> [UInt8] {
       let file = try FileDescriptor.open(path, .readOnly)
       defer { try? file.close() }
-      let size = Int(try FileStamp(of: file).size)
+      let size = Int(try Descriptor.status(of: path).stamp.size)
       return try Array(unsafeUninitializedCapacity: size) { buffer, count in
         count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
       }

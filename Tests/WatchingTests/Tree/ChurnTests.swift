@@ -14,7 +14,7 @@ extension Churn {
     var found: [FilePath: String] = [:]
     var rest = [root]
     while let directory = rest.popLast() {
-      let listing = try DirectoryListing(of: directory, isModule: WatchFilter.endsInWasm)
+      let listing = try DirectoryListing(of: Descriptor.openDirectory(directory), isModule: WatchFilter.endsInWasm)
       rest += listing.directories.map { directory.appending($0) }
       for file in listing.files {
         found[directory.appending(file.name)] = try Shell.read(directory.appending(file.name))

@@ -25,7 +25,7 @@ import Testing
   @Test func directory() throws {
     try Shell.mkdir(base.appending("a").appending("b"))
     let resolution = RootResolution(of: base.appending("a").appending("b"))
-    let identity = try FileStamp(of: base.appending("a").appending("b"), followingLinks: false).identity
+    let identity = try Descriptor.status(of: base.appending("a").appending("b"), followingLinks: false).stamp.identity
     #expect(resolution.outcome == .directory(identity))
     #expect(dependencies(resolution) == [":", "/a:", "/a:b", "/a/b:"])
   }
@@ -51,7 +51,8 @@ import Testing
     try Shell.lnSymbolic("second", base.appending("first"))
     try Shell.lnSymbolic(base.appending("real"), base.appending("second"))
     let resolution = RootResolution(of: base.appending("first").appending("sub"))
-    let identity = try FileStamp(of: base.appending("real").appending("sub"), followingLinks: false).identity
+    let identity = try Descriptor.status(of: base.appending("real").appending("sub"), followingLinks: false).stamp
+      .identity
     #expect(resolution.outcome == .directory(identity))
     #expect(dependencies(resolution) == [":", ":first", ":second", "/real:", "/real:sub", "/real/sub:"])
   }
@@ -74,7 +75,7 @@ import Testing
     try Shell.mkdir(base.appending("a").appending("b"))
     try Shell.lnSymbolic("a/b", base.appending("link"))
     let resolution = RootResolution(of: FilePath("\(base)/./link/../../a"))
-    let identity = try FileStamp(of: base.appending("a"), followingLinks: false).identity
+    let identity = try Descriptor.status(of: base.appending("a"), followingLinks: false).stamp.identity
     #expect(resolution.outcome == .directory(identity))
   }
 }

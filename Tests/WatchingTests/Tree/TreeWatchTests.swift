@@ -136,7 +136,7 @@ extension UsingInotify {
     @Test func skippedDirectoriesAreNotWatched() async throws {
       let cache = root.appending("cache")
       for directory in [cache, root.appending(".git"), root.appending("kept")] { try Shell.mkdir(directory) }
-      let identity = try FileStamp(of: cache, followingLinks: false).identity
+      let identity = try Descriptor.status(of: cache, followingLinks: false).stamp.identity
       var options = TreeWatch.Options()
       options.filter.skipsDirectory = { path, found in path.lastComponent == ".git" || found == identity }
       options.filter.skipsFile = { $0.lastComponent == "skipped.wasm" }

@@ -1,12 +1,7 @@
 internal import Glibc
+internal import LinuxIO
 
-/// The name of a directory entry where the kernel wrote it: followed by NUL, and valid only while the entry is handled.
-struct EntryName {
-  let start: UnsafePointer<CChar>
-  let length: Int
-
-  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: length) }
-
+extension EntryName {
   /// Whether it ends with `.wasm`, in lower case as every tool writes it.
   var isModule: Bool {
     guard length >= 5 else { return false }
@@ -14,9 +9,6 @@ struct EntryName {
     return suffix.load(as: UInt8.self) == UInt8(ascii: ".")
       && UInt32(littleEndian: suffix.loadUnaligned(fromByteOffset: 1, as: UInt32.self)) == Self.wasm
   }
-
-  /// Whether it stands for the directory itself or its parent.
-  var isDots: Bool { equals(".") || equals("..") }
 
   /// Whether it is where a version control system keeps what it stores, in which modules are not the user's files.
   var isVersionControl: Bool { ModuleScanner.versionControl.contains { equals($0) } }
