@@ -22,15 +22,6 @@ enum Environment {
     return text.map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
   }
 
-  static func hasVariable(startingWith prefix: String) -> Bool {
-    var next = environ
-    while let variable = next.pointee {
-      if strncmp(variable, prefix, prefix.utf8.count) == 0 { return true }
-      next += 1
-    }
-    return false
-  }
-
   static func path(_ name: String) -> FilePath? {
     guard let text = getenv(name), text.pointee != 0 else { return nil }
     return FilePath(platformString: text)
@@ -43,16 +34,7 @@ enum Environment {
   }
 
   /// The running program's own file, symbolic links resolved.
-  static var executable: FilePath? {
-    let size = Int(PATH_MAX)
-    let target = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      let length = buffer.withMemoryRebound(to: CChar.self) { text in
-        text.baseAddress.map { readlink("/proc/self/exe", $0, size) } ?? 0
-      }
-      count = max(0, length)
-    }
-    return target.isEmpty ? nil : FilePath(bytes: target)
-  }
+  static var executable: FilePath? { try? Descriptor.symbolicLinkTarget(of: "/proc/self/exe") }
 
   /// The path seen from the root, without `.` and `..` where that needs no look at the disk.
   static func absolute(_ path: FilePath) -> FilePath { path.absolute }

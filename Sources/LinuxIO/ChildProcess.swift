@@ -1,46 +1,45 @@
 internal import CLinux
 internal import Glibc
 internal import Synchronization
-internal import SystemPackage
 
 /// A child process that is never left behind: reaped once, and killed if its owner goes first.
 package final class ChildProcess: Sendable {
   /// The process id until the child is reaped, so that no other process is ever signalled by it.
   private let id: Mutex<pid_t?>
+  /// Whether signals go to all processes of the child's group.
+  private let leadsGroup: Bool
 
-  /// Starts a program.
+  /// Starts a program that is given some descriptors and inherits no others.
   ///
   /// - Parameters:
   ///   - executable: the program's path.
   ///   - arguments: its arguments, its own name first.
-  ///   - environment: `NAME=VALUE` texts.
-  ///   - descriptors: what the child has as its descriptors 0, 1, 2…; it inherits no others.
-  package init(
-    executable: String, arguments: [String], environment: [String], descriptors: [Int32]
+  ///   - descriptors: what the child has as its descriptors 0, 1, 2…
+  package convenience init(
+    executable: String, arguments: [String], environment: EnvironmentVariables, descriptors: [Int32]
   ) throws(SystemError) {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    for (target, source) in descriptors.enumerated() {
-      posix_spawn_file_actions_adddup2(&actions, source, Int32(target))
-    }
-    // Dispatch blocks almost every signal on its threads; a child must not inherit that.
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    sigemptyset(&none)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-    // Not everything that we were started with is close-on-exec.
-    clinux_spawn_closing_from(&actions, Int32(descriptors.count))
-    var argv = arguments.map { strdup($0) } + [nil]
-    var envp = environment.map { strdup($0) } + [nil]
-    defer { for text in argv + envp { free(text) } }
-    var child: pid_t = 0
-    let result = posix_spawn(&child, executable, &actions, &attributes, &argv, &envp)
-    guard result == 0 else { throw SystemError("posix_spawn", Errno(rawValue: result)) }
-    id = Mutex(child)
+    let spawning = SpawnSettings()
+    spawning.give(descriptors)
+    try self.init(executable, arguments, environment, spawning, leadsGroup: false)
+  }
+
+  /// Starts a shell command as a process group of its own, with the signal state of a fresh login.
+  ///
+  /// It reads nothing: in the background a terminal's input would stop it. Its output goes where ours goes, and it inherits
+  /// what is not close-on-exec.
+  package convenience init(shellCommand: String, environment: EnvironmentVariables) throws(SystemError) {
+    var spawning = SpawnSettings()
+    spawning.closeInput()
+    spawning.leadGroup()
+    try self.init("/bin/sh", ["/bin/sh", "-c", shellCommand], environment, spawning, leadsGroup: true)
+  }
+
+  private init(
+    _ executable: String, _ arguments: [String], _ environment: EnvironmentVariables,
+    _ spawning: borrowing SpawnSettings, leadsGroup: Bool
+  ) throws(SystemError) {
+    id = Mutex(try spawning.spawn(executable, arguments.map { Array($0.utf8CString) }, environment.entries))
+    self.leadsGroup = leadsGroup
   }
 
   deinit {
@@ -48,10 +47,13 @@ package final class ChildProcess: Sendable {
     _ = wait()
   }
 
-  /// Ends the child at once; nothing happens if it has ended already.
-  package func kill() {
+  /// Ends the child at once; nothing happens if it has been reaped already.
+  package func kill() { signal(SIGKILL) }
+
+  /// Sends a signal to the child, or to its group if it has one of its own; nothing happens if it has been reaped already.
+  package func signal(_ number: Int32) {
     id.withLock { id in
-      if let id { Glibc.kill(id, SIGKILL) }
+      if let id { Glibc.kill(leadsGroup ? -id : id, number) }
     }
   }
 
@@ -71,12 +73,16 @@ package final class ChildProcess: Sendable {
     }
   }
 
-  /// Waits for the child's end and says how it came; nil if that was told before.
-  package func wait() -> ExitReason? {
-    guard let pid = id.withLock({ $0 }) else { return nil }
-    // Waits without reaping, so that the id stays the child's until it is forgotten under the lock.
+  /// Waits for the child's end without reaping it: until ``wait()`` its id, and its group's, stay its own.
+  package func waitForEnd() {
+    guard let pid = id.withLock({ $0 }) else { return }
     var information = siginfo_t()
     while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) != 0 && errno == EINTR {}
+  }
+
+  /// Waits for the child's end, reaps it, and says how the end came; nil if that was told before.
+  package func wait() -> ExitReason? {
+    waitForEnd()
     return id.withLock { id in
       guard let known = id else { return nil }
       var status: Int32 = 0

@@ -203,19 +203,12 @@ final class CompileChild: Sendable {
     throw .crashed(how: reason?.description ?? "ended", output: words)
   }
 
-  private static func environment() -> [String] {
+  private static func environment() -> EnvironmentVariables {
+    // Only what loading the engine needs: a process that reads hostile input has no use for secrets.
+    var variables = EnvironmentVariables(inheriting: ["PATH=", "LD_LIBRARY_PATH=", "LANG=", "LC_", "WASMPRECOMPILE_"])
     // A backtrace would bury the one line that says what happened. Swift's takes a second and another program, too, and
     // lets a child that was sent SIGABRT live on.
-    var variables = ["SWIFT_BACKTRACE=enable=no"]
-    var next = environ
-    while let text = next.pointee {
-      let variable = String(cString: text)
-      // Only what loading the engine needs: a process that reads hostile input has no use for secrets.
-      if ["PATH=", "LD_LIBRARY_PATH=", "LANG=", "LC_", "WASMPRECOMPILE_"].contains(where: variable.hasPrefix) {
-        variables.append(variable)
-      }
-      next += 1
-    }
+    variables.append("SWIFT_BACKTRACE=enable=no")
     return variables
   }
 

@@ -57,7 +57,7 @@ struct Configuration: Sendable {
 
   private static func environment() throws(RunFailure) -> [String: Given] {
     // To know all settings takes a third of a millisecond.
-    guard Environment.hasVariable(startingWith: "WASMPRECOMPILE_") else { return [:] }
+    guard EnvironmentVariables.hasName(startingWith: "WASMPRECOMPILE_") else { return [:] }
     var found: [String: Given] = [:]
     for setting in Settings.all {
       guard let value = Environment.bytes(setting.variable) else { continue }

@@ -1,7 +1,7 @@
 internal import Dispatch
 internal import Glibc
-internal import LinuxIO
-package import SystemPackage
+package import LinuxIO
+internal import SystemPackage
 
 /// Runs the user's command after modules changed, never twice at once.
 ///
@@ -14,7 +14,7 @@ package actor ExecRunner {
   package enum Status: Hashable, Sendable {
     case exited(Int32)
     case killed(signal: Int32)
-    case notStarted(Errno)
+    case notStarted(SystemError)
   }
 
   private static let longestList = 100_000
@@ -24,7 +24,7 @@ package actor ExecRunner {
   nonisolated let executor = QueueExecutor(label: "wasmprecompile.exec")
   private let command: String
   private let report: @Sendable (Status) -> Void
-  private var running: pid_t?
+  private var running: ChildProcess?
   private var waiting: ModuleChanges?
   private var stopped: [@Sendable () -> Void]?
 
@@ -46,7 +46,7 @@ package actor ExecRunner {
   package nonisolated func killAtOnce() {
     executor.queue.sync {
       assumeIsolated { runner in
-        if let child = runner.running { kill(-child, SIGKILL) }
+        runner.running?.kill()
       }
     }
   }
@@ -66,29 +66,26 @@ package actor ExecRunner {
   }
 
   private func start(_ changes: ModuleChanges) {
-    let child: pid_t
-    do throws(Errno) {
-      child = try ShellCommand(command, adding: Self.environment(changes)).spawn()
+    let child: ChildProcess
+    do throws(SystemError) {
+      child = try ChildProcess(shellCommand: command, environment: Self.environment(changes))
     } catch {
       return report(.notStarted(error))
     }
     running = child
-    // The child is left unreaped until we are back on our queue, so that its number stays its own until then.
+    // The child is left unreaped until we are back on our queue, so that its group's number stays its own until then.
     DispatchQueue(label: "wasmprecompile.exec.wait").async {
-      var information = siginfo_t()
-      while waitid(P_PID, id_t(child), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
+      child.waitForEnd()
       self.onQueue { $0.ended(child) }
     }
   }
 
-  private func ended(_ child: pid_t) {
-    if stopped != nil { kill(-child, SIGKILL) }
-    var status: Int32 = 0
-    while waitpid(child, &status, 0) < 0, errno == EINTR {}
+  private func ended(_ child: ChildProcess) {
+    if stopped != nil { child.kill() }
+    let reason = child.wait()
     running = nil
-    let signal = status & 0x7f
     // How it ended because it was told to is no news.
-    if stopped == nil { report(signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal)) }
+    if stopped == nil, let reason { report(Status(reason)) }
     if let stopped {
       for completion in stopped { completion() }
       self.stopped = []
@@ -106,19 +103,30 @@ package actor ExecRunner {
       stopped = []
       return
     }
-    kill(-child, SIGTERM)
-    executor.queue.asyncAfter(deadline: .now() + Self.grace) {
-      self.assumeIsolated { if $0.running == child { kill(-child, SIGKILL) } }
-    }
+    child.signal(SIGTERM)
+    executor.queue.asyncAfter(deadline: .now() + Self.grace) { child.kill() }
   }
 
-  private static func environment(_ changes: ModuleChanges) -> [String: [UInt8]] {
-    var environment: [String: [UInt8]] = [:]
+  private static func environment(_ changes: ModuleChanges) -> EnvironmentVariables {
+    var environment = EnvironmentVariables(inheriting: nil)
     for (name, paths) in [("CHANGED", changes.changed), ("REMOVED", changes.removed)] {
       let list = Array(paths.sorted { $0.string < $1.string }.map(\.bytes).joined(separator: "\n".utf8))
-      environment["WASMPRECOMPILE_\(name)"] = list.count <= longestList ? list : nil
-      environment["WASMPRECOMPILE_\(name)_COUNT"] = Array("\(paths.count)".utf8)
+      if list.count <= longestList {
+        environment.set("WASMPRECOMPILE_\(name)", to: list)
+      } else {
+        environment.remove("WASMPRECOMPILE_\(name)")
+      }
+      environment.set("WASMPRECOMPILE_\(name)_COUNT", to: Array("\(paths.count)".utf8))
     }
     return environment
+  }
+}
+
+extension ExecRunner.Status {
+  fileprivate init(_ reason: ExitReason) {
+    switch reason {
+    case .exited(let status): self = .exited(status)
+    case .signalled(let signal): self = .killed(signal: signal)
+    }
   }
 }

@@ -1,0 +1,61 @@
+internal import CLinux
+internal import Glibc
+internal import SystemPackage
+
+/// How a program is started (posix_spawn(3)).
+struct SpawnSettings: ~Copyable {
+  private let actions = UnsafeMutablePointer<posix_spawn_file_actions_t>.allocate(capacity: 1)
+  private let attributes = UnsafeMutablePointer<posix_spawnattr_t>.allocate(capacity: 1)
+  private var flags = POSIX_SPAWN_SETSIGMASK
+
+  init() {
+    posix_spawn_file_actions_init(actions)
+    posix_spawnattr_init(attributes)
+    // Our threads block almost every signal; a child must not inherit that.
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(attributes, &none)
+  }
+
+  deinit {
+    posix_spawn_file_actions_destroy(actions)
+    posix_spawnattr_destroy(attributes)
+    actions.deallocate()
+    attributes.deallocate()
+  }
+
+  /// Gives the child descriptors as 0, 1, 2… and no others.
+  func give(_ descriptors: [Int32]) {
+    for (target, source) in descriptors.enumerated() {
+      posix_spawn_file_actions_adddup2(actions, source, Int32(target))
+    }
+    // Not everything that we were started with is close-on-exec.
+    clinux_spawn_closing_from(actions, Int32(descriptors.count))
+  }
+
+  /// Lets the child read nothing.
+  func closeInput() { posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) }
+
+  /// Makes the child the leader of a new process group, and gives every signal its own effect.
+  mutating func leadGroup() {
+    var all = sigset_t()
+    sigfillset(&all)
+    posix_spawnattr_setsigdefault(attributes, &all)
+    posix_spawnattr_setpgroup(attributes, 0)
+    flags |= POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF
+  }
+
+  /// - Parameters:
+  ///   - arguments: each with NUL at its end.
+  ///   - environment: `NAME=VALUE`, each with NUL at its end.
+  func spawn(_ executable: String, _ arguments: [[CChar]], _ environment: [[CChar]]) throws(SystemError) -> pid_t {
+    posix_spawnattr_setflags(attributes, Int16(flags))
+    var argv = arguments.map { strdup($0) } + [nil]
+    var envp = environment.map { strdup($0) } + [nil]
+    defer { for text in argv + envp { free(text) } }
+    var child: pid_t = 0
+    let result = posix_spawn(&child, executable, actions, attributes, &argv, &envp)
+    guard result == 0 else { throw SystemError("posix_spawn", Errno(rawValue: result)) }
+    return child
+  }
+}
