@@ -65,13 +65,8 @@ package struct Confinement: Hashable, Sendable {
 
   /// The bytes of address space that this process takes now (proc_pid_statm(5)).
   private static func ownAddressSpace() throws(SystemError) -> Int {
-    let file = try Descriptor.open("/proc/self/statm", O_RDONLY)
-    var text = [UInt8](repeating: 0, count: 64)
-    let result = text.withUnsafeMutableBytes { buffer in
-      Result { () throws(SystemError) in try file.read(into: buffer, at: 0) }
-    }
-    let digits = text.prefix(try result.get()).prefix { $0 != UInt8(ascii: " ") }
-    let pages = Int(String(decoding: digits, as: UTF8.self)) ?? 0
+    let text = try PseudoFile.text(at: "/proc/self/statm")
+    let pages = Int(text.prefix { $0 != " " }) ?? 0
     return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
   }
 }

@@ -79,9 +79,9 @@ package struct Exporter {
     _ artifact: Artifact, _ output: OutputDirectory, _ name: FilePath, _ status: FileStatus?
   ) -> Bool {
     guard let status, status.kind == .regular, status.size == artifact.size,
-      let file = try? output.root.open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+      let file = try? RegularFile(name, in: output.root)
     else { return false }
-    return (try? ArtifactDigest(hashing: file)) == artifact.digest
+    return (try? ArtifactDigest(hashing: file.descriptor)) == artifact.digest
   }
 
   /// Removes what was exported from files that are not there any more. What somebody else put in its place stays, and so

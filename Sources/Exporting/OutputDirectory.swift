@@ -43,8 +43,7 @@ final class OutputDirectory {
   // MARK: The manifest
 
   func readManifest() -> ExportManifest {
-    guard let file = try? own.open(ExportManifest.fileName, O_RDONLY | O_NOFOLLOW | O_NONBLOCK),
-      let bytes = try? file.contents()
+    guard let file = try? RegularFile(ExportManifest.fileName, in: own), let bytes = try? file.contents(limit: .max)
     else { return ExportManifest() }
     return ExportManifest(bytes) ?? ExportManifest()
   }

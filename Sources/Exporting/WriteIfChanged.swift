@@ -45,7 +45,7 @@ package enum WriteIfChanged {
     }
 
     func write(_ contents: [UInt8], isLast: Bool) throws(SystemError) {
-      if size == contents.count, try Descriptor.open(path, O_RDONLY | O_NONBLOCK).contents() == contents { return }
+      if size == contents.count, try isThere(contents) { return }
       let staged = ".wasmprecompile-\(UInt64.random(in: .min ... .max))"
       let file = try directory.open(staged, O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
       do throws(SystemError) {
@@ -56,6 +56,13 @@ package enum WriteIfChanged {
         throw error
       }
       if isLast { try? file.touch() }
+    }
+
+    private func isThere(_ contents: [UInt8]) throws(SystemError) -> Bool {
+      do { return try RegularFile(path).contents(limit: contents.count) == contents } catch {
+        if case .system(let error) = error { throw error }
+        return false
+      }
     }
   }
 }

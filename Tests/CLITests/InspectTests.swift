@@ -142,8 +142,8 @@ import Testing
         ("cut.wasm", "is damaged at byte 0xa: a section has 112 bytes, where 1 are left"),
         ("text.wat", "is WebAssembly text, not binary: convert it with `wat2wasm`"), ("empty", "is empty"),
         ("/bin/sh", "is native code (ELF), but no artifact of a libwasmtime"),
-        ("absent", "cannot be read: no such file or directory"), ("folder", "cannot be read: is a directory"),
-        ("/dev/null", "cannot be read: invalid argument"),
+        ("absent", "cannot be read: no such file or directory"), ("folder", "cannot be read: it is a directory"),
+        ("/dev/null", "cannot be read: it is a character device"),
       ] {
         let run = try box.tool("inspect", "\(file)").run()
         #expect(run.ending == .exited(1))

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import LinuxIO
 internal import SystemPackage
 
@@ -30,25 +29,24 @@ struct ConfigurationFile {
   }
 
   private static func read(_ path: FilePath) throws(Trouble) -> [UInt8] {
-    let kind: FileKind
-    let text: [UInt8]
-    do throws(SystemError) {
-      let file = try Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
-      kind = try file.status().kind
-      text = kind == .regular ? try file.bytes(count: sizeLimit + 1) : []
+    do throws(RegularFileError) {
+      return try RegularFile(path).contents(limit: sizeLimit)
     } catch {
-      if [.noSuchFileOrDirectory, .notDirectory].contains(error.errno) { throw .missing }
-      // What is no directory, or may not be looked into, holds nothing for us.
-      if [.permissionDenied, .tooManySymbolicLinkLevels].contains(error.errno),
-        (try? Descriptor.status(of: path)) == nil
-      {
-        throw .missing
+      switch error {
+      case .notRegular: throw .unreadable("it is not a regular file")
+      case .tooLarge: throw .unreadable("it is larger than 1 MB")
+      case .changed: throw .unreadable("\(error)")
+      case .system(let error):
+        if [.noSuchFileOrDirectory, .notDirectory].contains(error.errno) { throw .missing }
+        // What is no directory, or may not be looked into, holds nothing for us.
+        if [.permissionDenied, .tooManySymbolicLinkLevels].contains(error.errno),
+          (try? Descriptor.status(of: path)) == nil
+        {
+          throw .missing
+        }
+        throw .unreadable("\(error)")
       }
-      throw .unreadable(error.description)
     }
-    guard kind == .regular else { throw .unreadable("it is not a regular file") }
-    guard text.count <= sizeLimit else { throw .unreadable("it is larger than 1 MB") }
-    return text
   }
 
   /// The project's file that lies nearest above a file or directory, or in the directory.

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import LinuxIO
 internal import SystemPackage
 
@@ -8,23 +7,28 @@ struct FileContents: ~Copyable {
   private static let most = 4 << 30
 
   init(_ path: FilePath) throws(FileTrouble) {
-    do throws(SystemError) {
-      // A FIFO would make open(2) wait.
-      let kind = try Descriptor.status(of: path).kind
-      guard kind == .regular else { throw SystemError("open", kind == .directory ? .isDirectory : .invalidArgument) }
-      let file = try Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
-      let size = try file.status().size
-      guard size <= Self.most else { throw SystemError("read", .fileTooLarge) }
-      let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
-      do throws(SystemError) {
-        let count = try file.read(into: buffer, at: 0)
-        bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: count)
-      } catch {
-        buffer.deallocate()
-        throw error
+    do throws(RegularFileError) {
+      let file = try RegularFile(path)
+      self = try file.whileUnchanged { status throws(RegularFileError) in
+        try FileContents(copying: file.descriptor, size: status.size)
+      } failure: {
+        $0
       }
     } catch {
       throw FileTrouble(reason: "cannot be read: \(error)")
+    }
+  }
+
+  /// Not into an array, because what looks at the bytes wants them aligned.
+  private init(copying file: borrowing Descriptor, size: Int) throws(RegularFileError) {
+    guard size <= Self.most else { throw .tooLarge(bytes: Int64(size), limit: Self.most) }
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
+    do throws(SystemError) {
+      let count = try file.read(into: buffer, at: 0)
+      bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: count)
+    } catch {
+      buffer.deallocate()
+      throw .system(error)
     }
   }
 

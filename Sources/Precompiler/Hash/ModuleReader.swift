@@ -1,5 +1,4 @@
 internal import Crypto
-internal import Glibc
 package import LinuxIO
 package import SystemPackage
 package import WasmCache
@@ -38,10 +37,8 @@ package final class LoadedModule: Sendable {
 package struct ModuleReader: ~Copyable {
   private let block: UnsafeMutableRawBufferPointer
   private let afterBlock: () -> Void
-  private static let attempts = 3
   private let limit: Int
   private let avoidsWriters: Bool
-  private static let pauseInMicroseconds: useconds_t = 50_000
 
   /// Bytes.
   package static let defaultLimit = 1 << 30
@@ -71,10 +68,10 @@ package struct ModuleReader: ~Copyable {
     return try whileUnchanged(file) { stamp throws(ModuleFailure) in
       let size = Int(clamping: stamp.size)
       guard stamp.size <= largestKept, let memory = try? MemoryFile(name: "module") else {
-        return ReadModule(facts: try read(file, size: size) { _ in }, stamp: stamp, kept: nil)
+        return ReadModule(facts: try read(file.descriptor, size: size) { _ in }, stamp: stamp, kept: nil)
       }
       var isKept = true
-      let facts = try read(file, size: size) { bytes throws(SystemError) in
+      let facts = try read(file.descriptor, size: size) { bytes throws(SystemError) in
         if isKept { isKept = (try? memory.descriptor.write(all: bytes)) != nil }
       }
       if isKept { isKept = (try? memory.seal()) != nil }
@@ -87,7 +84,7 @@ package struct ModuleReader: ~Copyable {
     let file = try open(path)
     return try whileUnchanged(file) { stamp throws(ModuleFailure) in
       let copy = try reading { () throws(SystemError) in try MemoryFile(name: "module") }
-      let facts = try read(file, size: Int(clamping: stamp.size)) { bytes throws(SystemError) in
+      let facts = try read(file.descriptor, size: Int(clamping: stamp.size)) { bytes throws(SystemError) in
         try copy.descriptor.write(all: bytes)
       }
       try reading { () throws(SystemError) in try copy.seal() }
@@ -95,36 +92,25 @@ package struct ModuleReader: ~Copyable {
     }
   }
 
-  private func open(_ path: FilePath) throws(ModuleFailure) -> Descriptor {
-    // A FIFO would make open(2) wait, and opening some devices does something: look first, and never wait.
-    let kind = try reading { () throws(SystemError) in try Descriptor.status(of: path).kind }
-    guard kind == .regular else { throw .notARegularFile(kind) }
-    return try reading { () throws(SystemError) in try Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY) }
+  private func open(_ path: FilePath) throws(ModuleFailure) -> RegularFile {
+    do { return try RegularFile(path) } catch { throw ModuleFailure(error) }
   }
 
   /// Runs `body` again until the file was the same before and after it; it may find anything in a half-written file.
   private func whileUnchanged<Result: ~Copyable>(
-    _ file: borrowing Descriptor, body: (FileStamp) throws(ModuleFailure) -> Result
+    _ file: borrowing RegularFile, body: (FileStamp) throws(ModuleFailure) -> Result
   ) throws(ModuleFailure) -> Result {
-    for attempt in 1...Self.attempts {
-      let before = try reading { () throws(SystemError) in try file.status() }
-      guard before.kind == .regular else { throw .notARegularFile(before.kind) }
+    try file.whileUnchanged { status throws(ModuleFailure) in
       // Before reading, so that a long write is not read again and again.
-      if avoidsWriters, file.isOpenForWriting { throw .changedWhileRead }
-      guard before.size <= limit else { throw .tooLarge(bytes: before.size, limit: limit) }
-      do throws(ModuleFailure) {
-        let result = try body(before.stamp)
-        if try reading({ () throws(SystemError) in try file.status().stamp }) == before.stamp {
-          // And after it: a writer that came meanwhile may have written half, and pause.
-          if avoidsWriters, file.isOpenForWriting { throw ModuleFailure.changedWhileRead }
-          return result
-        }
-      } catch {
-        if try reading({ () throws(SystemError) in try file.status().stamp }) == before.stamp { throw error }
-      }
-      if attempt < Self.attempts { usleep(Self.pauseInMicroseconds) }
+      if avoidsWriters, file.descriptor.isOpenForWriting { throw .changedWhileRead }
+      guard status.size <= limit else { throw .tooLarge(bytes: status.size, limit: limit) }
+      let result = try body(status.stamp)
+      // And after it: a writer that came meanwhile may have written half, and pause.
+      if avoidsWriters, file.descriptor.isOpenForWriting { throw .changedWhileRead }
+      return result
+    } failure: {
+      ModuleFailure($0)
     }
-    throw .changedWhileRead
   }
 
   private func read(
@@ -155,12 +141,23 @@ package struct ModuleReader: ~Copyable {
 private func reading<Result: ~Copyable>(
   _ body: () throws(SystemError) -> Result
 ) throws(ModuleFailure) -> Result {
-  do { return try body() } catch {
-    switch error.errno {
-    case .noSuchFileOrDirectory: throw .vanished
-    // Opening what a writer holds a lease on, as file servers do.
-    case .wouldBlock: throw .changedWhileRead
-    default: throw .unreadable(reason: error.description)
+  do { return try body() } catch { throw ModuleFailure(.system(error)) }
+}
+
+extension ModuleFailure {
+  /// What it means for a module that its file could not be read.
+  fileprivate init(_ error: RegularFileError) {
+    switch error {
+    case .system(let error):
+      switch error.errno {
+      case .noSuchFileOrDirectory: self = .vanished
+      // Opening what a writer holds a lease on, as file servers do.
+      case .wouldBlock: self = .changedWhileRead
+      default: self = .unreadable(reason: error.description)
+      }
+    case .notRegular(let kind): self = .notARegularFile(kind)
+    case .tooLarge(let bytes, let limit): self = .tooLarge(bytes: Int(clamping: bytes), limit: limit)
+    case .changed: self = .changedWhileRead
     }
   }
 }

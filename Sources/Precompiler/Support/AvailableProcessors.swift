@@ -1,5 +1,4 @@
 internal import CLinux
-internal import Glibc
 internal import LinuxIO
 
 /// How many processors this process may use: those it may run on, less what its control group's quota leaves it (`cpu.max`
@@ -7,7 +6,7 @@ internal import LinuxIO
 package enum AvailableProcessors {
   package static func count() -> Int {
     let affinity = Int(clinux_available_processors())
-    return max(1, min(affinity > 0 ? affinity : 1, quota(contents) ?? .max))
+    return max(1, min(affinity > 0 ? affinity : 1, quota { try? PseudoFile.text(at: $0) } ?? .max))
   }
 
   /// The tightest quota on the way up from this process's group, in whole processors.
@@ -47,13 +46,5 @@ package enum AvailableProcessors {
     let numbers = text.split(whereSeparator: \.isWhitespace).map { Int($0) }
     guard numbers.count == 2, let quota = numbers[0], let period = numbers[1], quota > 0, period > 0 else { return nil }
     return (quota - 1) / period + 1
-  }
-
-  private static func contents(_ path: String) -> String? {
-    guard let file = try? Descriptor.open(path, O_RDONLY) else { return nil }
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 1)
-    defer { buffer.deallocate() }
-    guard let size = try? file.read(into: buffer, at: 0) else { return nil }
-    return String(decoding: buffer[..<size], as: UTF8.self)
   }
 }

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import LinuxIO
 internal import Synchronization
 public import SystemPackage
@@ -31,31 +30,24 @@ extension FileSystemCache {
 
   /// Reads a module, and remembers what it is.
   func contents(ofFileAt path: FilePath) throws(CacheError) -> [UInt8] {
-    func failed(_ reason: String) -> CacheError { .io(path, operation: "read the module", reason: reason) }
-    do {
-      // A FIFO would make open(2) wait: look first, and never wait.
-      let kind = try Descriptor.status(of: path).kind
-      guard kind == .regular else { throw failed("it is \(kind)") }
-      let file = try Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
-      let begun = WallClock.now()
-      let stamp = try file.status().stamp
-      guard stamp.size <= Self.largestModule else { throw failed("it has \(stamp.size) bytes, more than 1 GiB") }
-      let bytes = try file.bytes(count: Int(stamp.size))
-      guard bytes.count == Int(stamp.size), try file.status().stamp == stamp else {
-        throw failed("it changed while it was being read")
+    do throws(RegularFileError) {
+      let file = try RegularFile(path)
+      return try file.whileUnchanged { status throws(RegularFileError) in
+        let begun = WallClock.now()
+        let bytes = try file.bytes(status, limit: Self.largestModule)
+        let known = HashedFile(stamp: status.stamp, hashed: begun, module: WasmHash.generate(bytes))
+        files.withLock { $0[status.stamp.identity] = known }
+        return bytes
+      } failure: {
+        $0
       }
-      let known = HashedFile(stamp: stamp, hashed: begun, module: WasmHash.generate(bytes))
-      files.withLock { $0[stamp.identity] = known }
-      return bytes
-    } catch let error as CacheError {
-      throw error
     } catch {
-      throw failed("\(error)")
+      throw .io(path, operation: "read the module", reason: "\(error)")
     }
   }
 
   /// Bytes; engines accept no more.
-  private static let largestModule: Int64 = 1 << 30
+  private static let largestModule = 1 << 30
 }
 
 /// What is known of a file, as it was when it was hashed.

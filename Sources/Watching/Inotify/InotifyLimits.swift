@@ -1,4 +1,4 @@
-internal import SystemPackage
+internal import LinuxIO
 
 /// The kernel's per-user limits; read from /proc because the library asks for a file that does not exist.
 package enum InotifyLimits {
@@ -19,13 +19,8 @@ package enum InotifyLimits {
   }
 
   private static func read(_ setting: String) -> Int? {
-    let path = FilePath("/proc/sys/" + setting.split(separator: ".").joined(separator: "/"))
-    guard let file = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else { return nil }
-    defer { try? file.close() }
-    let text = withUnsafeTemporaryAllocation(byteCount: 32, alignment: 1) { buffer in
-      String(decoding: buffer.prefix((try? file.read(into: buffer)) ?? 0), as: UTF8.self)
-    }
-    return Int(text.prefix { $0.isNumber })
+    let text = try? PseudoFile.text(at: "/proc/sys/" + setting.split(separator: ".").joined(separator: "/"))
+    return text.flatMap { Int($0.prefix { $0.isNumber }) }
   }
 
   /// A limit that leaves room for `missing` more watches and some growth.
