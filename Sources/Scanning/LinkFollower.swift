@@ -1,14 +1,5 @@
 internal import LinuxIO
 
-/// A symbolic link to a directory, as the child of a listed directory.
-struct FoundLink {
-  let root: Int
-  /// With NUL at its end.
-  let path: [UInt8]
-  let parent: Int
-  let child: Int
-}
-
 /// Decides which links to directories are followed, after everything that needs no link has been scanned.
 ///
 /// This goes round by round: links found by one are followed in the next, in the order of roots and paths. So which

@@ -41,6 +41,15 @@ struct ListedDirectory: Sendable {
   }
 }
 
+/// A symbolic link to a directory, as the child of a listed directory.
+struct FoundLink {
+  let root: Int
+  /// With NUL at its end.
+  let path: [UInt8]
+  let parent: Int
+  let child: Int
+}
+
 /// A part of the files of a directory, examined apart from its listing.
 struct FileRun: Sendable {
   let directory: Int
