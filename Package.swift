@@ -56,7 +56,7 @@ let package = Package(
     .target(name: "Inspecting", dependencies: ["WasmEngine"], swiftSettings: strict),
     .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
     .target(
-      name: "Watching", dependencies: ["CInotifyTools", "CLinux", "LinuxIO", system], swiftSettings: strict),
+      name: "Watching", dependencies: ["CInotifyTools", "LinuxIO", "Scanning", system], swiftSettings: strict),
     .target(
       name: "Commands",
       dependencies: [
@@ -126,7 +126,8 @@ let package = Package(
       ], swiftSettings: strict),
     .target(name: "CWatchingTests", path: "Tests/CWatchingTests"),
     .testTarget(
-      name: "WatchingTests", dependencies: ["Watching", "CWatchingTests", "CLinux", "LinuxIO", "TestSupport", system],
+      name: "WatchingTests",
+      dependencies: ["Watching", "CWatchingTests", "CLinux", "LinuxIO", "Scanning", "TestSupport", system],
       swiftSettings: strict),
     // The tutorial's program, which the tests run. (The other example is a package of its own, which they build.)
     .executableTarget(

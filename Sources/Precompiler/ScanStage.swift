@@ -9,9 +9,10 @@ struct ScanStage {
   let lanes: Int
 
   func run() -> ScanResult {
-    var options = ModuleScanner.Options(
-      excludes: input.excludes, followLinks: input.followLinks, namesDirectories: input.namesDirectories, jobs: lanes)
-    for cache in caches.all { options.skippedDirectories.insert(cache.identity) }
+    var options = ScanOptions(
+      selection: ModuleSelection(excludes: input.excludes), followLinks: input.followLinks,
+      namesDirectories: input.namesDirectories, jobs: lanes)
+    for cache in caches.all { options.selection.skippedDirectories.insert(cache.identity) }
     return ModuleScanner(options).scan(input.roots)
   }
 }

@@ -4,7 +4,7 @@ internal import SystemPackage
 /// Selects what of a directory's entries the scan has to go on with; one for each thread, for the sake of its buffers.
 struct DirectoryLister {
   private let plan: ScanPlan
-  private var excludes: ExcludeMatcher
+  private var selection: EntrySelection
 
   /// The selected entries of the directory that was listed last, sorted.
   private(set) var list = EntryList()
@@ -15,7 +15,7 @@ struct DirectoryLister {
 
   init(_ plan: ScanPlan) {
     self.plan = plan
-    excludes = ExcludeMatcher(plan.options.excludes)
+    selection = EntrySelection(plan.options.selection)
   }
 
   /// Fills `list`. After an error it holds what was listed before.
@@ -24,7 +24,7 @@ struct DirectoryLister {
     with reader: borrowing DirectoryReader
   ) {
     list.removeAll()
-    excludes.enter(task)
+    selection.enter(task.relativePath)
     let claims = plan.claims.isEmpty ? nil : plan.claims[identity]
     do {
       try reader.forEachEntry(of: directory) { name, kind in
@@ -43,8 +43,7 @@ struct DirectoryLister {
   ) {
     switch kind {
     case .directory:
-      if name.isDots || name.isVersionControl || excludes.excludes(name, isDirectory: true) { return }
-      list.append(name, .directory)
+      if selection.entersDirectory(name) { list.append(name, .directory) }
     case .symbolicLink where plan.options.followLinks:
       selectLink(name, in: directory, task, claims)
     case .unknown:
@@ -53,7 +52,7 @@ struct DirectoryLister {
       let kind = (try? directory.status(ofEntry: name.start))?.kind ?? .regular
       if kind != .unknown { select(name, kind, in: directory, task, claims) }
     case .regular, .symbolicLink, .fifo, .socket, .characterDevice, .blockDevice:
-      guard name.isModule, !excludes.excludes(name, isDirectory: false), !isClaimed(name, claims, task) else { return }
+      guard selection.takesFile(name), !isClaimed(name, claims, task) else { return }
       switch kind {
       case .regular: list.append(name, .file)
       case .symbolicLink: list.append(name, .link)
@@ -70,12 +69,11 @@ struct DirectoryLister {
       try directory.status(ofEntry: name.start, followingLinks: true).kind
     }
     if target == .success(.directory) {
-      if name.isVersionControl || excludes.excludes(name, isDirectory: true) { return }
-      list.append(name, .linkedDirectory)
-    } else if name.isModule, !excludes.excludes(name, isDirectory: false), !isClaimed(name, claims, task) {
-      list.append(name, .link)
+      if selection.entersDirectory(name) { list.append(name, .linkedDirectory) }
+    } else if selection.takesFile(name) {
+      if !isClaimed(name, claims, task) { list.append(name, .link) }
     } else if case .failure(let error) = target, error.errno == .permissionDenied,
-      !excludes.excludes(name, isDirectory: true)
+      selection.entersDirectory(name)
     {
       // It may have been a directory with modules, which the user asked to follow.
       report(.directory(.permissionDenied), name, task)

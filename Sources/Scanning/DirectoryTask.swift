@@ -29,6 +29,9 @@ struct DirectoryTask: Sendable {
   /// Without NUL.
   var pathBytes: ArraySlice<UInt8> { path.dropLast() }
 
+  /// Without a slash at either end; empty for a root.
+  var relativePath: ArraySlice<UInt8> { pathBytes.dropFirst(relativeStart) }
+
   /// The path of something in this directory, with NUL at its end if it is to be `terminated`.
   func path(of name: some Collection<UInt8>, terminated: Bool = false) -> [UInt8] {
     var bytes: [UInt8] = []

@@ -1,5 +1,4 @@
 internal import Glibc
-package import SystemPackage
 
 /// A glob that keeps files and directories out of a scan.
 ///
@@ -32,14 +31,6 @@ package struct ExcludePattern: Hashable, Sendable, CustomStringConvertible {
     needsRelativePath = bytes.contains(UInt8(ascii: "/"))
     while bytes.first == UInt8(ascii: "/") { bytes.removeFirst() }
     glob = bytes.map { CChar(bitPattern: $0) } + [0]
-  }
-
-  /// Whether it keeps out what lies at a path relative to its root.
-  package func matches(_ path: FilePath, isDirectory: Bool) -> Bool {
-    guard let name = path.lastComponent else { return false }
-    return name.withPlatformString { name in
-      path.withPlatformString { matches(name: name, relativePath: $0, isDirectory: isDirectory) }
-    }
   }
 
   /// `name` and `relativePath` end with NUL and have no slash at either end.

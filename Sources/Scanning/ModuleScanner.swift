@@ -1,54 +1,21 @@
-package import LinuxIO
+internal import LinuxIO
 internal import Synchronization
 package import SystemPackage
 
 /// Finds every module below the directories that a user names.
 ///
-/// Taken are, below a directory, the regular files named `*.wasm` and the symbolic links of that name to regular files
-/// (with what they lead to as their stamp); and whatever regular file is named as a root. Directories are entered
-/// whatever their name is, except `.git`, `.hg` and `.svn`. A root that lies inside another one is scanned as a root of
-/// its own, so that each file is found once. Nothing but directories is opened.
+/// A ``ModuleSelection`` says which names count. Taken are regular files, and symbolic links to regular files with the stamp
+/// of what they lead to. A root that lies inside another one is scanned as a root of its own, so that each file is found
+/// once. Nothing but directories is opened.
 package struct ModuleScanner: Sendable {
-  /// What to leave out, what to enter, and with how many threads.
-  package struct Options: Sendable {
-    package var excludes: [ExcludePattern]
-    /// Also enters directories through symbolic links; each directory is still scanned once, under its real path if it
-    /// has one below the roots.
-    package var followLinks: Bool
-    /// Not entered, whatever they are called: the cache itself. Not even if they are named as roots.
-    package var skippedDirectories: Set<FileIdentity>
-    /// Tells in the result which directories were listed.
-    package var namesDirectories: Bool
-    package var jobs: Int
-
-    package init(
-      excludes: [ExcludePattern] = [], followLinks: Bool = false, skippedDirectories: Set<FileIdentity> = [],
-      namesDirectories: Bool = false, jobs: Int
-    ) {
-      self.excludes = excludes
-      self.followLinks = followLinks
-      self.skippedDirectories = skippedDirectories
-      self.namesDirectories = namesDirectories
-      self.jobs = jobs
-    }
-  }
-
-  /// Directories of version control systems, which hold no modules that anybody loads.
-  static let versionControl: [StaticString] = [".git", ".hg", ".svn"]
-
-  /// Whether a directory of this name is left out wherever it is.
-  package static func leavesOut(_ directory: FilePath.Component) -> Bool {
-    versionControl.contains { "\($0)" == directory.string }
-  }
-
-  private let options: Options
+  private let options: ScanOptions
   private let seams: ScanPlan.Seams
 
-  package init(_ options: Options) {
+  package init(_ options: ScanOptions) {
     self.init(options, seams: ScanPlan.Seams())
   }
 
-  init(_ options: Options, seams: ScanPlan.Seams) {
+  init(_ options: ScanOptions, seams: ScanPlan.Seams) {
     self.options = options
     self.seams = seams
   }

@@ -15,7 +15,7 @@ struct ScanPlan: Sendable {
     var share = 512
   }
 
-  let options: ModuleScanner.Options
+  let options: ScanOptions
   let seams: Seams
   /// Directories that are listed elsewhere: those that are roots themselves, and with links followed what was scanned
   /// before. The value is the root under which their files are listed.

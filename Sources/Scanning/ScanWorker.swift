@@ -109,7 +109,7 @@ struct ScanWorker: ~Copyable {
   private mutating func admit(_ directory: borrowing Descriptor, _ task: DirectoryTask) -> FileIdentity? {
     do {
       let identity = try directory.status().stamp.identity
-      if plan.options.skippedDirectories.contains(identity) { return nil }
+      if plan.options.selection.skippedDirectories.contains(identity) { return nil }
       if !task.isStart, let inner = plan.walls[identity] {
         found.nested.append(NestedRoot(outer: task.root, inner: inner))
         return nil

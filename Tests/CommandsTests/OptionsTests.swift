@@ -83,7 +83,7 @@ struct OptionsTests {
     for name in names { try WasmBinary.empty.write(to: FilePath(bytes: directory.path.bytes + [0x2f] + name)) }
     let command = try precompile("a", "--exclude", RawArguments.encode([0x3f, 0xff, 0x2a]))
     let patterns = command.selection.exclude.map { ExcludePattern(bytes: $0.bytes) }
-    let found = ModuleScanner(.init(excludes: patterns, jobs: 1)).scan([directory.path])
+    let found = ModuleScanner(.init(selection: ModuleSelection(excludes: patterns), jobs: 1)).scan([directory.path])
     #expect(found.compactMap { $0.path.lastComponent.map { FilePath(root: nil, [$0]).bytes } } == [names[1]])
   }
 

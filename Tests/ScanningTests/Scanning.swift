@@ -9,8 +9,8 @@ func scan(
   _ roots: [FilePath], excludes: [String] = [], followLinks: Bool = false, skipping: Set<FileIdentity> = [],
   jobs: Int = 2, seams: ScanPlan.Seams = .init()
 ) -> ScanResult {
-  let options = ModuleScanner.Options(
-    excludes: excludes.map { ExcludePattern($0) }, followLinks: followLinks, skippedDirectories: skipping, jobs: jobs)
+  let selection = ModuleSelection(excludes: excludes.map { ExcludePattern($0) }, skippedDirectories: skipping)
+  let options = ScanOptions(selection: selection, followLinks: followLinks, jobs: jobs)
   return ModuleScanner(options, seams: seams).scan(roots)
 }
 

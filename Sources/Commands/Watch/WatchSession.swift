@@ -63,30 +63,7 @@ struct WatchSession {
     }
     var tree = TreeWatch.Options()
     tree.alwaysPolls = options.poll
-    let exclusion = Exclusion(roots: request.input.roots, patterns: request.input.excludes)
-    tree.filter.skipsDirectory = { [caches] path, identity in
-      caches.contains(identity) || exclusion.isVersionControl(path) || exclusion.contains(path, isDirectory: true)
-    }
-    tree.filter.skipsFile = { exclusion.contains($0, isDirectory: false) }
+    tree.selection = ModuleSelection(excludes: request.input.excludes, skippedDirectories: caches)
     return tree
-  }
-}
-
-/// What the user's patterns keep out, for paths as the watcher names them.
-private struct Exclusion: Sendable {
-  let roots: [FilePath]
-  let patterns: [ExcludePattern]
-
-  func contains(_ path: FilePath, isDirectory: Bool) -> Bool {
-    guard !patterns.isEmpty else { return false }
-    return roots.contains { root in
-      var relative = path
-      guard relative != root, relative.removePrefix(root) else { return false }
-      return patterns.contains { $0.matches(relative, isDirectory: isDirectory) }
-    }
-  }
-
-  func isVersionControl(_ path: FilePath) -> Bool {
-    path.lastComponent.map(ModuleScanner.leavesOut) ?? false
   }
 }

@@ -44,7 +44,7 @@ extension TreeWatch {
     if let name = event.name {
       if event.mask.contains(.isDirectory) {
         subdirectory(name, in: directory, event.mask)
-      } else if directory.isCandidate(name, options.filter) {
+      } else if directory.takes(name, options.selection) {
         module(name, in: directory, event)
       }
     } else if event.mask.contains(.ignored) {

@@ -137,7 +137,7 @@ extension TreeWatch {
       let parent = try? Descriptor.status(of: target.removingLastComponent(), followingLinks: false).stamp,
       let directory = table[parent.identity]
     else { return false }
-    return directory.isCandidate(name, options.filter)
+    return directory.takes(name, options.selection)
   }
 
   private func differ(_ old: PolledStamp?, _ new: PolledStamp?) -> Bool {

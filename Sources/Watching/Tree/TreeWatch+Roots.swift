@@ -1,4 +1,5 @@
 internal import LinuxIO
+internal import Scanning
 internal import SystemPackage
 
 /// What is being done about a root.
@@ -23,6 +24,7 @@ extension TreeWatch {
   func arm(_ root: Int) {
     let before = armed[root]
     let resolution = guarded(root)
+    noteDirectory(of: root, resolution.outcome)
     switch resolution.outcome {
     case .directory(let identity): armTree(root, identity)
     case .file(let directory, let name): armFile(root, directory, name)
@@ -34,6 +36,19 @@ extension TreeWatch {
       if before != .missing { tell(.rootMissing(roots[root])) }
     }
     if before == .missing, armed[root] != .missing { tell(.rootReturned(roots[root])) }
+  }
+
+  /// Keeps which directory a root is. One that is known as a part of another root's tree is walked again, because patterns
+  /// are matched with other paths below it from now on.
+  private func noteDirectory(of root: Int, _ outcome: RootResolution.Outcome) {
+    let identity: FileIdentity? = if case .directory(let identity) = outcome { identity } else { nil }
+    guard rootDirectories[root] != identity else { return }
+    rootDirectories[root] = identity
+    guard options.selection.needsRelativePaths, let identity, let known = table[identity], let name = known.name,
+      let parent = known.parent
+    else { return }
+    forget(known)
+    walk(Step(path: known.path, place: (parent, name)))
   }
 
   private func armTree(_ root: Int, _ identity: FileIdentity) {
@@ -58,7 +73,7 @@ extension TreeWatch {
       let node: WatchedDirectory
       if let known { node = known } else { node = try flatDirectory(directory, identity, file) }
       armed[root] = .file(identity, name)
-      if node.isCandidate(name, options.filter) { return }
+      if node.takes(name, options.selection) { return }
       node.explicit[name] = roots[root]
       seen(DirectoryListing.File(name: name, isLink: false), in: node, file, SuspendingClock().now)
     } catch {
@@ -71,7 +86,7 @@ extension TreeWatch {
       let stamp = try? Descriptor.status(of: directory, followingLinks: false).stamp, stamp.identity == identity,
       let node = table[identity]
     else { return false }
-    return node.isCandidate(name, options.filter)
+    return node.takes(name, options.selection)
   }
 
   private func disarm(_ root: Int) {

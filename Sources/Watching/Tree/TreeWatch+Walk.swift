@@ -1,4 +1,5 @@
 internal import LinuxIO
+internal import Scanning
 internal import SystemPackage
 
 /// Finding directories: watch first, list then.
@@ -30,6 +31,9 @@ extension TreeWatch {
 
   /// Watches and lists one directory; returns it with the directories to visit next.
   private func visit(_ step: Step) -> (adopted: WatchedDirectory, found: [FilePath.Component])? {
+    if let place = step.place, !options.selection.entersDirectory(place.name, in: place.parent.relativePath) {
+      return nil
+    }
     do throws(SystemError) {
       return try adopt(step)
     } catch {
@@ -41,7 +45,7 @@ extension TreeWatch {
   private func adopt(_ step: Step) throws(SystemError) -> (adopted: WatchedDirectory, found: [FilePath.Component])? {
     let file = try Descriptor.openDirectory(step.path, followingLinks: step.place == nil)
     let identity = try file.status().stamp.identity
-    if step.place != nil, options.filter.skipsDirectory(step.path, identity) { return nil }
+    if options.selection.skippedDirectories.contains(identity) { return nil }
     if let place = step.place, let old = place.parent.children[place.name] { forget(old) }
 
     let explicit: [FilePath.Component: FilePath]
@@ -56,7 +60,8 @@ extension TreeWatch {
     }
     let directory = WatchedDirectory(
       path: step.path, identity: identity, isRecursive: true,
-      coverage: try cover(step.path, identity, file, isAlias: isAlias), place: step.place)
+      coverage: try cover(step.path, identity, file, isAlias: isAlias), place: step.place,
+      isRoot: rootIdentities.contains(identity))
     directory.explicit = explicit
     table.insert(directory)
     if let place = step.place { place.parent.children[place.name] = directory }
@@ -73,8 +78,8 @@ extension TreeWatch {
   /// was listed, which is told by an event.
   func tryLater(_ step: Step, after error: SystemError) {
     if error.errno.meansGone { return }
-    if step.place != nil, let stamp = try? Descriptor.status(of: step.path, followingLinks: false).stamp,
-      options.filter.skipsDirectory(step.path, stamp.identity)
+    if let stamp = try? Descriptor.status(of: step.path, followingLinks: step.place == nil).stamp,
+      options.selection.skippedDirectories.contains(stamp.identity)
     {
       return
     }
@@ -156,7 +161,7 @@ extension TreeWatch {
   func refresh(_ directory: WatchedDirectory, _ file: borrowing Descriptor) throws(SystemError) -> [FilePath.Component]
   {
     let time = SuspendingClock().now
-    let listing = try DirectoryListing(of: file, isModule: { directory.isCandidate($0, options.filter) })
+    let listing = try directory.list(file, options.selection)
     if !directory.files.isEmpty {
       let names = Set(listing.files.map(\.name))
       for name in directory.files.keys where !names.contains(name) { lost(name, in: directory, time) }

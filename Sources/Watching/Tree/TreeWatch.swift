@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import LinuxIO
+package import Scanning
 internal import Synchronization
 package import SystemPackage
 
@@ -14,7 +15,7 @@ package import SystemPackage
 /// found again. What cannot be watched is polled.
 package actor TreeWatch: ChangeSource {
   package struct Options: Sendable {
-    package var filter = WatchFilter()
+    package var selection = ModuleSelection()
     /// Polls everything, even where inotify works.
     package var alwaysPolls = false
     package var pollInterval = Duration.seconds(2)
@@ -49,6 +50,12 @@ package actor TreeWatch: ChangeSource {
   var table = DirectoryTable()
   var guards = RootGuards()
   var armed: [RootState]
+  /// The directory that each root is, as far as there is one.
+  var rootDirectories: [Int: FileIdentity] = [:] {
+    didSet { rootIdentities = Set(rootDirectories.values) }
+  }
+  /// Below each of them patterns are matched with the path from there on.
+  private(set) var rootIdentities: Set<FileIdentity> = []
   /// Roots to resolve again once the queue is drained.
   var touchedRoots: Set<Int> = []
   /// Missing roots above which nothing could be watched.
@@ -130,6 +137,11 @@ package actor TreeWatch: ChangeSource {
   func open() {
     state = .running
     if tools == nil { openTools() }
+    // Before the first walk, which may meet one root inside another.
+    rootDirectories = Dictionary(
+      uniqueKeysWithValues: roots.enumerated().compactMap { root, path in
+        (try? Descriptor.status(of: path).stamp.identity).map { (root, $0) }
+      })
     for root in roots.indices { arm(root) }
     armTouchedRoots()
   }

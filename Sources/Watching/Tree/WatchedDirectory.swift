@@ -1,4 +1,5 @@
 internal import LinuxIO
+internal import Scanning
 internal import SystemPackage
 
 /// One directory that is watched or polled, with what was last seen in it.
@@ -29,6 +30,8 @@ final class WatchedDirectory {
   /// What it is called in its parent; a root's directory has neither.
   let name: FilePath.Component?
   private(set) weak var parent: WatchedDirectory?
+  /// Where in the path of a name in it the part relative to the root begins.
+  private let relativeStart: Int
   var children: [FilePath.Component: WatchedDirectory] = [:]
   /// Modules in it, with what they looked like where it is polled.
   var files: [FilePath.Component: PolledStamp?] = [:]
@@ -37,7 +40,7 @@ final class WatchedDirectory {
 
   init(
     path: FilePath, identity: FileIdentity, isRecursive: Bool, coverage: Coverage,
-    place: (parent: WatchedDirectory, name: FilePath.Component)?
+    place: (parent: WatchedDirectory, name: FilePath.Component)?, isRoot: Bool = false
   ) {
     self.path = path
     self.identity = identity
@@ -45,6 +48,12 @@ final class WatchedDirectory {
     self.coverage = coverage
     name = place?.name
     parent = place?.parent
+    if let parent, !isRoot {
+      relativeStart = parent.relativeStart
+    } else {
+      let bytes = path.bytes
+      relativeStart = bytes.count + (bytes.last == UInt8(ascii: "/") ? 0 : 1)
+    }
   }
 
   /// The path under which a name in it is told.
@@ -52,9 +61,23 @@ final class WatchedDirectory {
     explicit[name] ?? path.appending(name)
   }
 
-  func isCandidate(_ name: FilePath.Component, _ filter: WatchFilter) -> Bool {
-    if explicit[name] != nil { return true }
-    return isRecursive && filter.isModule(name) && !filter.skipsFile(path.appending(name))
+  /// Without a slash at either end; empty for a root.
+  var relativePath: ArraySlice<UInt8> { path.bytes.dropFirst(relativeStart) }
+
+  /// Whether a file of this name in it is told.
+  func takes(_ name: FilePath.Component, _ selection: ModuleSelection) -> Bool {
+    explicit[name] != nil || isRecursive && selection.takesFile(name, in: relativePath)
+  }
+
+  /// - Parameter file: the directory, freshly opened.
+  func list(_ file: borrowing Descriptor, _ selection: ModuleSelection) throws(SystemError) -> DirectoryListing {
+    var entries = EntrySelection(selection)
+    entries.enter(relativePath)
+    return try DirectoryListing(of: file) { name in
+      if isRecursive, entries.takesFile(name) { return true }
+      guard !explicit.isEmpty, let name = FilePath.Component(platformString: name.start) else { return false }
+      return explicit[name] != nil
+    }
   }
 
   /// It and all below it, parents first.

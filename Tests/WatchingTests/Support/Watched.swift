@@ -9,8 +9,14 @@ final class Watched: Sendable {
   let watch: TreeWatch
   let log = Log<WatchEvent>()
 
-  init(
+  convenience init(
     _ roots: FilePath..., options: TreeWatch.Options = .init(), circumstances: TreeWatch.Circumstances = .init()
+  ) async {
+    await self.init(roots, options: options, circumstances: circumstances)
+  }
+
+  init(
+    _ roots: [FilePath], options: TreeWatch.Options = .init(), circumstances: TreeWatch.Circumstances = .init()
   ) async {
     watch = TreeWatch(roots: roots, options: options, circumstances: circumstances)
     watch.start { [log] in log.append(contentsOf: $0) }

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import LinuxIO
+import Scanning
 import Synchronization
 import SystemPackage
 import TestSupport
@@ -13,8 +14,9 @@ extension Churn {
   func contents() throws -> [FilePath: String] {
     var found: [FilePath: String] = [:]
     var rest = [root]
+    var entries = EntrySelection(ModuleSelection())
     while let directory = rest.popLast() {
-      let listing = try DirectoryListing(of: Descriptor.openDirectory(directory), isModule: WatchFilter.endsInWasm)
+      let listing = try DirectoryListing(of: Descriptor.openDirectory(directory)) { entries.takesFile($0) }
       rest += listing.directories.map { directory.appending($0) }
       for file in listing.files {
         found[directory.appending(file.name)] = try Shell.read(directory.appending(file.name))

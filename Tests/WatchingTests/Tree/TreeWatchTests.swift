@@ -1,5 +1,6 @@
 import CWatchingTests
 import LinuxIO
+import Scanning
 import SystemPackage
 import Testing
 
@@ -138,8 +139,8 @@ extension UsingInotify {
       for directory in [cache, root.appending(".git"), root.appending("kept")] { try Shell.mkdir(directory) }
       let identity = try Descriptor.status(of: cache, followingLinks: false).stamp.identity
       var options = TreeWatch.Options()
-      options.filter.skipsDirectory = { path, found in path.lastComponent == ".git" || found == identity }
-      options.filter.skipsFile = { $0.lastComponent == "skipped.wasm" }
+      options.selection = ModuleSelection(
+        excludes: [ExcludePattern("skipped.wasm")], skippedDirectories: [identity])
       let watched = await Watched(root, options: options)
       try Shell.write("", to: cache.appending("x.wasm"))
       try Shell.mv(cache, root.appending("renamed"))
