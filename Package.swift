@@ -78,7 +78,8 @@ let package = Package(
       name: "TestSupport", dependencies: ["LinuxIO", system], path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO", "TestSupport", system], swiftSettings: strict),
     .testTarget(
-      name: "WasmEngineTests", dependencies: ["WasmEngine", "LinuxIO", "TestSupport", system], swiftSettings: strict),
+      name: "WasmEngineTests", dependencies: ["WasmEngine", "CWasmtime", "LinuxIO", "TestSupport", system],
+      swiftSettings: strict),
     .target(
       name: "CatalogSamples", dependencies: ["WasmCache", "WasmEngine", "LinuxIO", system],
       path: "Tests/CatalogSamples", swiftSettings: strict),

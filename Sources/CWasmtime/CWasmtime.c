@@ -1,53 +1,62 @@
 #include "CWasmtime.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
-enum need { ALWAYS, TO_RUN, NEVER };
 
 struct symbol {
   const char *name;
   size_t offset;
-  enum need need;
 };
 
-#define REQUIRED(member, symbol) {symbol, offsetof(cwasmtime_api_t, member), ALWAYS}
-#define RUNNING(member, symbol) {symbol, offsetof(cwasmtime_api_t, member), TO_RUN}
-#define OPTIONAL(member, symbol) {symbol, offsetof(cwasmtime_api_t, member), NEVER}
+#define API(member, symbol) {symbol, offsetof(cwasmtime_api_t, member)}
+#define PULLEY(member, symbol) {symbol, offsetof(cwasmtime_pulley_t, member)}
+#define COMPONENTS(member, symbol) {symbol, offsetof(cwasmtime_components_t, member)}
+#define RUNNING(member, symbol) {symbol, offsetof(cwasmtime_running_t, member)}
+#define TYPE_EQUALITY(member, symbol) {symbol, offsetof(cwasmtime_type_equality_t, member)}
 
-static const struct symbol symbols[] = {
-    REQUIRED(config_new, "wasm_config_new"),
-    REQUIRED(config_strategy_set, "wasmtime_config_strategy_set"),
-    REQUIRED(config_opt_level_set, "wasmtime_config_cranelift_opt_level_set"),
-    REQUIRED(config_parallel_compilation_set, "wasmtime_config_parallel_compilation_set"),
-    REQUIRED(config_target_set, "wasmtime_config_target_set"),
-    REQUIRED(engine_new, "wasm_engine_new_with_config"),
-    REQUIRED(engine_delete, "wasm_engine_delete"),
-    REQUIRED(module_new, "wasmtime_module_new"),
-    REQUIRED(module_delete, "wasmtime_module_delete"),
-    REQUIRED(module_serialize, "wasmtime_module_serialize"),
-    REQUIRED(module_validate, "wasmtime_module_validate"),
-    REQUIRED(module_deserialize, "wasmtime_module_deserialize"),
-    REQUIRED(module_deserialize_file, "wasmtime_module_deserialize_file"),
-    REQUIRED(module_imports, "wasmtime_module_imports"),
-    REQUIRED(module_exports, "wasmtime_module_exports"),
-    REQUIRED(import_module, "wasm_importtype_module"),
-    REQUIRED(import_name, "wasm_importtype_name"),
-    REQUIRED(import_type, "wasm_importtype_type"),
-    REQUIRED(imports_delete, "wasm_importtype_vec_delete"),
-    REQUIRED(export_name, "wasm_exporttype_name"),
-    REQUIRED(export_type, "wasm_exporttype_type"),
-    REQUIRED(exports_delete, "wasm_exporttype_vec_delete"),
-    REQUIRED(extern_kind, "wasm_externtype_kind"),
-    OPTIONAL(engine_is_pulley, "wasmtime_engine_is_pulley"),
-    OPTIONAL(component_new, "wasmtime_component_new"),
-    OPTIONAL(component_delete, "wasmtime_component_delete"),
-    OPTIONAL(component_serialize, "wasmtime_component_serialize"),
-    REQUIRED(error_message, "wasmtime_error_message"),
-    REQUIRED(error_delete, "wasmtime_error_delete"),
-    REQUIRED(bytes_delete, "wasm_byte_vec_delete"),
+static const struct symbol api_symbols[] = {
+    API(config_new, "wasm_config_new"),
+    API(config_strategy_set, "wasmtime_config_strategy_set"),
+    API(config_opt_level_set, "wasmtime_config_cranelift_opt_level_set"),
+    API(config_parallel_compilation_set, "wasmtime_config_parallel_compilation_set"),
+    API(config_target_set, "wasmtime_config_target_set"),
+    API(engine_new, "wasm_engine_new_with_config"),
+    API(engine_delete, "wasm_engine_delete"),
+    API(module_new, "wasmtime_module_new"),
+    API(module_delete, "wasmtime_module_delete"),
+    API(module_serialize, "wasmtime_module_serialize"),
+    API(module_validate, "wasmtime_module_validate"),
+    API(module_deserialize, "wasmtime_module_deserialize"),
+    API(module_deserialize_file, "wasmtime_module_deserialize_file"),
+    API(module_imports, "wasmtime_module_imports"),
+    API(module_exports, "wasmtime_module_exports"),
+    API(import_module, "wasm_importtype_module"),
+    API(import_name, "wasm_importtype_name"),
+    API(import_type, "wasm_importtype_type"),
+    API(imports_delete, "wasm_importtype_vec_delete"),
+    API(export_name, "wasm_exporttype_name"),
+    API(export_type, "wasm_exporttype_type"),
+    API(exports_delete, "wasm_exporttype_vec_delete"),
+    API(extern_kind, "wasm_externtype_kind"),
+    API(error_message, "wasmtime_error_message"),
+    API(error_delete, "wasmtime_error_delete"),
+    API(bytes_delete, "wasm_byte_vec_delete"),
+};
 
+static const struct symbol pulley_symbols[] = {
+    PULLEY(is_pulley, "wasmtime_engine_is_pulley"),
+};
+
+static const struct symbol components_symbols[] = {
+    COMPONENTS(component_new, "wasmtime_component_new"),
+    COMPONENTS(component_delete, "wasmtime_component_delete"),
+    COMPONENTS(component_serialize, "wasmtime_component_serialize"),
+};
+
+static const struct symbol running_symbols[] = {
     RUNNING(store_new, "wasmtime_store_new"),
     RUNNING(store_delete, "wasmtime_store_delete"),
     RUNNING(store_context, "wasmtime_store_context"),
@@ -74,29 +83,94 @@ static const struct symbol symbols[] = {
     RUNNING(valtype_new, "wasm_valtype_new"),
     RUNNING(valtype_delete, "wasm_valtype_delete"),
     RUNNING(valtype_kind, "wasm_valtype_kind"),
-    OPTIONAL(valtype_equal, "wasmtime_wasm_valtype_equal"),
     RUNNING(trap_message, "wasm_trap_message"),
     RUNNING(trap_delete, "wasm_trap_delete"),
     RUNNING(error_exit_status, "wasmtime_error_exit_status"),
 };
 
-cwasmtime_open_result_t cwasmtime_open(const char *path, cwasmtime_api_t *api, char *detail, size_t capacity) {
-  memset(api, 0, sizeof *api);
+static const struct symbol type_equality_symbols[] = {
+    TYPE_EQUALITY(is_equal, "wasmtime_wasm_valtype_equal"),
+};
+
+// Fills a table; the name of the first function that the library lacks, or null.
+static const char *fill(void *library, void *table, const struct symbol *symbols, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    void *function = dlsym(library, symbols[i].name);
+    if (function == NULL)
+      return symbols[i].name;
+    memcpy((char *)table + symbols[i].offset, &function, sizeof function);
+  }
+  return NULL;
+}
+
+#define FILL(library, table, symbols) fill(library, table, symbols, sizeof symbols / sizeof *symbols)
+
+// The tables of one library.
+struct loaded {
+  struct loaded *next;
+  void *library;
+  cwasmtime_api_t api;
+  cwasmtime_pulley_t pulley;
+  cwasmtime_components_t components;
+  cwasmtime_running_t running;
+  cwasmtime_type_equality_t type_equality;
+};
+
+// Fills the tables; the name of the first function without which the library is of no use, or null.
+static const char *load(struct loaded *loaded) {
+  const char *missing = FILL(loaded->library, &loaded->api, api_symbols);
+  if (missing != NULL)
+    return missing;
+  if (FILL(loaded->library, &loaded->pulley, pulley_symbols) == NULL)
+    loaded->api.pulley = &loaded->pulley;
+  if (FILL(loaded->library, &loaded->components, components_symbols) == NULL)
+    loaded->api.components = &loaded->components;
+  if (FILL(loaded->library, &loaded->type_equality, type_equality_symbols) == NULL)
+    loaded->running.type_equality = &loaded->type_equality;
+  loaded->api.cannot_run_without = FILL(loaded->library, &loaded->running, running_symbols);
+  if (loaded->api.cannot_run_without == NULL)
+    loaded->api.running = &loaded->running;
+  return NULL;
+}
+
+// Every library that was opened. The dynamic linker gives the same handle for a library that it has already, so that
+// the list is as long as there are libraries.
+static struct loaded *all;
+static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
+
+// Gives the tables of a library; null with `missing` if it lacks a function, null without it if there is no memory.
+static const cwasmtime_api_t *tables(void *library, const char **missing) {
+  for (struct loaded *known = all; known != NULL; known = known->next)
+    if (known->library == library)
+      return &known->api;
+  struct loaded *loaded = calloc(1, sizeof *loaded);
+  if (loaded == NULL)
+    return NULL;
+  loaded->library = library;
+  *missing = load(loaded);
+  if (*missing != NULL) {
+    free(loaded);
+    return NULL;
+  }
+  loaded->next = all;
+  all = loaded;
+  return &loaded->api;
+}
+
+cwasmtime_open_result_t cwasmtime_open(const char *path, const cwasmtime_api_t **api, char *detail, size_t capacity) {
+  *api = NULL;
   void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (library == NULL) {
     const char *message = dlerror();
     snprintf(detail, capacity, "%s", message ? message : "unknown reason");
     return CWASMTIME_CANNOT_LOAD;
   }
-  for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
-    void *function = dlsym(library, symbols[i].name);
-    if (function == NULL && symbols[i].need == ALWAYS) {
-      snprintf(detail, capacity, "%s", symbols[i].name);
-      return CWASMTIME_MISSING_FUNCTION;
-    }
-    if (function == NULL && symbols[i].need == TO_RUN && api->cannot_run_without == NULL)
-      api->cannot_run_without = symbols[i].name;
-    memcpy((char *)api + symbols[i].offset, &function, sizeof function);
-  }
-  return CWASMTIME_OPENED;
+  const char *missing = NULL;
+  pthread_mutex_lock(&all_lock);
+  *api = tables(library, &missing);
+  pthread_mutex_unlock(&all_lock);
+  if (*api != NULL)
+    return CWASMTIME_OPENED;
+  snprintf(detail, capacity, "%s", missing ? missing : "out of memory");
+  return missing ? CWASMTIME_MISSING_FUNCTION : CWASMTIME_CANNOT_LOAD;
 }

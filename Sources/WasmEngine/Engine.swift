@@ -65,18 +65,20 @@ public final class Engine: @unchecked Sendable {
       if let message = library.message(taking: api.module_new(engine, start, module.count, &compiled)) {
         throw .invalidModule(message: message.singleLine)
       }
+      guard let compiled else { throw .invalidModule(message: "the engine gave no module") }
       defer { api.module_delete(compiled) }
       if let message = library.message(taking: api.module_serialize(compiled, &artifact)) {
         throw .cannotSerialize(message: message.singleLine)
       }
     case .component:
-      guard library.supportsComponents else { throw .componentsUnsupported }
+      guard let components = api.components?.pointee else { throw .componentsUnsupported }
       var compiled: OpaquePointer?
-      if let message = library.message(taking: api.component_new(engine, start, module.count, &compiled)) {
+      if let message = library.message(taking: components.component_new(engine, start, module.count, &compiled)) {
         throw .invalidModule(message: message.singleLine)
       }
-      defer { api.component_delete(compiled) }
-      if let message = library.message(taking: api.component_serialize(compiled, &artifact)) {
+      guard let compiled else { throw .invalidModule(message: "the engine gave no component") }
+      defer { components.component_delete(compiled) }
+      if let message = library.message(taking: components.component_serialize(compiled, &artifact)) {
         throw .cannotSerialize(message: message.singleLine)
       }
     }

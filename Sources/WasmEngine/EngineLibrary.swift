@@ -23,27 +23,25 @@ public final class EngineLibrary: Sendable {
     api = CWasmtimeAPI(try Self.load("/proc/self/fd/\(file.descriptor.raw)"))
   }
 
-  static func load(_ name: String) throws(EngineError) -> cwasmtime_api_t {
-    var table = cwasmtime_api_t()
-    let detail = UnsafeMutableBufferPointer<CChar>.allocate(capacity: 1024)
+  static func load(_ name: String) throws(EngineError) -> UnsafePointer<cwasmtime_api_t> {
+    var table: UnsafePointer<cwasmtime_api_t>?
+    let capacity = 1024
+    let detail = UnsafeMutablePointer<CChar>.allocate(capacity: capacity)
     defer { detail.deallocate() }
-    let result = cwasmtime_open(name, &table, detail.baseAddress, detail.count)
-    if result == CWASMTIME_OPENED { return table }
-    // Written only where something failed.
-    let text = detail.baseAddress.map { String(cString: $0) } ?? ""
+    let result = cwasmtime_open(name, &table, detail, capacity)
+    if let table { return table }
+    let text = String(cString: detail)
     if result == CWASMTIME_MISSING_FUNCTION { throw .notWasmtime(missingFunction: text) }
-    // The linker's messages open with the name, which whoever reports this knows better.
+    // The linker's messages open with the name. The caller knows a better one: this is that of a descriptor.
     let prefix = "\(name): "
     throw .cannotLoad(reason: text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text)
   }
 
   /// Whether this release knows Pulley's target; one that does not aborts the process when asked for it.
-  package var supportsPulley: Bool { api.table.engine_is_pulley != nil }
+  package var supportsPulley: Bool { api.table.pulley != nil }
 
   /// Whether this release can compile components through its C API.
-  public var supportsComponents: Bool {
-    api.table.component_new != nil && api.table.component_serialize != nil && api.table.component_delete != nil
-  }
+  public var supportsComponents: Bool { api.table.components != nil }
 
   /// Takes over an error of the library and gives its message; nil for no error.
   func message(taking error: OpaquePointer?) -> String? {
@@ -56,12 +54,16 @@ public final class EngineLibrary: Sendable {
   }
 }
 
-/// The library's functions; immutable after loading, and callable from any thread by the API's documentation, which is
-/// what permits `@unchecked`.
+/// The library's functions.
+///
+/// `@unchecked`, because the tables are never changed or freed after loading, and the library's documentation lets any
+/// thread call the functions.
 struct CWasmtimeAPI: @unchecked Sendable {
-  let table: cwasmtime_api_t
+  private let pointer: UnsafePointer<cwasmtime_api_t>
 
-  init(_ table: cwasmtime_api_t) { self.table = table }
+  init(_ pointer: UnsafePointer<cwasmtime_api_t>) { self.pointer = pointer }
+
+  var table: cwasmtime_api_t { pointer.pointee }
 }
 
 /// The engine files that this process has loaded, kept open for as long as it lives.

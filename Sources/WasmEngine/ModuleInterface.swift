@@ -40,7 +40,9 @@ extension Module {
     api.module_imports(handle, &list)
     defer { api.imports_delete(&list) }
     return UnsafeBufferPointer(start: list.data, count: list.size).compactMap { item in
-      guard let kind = ExternKind(rawValue: api.extern_kind(api.import_type(item))) else { return nil }
+      guard let item, let type = api.import_type(item), let kind = ExternKind(rawValue: api.extern_kind(type)) else {
+        return nil
+      }
       return ModuleImport(module: text(api.import_module(item)), name: text(api.import_name(item)), kind: kind)
     }
   }
@@ -52,7 +54,9 @@ extension Module {
     api.module_exports(handle, &list)
     defer { api.exports_delete(&list) }
     return UnsafeBufferPointer(start: list.data, count: list.size).compactMap { item in
-      guard let kind = ExternKind(rawValue: api.extern_kind(api.export_type(item))) else { return nil }
+      guard let item, let type = api.export_type(item), let kind = ExternKind(rawValue: api.extern_kind(type)) else {
+        return nil
+      }
       return ModuleExport(name: text(api.export_name(item)), kind: kind)
     }
   }

@@ -23,28 +23,28 @@ extension FunctionSignature: CustomStringConvertible {
 
 extension FunctionSignature {
   /// Reads an engine's description of a function.
-  init(_ type: OpaquePointer, _ api: cwasmtime_api_t) {
+  init(_ type: OpaquePointer, _ api: cwasmtime_running_t) {
     parameters = Self.numbers(api.functype_params(type), api)
     results = Self.numbers(api.functype_results(type), api)
   }
 
   private static func numbers(
-    _ types: UnsafePointer<cwasmtime_types_t>?, _ api: cwasmtime_api_t
+    _ types: UnsafePointer<cwasmtime_types_t>?, _ api: cwasmtime_running_t
   ) -> [NumberType?] {
     guard let types = types?.pointee else { return [] }
-    return (0..<types.size).map { index in types.data[index].flatMap { number($0, api) } }
+    return UnsafeBufferPointer(start: types.data, count: types.size).map { $0.flatMap { number($0, api) } }
   }
 
-  private static func number(_ type: OpaquePointer, _ api: cwasmtime_api_t) -> NumberType? {
-    // Not asked where the other is there: for some types it aborts the process.
-    guard let isEqual = api.valtype_equal else {
+  private static func number(_ type: OpaquePointer, _ api: cwasmtime_running_t) -> NumberType? {
+    // The kind is asked for only where types cannot be compared: it aborts the process for some types.
+    guard let equality = api.type_equality?.pointee else {
       let kind = api.valtype_kind(type)
       return NumberType.allCases.first { $0.code == kind }
     }
     return NumberType.allCases.first { candidate in
       guard let number = api.valtype_new(candidate.code) else { return false }
       defer { api.valtype_delete(number) }
-      return isEqual(type, number)
+      return equality.is_equal(type, number)
     }
   }
 }

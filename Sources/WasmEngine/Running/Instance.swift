@@ -8,9 +8,10 @@ public final class Instance {
   private let module: Module
   private let store: OpaquePointer
   private let context: OpaquePointer
+  private let running: UnsafePointer<cwasmtime_running_t>
   private var instance = cwasmtime_instance_t()
 
-  private var api: cwasmtime_api_t { module.engine.library.api.table }
+  private var api: cwasmtime_running_t { running.pointee }
 
   /// Makes an instance, which runs the module's start function if it has one.
   ///
@@ -18,15 +19,18 @@ public final class Instance {
   ///   - module: what is to be put to work.
   ///   - wasi: what a program gets; without it, the module can import nothing.
   public init(_ module: Module, wasi: WASISettings? = nil) throws(RunError) {
-    let library = module.engine.library
-    let api = library.api.table
-    if let missing = api.cannot_run_without { throw .engineCannotRun(missingFunction: String(cString: missing)) }
+    let table = module.engine.library.api.table
+    guard let running = table.running else {
+      throw .engineCannotRun(missingFunction: table.cannot_run_without.map { String(cString: $0) } ?? "unknown")
+    }
+    let api = running.pointee
     guard let store = api.store_new(module.engine.handle, nil, nil), let context = api.store_context(store) else {
       throw .cannotPrepare(message: "the engine made no store")
     }
     self.module = module
     self.store = store
     self.context = context
+    self.running = running
     guard let linker = api.linker_new(module.engine.handle) else {
       throw .cannotPrepare(message: "the engine made no linker")
     }
@@ -34,7 +38,7 @@ public final class Instance {
     if let wasi { try add(wasi, to: linker) }
     var trap: OpaquePointer?
     let error = api.linker_instantiate(linker, context, module.handle, &instance, &trap)
-    switch library.end(error, trap) {
+    switch end(error, trap) {
     // Nothing of the module was running yet.
     case .trapped(let trap) where trap.backtrace.isEmpty: throw .cannotInstantiate(message: trap.reason)
     case let end?: throw end
@@ -47,7 +51,7 @@ public final class Instance {
   private func add(_ wasi: WASISettings, to linker: OpaquePointer) throws(RunError) {
     let library = module.engine.library
     let release = wasi.directories.isEmpty ? nil : (try? module.engine.compatibilityRecord())?.release
-    let configuration = try library.wasiConfiguration(wasi, release: release)
+    let configuration = try wasi.configuration(api, release: release)
     // Consumes the configuration.
     for error in [api.context_set_wasi(context, configuration), api.linker_define_wasi(linker)] {
       if let message = library.message(taking: error) { throw .cannotPrepare(message: message.singleLine) }
@@ -78,7 +82,7 @@ public final class Instance {
     values += Array(repeating: cwasmtime_raw_t(), count: max(0, results.count - values.count))
     var trap: OpaquePointer?
     let error = api.func_call_unchecked(context, &function, &values, values.count, &trap)
-    if let end = module.engine.library.end(error, trap) { throw end }
+    if let end = end(error, trap) { throw end }
     return zip(results, values).map { WasmValue($1, as: $0) }
   }
 
@@ -100,23 +104,22 @@ public final class Instance {
     defer { api.functype_delete(type) }
     return FunctionSignature(type, api)
   }
-}
 
-extension EngineLibrary {
   /// Takes over what a call ended with; nil if it returned.
-  fileprivate func end(_ error: OpaquePointer?, _ trap: OpaquePointer?) -> RunError? {
+  private func end(_ error: OpaquePointer?, _ trap: OpaquePointer?) -> RunError? {
+    let library = module.engine.library
     if let trap {
-      defer { api.table.trap_delete(trap) }
+      defer { api.trap_delete(trap) }
       var bytes = cwasmtime_bytes_t()
-      api.table.trap_message(trap, &bytes)
-      defer { api.table.bytes_delete(&bytes) }
+      api.trap_message(trap, &bytes)
+      defer { library.api.table.bytes_delete(&bytes) }
       let text = UnsafeRawBufferPointer(start: bytes.data, count: bytes.size).prefix { $0 != 0 }
       return .trapped(Trap(message: String(decoding: text, as: UTF8.self)))
     }
     guard let error else { return nil }
     var status: Int32 = 0
-    let isExit = api.table.error_exit_status(error, &status)
-    let message = message(taking: error) ?? ""
+    let isExit = api.error_exit_status(error, &status)
+    let message = library.message(taking: error) ?? ""
     return isExit ? .exited(status: status) : .trapped(Trap(message: message))
   }
 }

@@ -1,17 +1,16 @@
 internal import CWasmtime
 internal import SystemPackage
 
-extension EngineLibrary {
-  /// Makes what the engine calls the settings; the caller owns it.
+extension WASISettings {
+  /// Makes the engine's own form of the settings, a `wasi_config_t *` that the caller owns.
   ///
   /// - Parameter release: the engine's major version, if it is known.
-  func wasiConfiguration(_ settings: WASISettings, release: Int?) throws(RunError) -> OpaquePointer {
-    let api = api.table
+  func configuration(_ api: cwasmtime_running_t, release: Int?) throws(RunError) -> OpaquePointer {
     guard let configuration = api.wasi_new() else { throw .cannotPrepare(message: "the engine made no configuration") }
     do throws(RunError) {
-      try set(settings.arguments, of: configuration)
-      try set(settings.environment, of: configuration)
-      for directory in settings.directories { try open(directory, in: configuration, release) }
+      try setArguments(of: configuration, api)
+      try setEnvironment(of: configuration, api)
+      for directory in directories { try open(directory, in: configuration, api, release) }
     } catch {
       api.wasi_delete(configuration)
       throw error
@@ -22,32 +21,32 @@ extension EngineLibrary {
     return configuration
   }
 
-  private func set(_ arguments: [String], of configuration: OpaquePointer) throws(RunError) {
+  private func setArguments(of configuration: OpaquePointer, _ api: cwasmtime_running_t) throws(RunError) {
     if let bad = arguments.first(where: { !$0.isCarriable }) { throw .notText(bad) }
-    let isSet = withCTexts(arguments) { api.table.wasi_set_argv(configuration, arguments.count, $0) }
+    let isSet = withCTexts(arguments) { api.wasi_set_argv(configuration, arguments.count, $0) }
     if !isSet { throw .cannotPrepare(message: "the engine does not take the program's arguments") }
   }
 
-  private func set(_ environment: [WASISettings.Variable], of configuration: OpaquePointer) throws(RunError) {
+  private func setEnvironment(of configuration: OpaquePointer, _ api: cwasmtime_running_t) throws(RunError) {
     for variable in environment {
       for text in [variable.name, variable.value] where !text.isCarriable { throw .notText(text) }
     }
     let isSet = withCTexts(environment.map(\.name)) { names in
       withCTexts(environment.map(\.value)) { values in
-        api.table.wasi_set_env(configuration, environment.count, names, values)
+        api.wasi_set_env(configuration, environment.count, names, values)
       }
     }
     if !isSet { throw .cannotPrepare(message: "the engine does not take the program's environment") }
   }
 
   private func open(
-    _ directory: WASISettings.Directory, in configuration: OpaquePointer, _ release: Int?
+    _ directory: Directory, in configuration: OpaquePointer, _ api: cwasmtime_running_t, _ release: Int?
   ) throws(RunError) {
     guard directory.guest.isCarriable else { throw .notText(directory.guest) }
     let permissions = (release ?? .max) < 48 ? Int(CWASMTIME_PERMIT_ALL.rawValue) : 1
     let isOpen = directory.host.withPlatformString { host in
       directory.guest.withCString { guest in
-        api.table.wasi_preopen_dir(configuration, host, guest, permissions, permissions)
+        api.wasi_preopen_dir(configuration, host, guest, permissions, permissions)
       }
     }
     if !isOpen { throw .directoryUnusable(directory.host) }
