@@ -1,11 +1,11 @@
 internal import Crypto
 internal import Glibc
 package import LinuxIO
-public import SystemPackage
+package import SystemPackage
 
 /// Where an engine library was found, and by which rule.
-public struct EngineLocation: Hashable, Sendable {
-  public enum Origin: String, Sendable {
+package struct EngineLocation: Hashable, Sendable {
+  package enum Origin: String, Sendable {
     case option = "--engine"
     case environment = "WASMPRECOMPILE_ENGINE"
     case configuration = "configuration file"
@@ -13,38 +13,28 @@ public struct EngineLocation: Hashable, Sendable {
     case system = "system library"
   }
 
-  public let path: FilePath
-  public let origin: Origin
+  package let path: FilePath
+  package let origin: Origin
 
-  public init(path: FilePath, origin: Origin) {
+  package init(path: FilePath, origin: Origin) {
     self.path = path
     self.origin = origin
   }
 }
 
-/// The order in which an engine library is looked for: the user's choice, the copy installed beside the executable, then
-/// the system's.
-public struct EngineSearch: Sendable {
+/// The order in which the tool looks for an engine library: the user's choice, the copy installed beside the executable,
+/// then the system's.
+///
+/// Not public, because a host knows which library it runs its modules with: it passes that to ``EngineLibrary``.
+package struct EngineSearch: Sendable {
   /// Every place in order; the first that exists is taken.
-  public let candidates: [EngineLocation]
+  package let candidates: [EngineLocation]
 
   /// - Parameters:
-  ///   - option: the path given by the user; nothing else is then considered.
-  ///   - environment: the value of `WASMPRECOMPILE_ENGINE`; if set and not empty, nothing after it is considered.
+  ///   - chosen: the library that the user named; nothing else is then considered.
   ///   - executable: the running program's own path, symbolic links resolved.
   ///   - libraryPath: the value of `LD_LIBRARY_PATH`.
-  public init(option: FilePath?, environment: FilePath?, executable: FilePath?, libraryPath: [FilePath]) {
-    let set = environment.flatMap { $0.isEmpty ? nil : EngineLocation(path: $0, origin: .environment) }
-    self.init(
-      chosen: option.map { EngineLocation(path: $0, origin: .option) } ?? set, executable: executable,
-      libraryPath: libraryPath)
-  }
-
-  /// - Parameters:
-  ///   - chosen: the library that the user chose somewhere; nothing else is then considered.
-  ///   - executable: the running program's own path, symbolic links resolved.
-  ///   - libraryPath: the value of `LD_LIBRARY_PATH`.
-  public init(chosen: EngineLocation?, executable: FilePath?, libraryPath: [FilePath]) {
+  package init(chosen: EngineLocation?, executable: FilePath?, libraryPath: [FilePath]) {
     if let chosen {
       candidates = [chosen]
       return
@@ -71,7 +61,7 @@ public struct EngineSearch: Sendable {
   ].map { FilePath($0) }
 
   /// Opens the first library that exists.
-  public func find() throws(EngineSearchError) -> EngineFile {
+  package func find() throws(EngineSearchError) -> EngineFile {
     for candidate in candidates {
       do {
         return try EngineFile(candidate)
@@ -85,14 +75,14 @@ public struct EngineSearch: Sendable {
   }
 }
 
-public enum EngineSearchError: Error, Sendable {
+package enum EngineSearchError: Error, Sendable {
   case notFound([EngineLocation])
   case unreadable(EngineLocation, reason: String)
 }
 
 /// An engine library's file, held open so that what is identified is what is loaded.
-public final class EngineFile: Sendable {
-  public let location: EngineLocation
+package final class EngineFile: Sendable {
+  package let location: EngineLocation
   package let descriptor: Descriptor
   /// The file's state when it was opened.
   package let stamp: FileStamp
@@ -113,7 +103,7 @@ public final class EngineFile: Sendable {
 
   /// What tells this build of the engine from every other: its GNU build id, else the SHA-256 of the file.
   package func build() throws(SystemError) -> [UInt8] {
-    // The engine's own file is trusted not to shrink meanwhile, as whoever loads it must.
+    // The file is trusted not to shrink meanwhile: the dynamic linker maps it, too.
     let contents = try Mapping(descriptor, size: try descriptor.status().size)
     return ELFFile(contents.bytes)?.buildID ?? Array(SHA256.hash(data: contents.bytes))
   }

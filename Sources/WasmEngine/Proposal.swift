@@ -2,7 +2,7 @@
 ///
 /// The engine says it in many ways ("… support is not enabled", "the … proposal must be enabled to …", "… is disabled");
 /// what they share is a word for being off and the proposal's name.
-public enum Proposal: String, CaseIterable, Sendable {
+package enum Proposal: String, CaseIterable, Sendable {
   case customPageSizes = "custom page sizes"
   case exceptions
   case functionReferences = "function references"
@@ -19,7 +19,7 @@ public enum Proposal: String, CaseIterable, Sendable {
   case wideArithmetic = "wide arithmetic"
 
   /// The proposal that a message says is missing; nil if it says something else.
-  public init?(namedIn message: String) {
+  package init?(namedIn message: String) {
     let text = Self.cause(of: message).lowercased().replacing("_", with: " ")
     let off = [
       "not enabled", "be enabled", "disabled", "disallowed", "not supported without", "required for", "require the",

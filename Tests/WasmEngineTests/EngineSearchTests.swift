@@ -12,23 +12,20 @@ struct EngineSearchTests {
   init() throws { directory = try TemporaryDirectory() }
 
   private func search(
-    option: FilePath? = nil, environment: FilePath? = nil, executable: FilePath? = nil, libraryPath: [FilePath] = []
+    chosen: FilePath? = nil, executable: FilePath? = nil, libraryPath: [FilePath] = []
   ) -> EngineSearch {
-    EngineSearch(option: option, environment: environment, executable: executable, libraryPath: libraryPath)
+    let chosen = chosen.map { EngineLocation(path: $0, origin: .environment) }
+    return EngineSearch(chosen: chosen, executable: executable, libraryPath: libraryPath)
   }
 
   @Test func theUsersChoiceIsTheOnlyOne() {
     #expect(
-      search(option: "a.so", environment: "b.so", executable: "/usr/bin/x", libraryPath: ["/c"]).candidates
-        == [EngineLocation(path: "a.so", origin: .option)])
-    #expect(
-      search(environment: "b.so", executable: "/usr/bin/x", libraryPath: ["/c"]).candidates
+      search(chosen: "b.so", executable: "/usr/bin/x", libraryPath: ["/c"]).candidates
         == [EngineLocation(path: "b.so", origin: .environment)])
   }
 
   @Test func otherwiseTheInstalledOneComesBeforeTheSystems() {
-    let candidates = search(environment: "", executable: "/opt/bin/wasmprecompile", libraryPath: ["/c", "/d"])
-      .candidates
+    let candidates = search(executable: "/opt/bin/wasmprecompile", libraryPath: ["/c", "/d"]).candidates
     #expect(candidates.first == EngineLocation(path: "/opt/lib/wasmprecompile/libwasmtime.so", origin: .installed))
     #expect(candidates.dropFirst().allSatisfy { $0.origin == .system })
     let paths = candidates.dropFirst().map(\.path)
@@ -48,12 +45,12 @@ struct EngineSearchTests {
   }
 
   @Test func nothingFoundSaysWhereItLooked() {
-    let search = search(option: directory("missing.so"))
+    let search = search(chosen: directory("missing.so"))
     guard case .notFound(let candidates) = failure(of: search) else {
       Issue.record("found something")
       return
     }
-    #expect(candidates == [EngineLocation(path: directory("missing.so"), origin: .option)])
+    #expect(candidates == [EngineLocation(path: directory("missing.so"), origin: .environment)])
   }
 
   /// A library that is there and cannot be had is not passed over: the user would get another one than meant.
@@ -64,7 +61,7 @@ struct EngineSearchTests {
     try directory.makeDirectory("folder")
     #expect(directory("fifo").withPlatformString { mkfifo($0, 0o600) } == 0)
     try directory.link("loop", to: "loop")
-    guard case .unreadable(let location, let actual) = failure(of: search(environment: directory(name))) else {
+    guard case .unreadable(let location, let actual) = failure(of: search(chosen: directory(name))) else {
       Issue.record("was taken")
       return
     }

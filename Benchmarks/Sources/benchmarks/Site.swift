@@ -1,6 +1,5 @@
 internal import Glibc
 internal import SystemPackage
-internal import WasmEngine
 
 /// Where everything is: the tool under test, its engine, the inputs, and room for what the benchmarks make.
 struct Site {
@@ -31,16 +30,19 @@ struct Site {
     self.corpus = corpus
     self.peers = peers
     self.scratch = try Files.resolved(scratch)
-    let search = EngineSearch(
-      option: nil, environment: getenv("WASMPRECOMPILE_ENGINE").map { FilePath(platformString: $0) },
-      executable: FilePath(self.tool), libraryPath: [])
-    do {
-      engine = try search.find().location.path.string
-    } catch {
-      throw Failure("no engine: build it with `make -C .. build`, or name it with WASMPRECOMPILE_ENGINE (\(error))")
+    let named = getenv("WASMPRECOMPILE_ENGINE").map { String(cString: $0) } ?? ""
+    engine = named.isEmpty ? Self.installedEngine(beside: self.tool) : named
+    guard Files.exists(engine) else {
+      throw Failure("no engine \(engine): build it with `make -C .. build`, or name it with WASMPRECOMPILE_ENGINE")
     }
     launcher = try Launcher(outputPath: self.scratch + "/output")
     try remove(aside)
+  }
+
+  /// The library that an installation or a build has for its tool.
+  private static func installedEngine(beside tool: String) -> String {
+    let prefix = FilePath(tool).removingLastComponent().removingLastComponent()
+    return prefix.appending("lib/wasmprecompile/libwasmtime.so").string
   }
 
   /// A directory below the scratch directory, which is built unless it is there.

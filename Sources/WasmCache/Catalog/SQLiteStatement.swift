@@ -44,8 +44,6 @@ struct SQLiteStatement: ~Copyable {
     }
   }
 
-  func bindNull(_ parameter: Int32) { sqlite3_bind_null(raw, parameter) }
-
   // MARK: Running
 
   /// Goes to the next row; false after the last.

@@ -47,7 +47,8 @@ enum CatalogRowsTarget {
         case 1: statement.bind(column, input.number(UInt64.self))
         case 2: statement.bind(column, String(decoding: input.bytes(), as: UTF8.self))
         case 3: statement.bind(column, input.bytes())
-        default: statement.bindNull(column)
+        // A parameter that was never bound is NULL.
+        default: break
         }
       }
       // A row that the table does not take is none.
