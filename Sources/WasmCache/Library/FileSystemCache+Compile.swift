@@ -59,7 +59,7 @@ extension FileSystemCache {
     let compilation = Compilation(
       module: module, engine: part.identity.digest, nanoseconds: nanoseconds, size: Int64(size),
       compiled: WallClock.now())
-    memory.remember(compilation, after: miss.missReason)
+    catalog.remember(compilation, after: miss.missReason)
     return compiled
   }
 

@@ -15,7 +15,7 @@ extension FileSystemCache {
     if let known = files.withLock({ $0[stamp.identity] }), known.isFresh(for: stamp, now: now) {
       return known.module
     }
-    if let row = memory.module(in: stamp) {
+    if let row = catalog.module(in: stamp) {
       let known = HashedFile(stamp: row.stamp, hashed: row.hashed, module: row.module.hash)
       if known.isFresh(for: stamp, now: now) {
         files.withLock { $0[stamp.identity] = known }

@@ -21,7 +21,7 @@ public final class FileSystemCache: Cache, Sendable {
   public let access: Access
   public let backends: [Backend]
   let cache: CacheDirectory
-  let memory: LoadingCatalog
+  let catalog: LoadingCatalog
   private let library: EngineLibrary
   private let optimization: OptimizationLevel
   private let cpu: CPUTarget
@@ -60,7 +60,7 @@ public final class FileSystemCache: Cache, Sendable {
       }
       cache = existing
     }
-    memory = LoadingCatalog(of: cache, isWritable: access == .readWrite)
+    catalog = LoadingCatalog(of: cache, isWritable: access == .readWrite)
   }
 
   // MARK: Loading
@@ -127,7 +127,7 @@ public final class FileSystemCache: Cache, Sendable {
 
   /// Writes down at once what was found out, for other processes, which otherwise happens a second later, or when the
   /// program ends.
-  public func flush() { memory.flush() }
+  public func flush() { catalog.flush() }
 
   // MARK: Engines
 
@@ -146,12 +146,12 @@ public final class FileSystemCache: Cache, Sendable {
     let settings = EngineSettings(backend: backend, optimization: optimization, cpu: cpu)
     let begun = WallClock.now()
     let engine = try Engine(checking: settings, of: library)
-    if let known = memory.identity(settings, library.file.stamp) { return EnginePart(engine, known, cache, memory) }
+    if let known = catalog.identity(settings, library.file.stamp) { return EnginePart(engine, known, cache, catalog) }
     let identity = try engine.identity()
     if library.file.isUnchanged {
-      memory.remember(EngineFinding(identity, library: library.file.stamp, probed: begun))
+      catalog.remember(EngineFinding(identity, library: library.file.stamp, probed: begun))
     }
-    return EnginePart(engine, identity, cache, memory)
+    return EnginePart(engine, identity, cache, catalog)
   }
 }
 
@@ -162,10 +162,10 @@ final class EnginePart: Sendable {
   let entries: VerifiedEntries
   private let writer = Mutex<EngineWriter?>(nil)
 
-  init(_ engine: Engine, _ identity: ArtifactIdentity, _ cache: CacheDirectory, _ memory: LoadingCatalog) {
+  init(_ engine: Engine, _ identity: ArtifactIdentity, _ cache: CacheDirectory, _ catalog: LoadingCatalog) {
     self.engine = engine
     self.identity = identity
-    entries = VerifiedEntries(EngineDirectory(identity, in: cache), memory)
+    entries = VerifiedEntries(EngineDirectory(identity, in: cache), catalog)
   }
 
   func writer(_ publisher: Publisher) throws(CacheError) -> EngineWriter {

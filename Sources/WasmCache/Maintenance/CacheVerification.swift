@@ -46,8 +46,8 @@ extension CacheDirectory {
   /// compiles them again.
   package func verify(repair: Bool, report: (CheckedEntry) -> Void) throws(CacheError) {
     var known: [ArtifactDigest: Result<Int, EntryFaultError>] = [:]
-    let memory = LoadingCatalog(of: self, isWritable: true)
-    defer { memory.flush() }
+    let catalog = LoadingCatalog(of: self, isWritable: true)
+    defer { catalog.flush() }
     for engine in try names(of: engines, CacheLayout.engines) {
       let enginePath = base.appending(CacheLayout.engines).appending(engine)
       guard let directory = try openEngine(engine, enginePath) else { continue }
@@ -57,7 +57,7 @@ extension CacheDirectory {
         var failure: EntryFaultError?
         var object: ArtifactDigest?
         if let target = try? directory.symbolicLinkTarget(name), let digest = CacheLayout.digest(ofTarget: target) {
-          let result = known[digest] ?? check(digest, memory)
+          let result = known[digest] ?? check(digest, catalog)
           known[digest] = result
           switch result {
           case .success(let bytes): size = bytes
@@ -91,7 +91,7 @@ extension CacheDirectory {
     var file: FileIdentity?
   }
 
-  private func check(_ digest: ArtifactDigest, _ memory: LoadingCatalog) -> Result<Int, EntryFaultError> {
+  private func check(_ digest: ArtifactDigest, _ catalog: LoadingCatalog) -> Result<Int, EntryFaultError> {
     let name = CacheLayout.objectName(digest)
     do throws(SystemError) {
       // One name at a time, so that neither is a link.
@@ -105,7 +105,7 @@ extension CacheDirectory {
         return .failure(EntryFaultError(fault: fault, file: stamp.identity))
       }
       // So that whoever loads it need not read it again.
-      memory.remember(CheckedObject(digest: digest, stamp: stamp, checked: begun))
+      catalog.remember(CheckedObject(digest: digest, stamp: stamp, checked: begun))
       return .success(Int(clamping: stamp.size))
     } catch {
       let fault: EntryFault =

@@ -74,7 +74,7 @@ package final class LoadingCatalog: Sendable {
 
   private func note(_ change: (inout RunRecord) -> Void) {
     guard isWritable else { return }
-    MemoriesAtExit.add(self)
+    CatalogsAtExit.add(self)
     state.withLock { state in
       change(&state.record)
       tidyLater(&state)
@@ -91,7 +91,7 @@ package final class LoadingCatalog: Sendable {
 
   /// Writes down at once what was found out, and lets go of the catalog.
   package func flush() {
-    MemoriesAtExit.remove(self)
+    CatalogsAtExit.remove(self)
     let record = state.withLock { state in
       defer { state = State() }
       return state.record
@@ -104,23 +104,23 @@ package final class LoadingCatalog: Sendable {
 }
 
 /// Those that have something to write down should the program end: it lets go of none of its global values then.
-private enum MemoriesAtExit {
+private enum CatalogsAtExit {
   private struct Reference: Sendable {
-    weak let memory: LoadingCatalog?
+    weak let catalog: LoadingCatalog?
   }
 
   private static let references = Mutex<[ObjectIdentifier: Reference]>([:])
 
   private static let isAsked: Bool = {
-    atexit { for reference in references.withLock({ Array($0.values) }) { reference.memory?.flush() } } == 0
+    atexit { for reference in references.withLock({ Array($0.values) }) { reference.catalog?.flush() } } == 0
   }()
 
-  static func add(_ memory: LoadingCatalog) {
+  static func add(_ catalog: LoadingCatalog) {
     guard isAsked else { return }
-    references.withLock { $0[ObjectIdentifier(memory)] = Reference(memory: memory) }
+    references.withLock { $0[ObjectIdentifier(catalog)] = Reference(catalog: catalog) }
   }
 
-  static func remove(_ memory: LoadingCatalog) {
-    references.withLock { $0[ObjectIdentifier(memory)] = nil }
+  static func remove(_ catalog: LoadingCatalog) {
+    references.withLock { $0[ObjectIdentifier(catalog)] = nil }
   }
 }

@@ -12,19 +12,19 @@ internal import WasmEngine
 /// as long as the object is there, since all that a later one can name is as good.
 package final class VerifiedEntries: Sendable {
   package let directory: EngineDirectory
-  private let memory: LoadingCatalog
+  private let catalog: LoadingCatalog
   /// For each module, the object that its entry led to, and the file in which that was proven.
   private let proven = Mutex<[WasmHash: Proof]>([:])
   /// Nanoseconds since 1970.
   private let now: @Sendable () -> Int64
 
-  package convenience init(_ directory: EngineDirectory, _ memory: LoadingCatalog) {
-    self.init(directory, memory, now: WallClock.now)
+  package convenience init(_ directory: EngineDirectory, _ catalog: LoadingCatalog) {
+    self.init(directory, catalog, now: WallClock.now)
   }
 
-  init(_ directory: EngineDirectory, _ memory: LoadingCatalog, now: @escaping @Sendable () -> Int64) {
+  init(_ directory: EngineDirectory, _ catalog: LoadingCatalog, now: @escaping @Sendable () -> Int64) {
     self.directory = directory
-    self.memory = memory
+    self.catalog = catalog
     self.now = now
   }
 
@@ -52,7 +52,7 @@ package final class VerifiedEntries: Sendable {
   /// A host may go on for months: it says once a day what it still loads.
   private func recordUse(of module: WasmHash, _ proof: Proof) {
     let now = now()
-    guard memory.isWritable, EngineDirectory.isUseDue(proof.used, now: now) else { return }
+    guard catalog.isWritable, EngineDirectory.isUseDue(proof.used, now: now) else { return }
     let used = directory.recordUse(of: module, now: now)
     proven.withLock { $0[module]?.used = used }
   }
@@ -81,13 +81,13 @@ package final class VerifiedEntries: Sendable {
       if cache.trust.objection(to: try file.status()) != nil { throw missing(.artifactCorrupt) }
       var begun = now()
       var stamp = try file.status().stamp
-      let known = memory.checkedObject(digest) ?? CheckedObject(digest: digest, stamp: stamp, checked: .min)
+      let known = catalog.checkedObject(digest) ?? CheckedObject(digest: digest, stamp: stamp, checked: .min)
       var isProven = known.isFresh(for: stamp, now: begun)
       if !isProven {
         var attempts = 3
         while true {
           guard stamp.kind == .regular, try ArtifactDigest(hashing: file) == digest else {
-            if memory.isWritable, !cache.isLower { cache.setAside(digest, judged: stamp.identity) }
+            if catalog.isWritable, !cache.isLower { cache.setAside(digest, judged: stamp.identity) }
             throw missing(.artifactCorrupt)
           }
           // A hard link that was made or removed meanwhile changes the stamp as well as a writer does: hash once more.
@@ -99,11 +99,11 @@ package final class VerifiedEntries: Sendable {
           begun = now()
         }
         let checked = CheckedObject(digest: digest, stamp: stamp, checked: begun)
-        memory.remember(checked)
+        catalog.remember(checked)
         // One that was written just now could be written once more without a sign.
         isProven = checked.isFresh(for: stamp, now: begun)
       }
-      let used = memory.isWritable ? directory.recordUse(of: module, now: begun) : begun
+      let used = catalog.isWritable ? directory.recordUse(of: module, now: begun) : begun
       if isProven { proven.withLock { $0[module] = Proof(digest: digest, stamp: stamp, used: used) } }
       return Artifact(file, digest, size: Int(clamping: stamp.size), of: module, in: directory)
     } catch let error as CacheError {

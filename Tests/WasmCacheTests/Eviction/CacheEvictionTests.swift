@@ -234,10 +234,10 @@ struct EntryUseTests {
     let past = start - 30 * day
     func lastUse() throws -> Int64? { try CacheInventory(of: fixture.cache).entries.first?.lastUse }
     try fixture.setLastUse(of: module, CacheFixture.identity(), to: past)
-    let memory = LoadingCatalog(of: fixture.cache, isWritable: isWritable)
+    let catalog = LoadingCatalog(of: fixture.cache, isWritable: isWritable)
     // Later than the artifact by so much that its bytes are not looked at again.
     let clock = Mutex(start + 10_000_000_000)
-    let entries = VerifiedEntries(fixture.reader(), memory) { clock.withLock { $0 } }
+    let entries = VerifiedEntries(fixture.reader(), catalog) { clock.withLock { $0 } }
     _ = try entries.open(module)
     #expect((try lastUse() == past) == !isWritable)
     // It goes on for days, and says so on each of them, once.

@@ -19,11 +19,11 @@ struct VerifiedEntriesTests {
 
   private var object: FilePath { fixture.object(artifact) }
 
-  private func memory() -> LoadingCatalog { LoadingCatalog(of: fixture.cache, isWritable: true) }
+  private func loadingCatalog() -> LoadingCatalog { LoadingCatalog(of: fixture.cache, isWritable: true) }
 
   /// - Parameter later: seconds by which the clock is ahead, so that the object seems to have settled.
-  private func entries(_ memory: LoadingCatalog? = nil, later: Int64 = 0) -> VerifiedEntries {
-    VerifiedEntries(fixture.reader(), memory ?? self.memory()) { WallClock.now() + later * 1_000_000_000 }
+  private func entries(_ catalog: LoadingCatalog? = nil, later: Int64 = 0) -> VerifiedEntries {
+    VerifiedEntries(fixture.reader(), catalog ?? loadingCatalog()) { WallClock.now() + later * 1_000_000_000 }
   }
 
   private func contents(_ artifact: Artifact) throws -> [UInt8] { try [UInt8](contentsOf: artifact.path) }
@@ -119,7 +119,7 @@ struct VerifiedEntriesTests {
     #expect(
       HostFixture.error { () throws(CacheError) in try entries().open(other) }
         == .missing(other, .cranelift, .newModule))
-    let newer = VerifiedEntries(fixture.reader(CacheFixture.identity(build: 2)), memory())
+    let newer = VerifiedEntries(fixture.reader(CacheFixture.identity(build: 2)), loadingCatalog())
     #expect(
       HostFixture.error { () throws(CacheError) in try newer.open(module) }
         == .missing(module, .cranelift, .engineChanged))
@@ -138,7 +138,7 @@ struct VerifiedEntriesTests {
   // MARK: Memory
 
   @Test func whatWasCheckedIsNotReadAgainByLaterProcesses() throws {
-    let first = memory()
+    let first = loadingCatalog()
     _ = try entries(first).open(module)
     first.flush()
     let catalog = try #require(Catalog.open(in: fixture.cache.base, .readOnly).catalog)
@@ -148,7 +148,7 @@ struct VerifiedEntriesTests {
 
     // Had the bytes been found good that are not: nobody would look any more.
     try overwrite(Array("an artefact".utf8))
-    let second = memory()
+    let second = loadingCatalog()
     second.remember(
       CheckedObject(
         digest: digest, stamp: try Descriptor.status(of: object).stamp, checked: WallClock.now() + 5_000_000_000))
@@ -159,10 +159,10 @@ struct VerifiedEntriesTests {
   }
 
   @Test func whoMayNotWriteRemembersOnlyByItself() throws {
-    let memory = LoadingCatalog(of: fixture.cache, isWritable: false)
-    let entries = entries(memory, later: 10)
+    let catalog = LoadingCatalog(of: fixture.cache, isWritable: false)
+    let entries = entries(catalog, later: 10)
     for _ in 0..<2 { #expect(try contents(entries.open(module)) == artifact) }
-    memory.flush()
+    catalog.flush()
     #expect(try !fixture.names("").contains("catalog.sqlite"))
   }
 
