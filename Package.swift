@@ -84,7 +84,8 @@ let package = Package(
       name: "CatalogSamples", dependencies: ["WasmCache", "WasmEngine", "LinuxIO", system],
       path: "Tests/CatalogSamples", swiftSettings: strict),
     .executableTarget(
-      name: "CatalogTestHelper", dependencies: ["CatalogSamples", "WasmCache", "CSQLite", "LinuxIO", system],
+      name: "CatalogTestHelper",
+      dependencies: ["CatalogSamples", "WasmCache", "WasmEngine", "CSQLite", "LinuxIO", "TestSupport", system],
       path: "Tests/CatalogTestHelper", swiftSettings: strict),
     .testTarget(
       name: "WasmCacheTests",

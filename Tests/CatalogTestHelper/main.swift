@@ -5,7 +5,9 @@ internal import CatalogSamples
 internal import Glibc
 internal import LinuxIO
 internal import SystemPackage
+internal import TestSupport
 internal import WasmCache
+internal import WasmEngine
 
 func ready() {
   print("ready")
@@ -118,6 +120,23 @@ case "look-as-nobody":
   } else {
     print("without: \(opening.note ?? "")")
   }
+case "store-until-full":
+  // A host whose cache lies on a disk that gets full; says by what it is told so.
+  let engine = try EngineLibrary(path: FilePath(arguments[3]))
+  let cache = try FileSystemCache(directory: directory, engine: engine, backends: [.cranelift])
+  for number in 0..<1000 {
+    let bytes = WasmBinary.returning(number)
+    let module = try Module(compiling: bytes, with: cache.engine(.cranelift))
+    do throws(CacheError) { try cache.store(WasmHash.generate(bytes), module) } catch {
+      switch error {
+      case .io(let path, _, .noSpace): print("no space below \(path)")
+      case .io(_, _, .permissionDenied): print("no permission")
+      default: print("failed: \(error)")
+      }
+      exit(0)
+    }
+  }
+  print("failed: nothing was full")
 default:
   print("failed: unknown command")
 }

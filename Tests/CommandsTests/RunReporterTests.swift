@@ -151,7 +151,7 @@ struct RunReporterTests {
   }
 
   @Test func statusIsThatOfTheWorstThing() {
-    let full = CacheError.io("/cache", operation: "write", reason: "no space left on device")
+    let full = CacheError.io("/cache", operation: "write", .noSpace)
     #expect(summary(plan()).exitStatus == .success)
     #expect(summary(plan(), notModules: 1).exitStatus == .moduleFailed)
     #expect(summary(plan(), unreadable: 1).exitStatus == .moduleFailed)

@@ -146,7 +146,7 @@ struct CacheDirectoryTests {
   @Test func placeWhereNothingCanBeMadeIsAnError() {
     let error = #expect(throws: CacheError.self) { _ = try CacheDirectory(making: "/proc/nowhere/cache") }
     #expect(
-      error == .io("/proc/nowhere", operation: "make the cache directory", reason: "no such file or directory"))
+      error == .io("/proc/nowhere", operation: "make the cache directory", .noSuchFileOrDirectory))
     #expect(error?.complaint == "cannot make the cache directory: no such file or directory")
   }
 }

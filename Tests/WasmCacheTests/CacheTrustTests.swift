@@ -82,7 +82,7 @@ struct CacheTrustTests {
     try directory.link("loop", to: "loop")
     #expect(
       throws: CacheError.io(
-        directory("loop"), operation: "open the cache directory", reason: "too many levels of symbolic links")
+        directory("loop"), operation: "open the cache directory", .tooManySymbolicLinkLevels)
     ) {
       _ = try CacheDirectory(making: directory("loop/cache"))
     }

@@ -136,7 +136,7 @@ struct PublicationTests {
     let reader = fixture.reader()
     let entry = "cache/v1/engines/\(reader.identity.directoryName)/\(module).cwasm"
     try fixture.directory.makeDirectory(entry)
-    #expect(throws: CacheError.io(reader.entryPath(module), operation: "publish", reason: "is a directory")) {
+    #expect(throws: CacheError.io(reader.entryPath(module), operation: "publish", .isDirectory)) {
       try writer.publish(artifact, for: module)
     }
     let staging = try #require(try fixture.names("tmp").first)

@@ -65,7 +65,7 @@ struct ModuleFailureTests {
   }
 
   @Test func everyFailureOfAFileHasItsMessage() {
-    let cacheError = CacheError.io("/cache/v1", operation: "write", reason: "no space left on device")
+    let cacheError = CacheError.io("/cache/v1", operation: "write", .noSpace)
     let messages: [(ModuleFailure, String)] = [
       (.unreadable(reason: "permission denied"), "cannot be read: permission denied"),
       (.vanished, "vanished before it was read"),

@@ -37,7 +37,7 @@ extension CacheCommand {
       if let lines { lines.write(statistics.json(path)) } else { Output.standard.write(statistics.text(path)) }
       guard zero, let opening else { return }
       let result = opening.catalog?.zeroTally(now: WallClock.now()) ?? .gaveUp(opening.note ?? "there is no catalog")
-      if case .gaveUp(let reason) = result { throw .io(path, operation: "count anew", reason: reason) }
+      if case .gaveUp(let reason) = result { throw .givenUp(path, operation: "count anew", reason: reason) }
     }
   }
 }

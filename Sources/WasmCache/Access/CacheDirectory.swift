@@ -19,7 +19,7 @@ package final class CacheDirectory: Sendable {
   /// Opens the cache, making what is missing.
   package init(making path: FilePath, trust: CacheTrust = .owner) throws(CacheError) {
     guard let root = try CachePath.open(path, trust: trust, makes: true) else {
-      throw .io(path, operation: "make the cache directory", reason: "somebody removes it")
+      throw .givenUp(path, operation: "make the cache directory", reason: "another process removes it")
     }
     self.path = path
     self.trust = trust

@@ -14,8 +14,12 @@ public enum CacheError: Error, Hashable, Sendable {
   case writableByOthers(FilePath, permissions: UInt32)
   /// The cache was to be written to, and this directory of it cannot be, or it was opened for reading only.
   case notWritable(FilePath, reason: String)
-  /// A file operation failed.
-  case io(FilePath, operation: String, reason: String)
+  /// There is no cache to read.
+  case noCache(FilePath)
+  /// A system call failed. `operation` is what it was needed for, as in "cannot OPERATION".
+  case io(FilePath, operation: String, Errno)
+  /// Something was given up though no system call failed, as when a module's file changes while it is read.
+  case givenUp(FilePath, operation: String, reason: String)
 
   // MARK: Modules
 
@@ -44,7 +48,7 @@ public enum CacheError: Error, Hashable, Sendable {
   }
 
   package init(_ path: FilePath, _ operation: String, _ error: SystemError) {
-    self = .io(path, operation: operation, reason: error.description)
+    self = .io(path, operation: operation, error.errno)
   }
 }
 
@@ -73,7 +77,11 @@ extension CacheError: CustomStringConvertible {
       "can be written by other users: whoever writes there decides what code runs; `chmod go-w \(path)` if they did no harm, or trust them"
     case .notWritable(_, let reason):
       "cannot be written to: \(reason)"
-    case .io(_, let operation, let reason):
+    case .noCache:
+      "cannot open the cache: there is none: make one with `wasmprecompile`"
+    case .io(_, let operation, let errno):
+      "cannot \(operation): \(errno.reason)"
+    case .givenUp(_, let operation, let reason):
       "cannot \(operation): \(reason)"
     case .missing(let module, let backend, let reason):
       "the cache has no artifact for \(backend.rawValue) of module \(module): \(reason.rawValue)"
@@ -102,8 +110,8 @@ extension CacheError: CustomStringConvertible {
   public var path: FilePath? {
     switch self {
     case .notADirectory(let path), .foreignOwner(let path, _), .writableByOthers(let path, _),
-      .notWritable(let path, _), .io(let path, _, _), .invalidated(let path), .invalidFile(let path, _),
-      .component(let path), .deserialize(let path, _):
+      .notWritable(let path, _), .noCache(let path), .io(let path, _, _), .givenUp(let path, _, _),
+      .invalidated(let path), .invalidFile(let path, _), .component(let path), .deserialize(let path, _):
       path
     case .missing, .serialize, .unsupportedBackend, .noBackend, .compile: nil
     }

@@ -81,7 +81,7 @@ struct CachePath {
     }
     guard makes else { return nil }
     if isFromLink {
-      throw .io(wanted, operation: "open the cache directory", reason: "it is a symbolic link that leads nowhere")
+      throw .givenUp(wanted, operation: "open the cache directory", reason: "it is a symbolic link that leads nowhere")
     }
     do throws(SystemError) {
       do { try directory.makeDirectory(name) } catch let error where error.errno == .fileExists {}

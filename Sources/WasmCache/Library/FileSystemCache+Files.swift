@@ -42,7 +42,9 @@ extension FileSystemCache {
         $0
       }
     } catch {
-      throw .io(path, operation: "read the module", reason: "\(error)")
+      let operation = "read the module"
+      if case .system(let error) = error { throw CacheError(path, operation, error) }
+      throw .givenUp(path, operation: operation, reason: "\(error)")
     }
   }
 

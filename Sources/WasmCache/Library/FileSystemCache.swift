@@ -56,7 +56,7 @@ public final class FileSystemCache: Cache, Sendable {
       try cache.requireWritable()
     case .readOnly:
       guard let existing = try CacheDirectory.existing(at: self.directory, trust: trust) else {
-        throw .io(self.directory, operation: "open the cache", reason: "there is none: make one with `wasmprecompile`")
+        throw .noCache(self.directory)
       }
       cache = existing
     }

@@ -75,49 +75,52 @@ package final class VerifiedEntries: Sendable {
     try directory.requireTrusted()
     try directory.requireTrusted(digest)
 
-    do {
-      let file = try cache.objects.open(ObjectPlace(digest: digest), Self.flags)
-      // Somebody else may change it while it runs, however good it is now.
-      if cache.trust.objection(to: try file.status()) != nil { throw missing(.artifactCorrupt) }
-      var begun = now()
-      var stamp = try file.status().stamp
-      let known = catalog.checkedObject(digest) ?? CheckedObject(digest: digest, stamp: stamp, checked: .min)
-      var isProven = known.isFresh(for: stamp, now: begun)
-      if !isProven {
-        var attempts = 3
-        while true {
-          guard stamp.kind == .regular, try ArtifactDigest(hashing: file) == digest else {
-            if catalog.isWritable, !cache.isLower { cache.setAside(digest, judged: stamp.identity) }
-            throw missing(.artifactCorrupt)
-          }
-          // A hard link that was made or removed meanwhile changes the stamp as well as a writer does: hash once more.
-          let after = try file.status().stamp
-          if after == stamp { break }
-          attempts -= 1
-          if attempts == 0 { throw missing(.artifactCorrupt) }
-          stamp = after
-          begun = now()
-        }
-        let checked = CheckedObject(digest: digest, stamp: stamp, checked: begun)
-        catalog.remember(checked)
-        // One that was written just now could be written once more without a sign.
-        isProven = checked.isFresh(for: stamp, now: begun)
-      }
-      let used = catalog.isWritable ? directory.recordUse(of: module, now: begun) : begun
-      if isProven { proven.withLock { $0[module] = Proof(digest: digest, stamp: stamp, used: used) } }
-      return Artifact(file, digest, size: Int(clamping: stamp.size), of: module, in: directory)
-    } catch let error as CacheError {
-      throw error
-    } catch let error as SystemError {
+    let artifact: Artifact?
+    do { artifact = try openProven(digest, of: module) } catch {
       switch error.errno {
       case .noSuchFileOrDirectory: throw missing(cache.isSetAside(digest) ? .artifactCorrupt : .evicted)
-      // A link where the object should be, which could lead anywhere.
+      // There is a link where the object should be. It could lead anywhere.
       case .tooManySymbolicLinkLevels: throw missing(.artifactCorrupt)
       default: throw CacheError(directory.entryPath(module), "read the artifact", error)
       }
-    } catch {
-      throw .io(directory.entryPath(module), operation: "read the artifact", reason: "\(error)")
     }
+    guard let artifact else { throw missing(.artifactCorrupt) }
+    return artifact
+  }
+
+  /// Opens an object whose bytes have its digest; nil if they do not.
+  private func openProven(_ digest: ArtifactDigest, of module: WasmHash) throws(SystemError) -> Artifact? {
+    let cache = directory.cache
+    let file = try cache.objects.open(ObjectPlace(digest: digest), Self.flags)
+    // However good the bytes are now, another user could change them while they run.
+    if cache.trust.objection(to: try file.status()) != nil { return nil }
+    var begun = now()
+    var stamp = try file.status().stamp
+    let known = catalog.checkedObject(digest) ?? CheckedObject(digest: digest, stamp: stamp, checked: .min)
+    var isProven = known.isFresh(for: stamp, now: begun)
+    if !isProven {
+      var attempts = 3
+      while true {
+        guard stamp.kind == .regular, try ArtifactDigest(hashing: file) == digest else {
+          if catalog.isWritable, !cache.isLower { cache.setAside(digest, judged: stamp.identity) }
+          return nil
+        }
+        // A hard link that is made or removed meanwhile changes the stamp just as a writer does: hash once more.
+        let after = try file.status().stamp
+        if after == stamp { break }
+        attempts -= 1
+        if attempts == 0 { return nil }
+        stamp = after
+        begun = now()
+      }
+      let checked = CheckedObject(digest: digest, stamp: stamp, checked: begun)
+      catalog.remember(checked)
+      // A file that was written just now could be written once more without a sign.
+      isProven = checked.isFresh(for: stamp, now: begun)
+    }
+    let used = catalog.isWritable ? directory.recordUse(of: module, now: begun) : begun
+    if isProven { proven.withLock { $0[module] = Proof(digest: digest, stamp: stamp, used: used) } }
+    return Artifact(file, digest, size: Int(clamping: stamp.size), of: module, in: directory)
   }
 }
 

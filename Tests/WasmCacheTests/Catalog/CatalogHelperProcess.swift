@@ -21,7 +21,7 @@ final class CatalogHelperProcess {
   }
 
   /// The helper is built next to the test bundle.
-  private static var path: String {
+  static var path: String {
     get throws {
       let own = try Descriptor.open("/proc/self", O_RDONLY | O_DIRECTORY).symbolicLinkTarget("exe", limit: 4096)
       return FilePath(String(decoding: own, as: UTF8.self)).removingLastComponent().appending("CatalogTestHelper")

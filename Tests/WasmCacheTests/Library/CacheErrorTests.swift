@@ -149,6 +149,42 @@ struct CacheErrorTests {
         == "\(fixture.path): cannot be written to: it was opened for reading only")
   }
 
+  // MARK: System calls
+
+  private static let canMount: Bool =
+    (try? Tool.shell("unshare --map-root-user --mount mount -t tmpfs none /mnt")) != nil
+
+  /// A host has to make room for the one, and to ask somebody for the other.
+  @Test(.needs(canMount, "root or user name spaces (unshare --map-root-user --mount)"))
+  func diskThatIsFull() throws {
+    let directory = try fixture.directory.makeDirectory("disk")
+    let mount = #"mount -t tmpfs -o size=900k,mode=700 none "$1""#
+    let text = try Tool.shell(
+      #"unshare --map-root-user --mount sh -euc '\#(mount); exec "$2" store-until-full "$1" "$3"' sh "$@""#,
+      [directory.string, CatalogHelperProcess.path, EngineUnderTest.library().string])
+    #expect(text == "no space below \(directory)/v1/objects\n")
+  }
+
+  @Test func directoryThatCannotBeSearched() throws {
+    _ = try fixture.open().load(orCompile: bytes)
+    let engine = try Tool.shell(
+      "cd \"$1\" && chmod -R go+rX . && chmod 0 v1/engines/* && echo v1/engines/*", [fixture.path.string])
+    let fixture = fixture
+    let module = module
+    _ = try Tool.shell("chmod go+X \"$1\" \"$1/a\" \"$1/a/b\"", [fixture.directory.path.string])
+    let failure = Unprivileged.run {
+      HostFixture.error { () throws(CacheError) in try fixture.open(.readOnly).load(module, backend: .cranelift) }
+    }
+    let entry = fixture.path.appending("\(engine.dropLast())/\(module).cwasm")
+    #expect(failure == .io(entry, operation: "read the entry", .permissionDenied))
+    #expect(failure?.description == "\(entry): cannot read the entry: permission denied")
+  }
+
+  @Test func limitOfOpenFilesIsNamedWithWhatRaisesIt() {
+    let failure = CacheError.io("/cache", operation: "open", .tooManyOpenFiles)
+    #expect(failure.description == "/cache: cannot open: too many open files, raise the limit (ulimit -n)")
+  }
+
   // MARK: Backends
 
   @Test func backendsThatAnOldReleaseLacks() throws {
