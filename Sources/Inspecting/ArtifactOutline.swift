@@ -1,6 +1,6 @@
 package import WasmEngine
 
-/// What an artifact holds, as its ELF sections and symbols tell.
+/// The contents of an artifact, as its ELF sections and symbols tell them.
 package struct ArtifactOutline: Sendable {
   package struct Section: Hashable, Sendable {
     package let name: String

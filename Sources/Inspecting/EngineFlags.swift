@@ -1,10 +1,10 @@
 internal import WasmEngine
 
-/// What an engine's compatibility record says, taken apart: compiler flags, processor features, and the rest.
+/// An engine's compatibility record, taken apart: compiler flags, processor features, and the rest.
 ///
-/// The layout is the engine's own affair: a format byte, then in the encoding of the Rust crate `postcard` the version,
-/// the target, flags of the compiler and features of the processor as names with values, and then settings without names.
-/// It has been this in releases 24 to 50; where it differs, records can only be compared as a whole.
+/// The layout is the engine's own affair. A format byte comes first. Then follow, in the encoding of the Rust crate
+/// `postcard`, the version, the target, flags of the compiler and features of the processor as names with values, and
+/// settings without names. Releases 24 to 50 have this layout. Where it differs, records can only be compared as a whole.
 package struct EngineFlags: Hashable, Sendable {
   package let version: String
   package let target: String
@@ -76,7 +76,7 @@ extension EngineFlags {
     return reasons
   }
 
-  /// Flags that change the code, but not what it fits.
+  /// Flags that change the code, but not the engines that it fits.
   private static let harmless: Set<String> = [
     "opt_level", "regalloc_algorithm", "regalloc_checker", "regalloc_verbose_logs", "enable_alias_analysis",
     "enable_verifier", "enable_pcc", "is_pic", "machine_code_cfg_info", "bb_padding_log2_minus_one",

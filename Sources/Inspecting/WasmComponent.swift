@@ -5,7 +5,7 @@ package struct WasmComponent: Sendable {
   package private(set) var sections: [WasmSection] = []
   package private(set) var imports: [WasmItem] = []
   package private(set) var exports: [WasmItem] = []
-  /// Those in nested components, too.
+  /// The modules in it, and in nested components.
   package private(set) var modules: [WasmModule] = []
 
   private static let most = 100_000

@@ -1,6 +1,6 @@
-/// What a file asks for or offers.
+/// One import or export of a file.
 package struct WasmItem: Hashable, Sendable {
-  /// What it is imported from; empty for exports, and for imports of components.
+  /// The module that it is imported from; empty for exports, and for imports of components.
   package let module: String
   package let name: String
   package let kind: String
@@ -8,10 +8,10 @@ package struct WasmItem: Hashable, Sendable {
   package let type: String?
 }
 
-/// The outline of a core module: read, not validated, since an engine does that better.
+/// The outline of a core module. It is read, not validated: an engine does that better.
 ///
-/// The bytes come from anywhere. Each is looked at a bounded number of times, and what is kept is bounded by what engines
-/// accept. Source: WebAssembly core specification, "Modules" (binary format).
+/// The bytes come from anywhere. Each is looked at a bounded number of times. No more is kept than engines accept of
+/// anything. Source: WebAssembly core specification, "Modules" (binary format).
 package struct WasmModule: Sendable {
   /// A function that the module defines.
   package struct Function: Hashable, Sendable {
@@ -28,14 +28,16 @@ package struct WasmModule: Sendable {
   /// Names of functions by their index, as the custom section `name` has them, or else as they are exported.
   package private(set) var names: [Int: String] = [:]
 
-  /// The text of each type, which all that have the type share: a small file may have many of a huge one.
+  /// The text of each type. All items of a type share it, because a small file may have many of a huge type.
   private var types: [String] = []
   /// For each function, imported ones first, its type.
   private var typesOfFunctions: [Int] = []
   private var importedFunctions = 0
   private var exportedNames: [Int: String] = [:]
 
-  /// What engines accept of anything. Source: WebAssembly JavaScript interface, "Implementation-defined Limits".
+  /// Engines accept no more than this of anything.
+  ///
+  /// Source: WebAssembly JavaScript interface, "Implementation-defined Limits".
   private static let most = 1_000_000
 
   /// - Parameter bytes: the whole file, or a module inside a component, preamble included.
@@ -60,7 +62,7 @@ package struct WasmModule: Sendable {
 
   private mutating func read(_ id: UInt8, _ name: String, _ contents: inout ByteCursor) throws(FormatError) {
     switch id {
-    // A custom section's contents are nobody's business: what cannot be read of names is not known.
+    // No engine checks a custom section's contents. Names that cannot be read are not known.
     case 0 where name == "name": names = (try? FunctionNames.read(contents, limit: Self.most)) ?? [:]
     case 1: readTypes(contents)
     case 2: for _ in 0..<(try contents.count(of: "imports", limit: Self.most)) { try readImport(&contents) }
@@ -81,7 +83,7 @@ package struct WasmModule: Sendable {
     }
   }
 
-  /// Types of the garbage collection proposal are none of functions; what comes behind one that is not known is not known.
+  /// Types of the garbage collection proposal are not functions. Types that follow one of an unknown kind are not known.
   private mutating func readTypes(_ contents: ByteCursor) {
     var contents = contents
     guard let count = try? contents.count(of: "types", limit: Self.most) else { return }

@@ -1,6 +1,6 @@
 /// One section of a WebAssembly binary.
 package struct WasmSection: Hashable, Sendable {
-  /// As the specification calls it; of a custom section, its own name.
+  /// The specification's name for it; a custom section has its own name.
   package let name: String
   package let isCustom: Bool
   /// Bytes of its contents, and where they start in the file.
@@ -12,8 +12,8 @@ extension ByteCursor {
   /// Goes through the sections of a module or a component.
   ///
   /// - Parameters:
-  ///   - names: those that there are.
-  ///   - read: is given each with its number, and with its contents behind the name that a custom section has.
+  ///   - names: every section's name by its number.
+  ///   - read: gets each section with its number and its contents. A custom section's contents start behind its name.
   mutating func sections(
     _ names: [UInt8: String], limit: Int,
     _ read: (UInt8, WasmSection, inout ByteCursor) throws(FormatError) -> Void

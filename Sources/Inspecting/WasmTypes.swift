@@ -5,8 +5,8 @@ package struct FunctionType: Hashable, Sendable, CustomStringConvertible {
   let parameters: [String]
   let results: [String]
 
-  /// How many parameters, and results, are told one by one. A type may have a thousand, and a module a million imports of
-  /// such a type.
+  /// How many parameters, and results, are told one by one. A type may have a thousand, and a million imports may have
+  /// that type.
   private static let most = 24
 
   /// `(i32, i32) -> i64`, `(i32, i64, and 976 more) -> ()`

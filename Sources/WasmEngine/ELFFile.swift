@@ -1,6 +1,6 @@
 /// A reader for the two things we want from a 64-bit little-endian ELF file: a section by name, and the GNU build id.
 ///
-/// The bytes come from outside (an engine library, an artifact): every offset is checked, and whatever does not fit is
+/// The bytes come from outside (an engine library, an artifact). Every offset is checked, and parts that do not fit are
 /// reported as absent. Source: System V ABI, chapters "Object Files" and "Program Loading"; gABI notes.
 package struct ELFFile {
   let bytes: UnsafeRawBufferPointer
@@ -53,7 +53,8 @@ package struct ELFFile {
   /// The contents of the first section of this name.
   package func section(named name: String) -> UnsafeRawBufferPointer? {
     guard let names = contents(sections[nameTable]) else { return nil }
-    // Only as far as the name is long: a table without an end may have four gigabytes, and any number of sections in it.
+    // Only as much is compared as the name is long. A table without an end may have four gigabytes, and any number of
+    // sections may point into it.
     let wanted = Array(name.utf8) + [0]
     for section in sections {
       guard let start = Int(exactly: section.name), start < names.count else { continue }

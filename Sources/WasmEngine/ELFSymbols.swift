@@ -1,5 +1,5 @@
-// The sections and the functions' symbols of an ELF file, for whoever looks at an artifact. As in the rest of the reader,
-// what does not fit is absent, and no work is more than the file's size accounts for.
+// The sections and the functions' symbols of an ELF file, to look into an artifact. As in the rest of the reader, parts
+// that do not fit are absent, and no work is more than the file's size accounts for.
 extension ELFFile {
   /// A function's symbol; its name is found by ``name(_:)``.
   package struct Symbol: Hashable, Sendable {

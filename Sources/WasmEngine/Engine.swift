@@ -2,12 +2,14 @@ internal import CWasmtime
 
 /// A compiler: one library with one set of settings.
 ///
-/// Compiling in a program's own process is that program's choice: the library aborts the process on its internal errors,
-/// and how long a module takes is not bounded, whatever its size. `wasmprecompile` compiles in child processes.
+/// Compiling in a program's own process is that program's choice. The library aborts the process on its internal errors.
+/// The time that a module takes is not bounded, whatever its size. `wasmprecompile` compiles in child processes.
 ///
-/// The library's documentation lets any thread use an engine, which is what permits `@unchecked`.
+/// `@unchecked`, because the library's documentation lets any thread use an engine.
 public final class Engine: @unchecked Sendable {
+  /// The library that the engine is part of.
   public let library: EngineLibrary
+  /// The settings that it compiles with and loads artifacts of.
   public let settings: EngineSettings
   private let engine: OpaquePointer
 
@@ -18,8 +20,9 @@ public final class Engine: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - library: the library that makes it.
-  ///   - settings: what it compiles to, and what it loads.
+  ///   - settings: the code that it generates. It loads only artifacts that were made with the same settings.
   ///   - parallel: whether one module is compiled on several threads; the bytes are the same either way.
+  /// - Throws: ``EngineError/unsupportedSettings(reason:)``.
   public init(library: EngineLibrary, settings: EngineSettings, parallel: Bool) throws(EngineError) {
     self.library = library
     self.settings = settings
@@ -53,6 +56,12 @@ public final class Engine: @unchecked Sendable {
   public var handle: OpaquePointer { engine }
 
   /// Compiles a module and gives the artifact's bytes to `body`.
+  ///
+  /// - Parameters:
+  ///   - module: the bytes of a module or a component, in WebAssembly's binary format.
+  ///   - kind: which of the two it is.
+  ///   - body: gets the bytes, which are valid until it returns.
+  /// - Throws: why the engine did not compile it.
   public func compile<Result>(
     _ module: UnsafeRawBufferPointer, as kind: ModuleKind, body: (UnsafeRawBufferPointer) -> Result
   ) throws(EngineError) -> Result {
@@ -87,6 +96,9 @@ public final class Engine: @unchecked Sendable {
   }
 
   /// Compiles the empty module to learn what this engine's artifacts are good for.
+  ///
+  /// - Throws: ``EngineError/unsupportedSettings(reason:)`` where artifacts carry no record, or why the engine did not
+  ///   compile the module.
   public func compatibilityRecord() throws(EngineError) -> CompatibilityRecord {
     let emptyModule: [UInt8] = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]
     var record: CompatibilityRecord?
@@ -134,8 +146,8 @@ extension EngineSettings {
 }
 
 extension String {
-  /// The message on one line: the engine spreads causes over several, numbered ones, and some releases add a backtrace
-  /// where the environment has RUST_BACKTRACE.
+  /// The message on one line. The engine spreads causes over several numbered lines. Some releases add a backtrace where
+  /// the environment has RUST_BACKTRACE.
   var singleLine: String {
     split(whereSeparator: \.isNewline)
       .prefix { $0 != "Stack backtrace:" }

@@ -8,6 +8,7 @@ public import SystemPackage
 /// It must be the library that the program also runs its modules with: an artifact is only good for the exact build that
 /// made it. The library is never unloaded: it owns threads and signal handlers.
 public final class EngineLibrary: Sendable {
+  /// The path that the library was loaded from.
   public let path: FilePath
   /// The file that was loaded.
   package let file: EngineFile
@@ -16,10 +17,12 @@ public final class EngineLibrary: Sendable {
   /// Loads the library at `path`.
   ///
   /// A library that the process has already, linked or loaded, is shared with it.
+  ///
+  /// - Throws: ``EngineError/cannotLoad(reason:)``, or ``EngineError/notWasmtime(missingFunction:)``.
   public init(path: FilePath) throws(EngineError) {
     self.path = path
     file = try LoadedEngineFiles.open(path)
-    // By its descriptor, so that what is identified is what is loaded.
+    // By its descriptor, so that the file that is identified is the one that is loaded.
     api = CWasmtimeAPI(try Self.load("/proc/self/fd/\(file.descriptor.raw)"))
   }
 
@@ -40,7 +43,7 @@ public final class EngineLibrary: Sendable {
   /// Whether this release knows Pulley's target; one that does not aborts the process when asked for it.
   package var supportsPulley: Bool { api.table.pulley != nil }
 
-  /// Whether this release can compile components through its C API.
+  /// Whether this release can compile components through its C API; releases before 36 cannot.
   public var supportsComponents: Bool { api.table.components != nil }
 
   /// Takes over an error of the library and gives its message; nil for no error.
@@ -103,7 +106,7 @@ public enum EngineError: Error, Hashable, Sendable {
 }
 
 extension EngineError: CustomStringConvertible {
-  /// What failed and why, in the middle of a sentence.
+  /// The failure and its reason, to be used in the middle of a sentence.
   public var description: String {
     switch self {
     case .cannotLoad(let reason): "the engine cannot be loaded: \(reason)"

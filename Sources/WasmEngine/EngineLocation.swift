@@ -80,7 +80,7 @@ package enum EngineSearchError: Error, Sendable {
   case unreadable(EngineLocation, reason: String)
 }
 
-/// An engine library's file, held open so that what is identified is what is loaded.
+/// An engine library's file, held open so that the file that is identified is the one that is loaded.
 package final class EngineFile: Sendable {
   package let location: EngineLocation
   package let descriptor: Descriptor
@@ -98,10 +98,10 @@ package final class EngineFile: Sendable {
     }
   }
 
-  /// Whether the file is as it was when it was opened; nothing of it may be believed otherwise.
+  /// Whether the file is as it was when it was opened. If it is not, nothing that was read of it may be believed.
   package var isUnchanged: Bool { (try? descriptor.status().stamp) == stamp }
 
-  /// What tells this build of the engine from every other: its GNU build id, else the SHA-256 of the file.
+  /// The bytes that tell this build of the engine from every other: its GNU build id, else the SHA-256 of the file.
   package func build() throws(SystemError) -> [UInt8] {
     // The file is trusted not to shrink meanwhile: the dynamic linker maps it, too.
     let contents = try Mapping(descriptor, size: try descriptor.status().size)

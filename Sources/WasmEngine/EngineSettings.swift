@@ -17,7 +17,7 @@ public struct Backend: RawRepresentable, Hashable, Sendable {
   public static let libwasmtime: [Backend] = [.cranelift, .winch, .pulley]
 }
 
-/// What the optimizing compiler aims for.
+/// The aim of the optimizing compiler.
 public enum OptimizationLevel: String, CaseIterable, Hashable, Sendable {
   case none
   case speed

@@ -4,10 +4,13 @@ public import SystemPackage
 
 /// A compiled core module, ready to be instantiated.
 ///
-/// What can be done with it besides is up to the library: pass ``handle`` to its functions. The library's documentation
-/// lets any thread use a module, which is what permits `@unchecked`.
+/// ``Instance`` runs it. For anything else, pass ``handle`` to the library's own functions.
+///
+/// `@unchecked`, because the library's documentation lets any thread use a module.
 public final class Module: @unchecked Sendable {
+  /// The engine that made the module and runs it.
   public let engine: Engine
+  /// How the module came to be.
   public let info: Info
   /// The library's own module, a `wasmtime_module_t *`; valid as long as this lives.
   public let handle: OpaquePointer
@@ -16,8 +19,10 @@ public final class Module: @unchecked Sendable {
   public struct Info: Hashable, Sendable {
     /// The code generator that made the module's code.
     public let backend: Backend
+    /// Whether the code was compiled here or loaded.
     public let origin: Origin
 
+    /// Where the code of a module comes from.
     public enum Origin: Hashable, Sendable {
       /// Compiled in this process.
       case compiled
@@ -25,6 +30,7 @@ public final class Module: @unchecked Sendable {
       case loaded
     }
 
+    /// Makes an account of a module, as to compare with.
     public init(backend: Backend, origin: Origin) {
       self.backend = backend
       self.origin = origin
@@ -32,6 +38,11 @@ public final class Module: @unchecked Sendable {
   }
 
   /// Compiles a module in this process; see ``Engine`` for what that can cost.
+  ///
+  /// - Parameters:
+  ///   - module: the bytes of a core module, in WebAssembly's binary format.
+  ///   - engine: the compiler; the module keeps it alive.
+  /// - Throws: ``EngineError/invalidModule(message:)``.
   public convenience init(compiling module: [UInt8], with engine: Engine) throws(EngineError) {
     var compiled: OpaquePointer?
     let api = engine.library.api.table
@@ -45,6 +56,11 @@ public final class Module: @unchecked Sendable {
   ///
   /// The engine does not check the artifact's bytes and runs whatever they say. Load from a cache, which checks them, or
   /// only files that nobody else can write.
+  ///
+  /// - Parameters:
+  ///   - path: a file with what ``serialize()`` gave.
+  ///   - engine: the same library with the same settings as made the artifact.
+  /// - Throws: the engine's reason, as when another build or other settings made the artifact.
   public convenience init(artifactAt path: FilePath, with engine: Engine) throws(ArtifactError) {
     try self.init(engine) { api, engine, module in
       path.withPlatformString { api.module_deserialize_file(engine, $0, &module) }
@@ -84,6 +100,11 @@ public final class Module: @unchecked Sendable {
   deinit { engine.library.api.table.module_delete(handle) }
 
   /// Checks that a module is valid, without compiling it.
+  ///
+  /// - Parameters:
+  ///   - module: the bytes of a core module, in WebAssembly's binary format.
+  ///   - engine: decides which proposals are known.
+  /// - Throws: ``EngineError/invalidModule(message:)``.
   public static func validate(_ module: [UInt8], with engine: Engine) throws(EngineError) {
     let error = module.withUnsafeBufferPointer {
       engine.library.api.table.module_validate(engine.handle, $0.baseAddress, $0.count)
@@ -92,6 +113,8 @@ public final class Module: @unchecked Sendable {
   }
 
   /// The artifact: bytes from which the same engine can load the module again.
+  ///
+  /// - Throws: ``EngineError/cannotSerialize(message:)``.
   public func serialize() throws(EngineError) -> [UInt8] { try withArtifact { Array($0) } }
 
   /// Gives the artifact's bytes to `body` without a copy.
@@ -108,6 +131,7 @@ public final class Module: @unchecked Sendable {
 
 /// Why an engine did not load an artifact: its reason, on one line.
 public struct ArtifactError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The engine's words on one line.
   public let reason: String
 
   public var description: String { reason }

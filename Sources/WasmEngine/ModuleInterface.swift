@@ -1,19 +1,22 @@
 internal import CWasmtime
 
-/// What a module wants from its host, or offers to it.
+/// The kind of an import or an export.
 ///
-/// Only the kind, without its value types: asked for those, the library aborts the process where they are vectors or
-/// references.
+/// The value types are left out: the library aborts the process when it is asked for one that is a vector or a reference.
 public enum ExternKind: UInt8, Hashable, Sendable {
+  /// As the C API numbers them, from 0.
   case function, global, table, memory, tag
 }
 
 /// One import of a module.
 public struct ModuleImport: Hashable, Sendable {
+  /// The name of the module that it is imported from.
   public let module: String
+  /// The name under which it is looked for there.
   public let name: String
   public let kind: ExternKind
 
+  /// Makes an import, as to compare with.
   public init(module: String, name: String, kind: ExternKind) {
     self.module = module
     self.name = name
@@ -23,9 +26,11 @@ public struct ModuleImport: Hashable, Sendable {
 
 /// One export of a module.
 public struct ModuleExport: Hashable, Sendable {
+  /// The name under which a host finds it.
   public let name: String
   public let kind: ExternKind
 
+  /// Makes an export, as to compare with.
   public init(name: String, kind: ExternKind) {
     self.name = name
     self.kind = kind
@@ -33,7 +38,7 @@ public struct ModuleExport: Hashable, Sendable {
 }
 
 extension Module {
-  /// What the module wants from its host, in the module's order. Imports of kinds that are not known yet are left out.
+  /// The module's imports, in the module's order. Imports of kinds that are not known yet are left out.
   public var imports: [ModuleImport] {
     let api = engine.library.api.table
     var list = cwasmtime_imports_t()
@@ -47,7 +52,7 @@ extension Module {
     }
   }
 
-  /// What the module offers to its host, in the module's order. Exports of kinds that are not known yet are left out.
+  /// The module's exports, in the module's order. Exports of kinds that are not known yet are left out.
   public var exports: [ModuleExport] {
     let api = engine.library.api.table
     var list = cwasmtime_exports_t()

@@ -1,9 +1,11 @@
-/// What a WebAssembly binary holds, as the layer field of its preamble says.
+/// The kind of a WebAssembly binary, as the layer field of its preamble says.
 ///
 /// Source: WebAssembly core specification, "Modules" (binary format), and the component model's `Binary.md`: bytes 0–3
 /// are the magic number, bytes 4–5 the version, bytes 6–7 the layer, little-endian.
 public enum ModuleKind: UInt8, Hashable, Sendable {
+  /// A module of the core specification.
   case coreModule
+  /// A component of the component model, which may hold modules.
   case component
 
   /// The size in bytes of the preamble.
@@ -14,6 +16,7 @@ public enum ModuleKind: UInt8, Hashable, Sendable {
   /// - Parameters:
   ///   - start: the file's first bytes; more than ``preambleSize`` help only to recognize other formats.
   ///   - fileSize: the size in bytes of the whole file.
+  /// - Throws: why the file is not a WebAssembly binary.
   public init(start: UnsafeRawBufferPointer, fileSize: Int) throws(NotWebAssembly) {
     let magic: [UInt8] = [0x00, 0x61, 0x73, 0x6d]
     guard fileSize > 0 else { throw .empty }
@@ -34,12 +37,19 @@ public enum ModuleKind: UInt8, Hashable, Sendable {
 
 /// Why a file is not a WebAssembly binary.
 public enum NotWebAssembly: Error, Hashable, Sendable {
+  /// The file has no bytes.
   case empty
+  /// The file has the right start, but fewer bytes than a preamble.
   case truncated(bytes: Int)
+  /// The file is in WebAssembly's text format.
   case text
+  /// The file is native code, as artifacts are.
   case elf
+  /// The file is something else; its first bytes, at most four.
   case otherFormat(start: [UInt8])
+  /// The preamble names a version of core modules that is not 1.
   case unknownVersion(UInt16)
+  /// The preamble names a layer that is neither modules' nor components'.
   case unknownLayer(UInt16)
 
   init(recognizing start: UnsafeRawBufferPointer) {
@@ -60,6 +70,7 @@ public enum NotWebAssembly: Error, Hashable, Sendable {
 }
 
 extension NotWebAssembly: CustomStringConvertible {
+  /// The reason, to follow the file's name: `is empty`.
   public var description: String {
     switch self {
     case .empty:

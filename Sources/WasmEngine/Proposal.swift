@@ -1,7 +1,7 @@
 /// A WebAssembly proposal that an engine may refuse, recognized in its message.
 ///
-/// The engine says it in many ways ("… support is not enabled", "the … proposal must be enabled to …", "… is disabled");
-/// what they share is a word for being off and the proposal's name.
+/// The engine says it in many ways ("… support is not enabled", "the … proposal must be enabled to …", "… is disabled").
+/// All of them hold a word for being off and the proposal's name.
 package enum Proposal: String, CaseIterable, Sendable {
   case customPageSizes = "custom page sizes"
   case exceptions
@@ -31,10 +31,10 @@ package enum Proposal: String, CaseIterable, Sendable {
     self = longest
   }
 
-  /// What the engine calls it.
+  /// The engine's words for it.
   private var names: [String] { self == .exceptions ? [rawValue, "exception handling"] : [rawValue] }
 
-  /// What follows the place of the error, which holds the function's name: that can be anything.
+  /// The message without the place of the error. The place holds the function's name, which can be anything.
   private static func cause(of message: String) -> Substring {
     let marks = ["WebAssembly translation error: ", "Compilation error: "]
     let ends = marks.compactMap { message.ranges(of: $0).last?.upperBound }

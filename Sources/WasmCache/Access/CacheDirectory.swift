@@ -33,8 +33,8 @@ package final class CacheDirectory: Sendable {
     for name in [CacheLayout.corrupt, CacheLayout.temporary] { _ = try trust.openOrMake(name, in: version, base) }
   }
 
-  /// Opens the cache if there is one, making and writing nothing. Half a cache, as a run leaves that was ended when it had
-  /// just begun, holds nothing and is none.
+  /// Opens the cache if there is one; makes and writes nothing. A run that was ended when it had just begun leaves half a
+  /// cache, which counts as none.
   package static func existing(at path: FilePath, trust: CacheTrust = .owner) throws(CacheError) -> CacheDirectory? {
     try CacheDirectory(existing: path, trust, isLower: false)
   }
@@ -64,13 +64,13 @@ package final class CacheDirectory: Sendable {
     self.engines = engines
   }
 
-  /// Where objects go whose bytes did not have their digest; made if missing.
+  /// The directory of objects whose bytes did not have their digest; made if missing.
   func openCorrupt() throws(SystemError) -> Descriptor { try version.openOrMakeDirectory(CacheLayout.corrupt) }
 
-  /// Where files are that are not published yet; made if missing.
+  /// The directory of files that are not published yet; made if missing.
   func openTemporary() throws(SystemError) -> Descriptor { try version.openOrMakeDirectory(CacheLayout.temporary) }
 
-  /// Fails unless this process may write wherever storing a module writes.
+  /// Fails unless this process may write into every directory that storing a module writes into.
   func requireWritable() throws(CacheError) {
     do {
       try objects.checkAccess(W_OK | X_OK)

@@ -3,31 +3,35 @@ public import SystemPackage
 public import WasmEngine
 
 /// Why the cache could not be opened, read or written, or a module not be had from it.
+///
+/// A host that wants to act on a failed system call matches its number:
+///
+///     catch CacheError.io(_, _, .noSpace) { … }
 public enum CacheError: Error, Hashable, Sendable {
   // MARK: The cache's directories
 
-  /// Something that is no directory stands where the cache should be.
+  /// A file that is not a directory stands where the cache should be.
   case notADirectory(FilePath)
   /// The cache's directory, or one in it, belongs to another user.
   case foreignOwner(FilePath, owner: UInt32)
   /// Others may write into the cache's directory, or one in it.
   case writableByOthers(FilePath, permissions: UInt32)
-  /// The cache was to be written to, and this directory of it cannot be, or it was opened for reading only.
+  /// The cache was to be written to, but this directory of it cannot be, or it was opened for reading only.
   case notWritable(FilePath, reason: String)
   /// There is no cache to read.
   case noCache(FilePath)
-  /// A system call failed. `operation` is what it was needed for, as in "cannot OPERATION".
+  /// A system call failed with this number. The operation is the work that needed it, as it follows "cannot".
   case io(FilePath, operation: String, Errno)
-  /// Something was given up though no system call failed, as when a module's file changes while it is read.
+  /// An operation was given up though no system call failed, as when a module's file changes while it is read.
   case givenUp(FilePath, operation: String, reason: String)
 
   // MARK: Modules
 
-  /// The cache has no artifact of the module for this engine; one that was corrupt is moved aside first.
+  /// The cache has no artifact of the module for this engine. A corrupt artifact is moved aside first, if that is allowed.
   case missing(WasmHash, Backend, MissReason)
-  /// The artifact is as it was stored, but for another engine or other settings.
+  /// The stored bytes are intact, but they are for another engine or other settings.
   case invalidated(FilePath)
-  /// The artifact is as it was stored, but is none.
+  /// The stored bytes are intact, but they are not an artifact.
   case invalidFile(FilePath, InvalidFile)
   /// The artifact is a component's, and a module was asked for.
   case component(FilePath)
@@ -37,12 +41,12 @@ public enum CacheError: Error, Hashable, Sendable {
   case serialize(reason: String)
   /// The engine does not have the backend.
   case unsupportedBackend(Backend, reason: String)
-  /// A backend was wanted out of none.
+  /// The list of backends is empty.
   case noBackend
   /// A module that the cache does not have could not be compiled.
   case compile(EngineError)
 
-  /// Names in a directory may be lost should the power go.
+  /// Names in a directory may be lost if the power goes.
   static func unsynchronized(_ directory: FilePath, _ error: SystemError) -> CacheError {
     CacheError(directory, "make sure that its names are on the disk", error)
   }
@@ -52,16 +56,16 @@ public enum CacheError: Error, Hashable, Sendable {
   }
 }
 
-/// What is wrong with a file that should be an artifact.
+/// The fault of a file that should be an artifact.
 public enum InvalidFile: Hashable, Sendable {
-  /// Bytes; too few for any artifact.
+  /// Its size in bytes is too small for any artifact.
   case size(Int)
-  /// The first bytes, which are not those of an artifact.
+  /// Its first bytes, at most four, are not an artifact's.
   case magic([UInt8])
 }
 
 extension CacheError: CustomStringConvertible {
-  /// What it is about, what failed, why, and the fix.
+  /// The path, the failure, the reason, and the fix: `PATH: cannot write: no space left on device`.
   public var description: String { (path.map { "\($0): " } ?? "") + complaint }
 
   /// The same without the path, which the caller prints in front.
@@ -106,7 +110,7 @@ extension CacheError: CustomStringConvertible {
     }
   }
 
-  /// What it is about, where that is a file.
+  /// The file or directory that it is about; nil if it is about none.
   public var path: FilePath? {
     switch self {
     case .notADirectory(let path), .foreignOwner(let path, _), .writableByOthers(let path, _),

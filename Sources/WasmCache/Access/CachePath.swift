@@ -2,21 +2,22 @@ internal import Glibc
 internal import LinuxIO
 internal import SystemPackage
 
-/// The way from the root directory to a cache, gone one name at a time: each directory is opened in the one before and checked
-/// on its open descriptor, so that what was checked is what is used. Symbolic links are names on the way, too.
+/// The way from the root directory to a cache, gone one name at a time. Each directory is opened in the one before and
+/// checked on its open descriptor, so that the directory that was checked is the one that is used. Symbolic links are names
+/// on the way, too.
 struct CachePath {
   private let wanted: FilePath
   private let trust: CacheTrust
   /// Whether to make directories that are missing.
   private let makes: Bool
 
-  /// Names still to go, the next one last; those that a link's target brought are not the user's.
+  /// Names still to go, the next one last. Names from a link's target are not the user's own.
   private var ahead: [(name: FilePath.Component, isFromLink: Bool)] = []
   /// The part of the way that is gone, as messages name it.
   private var behind: FilePath = "/"
   private var links = 0
 
-  /// As many as the kernel follows in a path.
+  /// The kernel follows as many in a path.
   private static let mostLinks = 40
 
   /// Opens the cache's own directory.

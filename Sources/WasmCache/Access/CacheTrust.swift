@@ -2,30 +2,30 @@ internal import Glibc
 internal import LinuxIO
 internal import SystemPackage
 
-/// Whose hands may have been in a cache that is used: loading an artifact runs its code.
+/// The users who may have written into a cache that is used. Loading an artifact runs its code.
 public enum CacheTrust: Hashable, Sendable {
-  /// Only ours and root's: nobody else owns, or may write to, the cache's directories or one on the way to them.
+  /// Only this user and root. No other user owns, or may write to, the cache's directories or one on the way to them.
   case owner
-  /// Anybody's.
+  /// Any user.
   case anyone
 }
 
 extension CacheTrust {
-  /// What is wrong with a directory of the cache; nil for nothing.
+  /// The objection to a directory of the cache; nil for none.
   func objection(to status: FileStatus) -> CacheObjection? {
     if self == .anyone { return nil }
     guard Self.isOurs(status) else { return .foreignOwner(status.owner) }
     return status.permissions & 0o022 == 0 ? nil : .writableByOthers(status.permissions)
   }
 
-  /// What is wrong with a directory on the way to the cache; nil for nothing.
+  /// The objection to a directory on the way to the cache; nil for none.
   ///
-  /// - Parameter root: the root directory's owner. In a user name space real root may show as nobody; whoever owns the
+  /// - Parameter root: the root directory's owner. In a user name space real root may show as nobody. The owner of the
   ///   root directory owns the C library and our executable, too.
   func objection(onTheWayTo status: FileStatus, root: UInt32) -> CacheObjection? {
     if self == .anyone { return nil }
     guard Self.isOurs(status) || status.owner == root else { return .foreignOwner(status.owner) }
-    // In a sticky directory such as /tmp, others cannot rename or remove what is ours. A link's own mode means nothing.
+    // In a sticky directory such as /tmp, others cannot rename or remove our files. A link's own mode means nothing.
     let isProtected = status.kind == .symbolicLink || status.permissions & 0o1000 != 0
     return status.permissions & 0o022 == 0 || isProtected ? nil : .writableByOthers(status.permissions)
   }
@@ -50,7 +50,7 @@ extension CacheError {
 
 // Directories of the cache, checked on their open descriptors.
 extension CacheTrust {
-  /// Whoever can write into the cache decides what code its users run.
+  /// Refuses a directory that other users can write into: they would decide what code the cache's users run.
   @discardableResult
   func require(_ directory: borrowing Descriptor, _ path: FilePath) throws(CacheError) -> FileStatus {
     let status: FileStatus
@@ -59,7 +59,7 @@ extension CacheTrust {
     return status
   }
 
-  /// Refuses what stands in a directory's place, too: a link leads anywhere.
+  /// Refuses a file in a directory's place, too: a link leads anywhere.
   ///
   /// - Parameter path: made only for an error; a run asks for hundreds of directories.
   func require(_ status: FileStatus, _ path: @autoclosure () -> FilePath) throws(CacheError) {

@@ -2,15 +2,15 @@ internal import LinuxIO
 internal import Synchronization
 package import SystemPackage
 
-/// What earlier runs found out, so that a run with nothing to do reads no file and loads no engine.
+/// The findings of earlier runs, so that a run with nothing to do reads no file and loads no engine.
 ///
-/// The cache is right without it. So nothing here throws: what cannot be read is unknown, what cannot be written is
-/// found out again next time, and a catalog that is damaged, cut short, foreign or swapped is replaced. Every row
+/// The cache is right without it. So nothing here throws. Rows that cannot be read are unknown. Findings that cannot be
+/// written are made again next time. A catalog that is damaged, cut short, foreign or swapped is replaced. Every row
 /// carries a checksum, so rot makes it unknown too, never wrong.
 ///
 /// The life of a catalog in a run: ``open(in:_:)``, ``statIndex(root:)`` for each root and ``engine(_:now:)``, then
-/// one ``commit(_:now:)`` at the end, and let go of it. While it is held nobody can replace a damaged one, and logs of
-/// other processes stay longer, so a watcher opens it anew for each batch (half a millisecond).
+/// one ``commit(_:now:)`` at the end, and let go of it. While it is held, a damaged one cannot be replaced, and logs of
+/// other processes stay longer. So a watcher opens it anew for each batch (half a millisecond).
 ///
 /// Any thread may call; calls wait for each other.
 package final class Catalog: Sendable {
@@ -27,11 +27,11 @@ package final class Catalog: Sendable {
     case readOnly
   }
 
-  /// What opening gave.
+  /// The result of opening.
   package struct Opening: Sendable {
-    /// Nil: go on without.
+    /// Nil if there is none to use; the caller goes on without.
     package let catalog: Catalog?
-    /// What to say with `-v`, if anything: `path: not used: why`.
+    /// A line for `-v`: `path: not used: why`. Nil if all is well.
     package let note: String?
   }
 
@@ -48,7 +48,7 @@ package final class Catalog: Sendable {
       let place = try CatalogPlace(directory: directory, fileSystem: fileSystem)
       let opener = try CatalogOpener(place, writing: access == .readWrite)
       let (connection, note) = try opener.open()
-      // Left behind by a run that others kept from emptying it, or that was killed; each run would read it again.
+      // A run that was killed, or kept from emptying its log by others, left it behind. Each run would read it again.
       if opener.access == .readWrite && place.logSize > 1 << 20 { connection.emptyLog() }
       return Opening(catalog: Catalog(CatalogSession(opener, connection)), note: note)
     } catch {
@@ -69,7 +69,7 @@ package final class Catalog: Sendable {
 
   // MARK: Reading and writing
 
-  /// Makes one read; whatever keeps it from succeeding leaves `fallback`.
+  /// Makes one read; gives `fallback` if it fails.
   func read<Value: Sendable>(
     or fallback: Value, _ body: (CatalogSession, SQLiteConnection) throws(SQLiteError) -> Value
   ) -> Value {
@@ -82,12 +82,12 @@ package final class Catalog: Sendable {
     }
   }
 
-  /// Gives exclusive use of what is open.
+  /// Gives `body` exclusive use of the open catalog.
   func withSession<Value: Sendable>(_ body: (CatalogSession) -> Value) -> Value {
     session.withLock { body($0) }
   }
 
-  /// What went wrong since it was opened, for `-v`.
+  /// The trouble since it was opened, for `-v`; nil if there was none.
   package var trouble: String? { withSession { $0.damage ?? $0.hindrance } }
 }
 
@@ -96,7 +96,7 @@ final class CatalogSession {
   let opener: CatalogOpener
   /// Nil once the catalog could not be replaced.
   var connection: SQLiteConnection?
-  /// Why the file is to be replaced before it is written to; until then nothing more is read from it.
+  /// The reason to replace the file before it is written to; nil for none. A damaged file is not read any more.
   private(set) var damage: String?
   /// The last thing that could not be done.
   private(set) var hindrance: String?
@@ -112,11 +112,11 @@ final class CatalogSession {
 
   func noteDamage(_ what: String) { damage = "\(opener.place.path): damaged: \(what)" }
 
-  /// Goes on with a new catalog in the damaged one's place; without any, if another process still uses that.
+  /// Goes on with a new catalog in the damaged one's place, or without any if another process still uses that.
   func replace() {
     guard let damaged = connection else { return }
     _ = opener.replace(damaged)
-    // Not asked of the call above, because another process may have been faster.
+    // The call above cannot tell: another process may have been faster.
     let isReplaced = damaged.hasMoved
     connection = nil
     guard isReplaced else { return }

@@ -1,6 +1,6 @@
 package import LinuxIO
 
-/// An object of the cache whose bytes were found to have the digest that it is named by.
+/// An object of the cache whose bytes were checked: they have the digest in its name.
 package struct CheckedObject: Hashable, Sendable {
   package var digest: ArtifactDigest
   /// The file that has the bytes.
@@ -34,7 +34,7 @@ package struct CheckedObject: Hashable, Sendable {
 }
 
 extension Catalog {
-  /// What was found when an object's bytes were last checked.
+  /// The result of the last check of an object's bytes; nil if none is remembered.
   package func checkedObject(_ digest: ArtifactDigest) -> CheckedObject? {
     read(or: nil) { (_, connection) throws(SQLiteError) in
       let statement = try connection.prepare(

@@ -1,13 +1,13 @@
-/// Tells a catalog row that rotted from a whole one: 64 bits over everything the row says.
+/// Tells a catalog row that rotted from a whole one: 64 bits over all values of the row.
 ///
-/// Each step is a bijection of the state, so a change within one 64-bit word always shows and any other escapes once in
-/// 2⁶⁴ times. It is no defence against malice: whoever can write into the cache decides what runs anyway.
+/// Each step is a bijection of the state, so a change within one 64-bit word always shows. Any other change escapes once
+/// in 2⁶⁴ times. It is no defence against malice: a user who can write into the cache decides what runs anyway.
 ///
 /// Rejected: SHA-256 (3 ms for 10,000 rows); SQLite's checksum extension (not in distributions' builds).
 struct CatalogChecksum {
   private var state: UInt64
 
-  /// What a row belongs to, so that rows of one table are not taken for another's when pages change places.
+  /// The table of a row, so that a row is not taken for another table's when pages change places.
   enum Table: UInt64 {
     case roots = 1
     case stat, engines, sightings, compilations, counters, checked
@@ -50,6 +50,6 @@ struct CatalogChecksum {
 
   var value: UInt64 { state }
 
-  /// As SQLite's integers have it.
+  /// The bits as a signed number, as SQLite's integers are.
   var signed: Int64 { Int64(bitPattern: state) }
 }

@@ -36,7 +36,7 @@ extension Catalog {
     _ session: CatalogSession, _ body: (SQLiteConnection, _ isNew: Bool) throws(SQLiteError) -> Void
   ) -> CommitResult {
     let path = session.opener.place.path
-    // Twice, because writing may be what brings damage to light.
+    // Twice, because damage may come to light only when something is written.
     for _ in 0..<2 {
       let isNew = session.damage != nil
       if isNew { session.replace() }

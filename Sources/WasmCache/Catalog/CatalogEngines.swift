@@ -1,6 +1,6 @@
 package import LinuxIO
 
-/// What a compiler library was found to be, so that a run with nothing to compile does not load it.
+/// The remembered answer of a compiler library, so that a run with nothing to compile does not load it.
 package struct EngineFinding: Hashable, Sendable {
   /// The library file, links followed.
   package var library: FileStamp

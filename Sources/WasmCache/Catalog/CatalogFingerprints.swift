@@ -31,8 +31,8 @@ extension FoundState {
   /// Nanoseconds for which a state is believed.
   fileprivate static let lifetime: Int64 = 24 * 3_600_000_000_000
 
-  /// How many are kept: some for each project and engine that share a cache. Of those that a change of the cache has
-  /// outdated none is ever met again.
+  /// How many are kept: some for each project and engine that share a cache. A state that a change of the cache has
+  /// outdated is never met again.
   private static let kept: Int64 = 256
 
   static func write(_ states: [FoundState], now: Int64, _ connection: SQLiteConnection) throws(SQLiteError) {

@@ -27,7 +27,7 @@ package struct Sighting: Hashable, Sendable {
   }
 }
 
-/// What compiling a module took, for `cache list` and the time that hits save.
+/// The cost of one compilation, for `cache list` and the time that hits save.
 package struct Compilation: Hashable, Sendable {
   package var module: WasmHash
   /// The engine identity's digest.
@@ -93,7 +93,7 @@ extension Catalog {
 }
 
 extension Catalog {
-  /// Those among some modules that an engine has compiled before.
+  /// Picks the modules that an engine has compiled before.
   ///
   /// - Parameter engine: its identity's digest.
   package func compiled(_ modules: [WasmHash], by engine: [UInt8]) -> Set<WasmHash> {

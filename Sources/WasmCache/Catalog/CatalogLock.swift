@@ -1,23 +1,24 @@
 internal import Glibc
 internal import LinuxIO
 
-/// Keeps a catalog's files in place while anyone uses them: users share the lock, whoever replaces them owns it.
+/// Keeps a catalog's files in place while a process uses them. Users share the lock; a process that replaces them owns it.
 ///
-/// SQLite's own locks cannot do this, since they sit in the very files that are replaced: a process that still had the
-/// old database open would share a `-shm` file with users of the new one, and both would believe the wrong log.
-/// A file of its own, because closing any descriptor of the database would drop SQLite's locks in this process.
+/// SQLite's own locks cannot do this, because they sit in the files that are replaced. A process that still had the old
+/// database open would share a `-shm` file with users of the new one, and both would believe the wrong log. The lock has
+/// a file of its own, because closing any descriptor of the database would drop SQLite's locks in this process.
 final class CatalogLock {
   private let file: Descriptor
 
   init(_ file: consuming Descriptor) { self.file = file }
 
-  // Not left to closing, because a child that is just being started has a copy of the descriptor until it runs.
+  // Closing the descriptor is not enough: a child that is being started has a copy of it until it runs.
   deinit { release() }
 
-  /// Whether nobody is replacing the files; if so, nobody will.
+  /// Takes a share of the lock. Returns whether it was had: then no process is replacing the files, and none will.
   func tryShare() -> Bool { attempt(LOCK_SH) }
 
-  /// Whether nobody else uses the files; if so, nobody will. On failure a share held before may be lost.
+  /// Takes the whole lock. Returns whether it was had: then no other process uses the files, and none will. On failure a
+  /// share that was held before may be lost.
   func tryOwn() -> Bool { attempt(LOCK_EX) }
 
   func release() { _ = attempt(LOCK_UN) }

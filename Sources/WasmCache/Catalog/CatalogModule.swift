@@ -1,7 +1,7 @@
 package import LinuxIO
 
 extension Catalog {
-  /// What one file contains, whatever root it was seen below: for a host, which asks for few files and knows no roots.
+  /// The remembered contents of one file, below any root. It is for a host, which asks for few files and knows no roots.
   ///
   /// A sweep by ``statIndex(root:)`` is cheaper from some hundred files on.
   package func module(in stamp: FileStamp) -> StatRow? {

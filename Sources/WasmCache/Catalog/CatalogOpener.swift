@@ -2,7 +2,7 @@ internal import Glibc
 internal import LinuxIO
 internal import SystemPackage
 
-/// Gets from a directory to a usable connection, putting a new catalog in the place of what is none.
+/// Gets from a directory to a usable connection. A file that is no catalog is replaced by a new one.
 struct CatalogOpener {
   let place: CatalogPlace
   /// Nil where none is needed, or none can be had.
@@ -25,15 +25,15 @@ struct CatalogOpener {
         throw CatalogTrouble("\(place.path): not used: its lock cannot be opened: \(error)")
       }
     }
-    // A log that holds something can only be read with the help of `-shm`, into which SQLite writes where it may; whoever
-    // promised to write nothing goes without. Else no lock is needed: a page that changes while we read it gives rows that
-    // fail their checksums, or damage, which here only mean "unknown". So a host that keeps a catalog open for reading
-    // is in nobody's way.
+    // SQLite needs `-shm` to read a log that holds something, and writes into `-shm` where it may. A caller that promised
+    // to write nothing goes without the log. Otherwise no lock is needed: a page that changes while we read it gives rows
+    // that fail their checksums, or damage. Both only mean "unknown" here. So a host that keeps a catalog open for reading
+    // blocks no other process.
     access = writing && place.logSize > 0 ? .readOnly : .immutable
     lock = access == .immutable ? nil : try? place.openLock(writing: false)
   }
 
-  /// - Returns: the connection, and what had to be done about the catalog, if anything.
+  /// - Returns: the connection, and a line for `-v` if the catalog had to be replaced.
   func open() throws(CatalogTrouble) -> (connection: SQLiteConnection, note: String?) {
     var note: String?
     var obstacle = "another process is replacing it"
@@ -48,7 +48,7 @@ struct CatalogOpener {
         case .usable(let connection): return (connection, note)
         case .useless(let reason): throw CatalogTrouble("\(place.path): not used: \(reason)")
         case .replaceable(let connection, let reason, let foreign):
-          // Once at most: what we have made ourselves and find wanting will not get better.
+          // Once at most: if a catalog that we just made is not good, another will not be better.
           guard access == .readWrite && !hasMade else { throw CatalogTrouble("\(place.path): not used: \(reason)") }
           hasMade = replace(connection, settingAside: foreign)
           if hasMade { note = "\(place.path): \(reason): made anew" }
@@ -59,11 +59,11 @@ struct CatalogOpener {
         if let lock, lock.tryOwn() { hasMade = try makeUnlessMade() }
       }
       if hasMade && !hadMade {
-        // The lock is ours. Making took time that nobody else is to blame for.
+        // The lock is ours. Making the catalog took time, which does not count as waiting for others.
         deadline = Self.deadline
         continue
       }
-      // Whoever waits for it must get a turn.
+      // A process that waits for the lock must get a turn.
       lock?.release()
       guard ContinuousClock.now < deadline else { throw CatalogTrouble("\(place.path): not used: \(obstacle)") }
       usleep(500)
@@ -93,7 +93,8 @@ struct CatalogOpener {
   }
 
   private func look(at connection: SQLiteConnection) throws(SQLiteError) -> Finding {
-    // Sweeps come back to no page, and memory that is used again is not faulted in: 2.2 ms → 1.5 ms for 10,000 rows.
+    // A sweep never comes back to a page, and memory that is used again is not faulted in: 2.2 ms → 1.5 ms for 10,000
+    // rows.
     try connection.execute("PRAGMA cache_size = 16")
     let application = try connection.integer("PRAGMA application_id")
     let version = try connection.integer("PRAGMA user_version")
@@ -106,7 +107,7 @@ struct CatalogOpener {
     case (CatalogSchema.applicationID, _):
       return .replaceable(connection, reason: "had schema \(version)", foreign: false)
     default:
-      // No tables: whoever made it did not get further.
+      // No tables: the process that made it did not get further.
       let isEmpty = try connection.integer("SELECT count(*) FROM sqlite_schema") == 0
       return .replaceable(
         connection, reason: isEmpty ? "was empty" : "was another program's database", foreign: !isEmpty)
@@ -115,10 +116,10 @@ struct CatalogOpener {
 
   // MARK: Replacing it
 
-  /// Puts a new catalog in the place of one that is none, unless somebody uses it or has replaced it already.
+  /// Puts a new catalog in the place of a bad one, unless a process uses it or has replaced it already.
   ///
-  /// - Parameter connection: to the one that is none. It stays open until it is compared with what the path names by
-  ///   then, so that no new file can have got its inode.
+  /// - Parameter connection: to the bad one. It stays open until its file is compared with the one at the path, so that no
+  ///   new file can have got its inode.
   /// - Returns: whether there is a new one. The lock is then owned.
   func replace(_ connection: SQLiteConnection, settingAside: Bool = false) -> Bool {
     guard access == .readWrite, let lock, lock.tryOwn(), !connection.hasMoved else { return false }
@@ -142,7 +143,8 @@ struct CatalogOpener {
     }
   }
 
-  /// Makes an empty catalog where nothing is. If we are killed on the way, the next one finds no tables and replaces it.
+  /// Makes an empty catalog where there is no file. If we are killed on the way, the next run finds no tables and replaces
+  /// it.
   private func make() throws {
     try place.makeFile()
     let connection = try SQLiteConnection(place.path, .readWrite, timeout: Self.patience)

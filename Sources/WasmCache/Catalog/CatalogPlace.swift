@@ -8,19 +8,19 @@ internal import SystemPackage
 ///     catalog.sqlite              the database
 ///     catalog.sqlite-wal, -shm    SQLite's log and its index; kept, since making them anew costs every run
 ///     catalog.lock                see ``CatalogLock``
-///     catalog.sqlite.not-ours     what another program had put in the database's place
+///     catalog.sqlite.not-ours     a file that another program had put in the database's place
 final class CatalogPlace {
   static let name = "catalog.sqlite"
   static let lockName = "catalog.lock"
   private static let asideName = "catalog.sqlite.not-ours"
-  // A rollback journal is nothing of ours, but SQLite would play it back into a new database beside it.
+  // We make no rollback journal, but SQLite would play a foreign one back into a new database beside it.
   private static let suffixes = ["", "-wal", "-shm", "-journal"]
 
   /// The database.
   let path: FilePath
   private let directory: Descriptor
 
-  /// - Parameter fileSystem: what to take the directory's file system for, in tests; `f_type` of statfs(2).
+  /// - Parameter fileSystem: stands in for the directory's file system in tests; `f_type` of statfs(2).
   init(directory path: FilePath, fileSystem: Int64? = nil) throws(CatalogTrouble) {
     self.path = path.appending(Self.name)
     do { directory = try Descriptor.open(path, O_RDONLY | O_DIRECTORY) } catch {
@@ -51,7 +51,7 @@ final class CatalogPlace {
     switch status.kind {
     case .symbolicLink: return .symbolicLink
     case .regular:
-      // Whoever can write it decides which artifact stands for which file.
+      // A user who can write it decides which artifact stands for which file.
       guard status.owner == geteuid() || status.owner == 0 else {
         throw CatalogTrouble("\(path): not used: it belongs to another user (\(status.owner)): remove it")
       }
@@ -83,8 +83,8 @@ final class CatalogPlace {
     }
   }
 
-  /// Moves another program's database out of the way, with its log, without which it may not be whole. Only for the
-  /// owner of the lock.
+  /// Moves another program's database out of the way, and its log too, because the database may not be whole without it.
+  /// Only for the owner of the lock.
   func setFilesAside() throws(SystemError) {
     for suffix in Self.suffixes {
       do { try directory.rename(Self.name + suffix, to: directory, as: Self.asideName + suffix) } catch

@@ -1,4 +1,4 @@
-/// What `catalog.sqlite` holds: schema 2, in an SQLite database in WAL mode.
+/// The contents of `catalog.sqlite`: schema 2, in an SQLite database in WAL mode.
 ///
 ///     roots         one row a scanned root: the raw bytes of its path, and when its rows were last written
 ///     stat          (root, device, inode) → a 104-byte record, see ``StatRecord``; clustered, so that one root's rows
@@ -35,8 +35,8 @@ enum CatalogSchema {
   /// `wpcc`, for "wasmprecompile's catalog".
   static let applicationID: Int64 = 0x7770_6363
 
-  /// Sets up an empty file; must run outside a transaction. Nothing of it waits for the disk: what a power cut leaves of an
-  /// empty catalog is only made anew.
+  /// Sets up an empty file; must run outside a transaction. It does not wait for the disk: an empty catalog that a power cut
+  /// damages is only made anew.
   static let prepareFile: StaticString = """
     PRAGMA synchronous = OFF;
     PRAGMA page_size = 16384;

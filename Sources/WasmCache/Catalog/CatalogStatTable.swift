@@ -62,7 +62,7 @@ extension Catalog {
         damage = "a row's checksum is wrong"
         continue
       }
-      // Rows in the wrong place are true all the same, but writing would not find them.
+      // A row in the wrong place is still true, but writing would not find it.
       let key = (Int64(bitPattern: row.stamp.device), Int64(bitPattern: row.stamp.inode))
       if let last, key <= last { damage = "rows are out of order" }
       last = key
@@ -75,8 +75,8 @@ extension Catalog {
 
 /// One row of the `roots` table.
 ///
-/// Its id is the checksum of its path, so that no run has to look one up or hand one out; should two paths ever share
-/// one, they share rows, each of which still speaks only of the file with its stamp.
+/// Its id is the checksum of its path, so that no run has to look one up or hand one out. Should two paths ever have the
+/// same id, they share rows. Each row still speaks only of the file with its stamp.
 struct RootRow {
   /// How many rows of `stat` belong to it.
   var files: Int64

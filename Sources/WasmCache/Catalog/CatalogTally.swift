@@ -1,4 +1,4 @@
-/// How often the cache had what was asked for, for `cache stats`.
+/// The counts of hits and misses, for `cache stats`.
 ///
 /// A lower bound: a run that finds everything in place writes nothing, so hits are only counted by runs that write for
 /// another reason, and else once an hour for each root.
@@ -7,7 +7,7 @@ package struct Tally: Hashable, Sendable {
   /// Those of the hits that lower caches had.
   package var lowerHits: Int64 = 0
   package var misses: [MissReason: Int64] = [:]
-  /// What the compilations took together.
+  /// The time of all compilations together.
   package var compileNanoseconds: Int64 = 0
   /// When counting began, in nanoseconds since 1970; 0 if it has not.
   package var since: Int64 = 0

@@ -5,7 +5,7 @@ struct CatalogWriter {
   let connection: SQLiteConnection
   /// Nanoseconds since 1970.
   let now: Int64
-  /// Whether to write what the indexes hold too, because the catalog they came from is gone.
+  /// Whether to write the rows of the indexes too, because the catalog that they came from is gone.
   let isNew: Bool
 
   private static let day: Int64 = 24 * 3_600_000_000_000
@@ -36,7 +36,7 @@ struct CatalogWriter {
   }
 
   private func transaction(_ body: () throws(SQLiteError) -> Void) throws(SQLiteError) {
-    // Nothing in here is worth waiting for a disk: a power cut costs the catalog at worst, which then is made anew.
+    // Nothing in here is worth waiting for a disk. At worst a power cut costs the catalog, and it is made anew.
     try connection.execute("PRAGMA synchronous = OFF; BEGIN IMMEDIATE")
     do {
       try body()
@@ -67,7 +67,7 @@ struct CatalogWriter {
     }
     if !isNew { try delete(update.gone, seed) }
     try upsert((isNew ? update.kept : []) + update.hashed, seed)
-    // Counted, not reckoned: what other runs wrote since the sweep is in there too.
+    // Counted, not computed: other runs may have written rows since the sweep.
     let count = try connection.prepare("SELECT count(*) FROM stat WHERE root = ?1")
     count.bind(1, seed)
     _ = try count.step()
@@ -102,7 +102,7 @@ struct CatalogWriter {
     }
   }
 
-  /// Forgets files that were remembered when the run began. What another run has added since stays.
+  /// Forgets files that were remembered when the run began. Rows that another run has added since stay.
   private func delete(_ rows: [StatRow], _ seed: UInt64) throws(SQLiteError) {
     guard !rows.isEmpty else { return }
     let statement = try connection.prepare("DELETE FROM stat WHERE root = ?1 AND device = ?2 AND inode = ?3")
@@ -114,7 +114,7 @@ struct CatalogWriter {
     }
   }
 
-  // MARK: What nobody asks for any more
+  // MARK: Rows that no run asks for any more
 
   /// Once a day, forgets roots, engines and modules that were not met for ninety days.
   private func prune() throws(SQLiteError) {

@@ -1,23 +1,23 @@
 internal import LinuxIO
 
-/// Everything that a run found out and the next one may want to know.
+/// The findings of a run that the next one may want to know.
 package struct RunRecord: Sendable {
   package var roots: [RootUpdate] = []
   package var engines: [EngineFinding] = []
-  /// Of the modules hashed in this run; of all modules where ``StatIndex/wantsSightings(now:)`` says so.
+  /// Where the modules hashed in this run were seen; all modules, if ``StatIndex/wantsSightings(now:)`` says so.
   package var sightings: [Sighting] = []
   package var compilations: [Compilation] = []
   /// The states in which it found every entry.
   package var fingerprints: [FoundState] = []
   /// The objects whose bytes it checked.
   package var checked: [CheckedObject] = []
-  /// What this run counted.
+  /// The counts of this run.
   package var tally = Tally()
 
   package init() {}
 }
 
-/// What a scan found below one root, against what was remembered of it.
+/// The files that a scan found below one root, compared with the remembered ones.
 package struct RootUpdate: Sendable {
   package var index: StatIndex
   /// The files that the index did not know and that were hashed.
@@ -57,14 +57,14 @@ extension StatIndex {
 
   func wantsTally(now: Int64) -> Bool { Self.isDue(written, after: Self.tallyInterval, now) }
 
-  // A time in the future is a clock that was set back, and must not stop the writing until it comes.
+  // A time in the future says that a clock was set back. It must not stop the writing until that time comes.
   private static func isDue(_ last: Int64, after interval: Int64, _ now: Int64) -> Bool {
     last > now || last < now - interval
   }
 }
 
 extension RunRecord {
-  /// Whether it says anything that must not wait: otherwise the run leaves the catalog's files untouched.
+  /// Whether it holds anything that must not wait. Otherwise the run leaves the catalog's files untouched.
   func isWorthWriting(now: Int64) -> Bool {
     !engines.isEmpty || !sightings.isEmpty || !compilations.isEmpty || !fingerprints.isEmpty || !checked.isEmpty
       || !tally.misses.isEmpty

@@ -5,7 +5,7 @@ internal import WasmEngine
 
 /// One open SQLite database; closes it when it goes.
 ///
-/// Not Sendable: opened without SQLite's own mutexes, so one thread at a time.
+/// Not Sendable: it is opened without SQLite's own mutexes, so one thread may use it at a time.
 final class SQLiteConnection {
   let raw: OpaquePointer
   /// How long in milliseconds each call waits for locks of other processes.
@@ -75,7 +75,7 @@ final class SQLiteConnection {
     guard code == SQLITE_OK else { throw SQLiteError(raw) }
   }
 
-  /// Makes several reads of one state, whatever others write meanwhile.
+  /// Makes several reads of one state, even while other processes write.
   func snapshot<Value>(_ body: () throws(SQLiteError) -> Value) throws(SQLiteError) -> Value {
     try execute("BEGIN")
     defer { try? execute("ROLLBACK") }

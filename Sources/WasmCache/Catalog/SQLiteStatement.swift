@@ -79,7 +79,7 @@ struct SQLiteStatement: ~Copyable {
 
   func bytes(_ column: Int32) -> [UInt8] { withBytes(column) { Array($0) } }
 
-  /// Text as SQLite has it; what is not UTF-8 is repaired.
+  /// Text as SQLite has it. Bytes that are not UTF-8 are repaired.
   func text(_ column: Int32) -> String { withBytes(column) { String(decoding: $0, as: UTF8.self) } }
 
   func isNull(_ column: Int32) -> Bool { sqlite3_column_type(raw, column) == SQLITE_NULL }

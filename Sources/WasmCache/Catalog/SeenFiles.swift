@@ -1,4 +1,4 @@
-/// Which files of a ``StatIndex`` a scan has met: one bit a file.
+/// The files of a ``StatIndex`` that a scan has met: one bit a file.
 ///
 /// Each scanning thread fills its own, and they are united at the end.
 package struct SeenFiles: Sendable {

@@ -1,6 +1,6 @@
 package import LinuxIO
 
-/// Why what is remembered of a file is not believed.
+/// Why the remembered hash of a file is not believed.
 package enum StampDoubt: String, Hashable, Sendable, CaseIterable {
   case notRemembered = "not seen before"
   case otherFile = "another file"
@@ -8,16 +8,16 @@ package enum StampDoubt: String, Hashable, Sendable, CaseIterable {
   case modified = "modification time changed"
   case statusChanged = "status change time changed"
   case modeChanged = "mode changed"
-  /// Written so shortly before it was hashed that a later write could have left the same time stamps.
+  /// The file was written so shortly before it was hashed that a later write could have left the same time stamps.
   case hashedTooSoon = "changed shortly before it was hashed"
   case inTheFuture = "its time stamps lie in the future"
 }
 
 /// The racy rule: when a file's remembered hash may stand for its contents without reading it.
 ///
-/// Clocks of files tick coarsely (up to 2 s, on FAT). A file written after it was hashed but within the same tick has
-/// the stamps it was remembered with, so a hash counts only if it was begun a full tick after them. What is stamped
-/// later than now says that a clock was set, and then nothing follows from comparing times.
+/// Clocks of files tick coarsely (up to 2 s, on FAT). A file that is written after it was hashed, but within the same
+/// tick, has the stamps that it was remembered with. So a hash counts only if it was begun a full tick after them. A
+/// stamp later than now says that a clock was set, and then nothing follows from comparing times.
 package enum StampTrust {
   /// Nanoseconds that must lie between a file's latest time stamp and the beginning of its hashing.
   package static let margin: Int64 = 2_000_000_000
@@ -38,7 +38,7 @@ package enum StampTrust {
     if remembered.mode != current.mode { return .modeChanged }
     let latest = max(current.modified, current.changed)
     if latest > now || hashed > now { return .inTheFuture }
-    // Neither side can be trusted to be in range: file systems hand out any time stamp at all.
+    // Both sides may be out of range: file systems hand out any time stamp at all.
     let (settled, overflow) = latest.addingReportingOverflow(margin)
     return overflow || hashed < settled ? .hashedTooSoon : nil
   }

@@ -2,9 +2,9 @@ package import LinuxIO
 package import SystemPackage
 internal import WasmEngine
 
-/// What the catalog remembers of the files below one root, in memory: stamp → module, without reading the file.
+/// The remembered files below one root, in memory: stamp → module, without reading the file.
 ///
-/// A value that never changes, so any number of threads may look things up. 94 bytes a file: 88 for the entry, 6 for
+/// The value never changes, so any number of threads may look things up. A file takes 94 bytes: 88 for the entry, 6 for
 /// the open-addressing table of entry numbers over (device, inode) at two thirds full.
 package struct StatIndex: Sendable {
   package let root: FilePath
@@ -43,7 +43,7 @@ package struct StatIndex: Sendable {
     case unknown(StampDoubt)
   }
 
-  /// What a file with this stamp contains.
+  /// Looks up the contents of a file with this stamp.
   ///
   /// - Parameter now: nanoseconds since 1970; one reading of the clock will do for a whole run.
   package func lookup(_ stamp: FileStamp, now: Int64) -> Answer {
@@ -55,7 +55,7 @@ package struct StatIndex: Sendable {
     return .known(row.module, number: number)
   }
 
-  /// What is known of a file by its number; all of it is true as long as its stamp is.
+  /// The row of a file by its number. It is true as long as the file has this stamp.
   package subscript(number: Int) -> StatRow {
     let entry = entries[number]
     return entry.row(device: devices[Int(entry.device)])

@@ -23,7 +23,7 @@ enum StatRecord {
   private static let hashOffset = 64
   private static let checksumOffset = 96
 
-  /// What the checksums of one root's rows start from.
+  /// The value that the checksums of one root's rows start from.
   static func seed(root: [UInt8]) -> UInt64 {
     var checksum = CatalogChecksum(.stat)
     checksum.add(root)
@@ -47,7 +47,7 @@ enum StatRecord {
     store(checksum(UnsafeRawBufferPointer(bytes), seed: seed), at: checksumOffset)
   }
 
-  /// Reads what ``encode(_:seed:into:)`` wrote; nil for anything else.
+  /// Reads a row that ``encode(_:seed:into:)`` wrote; nil for anything else.
   static func decode(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> StatRow? {
     guard bytes.count == size else { return nil }
     func load<Value: FixedWidthInteger>(_ type: Value.Type, at offset: Int) -> Value {
@@ -66,7 +66,7 @@ enum StatRecord {
       module: KnownModule(hash: WasmHash(digest), kind: kind, weight: load(Int64.self, at: 56)))
   }
 
-  /// The first 96 bytes must be there. Two sums side by side, since each waits for its own multiplications.
+  /// The first 96 bytes must be there. Two sums run side by side, because each waits for its own multiplications.
   private static func checksum(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
     func word(at offset: Int) -> UInt64 {
       UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))

@@ -1,7 +1,7 @@
 package import LinuxIO
 package import WasmEngine
 
-/// What is known of one hashed file.
+/// One hashed file and the module in it.
 package struct StatRow: Hashable, Sendable {
   /// The file's stamp when it was hashed.
   package var stamp: FileStamp
@@ -16,11 +16,11 @@ package struct StatRow: Hashable, Sendable {
   }
 }
 
-/// What reading a file told about the module in it.
+/// A module that was found by reading a file.
 package struct KnownModule: Hashable, Sendable {
   package var hash: WasmHash
   package var kind: ModuleKind
-  /// Bytes, which decide about how long it compiles.
+  /// The size in bytes, from which the time to compile it is estimated.
   package var weight: Int64
 
   package init(hash: WasmHash, kind: ModuleKind, weight: Int64) {

@@ -1,7 +1,7 @@
 internal import LinuxIO
 internal import WasmEngine
 
-// What a backend really is, found out in this process: the tool asks in a child, which may be aborted.
+// Finds out in this process what a backend really is. The tool asks in a child, which may be aborted.
 extension Engine {
   /// Makes an engine for compiling on all processors, unless asking for it would abort the process.
   convenience init(checking settings: EngineSettings, of library: EngineLibrary) throws(CacheError) {

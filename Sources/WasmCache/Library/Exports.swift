@@ -1,3 +1,3 @@
-// Whoever loads modules has to do with engines and with paths: importing WasmCache is all that a host needs to do.
+// A host that loads modules uses engines and paths, too. It only has to import WasmCache.
 @_exported public import SystemPackage
 @_exported public import WasmEngine

@@ -7,23 +7,26 @@ extension FileSystemCache {
   /// Loads a module, or compiles it as the first of ``backends`` and stores it.
   ///
   /// Threads and processes that want the same module wait for the one that compiles it. Trouble with the cache costs time,
-  /// not the module: what cannot be loaded is compiled, and what cannot be stored is only returned.
+  /// not the module. A module that cannot be loaded is compiled. One that cannot be stored is only returned.
   ///
   /// Compiling is done in this process; see `Engine` for what that can cost.
   ///
-  /// - Throws: ``CacheError/compile(_:)``, or ``CacheError/unsupportedBackend(_:reason:)``.
+  /// - Parameter module: the bytes of a core module, in WebAssembly's binary format.
+  /// - Throws: ``CacheError/compile(_:)``, ``CacheError/unsupportedBackend(_:reason:)`` or ``CacheError/noBackend``.
   public func load(orCompile module: [UInt8]) throws(CacheError) -> Module {
     try load(WasmHash.generate(module)) { () throws(CacheError) in module }
   }
 
   /// Loads the module in a file, or compiles it as the first of ``backends`` and stores it.
   ///
-  /// The file is not read where the catalog knows what is in it.
+  /// The file is not read if the catalog knows the module in it.
+  ///
+  /// - Throws: as ``load(orCompile:)`` does, and where the file cannot be read.
   public func load(orCompileFileAt path: FilePath) throws(CacheError) -> Module {
     try load(hash(ofFileAt: path)) { () throws(CacheError) in try contents(ofFileAt: path) }
   }
 
-  /// - Parameter contents: the module's bytes, which by now may be others than those of the hash.
+  /// - Parameter contents: gives the module's bytes. By then they may have another hash, because the file has changed.
   private func load(
     _ module: WasmHash, contents: () throws(CacheError) -> [UInt8]
   ) throws(CacheError) -> Module {
@@ -39,11 +42,11 @@ extension FileSystemCache {
     let writer = try? writer(part)
     let claim = writer.flatMap { waitForClaim(module, $0) }
     let result = Result { () throws(CacheError) in
-      // Whoever had the claim may have stored it.
+      // The process that had the claim may have stored it.
       if let stored = try? load(module, backend: backend) { return stored }
       return try compile(bytes, module, for: part, storing: writer != nil, after: miss)
     }
-    // Not before it is stored.
+    // The claim is held until the module is stored.
     _ = consume claim
     return try result.get()
   }
@@ -63,7 +66,7 @@ extension FileSystemCache {
     return compiled
   }
 
-  /// Seconds; then it is compiled here, too, which costs time but is never wrong.
+  /// Seconds to wait for another process. After that the module is compiled here, too: it costs time but is never wrong.
   private static let patience = 120.0
 
   private func waitForClaim(_ module: WasmHash, _ writer: EngineWriter) -> Claim? {
@@ -75,7 +78,7 @@ extension FileSystemCache {
       } catch {
         return nil
       }
-      // The kernel wakes nobody up with a deadline for these locks, so look again, ever less often.
+      // These locks have no waiting with a deadline. So look again, ever less often.
       usleep(pause)
       pause = min(pause * 2, 100_000)
     } while MonotonicInstant.now() < deadline
@@ -84,7 +87,7 @@ extension FileSystemCache {
 }
 
 extension CacheError {
-  /// What to count a compilation under that it led to.
+  /// The reason under which to count the compilation that it led to.
   fileprivate var missReason: MissReason {
     switch self {
     case .missing(_, _, let reason): reason

@@ -6,8 +6,11 @@ public import WasmEngine
 extension FileSystemCache {
   /// The hash of the module in a file.
   ///
-  /// The file is not read where this value, or a run of `wasmprecompile`, has read it before and its time stamps say that
-  /// it is as it was. A writer through a memory map may change contents and leave the time stamps.
+  /// The file is not read if this value, or a run of `wasmprecompile`, has read it before and its time stamps say that it
+  /// is as it was. A writer through a memory map may change contents and leave the time stamps.
+  ///
+  /// - Throws: ``CacheError/io(_:operation:_:)``, or ``CacheError/givenUp(_:operation:reason:)`` if it is no regular file,
+  ///   is larger than 1 GiB or changes while it is read.
   public func hash(ofFileAt path: FilePath) throws(CacheError) -> WasmHash {
     let stamp: FileStamp
     do { stamp = try Descriptor.status(of: path).stamp } catch { throw CacheError(path, "read the module", error) }
@@ -26,9 +29,11 @@ extension FileSystemCache {
   }
 
   /// Loads the module in a file, if the cache has it.
+  ///
+  /// - Throws: as ``hash(ofFileAt:)`` and ``Cache/load(_:)`` do.
   public func load(fileAt path: FilePath) throws(CacheError) -> Module { try load(hash(ofFileAt: path)) }
 
-  /// Reads a module, and remembers what it is.
+  /// Reads a module, and remembers its hash.
   func contents(ofFileAt path: FilePath) throws(CacheError) -> [UInt8] {
     do throws(RegularFileError) {
       let file = try RegularFile(path)
@@ -52,7 +57,7 @@ extension FileSystemCache {
   private static let largestModule = 1 << 30
 }
 
-/// What is known of a file, as it was when it was hashed.
+/// A file that was hashed, as it was then.
 struct HashedFile {
   let stamp: FileStamp
   /// When hashing began, in nanoseconds since 1970.

@@ -5,19 +5,22 @@ public import WasmEngine
 
 /// The cache on disk that `wasmprecompile` fills, for a program that runs the modules.
 ///
-/// An artifact's bytes are checked before it is loaded the first time, and again when its file has changed; a corrupt one
-/// is missing, not executed. Code is mapped from the file and read when it runs.
+/// An artifact's bytes are checked before it is loaded the first time, and again when its file has changed. A corrupt
+/// artifact counts as missing and is not executed. Code is mapped from the file and read when it runs.
 ///
 /// Any number of threads may use one value, and any number of processes one directory.
 public final class FileSystemCache: Cache, Sendable {
+  /// Whether a cache may be changed.
   public enum Access: Sendable {
-    /// Makes the directory if it is missing, and stores what is compiled.
+    /// The directory is made if it is missing, and compiled modules are stored.
     case readWrite
-    /// Makes and writes nothing: for a directory that somebody else fills.
+    /// Nothing is made or written. This is for a directory that another program fills.
     case readOnly
   }
 
+  /// The cache's absolute path.
   public let directory: FilePath
+  /// Whether the cache may be changed.
   public let access: Access
   public let backends: [Backend]
   let cache: CacheDirectory
@@ -34,11 +37,13 @@ public final class FileSystemCache: Cache, Sendable {
   /// - Parameters:
   ///   - directory: as `wasmprecompile cache dir` prints it; missing parents are made, too.
   ///   - engine: the library that the modules will run with.
-  ///   - backends: whose code to load, the best first.
-  ///   - optimization: as the modules were compiled with.
-  ///   - cpu: as the modules were compiled for.
+  ///   - backends: the backends whose code to load, the best first.
+  ///   - optimization: the level that the modules were compiled with.
+  ///   - cpu: the processors that the modules were compiled for.
   ///   - access: whether anything may be written.
-  ///   - trust: whose hands may have been in the cache.
+  ///   - trust: the users who may have written into the cache.
+  /// - Throws: why the directory cannot be used: ``CacheError/noCache(_:)`` if it is only to be read and is missing,
+  ///   ``CacheError/notWritable(_:reason:)`` if it is to be written and cannot be.
   public init(
     directory: FilePath, engine: EngineLibrary, backends: [Backend] = [.cranelift, .winch],
     optimization: OptimizationLevel = .speed, cpu: CPUTarget = .native, access: Access = .readWrite,
@@ -70,13 +75,17 @@ public final class FileSystemCache: Cache, Sendable {
     return try part.entries.open(module).load(with: part.engine)
   }
 
-  /// Opens a module's artifact without loading it, for what `Module` cannot do: pass ``Artifact/path`` to a function of
-  /// the library, such as `wasmtime_component_deserialize_file`.
+  /// Opens a module's artifact without loading it, for anything that `Module` cannot do: pass ``Artifact/path`` to a
+  /// function of the library, such as `wasmtime_component_deserialize_file`.
+  ///
+  /// - Throws: ``CacheError/missing(_:_:_:)`` if it is not there or corrupt.
   public func artifact(of module: WasmHash, backend: Backend) throws(CacheError) -> Artifact {
     try part(backend).entries.open(module)
   }
 
   /// The engine that a backend's modules are loaded with, to make stores and linkers of.
+  ///
+  /// - Throws: ``CacheError/unsupportedBackend(_:reason:)``.
   public func engine(_ backend: Backend) throws(CacheError) -> Engine { try part(backend).engine }
 
   // MARK: Storing
@@ -125,13 +134,13 @@ public final class FileSystemCache: Cache, Sendable {
     return try part.writer(publisher.get())
   }
 
-  /// Writes down at once what was found out, for other processes, which otherwise happens a second later, or when the
-  /// program ends.
+  /// Writes this value's findings into the catalog at once, for other processes. Otherwise that happens a second later, or
+  /// when the program ends.
   public func flush() { catalog.flush() }
 
   // MARK: Engines
 
-  /// What is needed for a backend, made when it is first asked for.
+  /// A backend's engine and its part of the cache, made when it is first asked for.
   func part(_ backend: Backend) throws(CacheError) -> EnginePart {
     let part = parts.withLock { parts in
       if let known = parts[backend] { return known }

@@ -2,9 +2,9 @@ internal import Glibc
 internal import LinuxIO
 internal import SystemPackage
 
-/// What making room did.
+/// The result of making room.
 package struct EvictionResult: Hashable, Sendable {
-  /// Entries that went with their artifacts, or for want of one.
+  /// Entries that went with their artifacts, or because they had none.
   package var entries = 0
   package var objects = 0
   /// Bytes that came free.
@@ -17,11 +17,11 @@ package struct EvictionResult: Hashable, Sendable {
 }
 
 extension CacheDirectory {
-  /// Removes what limits do not allow to stay, beside running builds and hosts.
+  /// Removes artifacts until limits are kept, while builds and hosts run.
   ///
-  /// Entries go before their objects, so that none ever leads nowhere. What was made or used again since it was listed
-  /// stays: an artifact that is published is another file under the object's name, and a use changes the entry's time. An
-  /// artifact that a host has open stays whole for it.
+  /// Entries go before their objects, so that none ever leads nowhere. An artifact that was made or used again since it was
+  /// listed stays. Publishing puts another file under the object's name, and a use changes the entry's time. An artifact
+  /// that a host has open stays whole for it.
   ///
   /// - Parameters:
   ///   - dryRun: only tell.
@@ -55,7 +55,7 @@ extension CacheDirectory {
     return result
   }
 
-  /// - Returns: those that were as they had been listed.
+  /// - Returns: the removed ones, which were as they had been listed.
   private func remove(
     _ victims: ArraySlice<EvictionPlan.Victim>, _ inventory: CacheInventory
   ) throws(CacheError) -> [EvictionPlan.Victim] {
@@ -76,7 +76,7 @@ extension CacheDirectory {
       guard let stamp = try? engines.status(of: place(entry)).stamp else { return false }
       return stamp.isSameFile(as: entry.stamp)
     }
-    // Objects are listed before entries: one that was published in between is there now.
+    // Objects are listed before entries. An object that was published in between is there now.
     func hasObject(_ entry: CacheInventory.Entry) -> Bool {
       guard let name = entry.digest.map(CacheLayout.objectName) else { return false }
       return (try? objects.status(of: "\(name.directory)/\(name.file)")) != nil

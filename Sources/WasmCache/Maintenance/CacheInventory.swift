@@ -2,7 +2,7 @@ internal import Glibc
 internal import LinuxIO
 package import SystemPackage
 
-/// Everything that a cache holds, listed without reading an artifact: for whoever looks into it or makes room in it.
+/// Everything that a cache holds, listed without reading an artifact, to look into it or to make room in it.
 package struct CacheInventory: Sendable {
   /// An artifact's file.
   package struct Object: Hashable, Sendable {
@@ -40,7 +40,7 @@ package struct CacheInventory: Sendable {
   /// The object that an entry leads to, if it is there.
   package func object(of entry: Entry) -> Object? { entry.digest.flatMap { objects[$0] } }
 
-  /// What a cache that is not there holds.
+  /// The contents of a cache that is not there.
   package static let empty = CacheInventory(engines: [], objects: [:], entries: [], corrupt: [])
 
   package func path(of entry: Entry, in cache: CacheDirectory) -> FilePath {
@@ -51,7 +51,7 @@ package struct CacheInventory: Sendable {
 /// One of the cache's directories for an engine identity.
 package struct StoredEngine: Sendable {
   let name: FilePath.Component
-  /// What `engine.json` says; nil if it cannot be read.
+  /// The contents of `engine.json`; nil if it cannot be read.
   package let description: EngineDescription?
 
   /// The directory's name: `cranelift-50-0123456789abcdef`.
@@ -73,19 +73,20 @@ package struct StoredEngine: Sendable {
 }
 
 extension CacheInventory {
-  /// - Parameter settling: whether every object that is listed has its entry by then, for whoever removes those that have
-  ///   none; false only saves time.
+  /// - Parameter settling: whether to wait until every listed object has its entry. A caller that removes objects without
+  ///   an entry needs that; false only saves time.
   package init(of cache: CacheDirectory, settling: Bool = false) throws(CacheError) {
     objects = try cache.listObjects()
     corrupt = try cache.listCorrupt()
-    // Whoever was between an object's name and its entry's when the objects were listed is done after this.
+    // A publisher makes the object's name before the entry's. One that was in between when the objects were listed is done
+    // after this.
     if settling { try cache.awaitPublishers() }
     var engines: [StoredEngine] = []
     var entries: [Entry] = []
     for name in try cache.list(cache.engines, CacheLayout.engines) {
       guard let directory = try? cache.engines.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { continue }
       for entry in try cache.list(directory, "\(CacheLayout.engines)/\(name.string)") {
-        // One that vanishes meanwhile is not there.
+        // An entry that vanishes meanwhile is not there.
         guard let module = CacheLayout.module(ofEntry: entry.string), let stamp = try? directory.status(of: entry).stamp
         else { continue }
         let target = stamp.kind == .symbolicLink ? try? directory.symbolicLinkTarget(entry) : nil

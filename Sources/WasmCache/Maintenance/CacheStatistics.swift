@@ -1,10 +1,10 @@
-/// What a cache holds, and what it was good for.
+/// The contents of a cache, and the work that it has saved.
 package struct CacheStatistics: Sendable {
   /// One engine's part of the cache.
   package struct Part: Sendable {
     package let engine: StoredEngine
     package var artifacts = 0
-    /// Bytes of the artifacts; one that several modules share counts for each.
+    /// Bytes of the artifacts. An artifact that several modules share counts for each.
     package var size: Int64 = 0
   }
 
@@ -17,7 +17,7 @@ package struct CacheStatistics: Sendable {
   /// Bytes of the files.
   package let size: Int64
   package let tally: Tally
-  /// What one compilation took on average, of those that are remembered; nil if none is.
+  /// The mean time in nanoseconds of the compilations that are remembered; nil if none is.
   package let meanCompilation: Int64?
 
   package init(_ inventory: CacheInventory, _ catalog: Catalog?) {
@@ -40,7 +40,7 @@ package struct CacheStatistics: Sendable {
     meanCompilation = times.isEmpty ? nil : Int64(times.reduce(0, +) / Double(times.count))
   }
 
-  /// About what compiling the hits again would have taken, in nanoseconds: as if each had been an average module.
+  /// An estimate in nanoseconds of the time to compile the hits again, as if each had been an average module.
   package var saved: Int64 {
     let (saved, overflow) = tally.hits.multipliedReportingOverflow(by: meanCompilation ?? 0)
     return overflow ? .max : saved

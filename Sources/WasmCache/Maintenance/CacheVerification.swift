@@ -3,13 +3,13 @@ internal import LinuxIO
 package import SystemPackage
 internal import WasmEngine
 
-/// What is wrong with an entry.
+/// The fault of an entry.
 package enum EntryFault: Hashable, Sendable {
   /// The entry is not a symbolic link to an object.
   case notALink
   /// The entry's object is not there.
   case objectMissing
-  /// The entry's object was corrupt, and is out of the way since somebody else found that.
+  /// The entry's object was corrupt. Another process found that and moved it out of the way.
   case movedAside
   /// The object cannot be read.
   case unreadable(reason: String)
@@ -74,7 +74,7 @@ extension CacheDirectory {
     }
   }
 
-  /// Nil for what is no directory.
+  /// Nil if it is not a directory.
   private func openEngine(_ name: FilePath.Component, _ path: FilePath) throws(CacheError) -> Descriptor? {
     do {
       return try engines.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
@@ -94,7 +94,7 @@ extension CacheDirectory {
   private func check(_ digest: ArtifactDigest, _ catalog: LoadingCatalog) -> Result<Int, EntryFaultError> {
     let name = CacheLayout.objectName(digest)
     do throws(SystemError) {
-      // One name at a time, so that neither is a link.
+      // One name at a time, so that neither can be a link.
       let file = try objects.open(name.directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
         .open(name.file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
       let stamp = try file.status().stamp
@@ -104,14 +104,14 @@ extension CacheDirectory {
         let fault = EntryFault.digestDiffers(actual: "\(actual)")
         return .failure(EntryFaultError(fault: fault, file: stamp.identity))
       }
-      // So that whoever loads it need not read it again.
+      // A program that loads it need not read it again.
       catalog.remember(CheckedObject(digest: digest, stamp: stamp, checked: begun))
       return .success(Int(clamping: stamp.size))
     } catch {
       let fault: EntryFault =
         switch error.errno {
         case .noSuchFileOrDirectory: isSetAside(digest) ? .movedAside : .objectMissing
-        // A link where the object should be, which could lead anywhere.
+        // There is a link where the object should be. It could lead anywhere.
         case .tooManySymbolicLinkLevels, .notDirectory: .notALink
         default: .unreadable(reason: error.description)
         }
@@ -128,13 +128,13 @@ extension CacheDirectory {
       return setAside(object, judged: file)
     }
     switch error.fault {
-    // What cannot be read may be as good as any; an entry whose object is out of the way already tells so.
+    // An object that cannot be read may be good. An entry whose object is out of the way tells so already.
     case .unreadable, .movedAside: return false
     case .notALink, .objectMissing, .digestDiffers: return (try? directory.remove(entry)) != nil
     }
   }
 
-  /// Moves a corrupt object out of the way, keeping it for whoever wants to find out what happened.
+  /// Moves a corrupt object out of the way. It is kept, so that a person can find out what happened.
   ///
   /// - Parameter judged: the file that is corrupt; another process may have stored the object anew meanwhile.
   /// - Returns: whether it is out of the way.

@@ -1,10 +1,10 @@
-/// What may stay in a cache.
+/// The limits of what may stay in a cache.
 package struct EvictionLimits: Hashable, Sendable {
   /// Bytes of all artifacts.
   package var size: Int64?
   /// Nanoseconds since an artifact's last use.
   package var age: Int64?
-  /// What is to be free on the cache's file system.
+  /// The space that is to be free on the cache's file system.
   package var free: FreeSpace?
   /// The builds of today's compilers by backend, in hexadecimal. Artifacts of other builds of these backends go; a backend
   /// that is not named here cannot be judged, and its artifacts stay. Nil keeps those of all.
@@ -12,7 +12,7 @@ package struct EvictionLimits: Hashable, Sendable {
 
   package enum FreeSpace: Hashable, Sendable {
     case bytes(Int64)
-    /// Of the file system's size.
+    /// A part of the file system's size.
     case percent(Double)
 
     func bytes(ofTotal total: Int64) -> Int64 {

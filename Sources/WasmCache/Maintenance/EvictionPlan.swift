@@ -1,22 +1,22 @@
 package import LinuxIO
 
-/// What has to go from a cache for it to keep within limits.
+/// The entries and objects that have to go from a cache for it to keep within limits.
 ///
-/// What cannot be loaded goes in any case: objects that no entry names, entries without their object, and objects that
-/// were moved aside a month ago. Beyond that, an object goes together with all entries that name it, and the one that was
-/// used longest ago goes first.
+/// Useless ones go in any case: objects that no entry names, entries without their object, and objects that were moved
+/// aside a month ago. Beyond that, an object goes together with all entries that name it. The object that was used longest
+/// ago goes first.
 package struct EvictionPlan: Sendable {
   package enum Cause: String, CaseIterable, Sendable {
     case tooOld = "too old"
     case otherEngine = "of an old engine"
     case leastRecentlyUsed = "least recently used"
-    /// An object that no entry names, as is left behind where an artifact was made again and came out different.
+    /// An object that no entry names. One is left behind when an artifact is made again and comes out different.
     case unnamed = "named by no entry"
     case dangling = "without an artifact"
     case corrupt
   }
 
-  /// Entries and objects that go together. Where both are empty, nothing does.
+  /// Entries and objects that go together. If both are empty, nothing goes.
   package struct Victim: Sendable {
     package var entries: [CacheInventory.Entry]
     package var object: CacheInventory.Object?
@@ -32,7 +32,7 @@ package struct EvictionPlan: Sendable {
 
   /// - Parameters:
   ///   - now: nanoseconds since 1970.
-  ///   - isSetAside: whether an entry's missing object is kept in `corrupt`; such an entry stays, because it tells why the
+  ///   - isSetAside: whether an entry's missing object is kept in `corrupt`. Such an entry stays, because it tells why the
   ///     module is compiled again.
   package init(
     _ inventory: CacheInventory, _ limits: EvictionLimits, space: FileSystemSpace, now: Int64,
@@ -42,7 +42,7 @@ package struct EvictionPlan: Sendable {
     var old = [ArtifactDigest: [CacheInventory.Entry]]()
     for entry in inventory.entries {
       guard inventory.object(of: entry) != nil, let digest = entry.digest else {
-        // What is no link may be anything, and is left to those who check.
+        // A file that is no link may be anything. It is left to `cache verify`.
         if limits.size == 0 || entry.digest.map({ !isSetAside($0) }) ?? false {
           victims.append(Victim(entries: [entry], object: nil, cause: .dangling))
         }
@@ -62,7 +62,7 @@ package struct EvictionPlan: Sendable {
     let available = space.available
     let enough = max(available, limits.free?.bytes(ofTotal: space.total) ?? 0)
     var freed: Int64 = 0
-    // What is empty takes no room, but goes with all the rest.
+    // An empty artifact takes no room, but goes with all the rest.
     func mustShrink() -> Bool { limits.size == 0 || total > limits.size ?? .max || available + freed < enough }
     func drop(_ object: CacheInventory.Object) {
       total -= object.size
@@ -85,7 +85,7 @@ package struct EvictionPlan: Sendable {
         drop(object)
       }
     }
-    // Ties, which a day's worth of uses are, by size: fewer have to be made again.
+    // All uses of one day are ties. They are ordered by size, so that fewer artifacts have to be made again.
     used.sort { ($0.last, $1.object.size) < ($1.last, $0.object.size) }
     for (object, entries, last) in used {
       let isTooOld = limits.age.map { last < now - $0 } ?? false

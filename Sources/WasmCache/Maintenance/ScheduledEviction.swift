@@ -6,7 +6,7 @@ extension CacheDirectory {
   /// Nanoseconds between two times that a run makes room by itself.
   private static let interval: Int64 = 3_600_000_000_000
 
-  /// Makes room if nobody did within the last hour, and nobody is doing it.
+  /// Makes room, unless a process did so within the last hour or is doing it.
   ///
   /// - Parameters:
   ///   - size: bytes of artifacts that may stay.
@@ -18,7 +18,7 @@ extension CacheDirectory {
   ) throws(CacheError) -> EvictionResult? {
     do throws(SystemError) {
       let last = try? version.status(of: CacheLayout.eviction).stamp.modified
-      // A time in the future is a clock that was set back.
+      // A time in the future says that a clock was set back.
       if let last, last <= now, last > now - Self.interval { return nil }
       let mark = try version.open(CacheLayout.eviction, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
       guard try mark.lock(waiting: false) else { return nil }

@@ -2,13 +2,13 @@ package import LinuxIO
 public import SystemPackage
 public import WasmEngine
 
-/// A module's artifact, open, with bytes that are known to be those that were stored.
+/// A module's artifact, open, with bytes that were checked to be the stored ones.
 ///
-/// It stays whole whatever happens to the cache meanwhile: nothing is rewritten in place there.
+/// It stays whole even if it is removed from the cache meanwhile, because nothing is rewritten in place there.
 public final class Artifact: Sendable {
-  /// Bytes.
+  /// The size in bytes.
   public let size: Int
-  /// What its bytes hash to.
+  /// The digest of its bytes.
   package let digest: ArtifactDigest
   package let descriptor: Descriptor
   private let module: WasmHash
@@ -28,7 +28,8 @@ public final class Artifact: Sendable {
   /// Its path in the cache, for messages; ``path`` is the one to open.
   private var entry: FilePath { directory.entryPath(module) }
 
-  /// A path to load the artifact from, as long as this lives: the open file's own, which nobody can put another file under.
+  /// A path to load the artifact from, as long as this value lives. It names the open file, so that no other file can take
+  /// its place.
   public var path: FilePath { FilePath("/proc/self/fd/\(descriptor.raw)") }
 
   /// Whether it holds a module or a component; nil if it is no artifact of an engine at all.
@@ -51,7 +52,7 @@ public final class Artifact: Sendable {
     do { return try Module(artifactIn: descriptor, with: engine) } catch { throw diagnosis(error) }
   }
 
-  /// Why the engine refused it. Not looked at before, since that would cost every load.
+  /// Why the engine refused it. The bytes are not looked at before, because that would cost every load.
   private func diagnosis(_ error: ArtifactError) -> CacheError {
     guard size >= Self.headerSize else { return .invalidFile(entry, .size(size)) }
     guard let contents = try? descriptor.bytes(count: size) else { return .deserialize(entry, reason: error.reason) }

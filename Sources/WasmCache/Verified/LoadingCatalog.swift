@@ -5,11 +5,11 @@ internal import Synchronization
 internal import SystemPackage
 internal import WasmEngine
 
-/// What a program that loads from the cache learns from the catalog, and writes down there for later ones.
+/// The catalog as a program uses it that loads from the cache: it asks, and writes its findings down for later programs.
 ///
-/// Nothing is written while something is loaded: it waits for a second, and is written together. The catalog is opened
-/// anew when it was opened more than a second before, and not held open where that is in others' way. A program that only
-/// reads gets no thread from this. One that ends within that second writes when it ends.
+/// Nothing is written while something is loaded. Findings wait for a second and are written together. The catalog is
+/// opened anew when it was opened more than a second before. It is not held open where that blocks other processes. A
+/// program that only reads gets no thread from this. A program that ends within that second writes when it ends.
 package final class LoadingCatalog: Sendable {
   private struct State {
     /// Nil if there is no catalog, or none was asked for.
@@ -34,7 +34,7 @@ package final class LoadingCatalog: Sendable {
 
   deinit { flush() }
 
-  // MARK: What is known
+  // MARK: Asking
 
   func checkedObject(_ digest: ArtifactDigest) -> CheckedObject? { ask { $0.checkedObject(digest) } }
 
@@ -58,7 +58,7 @@ package final class LoadingCatalog: Sendable {
     return catalog.flatMap(question)
   }
 
-  // MARK: What is found out
+  // MARK: Writing
 
   func remember(_ object: CheckedObject) { note { $0.checked.append(object) } }
 
@@ -89,7 +89,7 @@ package final class LoadingCatalog: Sendable {
     }
   }
 
-  /// Writes down at once what was found out, and lets go of the catalog.
+  /// Writes the findings down at once, and lets go of the catalog.
   package func flush() {
     CatalogsAtExit.remove(self)
     let record = state.withLock { state in
@@ -98,12 +98,12 @@ package final class LoadingCatalog: Sendable {
     }
     let now = WallClock.now()
     guard isWritable, record.isWorthWriting(now: now) else { return }
-    // What cannot be written is found out again by whoever needs it.
+    // If they cannot be written, the next program that needs them finds them out again.
     _ = Catalog.open(in: base).catalog?.commit(record, now: now)
   }
 }
 
-/// Those that have something to write down should the program end: it lets go of none of its global values then.
+/// The catalogs with findings to write when the program ends. A program does not let go of its global values then.
 private enum CatalogsAtExit {
   private struct Reference: Sendable {
     weak let catalog: LoadingCatalog?

@@ -4,12 +4,12 @@ internal import Synchronization
 internal import SystemPackage
 internal import WasmEngine
 
-/// Opens the entries of one engine's part of the cache, and lets out none whose bytes are not those that were stored.
+/// Opens the entries of one engine's part of the cache, and lets out none whose bytes are not the stored ones.
 ///
-/// The engine checks nothing: what was changed in an artifact is what is executed. So an object's bytes are hashed before
-/// they are used the first time, and again when its file is another or may have changed: device, inode, size and times say
-/// so. Once that is done, a module costs opening its object and one look at what was opened; its entry is not read again
-/// as long as the object is there, since all that a later one can name is as good.
+/// The engine checks nothing: it executes an artifact as it is, changed or not. So an object's bytes are hashed before they
+/// are used the first time, and again when its file is another or may have changed. Device, inode, size and times say so.
+/// After that, a module costs opening its object and one stat of it. Its entry is not read again as long as the object is
+/// there, because any object that a later entry can name is as good.
 package final class VerifiedEntries: Sendable {
   package let directory: EngineDirectory
   private let catalog: LoadingCatalog
@@ -30,7 +30,7 @@ package final class VerifiedEntries: Sendable {
 
   /// Opens a module's artifact.
   ///
-  /// One that is corrupt is moved aside, if the cache can be written, and missing after that.
+  /// A corrupt artifact is moved aside, if the cache can be written, and is missing after that.
   package func open(_ module: WasmHash) throws(CacheError) -> Artifact {
     if let proof = proven.withLock({ $0[module] }),
       let file = try? directory.cache.objects.open(ObjectPlace(digest: proof.digest), Self.flags),
@@ -45,11 +45,11 @@ package final class VerifiedEntries: Sendable {
   private struct Proof {
     var digest: ArtifactDigest
     var stamp: FileStamp
-    /// The use that the entry tells of, in nanoseconds since 1970.
+    /// The last use recorded in the entry, in nanoseconds since 1970.
     var used: Int64
   }
 
-  /// A host may go on for months: it says once a day what it still loads.
+  /// A host may go on for months. Once a day it records that it still uses an entry.
   private func recordUse(of module: WasmHash, _ proof: Proof) {
     let now = now()
     guard catalog.isWritable, EngineDirectory.isUseDue(proof.used, now: now) else { return }
@@ -125,7 +125,7 @@ package final class VerifiedEntries: Sendable {
 }
 
 extension VerifiedEntries {
-  /// Opens the artifact of a module that this process has stored just now, whose bytes it has hashed to do so.
+  /// Opens the artifact of a module that this process has just stored. It hashed the bytes to do so.
   package func openNew(_ module: WasmHash) throws(CacheError) -> Artifact {
     guard let digest = directory.artifactDigest(module) else {
       throw .missing(module, directory.identity.backend, .evicted)
@@ -141,8 +141,8 @@ extension VerifiedEntries {
   }
 }
 
-/// The path of an object below the cache's directory of objects, without an allocation for each: a whole load takes some
-/// fifty microseconds, of which a text put together from others would be one.
+/// The path of an object below the cache's directory of objects, without an allocation. A whole load takes some fifty
+/// microseconds, and a text put together from others would take one of them.
 private struct ObjectPlace: PathText {
   let digest: ArtifactDigest
 

@@ -1,10 +1,11 @@
 internal import CWasmtime
 
-/// What a function takes and gives. Types that are no numbers, such as vectors and references, are nil.
+/// The parameters and results of a function. Types that are no numbers, such as vectors and references, are nil.
 public struct FunctionSignature: Hashable, Sendable {
   public let parameters: [NumberType?]
   public let results: [NumberType?]
 
+  /// Makes a signature, as to compare with.
   public init(parameters: [NumberType?], results: [NumberType?]) {
     self.parameters = parameters
     self.results = results

@@ -2,7 +2,7 @@ internal import CWasmtime
 
 /// A module at work: its functions to call, with a memory of its own.
 ///
-/// An instance belongs to one thread at a time. It runs in this process: what the module may do is what WebAssembly and
+/// An instance belongs to one thread at a time. It runs in this process. The module may do only what WebAssembly and
 /// ``WASISettings`` let it do, but it may run forever.
 public final class Instance {
   private let module: Module
@@ -16,8 +16,9 @@ public final class Instance {
   /// Makes an instance, which runs the module's start function if it has one.
   ///
   /// - Parameters:
-  ///   - module: what is to be put to work.
-  ///   - wasi: what a program gets; without it, the module can import nothing.
+  ///   - module: the code to run; the instance keeps it alive.
+  ///   - wasi: the program's arguments, environment and directories. Without it, the module can import nothing.
+  /// - Throws: why the module could not be instantiated, or how its start function ended.
   public init(_ module: Module, wasi: WASISettings? = nil) throws(RunError) {
     let table = module.engine.library.api.table
     guard let running = table.running else {
@@ -58,7 +59,7 @@ public final class Instance {
     }
   }
 
-  /// What an exported function takes and gives; nil if there is no function of this name.
+  /// The parameters and results of an exported function; nil if there is no function of this name.
   public func signature(of name: String) -> FunctionSignature? {
     guard var function = function(name) else { return nil }
     return signature(of: &function)
@@ -66,7 +67,12 @@ public final class Instance {
 
   /// Calls an exported function of numbers.
   ///
+  /// - Parameters:
+  ///   - name: the export's name; a WASI program's is `_start`.
+  ///   - arguments: one number for each parameter, of its type.
   /// - Returns: as many numbers as the function's signature says.
+  /// - Throws: why the function could not be called, or how the module ended: ``RunError/trapped(_:)`` or
+  ///   ``RunError/exited(status:)``.
   @discardableResult
   public func call(_ name: String, _ arguments: [WasmValue] = []) throws(RunError) -> [WasmValue] {
     guard var function = function(name) else { throw .noFunction(name) }
@@ -105,7 +111,7 @@ public final class Instance {
     return FunctionSignature(type, api)
   }
 
-  /// Takes over what a call ended with; nil if it returned.
+  /// Takes over the error or the trap that a call ended with; nil if it returned.
   private func end(_ error: OpaquePointer?, _ trap: OpaquePointer?) -> RunError? {
     let library = module.engine.library
     if let trap {

@@ -14,17 +14,18 @@ public enum RunError: Error, Hashable, Sendable {
   case cannotInstantiate(message: String)
   /// No function is exported under this name.
   case noFunction(String)
-  /// The function takes or gives something else than numbers.
+  /// The function has parameters or results that are not numbers.
   case notOnlyNumbers(function: String, FunctionSignature)
-  /// The arguments are not what the function takes.
+  /// The arguments do not fit the function's parameters.
   case wrongArguments(function: String, FunctionSignature)
-  /// The module did something that WebAssembly ends a program for.
+  /// The module did something that WebAssembly forbids.
   case trapped(Trap)
   /// The program asked to exit.
   case exited(status: Int32)
 }
 
 extension RunError: CustomStringConvertible {
+  /// The failure, to follow the module's name or to stand alone.
   public var description: String {
     switch self {
     case .engineCannotRun(let function): "the engine cannot run modules: it has no function \(function)"

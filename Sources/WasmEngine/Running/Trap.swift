@@ -1,11 +1,11 @@
 /// The end of a module that did what WebAssembly forbids, such as dividing by zero or leaving its memory.
 public struct Trap: Hashable, Sendable {
-  /// What happened, in the engine's words on one line.
+  /// The engine's account of what happened, on one line.
   public let reason: String
-  /// Where: the calls that led there, the innermost first, as the engine writes them: `0xb6 - module!function`.
+  /// The calls that led there, the innermost first, as the engine writes them: `0xb6 - module!function`. At most 20.
   public let backtrace: [String]
 
-  /// Some releases list every one of the calls that exhausted the stack.
+  /// Some releases list every call when the stack is exhausted.
   private static let longestBacktrace = 20
 
   /// Reads an engine's message, whose parts are a backtrace and causes:

@@ -1,15 +1,16 @@
-/// The types of number that functions take and give.
+/// The types of numbers that functions have as parameters and results.
 public enum NumberType: String, CaseIterable, Hashable, Sendable {
   case i32, i64, f32, f64
 }
 
-/// A number as functions take and give it.
+/// A number that is an argument or a result of a function.
 public enum WasmValue: Hashable, Sendable {
   case i32(Int32)
   case i64(Int64)
   case f32(Float)
   case f64(Double)
 
+  /// The number's type.
   public var type: NumberType {
     switch self {
     case .i32: .i32
@@ -20,6 +21,8 @@ public enum WasmValue: Hashable, Sendable {
   }
 
   /// Reads a number as people write it: integers in decimal or after `0x`, signed or not; fractions as Swift reads them.
+  ///
+  /// An integer may be negative, or as large as the type without a sign can hold.
   ///
   /// - Returns: nil unless the text is a number that the type can hold.
   public init?(_ text: String, as type: NumberType) {
@@ -53,7 +56,7 @@ extension WasmValue: CustomStringConvertible {
 }
 
 extension FixedWidthInteger {
-  /// The integer that a literal stands for, where one that only an unsigned integer can hold means its bits.
+  /// Reads an integer. A number that only the unsigned type can hold stands for its bits.
   fileprivate init?(literal text: String) where Self: SignedInteger, Magnitude: FixedWidthInteger {
     let isNegative = text.hasPrefix("-")
     let digits = text.drop { "+-".contains($0) }
