@@ -93,7 +93,7 @@ extension Job {
   fileprivate var openedWriter: EngineWriter {
     get throws(CacheError) {
       guard let writer = target.writer else {
-        throw .io(content.path, operation: "store the artifact", reason: "its target has no cache")
+        throw .givenUp(content.path, operation: "store the artifact", reason: "its target has no cache")
       }
       return writer
     }
