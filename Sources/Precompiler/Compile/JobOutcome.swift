@@ -1,3 +1,5 @@
+package import WasmCache
+
 /// What became of one job.
 package struct JobOutcome: Sendable {
   package enum Result: Sendable {
@@ -14,6 +16,8 @@ package struct JobOutcome: Sendable {
 
   package let job: Job
   package let result: Result
+  /// What the artifact's bytes hash to, if this run made it.
+  package var artifact: ArtifactDigest?
 
   package var isNotDone: Bool { if case .notDone = result { true } else { false } }
 }

@@ -56,8 +56,9 @@ final class LaneWork: Sendable {
     }
   }
 
-  func finish(_ job: Job, _ result: JobOutcome.Result) {
-    let outcome = JobOutcome(job: job, result: result)
+  /// - Parameter artifact: what the artifact's bytes hash to, if it was made here.
+  func finish(_ job: Job, _ result: JobOutcome.Result, artifact: ArtifactDigest? = nil) {
+    let outcome = JobOutcome(job: job, result: result, artifact: artifact)
     outcomes.withLock { $0.append(outcome) }
     if policy.failFast, case .failed = result { queue.stop() }
     observer.record(.finished(outcome))

@@ -64,7 +64,8 @@ final class PublishingQueue: Sendable {
         try work.timings.measure(.publish, lane: lane, job: job) { () throws(CacheError) in
           try job.openedWriter.publish(one.artifact, for: job.content.facts.hash)
         }
-        work.finish(job, .compiled(size: one.artifact.size, nanoseconds: one.nanoseconds))
+        work.finish(
+          job, .compiled(size: one.artifact.size, nanoseconds: one.nanoseconds), artifact: one.artifact.digest)
       } catch {
         work.finish(job, .failed(.cache(error)))
       }

@@ -115,9 +115,10 @@ struct RunCatalog {
       guard case .compiled(let size, let nanoseconds) = outcome.result else { continue }
       record.tally.misses[outcome.job.reason, default: 0] += 1
       record.tally.compileNanoseconds += Int64(clamping: nanoseconds)
+      guard let artifact = outcome.artifact else { continue }
       record.compilations.append(
         Compilation(
-          module: outcome.job.content.facts.hash, engine: outcome.job.target.identity.digest,
+          module: outcome.job.content.facts.hash, engine: outcome.job.target.identity.digest, artifact: artifact,
           nanoseconds: Int64(clamping: nanoseconds), size: Int64(size), compiled: start))
     }
   }

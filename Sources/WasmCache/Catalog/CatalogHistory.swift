@@ -27,20 +27,26 @@ package struct Sighting: Hashable, Sendable {
   }
 }
 
-/// The cost of one compilation, for `cache list` and the time that hits save.
+/// The cost of one compilation, for `cache list` and the time that hits save; and the artifact that came of it, for a cache
+/// that was copied without its links.
 package struct Compilation: Hashable, Sendable {
   package var module: WasmHash
   /// The engine identity's digest.
   package var engine: [UInt8]
+  /// The digest of what came out.
+  package var artifact: ArtifactDigest
   package var nanoseconds: Int64
   /// Bytes of the artifact.
   package var size: Int64
   /// Nanoseconds since 1970.
   package var compiled: Int64
 
-  package init(module: WasmHash, engine: [UInt8], nanoseconds: Int64, size: Int64, compiled: Int64) {
+  package init(
+    module: WasmHash, engine: [UInt8], artifact: ArtifactDigest, nanoseconds: Int64, size: Int64, compiled: Int64
+  ) {
     self.module = module
     self.engine = engine
+    self.artifact = artifact
     self.nanoseconds = nanoseconds
     self.size = size
     self.compiled = compiled
@@ -50,6 +56,7 @@ package struct Compilation: Hashable, Sendable {
     var checksum = CatalogChecksum(.compilations)
     checksum.add(module.blob)
     checksum.add(engine)
+    checksum.add(artifact.bytes)
     checksum.add(nanoseconds)
     checksum.add(size)
     checksum.add(compiled)
@@ -78,14 +85,16 @@ extension Catalog {
   package func compilations() -> [Compilation] {
     read(or: []) { (_, connection) throws(SQLiteError) in
       let statement = try connection.prepare(
-        "SELECT module, engine, nanoseconds, size, compiled, checksum FROM compilations")
+        "SELECT module, engine, artifact, nanoseconds, size, compiled, checksum FROM compilations")
       var compilations: [Compilation] = []
       while try statement.step() {
-        guard let module = statement.withBytes(0, { WasmHash(blob: $0) }) else { continue }
+        guard let module = statement.withBytes(0, { WasmHash(blob: $0) }),
+          let artifact = statement.withBytes(2, { ArtifactDigest(blob: $0) })
+        else { continue }
         let compilation = Compilation(
-          module: module, engine: statement.bytes(1), nanoseconds: statement.integer(2), size: statement.integer(3),
-          compiled: statement.integer(4))
-        if compilation.checksum == statement.integer(5) { compilations.append(compilation) }
+          module: module, engine: statement.bytes(1), artifact: artifact, nanoseconds: statement.integer(3),
+          size: statement.integer(4), compiled: statement.integer(5))
+        if compilation.checksum == statement.integer(6) { compilations.append(compilation) }
       }
       return compilations
     }
@@ -127,14 +136,15 @@ extension Sighting {
 
 extension Compilation {
   static func write(_ compilations: [Compilation], _ connection: SQLiteConnection) throws(SQLiteError) {
-    let statement = try connection.prepare("REPLACE INTO compilations VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
+    let statement = try connection.prepare("REPLACE INTO compilations VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
     for compilation in compilations {
       statement.bind(1, compilation.module.blob)
       statement.bind(2, compilation.engine)
-      statement.bind(3, compilation.nanoseconds)
-      statement.bind(4, compilation.size)
-      statement.bind(5, compilation.compiled)
-      statement.bind(6, compilation.checksum)
+      statement.bind(3, compilation.artifact.bytes)
+      statement.bind(4, compilation.nanoseconds)
+      statement.bind(5, compilation.size)
+      statement.bind(6, compilation.compiled)
+      statement.bind(7, compilation.checksum)
       try statement.run()
     }
   }

@@ -5,7 +5,7 @@
 ///                   are read in one sweep
 ///     engines       (device, inode, wish) → what a compiler library turned out to be
 ///     sightings     module → where it was last seen
-///     compilations  (module, engine) → what compiling it took
+///     compilations  (module, engine) → the digest of the artifact, and what compiling it took
 ///     fingerprints  digests of states in which every entry was there, see ``DirectoryFingerprint``; without a checksum, since a
 ///                   digest that rots is only never met again
 ///     checked       digest of an object → the file whose bytes were found to have it, see ``CheckedObject``
@@ -61,8 +61,9 @@ enum CatalogSchema {
       module BLOB PRIMARY KEY, path BLOB NOT NULL, size INTEGER NOT NULL, seen INTEGER NOT NULL,
       checksum INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE compilations(
-      module BLOB NOT NULL, engine BLOB NOT NULL, nanoseconds INTEGER NOT NULL, size INTEGER NOT NULL,
-      compiled INTEGER NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY(module, engine)) WITHOUT ROWID;
+      module BLOB NOT NULL, engine BLOB NOT NULL, artifact BLOB NOT NULL, nanoseconds INTEGER NOT NULL,
+      size INTEGER NOT NULL, compiled INTEGER NOT NULL, checksum INTEGER NOT NULL,
+      PRIMARY KEY(module, engine)) WITHOUT ROWID;
     CREATE TABLE fingerprints(
       digest BLOB PRIMARY KEY, checked INTEGER NOT NULL, lower INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE checked(

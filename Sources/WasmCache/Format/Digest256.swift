@@ -73,6 +73,8 @@ extension Digest256: CustomStringConvertible {
 package struct ArtifactDigest: Hashable, Sendable, CustomStringConvertible {
   private let digest: Digest256
 
+  init(_ digest: Digest256) { self.digest = digest }
+
   package init(_ digest: SHA256.Digest) { self.digest = Digest256(digest) }
 
   /// Hashes a file from its start to its end.
@@ -85,6 +87,12 @@ package struct ArtifactDigest: Hashable, Sendable, CustomStringConvertible {
   init?(hex text: some Collection<UInt8>) {
     guard let digest = Digest256(hex: text) else { return nil }
     self.digest = digest
+  }
+
+  /// Reads a blob; nil unless it has the size of a digest.
+  init?(blob bytes: UnsafeRawBufferPointer) {
+    guard bytes.count == Digest256.size else { return nil }
+    digest = Digest256(reading: bytes)
   }
 
   package var description: String { digest.description }

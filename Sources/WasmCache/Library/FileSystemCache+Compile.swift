@@ -58,10 +58,10 @@ extension FileSystemCache {
     let compiled: Module
     do { compiled = try Module(compiling: bytes, with: part.engine) } catch { throw .compile(error) }
     let nanoseconds = Int64(clamping: MonotonicInstant.now().nanoseconds(since: begun))
-    guard storing, let size = try? publish(module, compiled) else { return compiled }
+    guard storing, let stored = try? publish(module, compiled) else { return compiled }
     let compilation = Compilation(
-      module: module, engine: part.identity.digest, nanoseconds: nanoseconds, size: Int64(size),
-      compiled: WallClock.now())
+      module: module, engine: part.identity.digest, artifact: stored.digest, nanoseconds: nanoseconds,
+      size: Int64(stored.size), compiled: WallClock.now())
     catalog.remember(compilation, after: miss.missReason)
     return compiled
   }

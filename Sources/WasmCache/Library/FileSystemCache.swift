@@ -92,23 +92,23 @@ public final class FileSystemCache: Cache, Sendable {
 
   public func store(_ module: WasmHash, _ compiled: Module) throws(CacheError) { _ = try publish(module, compiled) }
 
-  /// - Returns: bytes of the artifact.
-  func publish(_ module: WasmHash, _ compiled: Module) throws(CacheError) -> Int {
+  func publish(_ module: WasmHash, _ compiled: Module) throws(CacheError) -> WrittenArtifact {
     let part = try part(compiled.info.backend)
     guard compiled.engine.library.file === library.file else { throw Self.foreign }
     let writer = try writer(part)
-    let result: Result<Result<Int, CacheError>, EngineError> = Result { () throws(EngineError) in
+    let result: Result<Result<WrittenArtifact, CacheError>, EngineError> = Result { () throws(EngineError) in
       try compiled.withArtifact { bytes in
         guard part.identity.accepts(bytes) else { return .failure(Self.foreign) }
         return Result { () throws(CacheError) in
-          try writer.publish(bytes, for: module)
-          return bytes.count
+          let written = try writer.write(bytes)
+          try writer.publish(written, for: module)
+          return written
         }
       }
     }
-    let size: Int
+    let artifact: WrittenArtifact
     switch result {
-    case .success(let published): size = try published.get()
+    case .success(let published): artifact = try published.get()
     case .failure(let error): throw .serialize(reason: "\(error)")
     }
     // Objects before the entries that name them.
@@ -117,7 +117,7 @@ public final class FileSystemCache: Cache, Sendable {
     }
     try synchronized.get()
     try writer.synchronize()
-    return size
+    return artifact
   }
 
   private static let foreign = CacheError.serialize(

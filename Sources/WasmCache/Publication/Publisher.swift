@@ -113,7 +113,7 @@ package final class Publisher: Sendable {
 /// An artifact's bytes in a file of the writer's own: published, or gone when its owner goes.
 package final class WrittenArtifact: Sendable {
   let file: StagedFile
-  let digest: ArtifactDigest
+  package let digest: ArtifactDigest
   /// Bytes.
   package let size: Int
 

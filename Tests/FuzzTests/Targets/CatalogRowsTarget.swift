@@ -13,7 +13,7 @@ enum CatalogRowsTarget {
     ("REPLACE INTO stat VALUES(?1, ?2, ?3, ?4)", 4),
     ("REPLACE INTO engines VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)", 12),
     ("REPLACE INTO sightings VALUES(?1, ?2, ?3, ?4, ?5)", 5),
-    ("REPLACE INTO compilations VALUES(?1, ?2, ?3, ?4, ?5, ?6)", 6),
+    ("REPLACE INTO compilations VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)", 7),
     ("REPLACE INTO fingerprints VALUES(?1, ?2, ?3)", 3),
     ("REPLACE INTO checked VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", 9),
     ("REPLACE INTO counters VALUES(?1, ?2, ?3)", 3),

@@ -31,7 +31,9 @@ enum CatalogSpecimen {
     record.sightings = [Sighting(module: hash, path: "/project/target/a.wasm", size: 8, seen: SampleFile.now)]
     record.compilations = [
       Compilation(
-        module: hash, engine: Array(repeating: 3, count: 32), nanoseconds: 7, size: 9, compiled: SampleFile.now)
+        module: hash, engine: Array(repeating: 3, count: 32), artifact: ArtifactDigest(hash.digest), nanoseconds: 7,
+        size: 9,
+        compiled: SampleFile.now)
     ]
     record.fingerprints = [FoundState(DirectoryFingerprint(hash.digest))]
     record.tally.hits = 1

@@ -28,8 +28,8 @@ struct CatalogDamageTests {
     }
     record.compilations = (0..<20).map {
       Compilation(
-        module: SampleFile(number: $0).module.hash, engine: Array(repeating: 3, count: 32), nanoseconds: Int64($0),
-        size: 7,
+        module: SampleFile(number: $0).module.hash, engine: Array(repeating: 3, count: 32),
+        artifact: ArtifactDigest(SampleFile(number: $0).module.hash.digest), nanoseconds: Int64($0), size: 7,
         compiled: SampleFile.now)
     }
     record.tally.hits = 1000
@@ -52,7 +52,8 @@ struct CatalogDamageTests {
     let answer = catalog.engine(library, wish: "cranelift", now: SampleFile.now)
     if let answer, answer != Self.engine { Issue.record("\(what()): wrong engine") }
     for sighting in catalog.sightings() where sighting.path != "/a/path" { Issue.record("\(what()): wrong sighting") }
-    for compilation in catalog.compilations() where compilation.size != 7 {
+    for compilation in catalog.compilations()
+    where compilation.size != 7 || compilation.artifact.bytes != compilation.module.blob {
       Issue.record("\(what()): wrong compilation \(compilation)")
     }
     let hits = catalog.tally().hits
@@ -183,7 +184,7 @@ struct CatalogDamageTests {
       "UPDATE engines SET build = 7", "UPDATE engines SET unavailable = 'because'", "UPDATE engines SET record = NULL",
       "UPDATE roots SET files = 9223372036854775807", "UPDATE roots SET path = 'x'", "DELETE FROM roots",
       "UPDATE sightings SET path = 1", "UPDATE counters SET value = 5",
-      "UPDATE compilations SET engine = zeroblob(90000)",
+      "UPDATE compilations SET engine = zeroblob(90000)", "UPDATE compilations SET artifact = x'00'",
       "DROP TABLE stat", "DROP TABLE engines; CREATE TABLE engines(x)",
       "DROP TABLE counters; CREATE VIEW counters AS SELECT 1",
       "CREATE TRIGGER evil AFTER INSERT ON stat BEGIN DELETE FROM stat; END", "PRAGMA user_version = 0",

@@ -71,7 +71,8 @@ struct CatalogHistoryTests {
       Sighting(module: SampleFile(number: $0).module.hash, path: path, size: Int64($0), seen: SampleFile.now)
     }
     let compilation = Compilation(
-      module: SampleFile(number: 1).module.hash, engine: Array(repeating: 7, count: 32), nanoseconds: 12_345, size: 99,
+      module: SampleFile(number: 1).module.hash, engine: Array(repeating: 7, count: 32),
+      artifact: ArtifactDigest(SampleFile(number: 2).module.hash.digest), nanoseconds: 12_345, size: 99,
       compiled: SampleFile.now)
     #expect(
       try commit {
