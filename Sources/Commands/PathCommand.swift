@@ -101,7 +101,10 @@ struct PathCommand: ConfiguredCommand {
     let others =
       reason == .newModule ? target.directory?.otherWishes(of: content.facts.hash).map(\.description) ?? [] : []
     let detail = others.isEmpty ? ": \(reason.rawValue)" : ", only for \(others.joined(separator: " and for "))"
-    return "\(content.path.printable): error: the cache has no artifact for \(target.name)\(detail); "
-      + "make it with --compile\n"
+    let fix =
+      reason == .linkLost
+      ? "`wasmprecompile cache verify --repair` makes its links again, --compile the artifact"
+      : "make it with --compile"
+    return "\(content.path.printable): error: the cache has no artifact for \(target.name)\(detail); \(fix)\n"
   }
 }

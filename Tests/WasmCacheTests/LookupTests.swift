@@ -43,7 +43,11 @@ struct LookupTests {
     #expect(fixture.reader().lookUp(module) == .absent(.artifactCorrupt))
     try root.remove(entry)
     try root.open(entry, O_WRONLY | O_CREAT, mode: 0o444).write(bytes: artifact)
+    #expect(fixture.reader().lookUp(module) == .absent(.linkLost))
+    try root.remove(entry)
+    try root.makeDirectory(entry)
     #expect(fixture.reader().lookUp(module) == .absent(.artifactCorrupt))
+    try root.removeDirectory(entry)
     try fixture.writer().publish(artifact, for: module)
     #expect(fixture.reader().lookUp(module) == .present(size: artifact.count))
     try root.remove(fixture.object(artifact))
@@ -98,6 +102,8 @@ struct LookupTests {
 
   @Test func reasonsReadAsTheyArePrinted() {
     #expect(
-      MissReason.allCases.map(\.rawValue) == ["new module", "engine changed", "artifact corrupt", "evicted", "forced"])
+      MissReason.allCases.map(\.rawValue) == [
+        "new module", "engine changed", "artifact corrupt", "copied without links", "evicted", "forced",
+      ])
   }
 }

@@ -19,8 +19,11 @@ extension CacheCommand {
 
     func run() throws {
       let lines = format.isJSON ? JSONLines("cache list") : nil
-      let rows = try reportingFailure(to: lines) { () throws(RunFailure) in sort.apply(try list()) }
+      let (found, warning) = try reportingFailure(to: lines) { () throws(RunFailure) in try list() }
+      let rows = sort.apply(found)
+      if let warning, lines == nil { Output.error.write(warning.text) }
       if let lines {
+        if let warning { lines.write(warning.json) }
         lines.write(contentsOf: rows.lazy.map { $0.json })
         lines.write([
           "type": "summary", "artifacts": JSON(rows.count),
@@ -31,11 +34,12 @@ extension CacheCommand {
       }
     }
 
-    private func list() throws(RunFailure) -> [ListedArtifact] {
+    private func list() throws(RunFailure) -> ([ListedArtifact], LostLinksWarning?) {
       let path = try cache.path()
       do {
-        guard let cache = try CacheDirectory.existing(at: path, trust: self.cache.trust) else { return [] }
-        return try ListedArtifact.all(in: cache)
+        guard let cache = try CacheDirectory.existing(at: path, trust: self.cache.trust) else { return ([], nil) }
+        let inventory = try CacheInventory(of: cache)
+        return (ListedArtifact.all(inventory, in: cache), LostLinksWarning(inventory, in: path))
       } catch {
         throw RunFailure(error)
       }
@@ -79,8 +83,7 @@ struct ListedArtifact {
   let compiled: Int64
   let lastUse: Int64
 
-  static func all(in cache: CacheDirectory) throws(CacheError) -> [ListedArtifact] {
-    let inventory = try CacheInventory(of: cache)
+  static func all(_ inventory: CacheInventory, in cache: CacheDirectory) -> [ListedArtifact] {
     let catalog = Catalog.open(in: cache.base, .readOnly).catalog
     let paths = Dictionary(catalog?.sightings().map { ($0.module, $0.path) } ?? []) { first, _ in first }
     return inventory.entries.compactMap { entry in

@@ -16,7 +16,7 @@ struct InspectedModule: Inspected {
   let outline: Outline
   /// How many functions to name.
   let functions: Int
-  let artifacts: [(engine: StoredEngine, path: FilePath, size: Int)]
+  let artifacts: [ModuleArtifact]
 
   private var modules: [WasmModule] {
     switch outline {
@@ -96,7 +96,10 @@ struct InspectedModule: Inspected {
 
   private var artifactRows: [[String]] {
     artifacts.map {
-      [$0.engine.wish, $0.engine.compiler, Quantities.bytes($0.size), $0.path.printable]
+      let place =
+        $0.isLinked
+        ? $0.path.printable : "copied without links: `wasmprecompile cache verify --repair` makes the link again"
+      return [$0.engine.wish, $0.engine.compiler, Quantities.bytes($0.size), place]
     }
   }
 
@@ -130,7 +133,10 @@ struct InspectedModule: Inspected {
         }),
       "artifacts": .array(
         artifacts.map {
-          ["engine": .string($0.engine.directory), "artifact": JSON($0.path), "artifact_size": JSON($0.size)]
+          [
+            "engine": .string($0.engine.directory), "artifact": JSON($0.path), "artifact_size": JSON($0.size),
+            "linked": .bool($0.isLinked),
+          ]
         }),
     ]
   }

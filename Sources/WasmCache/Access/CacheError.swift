@@ -89,6 +89,7 @@ extension CacheError: CustomStringConvertible {
       "cannot \(operation): \(reason)"
     case .missing(let module, let backend, let reason):
       "the cache has no artifact for \(backend.rawValue) of module \(module): \(reason.rawValue)"
+        + (reason == .linkLost ? ": `wasmprecompile cache verify --repair` makes its links again" : "")
     case .invalidated:
       "holds code for another engine: compile the module again"
     case .invalidFile(_, .size(let bytes)):

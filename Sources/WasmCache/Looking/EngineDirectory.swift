@@ -9,6 +9,8 @@ package final class EngineDirectory: Sendable {
   let name: String
   /// The directories of other identities with the same wish, once somebody asked.
   private let predecessors = Mutex<[String]?>(nil)
+  /// Whether the entries were lost in copying the cache, once somebody asked.
+  private let hasLostEntries = Mutex<Bool?>(nil)
 
   package init(_ identity: ArtifactIdentity, in cache: CacheDirectory) {
     self.identity = identity
@@ -41,7 +43,8 @@ package final class EngineDirectory: Sendable {
     do throws(SystemError) {
       target = try cache.engines.symbolicLinkTarget(entryPlace(module))
     } catch {
-      return .absent(error.errno == .invalidArgument ? .artifactCorrupt : reasonForMissingEntry(module))
+      return .absent(
+        error.errno == .invalidArgument ? reasonForEntryWithoutLink(module) : reasonForMissingEntry(module))
     }
     guard let digest = CacheLayout.digest(ofTarget: target) else { return .absent(.artifactCorrupt) }
     let object = CacheLayout.objectName(digest)
@@ -75,6 +78,12 @@ package final class EngineDirectory: Sendable {
   }
 
   func reasonForMissingEntry(_ module: WasmHash) -> MissReason {
+    let areLost = hasLostEntries.withLock { known in
+      let areLost = known ?? findLostEntries()
+      known = areLost
+      return areLost
+    }
+    if areLost { return .linkLost }
     let entry = entryName(module)
     let others = predecessors.withLock { known in
       if let known { return known }
@@ -98,6 +107,8 @@ public enum MissReason: String, CaseIterable, Sendable {
   case newModule = "new module"
   case engineChanged = "engine changed"
   case artifactCorrupt = "artifact corrupt"
+  /// The entry was a link, and the cache was copied by what does not keep links.
+  case linkLost = "copied without links"
   case evicted
   case forced
 }

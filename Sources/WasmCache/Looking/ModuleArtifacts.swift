@@ -2,18 +2,44 @@ internal import Glibc
 internal import LinuxIO
 package import SystemPackage
 
+/// What the cache has of a module for one engine.
+package struct ModuleArtifact: Sendable {
+  package let engine: StoredEngine
+  /// The entry's.
+  package let path: FilePath
+  /// Bytes.
+  package let size: Int
+  /// False for an entry that is a file, because the cache was copied without its links: nobody takes it for an artifact.
+  package let isLinked: Bool
+}
+
 extension CacheDirectory {
-  /// What the cache has of a module, whatever engine it is for.
-  package func artifacts(of module: WasmHash) -> [(engine: StoredEngine, path: FilePath, size: Int)] {
+  /// What the cache has of a module, whatever engine it is for: what ``EngineDirectory/lookUp(_:)`` finds or says is
+  /// copied without links.
+  package func artifacts(of module: WasmHash) -> [ModuleArtifact] {
     let names = ((try? engines.names()) ?? []).sorted { $0.string < $1.string }
     return names.compactMap { name in
       guard let engine = storedEngine(name) else { return nil }
       let entry = CacheLayout.entryName(module, suffix: engine.suffix)
-      guard let status = try? engines.status(of: "\(name.string)/\(entry)", followingLinks: true),
-        status.kind == .regular
+      let place = "\(name.string)/\(entry)"
+      guard let own = try? engines.status(of: place) else { return nil }
+      let isLinked = own.kind == .symbolicLink
+      guard let status = isLinked ? statusOfObject(atEntry: place) : own, status.kind == .regular
       else { return nil }
-      return (engine, path(of: name).appending(entry), status.size)
+      return ModuleArtifact(
+        engine: engine, path: path(of: name).appending(entry), size: status.size, isLinked: isLinked)
     }
+  }
+
+  /// Nil unless the entry leads to an object that may be used.
+  private func statusOfObject(atEntry place: String) -> FileStatus? {
+    guard let target = try? engines.symbolicLinkTarget(place), let digest = CacheLayout.digest(ofTarget: target)
+    else { return nil }
+    let object = CacheLayout.objectName(digest)
+    guard let status = try? objects.status(of: "\(object.directory)/\(object.file)"), status.size > 0,
+      trust.objection(to: status) == nil
+    else { return nil }
+    return status
   }
 
   /// What an entry stands for, and the digest that its artifact must have; nil for any other path.
@@ -40,7 +66,7 @@ extension CacheDirectory {
 extension EngineDirectory {
   /// What else the same build of the compiler has compiled a module with.
   package func otherWishes(of module: WasmHash) -> [String] {
-    cache.artifacts(of: module).map(\.engine).filter {
+    cache.artifacts(of: module).filter(\.isLinked).map(\.engine).filter {
       $0.directory != name && $0.description?.build == identity.build.hex
     }.map(\.wish)
   }

@@ -26,6 +26,8 @@ package struct CacheInventory: Sendable {
     let stamp: FileStamp
     /// Nanoseconds since 1970, right to a day.
     package var lastUse: Int64 { stamp.modified }
+    /// Whether it is a file, because the cache was copied without its links.
+    package var isCopy: Bool { stamp.kind == .regular }
   }
 
   package let engines: [StoredEngine]
@@ -36,6 +38,11 @@ package struct CacheInventory: Sendable {
 
   /// Bytes of all artifacts.
   package var size: Int64 { objects.values.reduce(0) { $0 + $1.size } + corrupt.reduce(0) { $0 + $1.size } }
+
+  /// Whether the cache was copied by what leaves links out.
+  package var hasLostEveryEntry: Bool {
+    entries.isEmpty && !objects.isEmpty && engines.contains { $0.description != nil }
+  }
 
   /// The object that an entry leads to, if it is there.
   package func object(of entry: Entry) -> Object? { entry.digest.flatMap { objects[$0] } }

@@ -67,7 +67,7 @@ package final class VerifiedEntries: Sendable {
     do { target = try cache.engines.symbolicLinkTarget(directory.entryPlace(module)) } catch {
       switch error.errno {
       case .noSuchFileOrDirectory: throw missing(directory.reasonForMissingEntry(module))
-      case .invalidArgument: throw missing(.artifactCorrupt)
+      case .invalidArgument: throw missing(directory.reasonForEntryWithoutLink(module))
       default: throw CacheError(directory.entryPath(module), "read the entry", error)
       }
     }
