@@ -9,8 +9,10 @@ DESTDIR ?=
 BUILD_PACKAGES := python3 libsqlite3-dev libinotifytools0-dev libseccomp-dev libmimalloc-dev
 # To test only: zsh and fish check their completions (bash is always there), mandoc checks the man page, strace shows
 # which system calls a run makes; cmake, git, pre-commit and systemd take what is made for them; chromium shows pages;
-# btrfs-progs and e2fsprogs make file systems, mount and util-linux put them in place and take rights away; vim saves a file.
-TEST_PACKAGES := zsh fish mandoc strace cmake git pre-commit systemd chromium btrfs-progs e2fsprogs mount util-linux vim
+# btrfs-progs and e2fsprogs make file systems, mount and util-linux put them in place and take rights away; vim saves a file;
+# rsync copies a cache without its links.
+TEST_PACKAGES := zsh fish mandoc strace cmake git pre-commit systemd chromium btrfs-progs e2fsprogs mount rsync \
+  util-linux vim
 
 # Releases of libwasmtime, by the checksums in .ci/wheels.sha256: the default, and the others that the tests load.
 ENGINE_VERSION := 50.0.1

@@ -37,7 +37,7 @@ struct CacheVerificationTests {
     #expect(entries.map(\.fault) == [nil, nil])
     #expect(entries.map(\.size) == [11, 7])
     #expect(entries.first?.path == (entry))
-    #expect(entries.allSatisfy { !$0.repaired })
+    #expect(entries.allSatisfy { $0.repair == nil })
     #expect(fixture.reader().lookUp(module) == .present(size: 11))
   }
 
@@ -52,14 +52,14 @@ struct CacheVerificationTests {
     #expect(fault.description == "its artifact is corrupt: the bytes hash to \(start)…, not to its name")
 
     let repaired = try verify(repair: true)
-    #expect(repaired.map(\.fault) == [fault] && repaired.map(\.repaired) == [true])
+    #expect(repaired.map(\.fault) == [fault] && repaired.map(\.repair) == [.movedAside])
     let kept = fixture.path.appending("v1/corrupt").appending(WasmHash.generate(artifact).encode())
     #expect(try [UInt8](contentsOf: kept) == rotten)
     #expect(fixture.reader().lookUp(module) == .absent(.artifactCorrupt))
     // The entry stays, since it tells why the module is compiled again.
     #expect(try verify().map(\.fault) == [.movedAside])
     let again = try verify(repair: true)
-    #expect(again.map(\.fault) == [.movedAside] && again.map(\.repaired) == [false])
+    #expect(again.map(\.fault) == [.movedAside] && again.map(\.repair) == [nil])
     #expect(fixture.reader().lookUp(module) == .absent(.artifactCorrupt))
   }
 
@@ -73,14 +73,14 @@ struct CacheVerificationTests {
     try fixture.corrupt(fixture.object(artifact), with: [0])
     let entries = try verify(repair: true)
     #expect(entries.count == 2)
-    #expect(entries.allSatisfy { $0.fault != nil && $0.repaired })
+    #expect(entries.allSatisfy { $0.fault != nil && $0.repair == .movedAside })
   }
 
   @Test func missingObjectIsFoundAndItsEntryRemoved() throws {
     try Descriptor.open(fixture.path, 0).remove(fixture.object(artifact))
     #expect(try verify().map(\.fault) == [.objectMissing])
     #expect(EntryFault.objectMissing.description == "its artifact is missing")
-    #expect(try verify(repair: true).map(\.repaired) == [true])
+    #expect(try verify(repair: true).map(\.repair) == [.removed])
     #expect(try verify().isEmpty)
   }
 
@@ -89,7 +89,7 @@ struct CacheVerificationTests {
     try replaceEntry(linkTo: target)
     #expect(try verify().map(\.fault) == [.notALink])
     #expect(EntryFault.notALink.description == "is not a link to an object of this cache")
-    #expect(try verify(repair: true).map(\.repaired) == [true])
+    #expect(try verify(repair: true).map(\.repair) == [.removed])
     #expect(fixture.reader().lookUp(module) == .absent(.linkLost), "it was the cache's only entry")
   }
 
@@ -106,7 +106,7 @@ struct CacheVerificationTests {
     try fixture.directory.write(artifact, to: "elsewhere")
     try folder.makeSymbolicLink(fixture.object(artifact), to: fixture.directory("elsewhere"))
     #expect(try verify().map(\.fault) == [.notALink])
-    #expect(try verify(repair: true).map(\.repaired) == [true])
+    #expect(try verify(repair: true).map(\.repair) == [.removed])
     #expect(try verify().isEmpty)
   }
 

@@ -50,7 +50,8 @@ extension CacheDirectory {
         report(victim, inventory)
       }
     }
-    if !dryRun { removeEmptyEngines(inventory) }
+    // Of a cache that was copied without its links, they tell what the artifacts are of.
+    if !dryRun && !inventory.hasLostEveryEntry { removeEmptyEngines(inventory) }
     result.size = inventory.size - result.freed
     return result
   }

@@ -3,8 +3,8 @@ package import LinuxIO
 /// The entries and objects that have to go from a cache for it to keep within limits.
 ///
 /// Useless ones go in any case: objects that no entry names, entries without their object, and objects that were moved
-/// aside a month ago. Beyond that, an object goes together with all entries that name it. The object that was used longest
-/// ago goes first.
+/// aside a month ago. In a cache that was copied without its links, objects keep their chance to be named again. Beyond
+/// that, an object goes together with all entries that name it. The object that was used longest ago goes first.
 package struct EvictionPlan: Sendable {
   package enum Cause: String, CaseIterable, Sendable {
     case tooOld = "too old"
@@ -73,12 +73,16 @@ package struct EvictionPlan: Sendable {
       victims.append(Victim(entries: [], object: object, cause: .corrupt))
       drop(object)
     }
+    // Their links can be made again.
+    let keepsUnnamed = inventory.hasLostEveryEntry || inventory.entries.contains(where: \.isCopy)
     var used: [(object: CacheInventory.Object, entries: [CacheInventory.Entry], last: Int64)] = []
     for object in inventory.objects.values {
       let oldEntries = old[object.digest]
       if let entries = entries[object.digest], let last = entries.map(\.lastUse).max() {
         used.append((object, entries, last))
         if let oldEntries { victims.append(Victim(entries: oldEntries, object: nil, cause: .otherEngine)) }
+      } else if oldEntries == nil && keepsUnnamed {
+        used.append((object, [], object.written))
       } else {
         victims.append(
           Victim(entries: oldEntries ?? [], object: object, cause: oldEntries == nil ? .unnamed : .otherEngine))

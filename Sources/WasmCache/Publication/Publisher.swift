@@ -57,6 +57,15 @@ package final class Publisher: Sendable {
     try result.get()
   }
 
+  /// Makes an entry point at an object that is there, in place of what stands there.
+  func publishLink(
+    to digest: ArtifactDigest, entry: String, in engine: borrowing Descriptor, path: FilePath
+  ) throws(CacheError) {
+    do { try staging.publishLink(to: CacheLayout.entryTarget(digest), in: engine, as: entry) } catch {
+      throw CacheError(path, "publish", error)
+    }
+  }
+
   private func storing<Result: ~Copyable>(
     _ size: Int, _ body: () throws(SystemError) -> Result
   ) throws(CacheError) -> Result {

@@ -1,15 +1,23 @@
 /// A 64-bit little-endian ELF file, put together field by field so that any of them can be wrong.
-struct ELFImage {
-  struct Section {
-    var name: String
-    var type: UInt32 = 1
-    var contents: [UInt8] = []
+package struct ELFImage {
+  package struct Section {
+    package var name: String
+    package var type: UInt32
+    package var contents: [UInt8]
+
+    package init(name: String, type: UInt32 = 1, contents: [UInt8] = []) {
+      self.name = name
+      self.type = type
+      self.contents = contents
+    }
   }
 
-  var sections: [Section] = []
+  package var sections: [Section]
+
+  package init(sections: [Section] = []) { self.sections = sections }
 
   /// The file: header, contents, names, section table; the last section holds the names.
-  var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var body: [UInt8] = []
     var names: [UInt8] = [0]
     var headers: [[UInt8]] = []
@@ -31,19 +39,19 @@ struct ELFImage {
     return header + body + headers.joined()
   }
 
-  static let headerSize = 64
+  package static let headerSize = 64
   // Where the header's fields are.
-  static let tableOffset = 0x28
-  static let entrySize = 0x3a
-  static let count = 0x3c
-  static let nameTable = 0x3e
+  package static let tableOffset = 0x28
+  package static let entrySize = 0x3a
+  package static let count = 0x3c
+  package static let nameTable = 0x3e
 
   /// Where the field of a section header is, in a file of `count` sections with the names' one.
-  static func field(_ field: Field, ofSection index: Int, of count: Int, in bytes: [UInt8]) -> Int {
+  package static func field(_ field: Field, ofSection index: Int, of count: Int, in bytes: [UInt8]) -> Int {
     bytes.count - (count - index) * 64 + field.rawValue
   }
 
-  enum Field: Int {
+  package enum Field: Int {
     case name = 0
     case type = 4
     case offset = 0x18
@@ -60,7 +68,7 @@ struct ELFImage {
   }
 
   /// A note as a section of type 7 holds it.
-  static func note(name: [UInt8], type: UInt32, descriptor: [UInt8]) -> [UInt8] {
+  package static func note(name: [UInt8], type: UInt32, descriptor: [UInt8]) -> [UInt8] {
     var note = [UInt8](repeating: 0, count: 12)
     note.put(UInt32(name.count), at: 0)
     note.put(UInt32(descriptor.count), at: 4)
@@ -74,7 +82,7 @@ struct ELFImage {
 }
 
 extension [UInt8] {
-  mutating func put(_ value: some FixedWidthInteger, at offset: Int) {
+  package mutating func put(_ value: some FixedWidthInteger, at offset: Int) {
     Swift.withUnsafeBytes(of: value.littleEndian) { replaceSubrange(offset..<offset + $0.count, with: $0) }
   }
 }

@@ -1,0 +1,123 @@
+internal import ArgumentParser
+internal import SystemPackage
+internal import WasmCache
+
+extension CacheCommand {
+  struct Verify: ConfiguredCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "verify", abstract: "Check every artifact's bytes against its digest.",
+      discussion: """
+        Bad ones are named, and the exit status is 1 unless all of them were repaired. Those that were moved aside before are \
+        named, too, until they are made again. A cache that was copied without its symbolic links is recognized, and \
+        --repair makes the links again of all artifacts whose bytes prove right.
+        """)
+
+    @Flag(
+      help: """
+        Move bad artifacts to the cache's directory "corrupt", so that the next run makes them again, and make links that \
+        were lost in copying.
+        """)
+    var repair = false
+
+    @OptionGroup var cache: CacheOptions
+
+    mutating func fill(from configuration: Configuration) { cache.fill(from: configuration) }
+
+    func run() throws {
+      let path = try cache.path()
+      var tally = VerificationTally(repairs: repair)
+      do throws(CacheError) {
+        let cache = try CacheDirectory.existing(at: path, trust: cache.trust)
+        tally.nameless =
+          try cache?.verify(repair: repair) { entry in
+            tally.add(entry)
+            if let line = VerificationTally.line(entry, repairs: repair) { Output.error.write(line) }
+          } ?? 0
+      } catch {
+        throw RunFailure(error)
+      }
+      if tally.nameless > 0 {
+        let artifacts = Quantities.count(tally.nameless, "artifact")
+        Output.error.write(
+          "\(path.printable): warning: was copied without its links (`cp -a` keeps them), and nothing tells which modules "
+            + "\(artifacts) of it \(tally.nameless == 1 ? "is" : "are") of: the next run compiles them again\n")
+      }
+      Output.standard.write(tally.summary + "\n")
+      if !tally.isAllWell { throw ExitStatus.moduleFailed }
+    }
+  }
+}
+
+/// What `cache verify` found, in numbers.
+struct VerificationTally {
+  private let repairs: Bool
+  private var entries = 0
+  private var bytes = 0
+  private var lost = 0
+  private var bad = 0
+  private var movedAsideBefore = 0
+  private var repaired: [EntryRepair: Int] = [:]
+  private var unrepaired = 0
+  /// Artifacts that no entry can be made for, in a cache that has lost all entries.
+  var nameless = 0
+
+  init(repairs: Bool) { self.repairs = repairs }
+
+  mutating func add(_ entry: CheckedEntry) {
+    entries += 1
+    bytes += entry.size
+    guard let fault = entry.fault else { return }
+    if fault == .movedAside {
+      movedAsideBefore += 1
+      return
+    }
+    if fault.isLostLink { lost += 1 } else { bad += 1 }
+    if let repair = entry.repair { repaired[repair, default: 0] += 1 } else { unrepaired += 1 }
+  }
+
+  var isAllWell: Bool { unrepaired == 0 && nameless == 0 }
+
+  /// `3 entries, 41 kB: 1 bad; --repair moves them aside`
+  var summary: String {
+    var parts: [String] = []
+    if movedAsideBefore > 0 { parts.append("\(movedAsideBefore) moved aside before") }
+    if lost > 0 { parts.append("\(lost) copied without links") }
+    if nameless > 0 { parts.append("\(Quantities.count(nameless, "artifact")) without an entry") }
+    if bad > 0 { parts.append("\(bad) bad") }
+    if lost == 0 && bad == 0 && nameless == 0 { parts.append(parts.isEmpty ? "all good" : "all others good") }
+    if repairs {
+      for (repair, words) in [
+        (EntryRepair.linked, "linked again"), (.movedAside, "moved aside"), (.removed, "removed"),
+      ] {
+        if let count = repaired[repair] { parts.append("\(count) \(words)") }
+      }
+    }
+    return
+      "\(Quantities.count(entries, "entry", "entries")), \(Quantities.bytes(bytes)): \(parts.joined(separator: ", "))"
+      + advice
+  }
+
+  private var advice: String {
+    if repairs { return "" }
+    return switch (lost > 0, bad > 0) {
+    case (true, true): "; --repair makes links again and moves bad ones aside"
+    case (true, false): "; --repair makes links of them"
+    case (false, true): "; --repair moves them aside"
+    case (false, false): ""
+    }
+  }
+
+  /// What to say of an entry; nil for a good one.
+  static func line(_ entry: CheckedEntry, repairs: Bool) -> String? {
+    guard let fault = entry.fault else { return nil }
+    let kind = fault == .movedAside || fault.isLostLink ? "warning" : "error"
+    let outcome =
+      switch entry.repair {
+      case .linked: " (linked again)"
+      case .movedAside: " (moved aside)"
+      case .removed: " (removed)"
+      case nil: fault.isLostLink && !repairs ? "; --repair makes it again" : ""
+      }
+    return "\(entry.path.printable): \(kind): \(fault.description.printable)\(outcome)\n"
+  }
+}

@@ -1,0 +1,264 @@
+internal import Crypto
+internal import Glibc
+internal import LinuxIO
+internal import SystemPackage
+internal import WasmEngine
+
+/// Looks at every entry of a cache, and mends what can be mended.
+///
+/// Nothing becomes a link whose bytes were not hashed here. An object's name proves bytes, and so does the catalog, which is
+/// as trustworthy as the directory that it lies in: whoever can write there can make entries, too.
+struct EntryVerifier {
+  private let cache: CacheDirectory
+  private let repairs: Bool
+  private let memory: LoadingCatalog
+  /// What the catalog says that engines, by their identities' digests, made of modules.
+  private let compiled: [[UInt8]: [WasmHash: ArtifactDigest]]
+  private var objects: [ArtifactDigest: Result<Int, ObjectFault>] = [:]
+  /// The records of objects that were looked at because an entry for them is missing; nil for unusable ones.
+  private var records: [ArtifactDigest: StoredObject?] = [:]
+  private var publisher: Publisher?
+  private var changed: [FilePath.Component] = []
+
+  init(_ cache: CacheDirectory, repairs: Bool) {
+    self.cache = cache
+    self.repairs = repairs
+    memory = LoadingCatalog(of: cache, isWritable: true)
+    // A log that was copied with the catalog can only be read by who may write.
+    let catalog = Catalog.open(in: cache.base, repairs ? .readWrite : .readOnly).catalog
+    var compiled: [[UInt8]: [WasmHash: ArtifactDigest]] = [:]
+    for one in catalog?.compilations() ?? [] { compiled[one.engine, default: [:]][one.module] = one.artifact }
+    self.compiled = compiled
+  }
+
+  /// - Returns: see ``CacheDirectory/verify(repair:report:)``.
+  mutating func run(_ report: (CheckedEntry) -> Void) throws(CacheError) -> Int {
+    defer { memory.flush() }
+    let lost = cache.hasLostEveryEntry ? Set(try CacheInventory(of: cache).objects.keys) : []
+    for name in try cache.names(of: cache.engines, CacheLayout.engines) {
+      let path = cache.base.appending(CacheLayout.engines).appending(name)
+      guard let directory = try open(name, path) else { continue }
+      if repairs { try cache.trust.require(directory, path) }
+      let engine = Engine(path: path, EngineDescription(in: directory), compiled)
+      try check(directory, engine, report)
+    }
+    try synchronize()
+    return lost.count { records[$0].flatMap(\.self) == nil }
+  }
+
+  /// Nil for what is no directory.
+  private func open(_ name: FilePath.Component, _ path: FilePath) throws(CacheError) -> Descriptor? {
+    do {
+      return try cache.engines.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    } catch let error where error.errno == .notDirectory || error.errno == .noSuchFileOrDirectory {
+      return nil
+    } catch {
+      throw CacheError(path, "open", error)
+    }
+  }
+
+  private mutating func check(
+    _ directory: borrowing Descriptor, _ engine: Engine, _ report: (CheckedEntry) -> Void
+  ) throws(CacheError) {
+    var lost = engine.compiled
+    for name in try cache.names(of: directory, "\(CacheLayout.engines)/\(engine.name)") {
+      guard let module = CacheLayout.module(ofEntry: name.string) else { continue }
+      lost[module] = nil
+      let entry = Entry(module: module, name: name.string, path: engine.path.appending(name))
+      try report(
+        (try? directory.status(of: name).kind) == .regular
+          ? checkCopy(entry, in: directory, engine) : checkLink(entry, in: directory))
+    }
+    for (module, digest) in lost.sorted(by: { $0.key.encode() < $1.key.encode() }) {
+      let name = CacheLayout.entryName(module)
+      let entry = Entry(module: module, name: name, path: engine.path.appending(name))
+      // The artifact of an entry that was evicted went with it.
+      guard let object = storedObject(digest), object.record == engine.record else { continue }
+      if repairs { try link(entry, to: digest, in: directory, engine) }
+      report(
+        CheckedEntry(path: entry.path, size: object.size, fault: .linkMissing, repair: repairs ? .linked : nil))
+    }
+  }
+
+  // MARK: Links
+
+  private mutating func checkLink(_ entry: Entry, in directory: borrowing Descriptor) -> CheckedEntry {
+    guard let target = try? directory.symbolicLinkTarget(entry.name), let digest = CacheLayout.digest(ofTarget: target)
+    else {
+      return CheckedEntry(path: entry.path, size: 0, fault: .notALink, repair: remove(entry, from: directory))
+    }
+    switch check(digest) {
+    case .success(let size): return CheckedEntry(path: entry.path, size: size, fault: nil, repair: nil)
+    case .failure(let error):
+      let repair: EntryRepair? =
+        switch error.fault {
+        // Another entry of the same object may have moved it already. The entry stays, and tells why it is a miss.
+        case .digestDiffers:
+          repairs && error.file.map { cache.setAside(digest, judged: $0) } == true ? .movedAside : nil
+        // What cannot be read may be as good as any; an entry whose object is out of the way already tells so.
+        case .unreadable, .movedAside: nil
+        default: remove(entry, from: directory)
+        }
+      return CheckedEntry(path: entry.path, size: 0, fault: error.fault, repair: repair)
+    }
+  }
+
+  private func remove(_ entry: Entry, from directory: borrowing Descriptor) -> EntryRepair? {
+    repairs && (try? directory.remove(entry.name)) != nil ? .removed : nil
+  }
+
+  private mutating func check(_ digest: ArtifactDigest) -> Result<Int, ObjectFault> {
+    if let known = objects[digest] { return known }
+    let result = cache.check(digest, memory)
+    objects[digest] = result
+    return result
+  }
+
+  // MARK: Copies
+
+  private mutating func checkCopy(
+    _ entry: Entry, in directory: borrowing Descriptor, _ engine: Engine
+  ) throws(CacheError) -> CheckedEntry {
+    let copy: FileCopy
+    do { copy = try FileCopy(directory, entry.name) } catch {
+      let fault = EntryFault.unreadable(reason: error.description)
+      return CheckedEntry(path: entry.path, size: 0, fault: fault, repair: nil)
+    }
+    guard let record = copy.record, record == engine.record else {
+      return CheckedEntry(path: entry.path, size: 0, fault: .notALink, repair: remove(copy, entry, from: directory))
+    }
+    let stored = engine.compiled[entry.module]
+    if cache.names(copy.digest) || stored == copy.digest {
+      if repairs { try link(entry, to: copy, in: directory, engine) }
+      return CheckedEntry(path: entry.path, size: copy.bytes.count, fault: .copied, repair: repairs ? .linked : nil)
+    }
+    let fault = EntryFault.corruptCopy(actual: copy.digest.description)
+    if repairs, let stored, let object = storedObject(stored), object.record == engine.record {
+      try link(entry, to: stored, in: directory, engine)
+      return CheckedEntry(path: entry.path, size: object.size, fault: fault, repair: .linked)
+    }
+    return CheckedEntry(path: entry.path, size: 0, fault: fault, repair: remove(copy, entry, from: directory))
+  }
+
+  /// Removes an entry unless somebody has put another in its place meanwhile.
+  private func remove(_ copy: FileCopy, _ entry: Entry, from directory: borrowing Descriptor) -> EntryRepair? {
+    guard (try? directory.status(of: entry.name).stamp.identity) == copy.identity else { return nil }
+    return remove(entry, from: directory)
+  }
+
+  /// The object that has a digest's name, if its bytes have the digest and nobody else can change them.
+  private mutating func storedObject(_ digest: ArtifactDigest) -> StoredObject? {
+    if let known = records[digest] { return known }
+    var found: StoredObject?
+    let name = CacheLayout.objectName(digest)
+    if let directory = try? cache.objects.open(name.directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
+      (try? directory.status()).map({ cache.trust.objection(to: $0) == nil }) == true,
+      let copy = try? FileCopy(directory, name.file), copy.digest == digest, let record = copy.record,
+      cache.trust.objection(to: copy.status) == nil
+    {
+      found = StoredObject(record: record, size: copy.bytes.count)
+    }
+    records[digest] = .some(found)
+    return found
+  }
+
+  // MARK: Making links
+
+  private mutating func link(
+    _ entry: Entry, to copy: FileCopy, in directory: borrowing Descriptor, _ engine: Engine
+  ) throws(CacheError) {
+    if storedObject(copy.digest) != nil { return try link(entry, to: copy.digest, in: directory, engine) }
+    let publisher = try openPublisher()
+    let written = copy.bytes.withUnsafeBytes { bytes in
+      Result { () throws(CacheError) in try publisher.write(bytes) }
+    }
+    try publisher.publish(written.get(), entry: entry.name, in: directory, path: entry.path)
+    noteChange(of: engine)
+    objects[copy.digest] = .success(copy.bytes.count)
+    records[copy.digest] = .some(copy.record.map { StoredObject(record: $0, size: copy.bytes.count) })
+  }
+
+  private mutating func link(
+    _ entry: Entry, to digest: ArtifactDigest, in directory: borrowing Descriptor, _ engine: Engine
+  ) throws(CacheError) {
+    try openPublisher().publishLink(to: digest, entry: entry.name, in: directory, path: entry.path)
+    noteChange(of: engine)
+  }
+
+  private mutating func openPublisher() throws(CacheError) -> Publisher {
+    if let publisher { return publisher }
+    let made = try Publisher(cache)
+    publisher = made
+    return made
+  }
+
+  private mutating func noteChange(of engine: Engine) {
+    if let name = engine.path.lastComponent, changed.last != name { changed.append(name) }
+  }
+
+  private func synchronize() throws(CacheError) {
+    // Objects before the entries that name them.
+    try publisher?.synchronize()
+    for name in changed {
+      let path = cache.base.appending(CacheLayout.engines).appending(name)
+      guard let directory = try open(name, path) else { continue }
+      do { try directory.synchronizeDirectory() } catch { throw .unsynchronized(path, error) }
+    }
+  }
+}
+
+extension EntryVerifier {
+  /// One engine's part of the cache.
+  private struct Engine {
+    let path: FilePath
+    /// What an artifact's record must be; nil if `engine.json` does not tell.
+    let record: CompatibilityRecord?
+    /// What the catalog says that it made of modules.
+    let compiled: [WasmHash: ArtifactDigest]
+
+    init(path: FilePath, _ description: EngineDescription?, _ all: [[UInt8]: [WasmHash: ArtifactDigest]]) {
+      self.path = path
+      record = description.flatMap { [UInt8](hex: $0.compatibilityRecord.utf8) }.map(CompatibilityRecord.init(bytes:))
+      let identity = description.flatMap { [UInt8](hex: $0.identity.utf8) }
+      // A directory's name starts the digest of its identity.
+      let isItsOwn = identity.map { path.lastComponent?.string.hasSuffix("-\($0.prefix(8).hex)") ?? false } ?? false
+      compiled = isItsOwn ? identity.flatMap { all[$0] } ?? [:] : [:]
+    }
+
+    var name: String { path.lastComponent?.string ?? "" }
+  }
+
+  private struct Entry {
+    let module: WasmHash
+    let name: String
+    let path: FilePath
+  }
+
+  private struct StoredObject {
+    let record: CompatibilityRecord
+    /// Bytes.
+    let size: Int
+  }
+}
+
+/// A file's bytes, read once: what is hashed is what is judged and what is stored.
+private struct FileCopy {
+  let bytes: [UInt8]
+  let digest: ArtifactDigest
+  let status: FileStatus
+  /// Nil for what is no artifact.
+  var record: CompatibilityRecord? { bytes.withUnsafeBytes { CompatibilityRecord(artifact: $0) } }
+  var identity: FileIdentity { status.stamp.identity }
+
+  /// As large as an artifact may be at most.
+  private static let most = 4 << 30
+
+  init(_ directory: borrowing Descriptor, _ name: String) throws(SystemError) {
+    let file = try directory.open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
+    status = try file.status()
+    guard status.kind == .regular else { throw SystemError("open", .invalidArgument) }
+    guard status.size <= Self.most else { throw SystemError("read", .fileTooLarge) }
+    bytes = try file.bytes(count: status.size)
+    digest = ArtifactDigest(SHA256.hash(data: bytes))
+  }
+}

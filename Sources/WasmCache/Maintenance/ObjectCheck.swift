@@ -1,0 +1,48 @@
+internal import Glibc
+internal import LinuxIO
+
+/// Why an object is not what an entry stands for.
+struct ObjectFault: Error {
+  var fault: EntryFault
+  /// The file that was found to be corrupt.
+  var file: FileIdentity?
+}
+
+extension CacheDirectory {
+  /// Hashes an object.
+  ///
+  /// - Returns: its size in bytes.
+  func check(_ digest: ArtifactDigest, _ memory: LoadingCatalog) -> Result<Int, ObjectFault> {
+    let name = CacheLayout.objectName(digest)
+    do throws(SystemError) {
+      // One name at a time, so that neither is a link.
+      let file = try objects.open(name.directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        .open(name.file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+      let stamp = try file.status().stamp
+      let begun = WallClock.now()
+      let actual = try ArtifactDigest(hashing: file)
+      guard actual == digest else {
+        let fault = EntryFault.digestDiffers(actual: "\(actual)")
+        return .failure(ObjectFault(fault: fault, file: stamp.identity))
+      }
+      // So that whoever loads it need not read it again.
+      memory.remember(CheckedObject(digest: digest, stamp: stamp, checked: begun))
+      return .success(Int(clamping: stamp.size))
+    } catch {
+      let fault: EntryFault =
+        switch error.errno {
+        case .noSuchFileOrDirectory: isSetAside(digest) ? .movedAside : .objectMissing
+        // A link where the object should be, which could lead anywhere.
+        case .tooManySymbolicLinkLevels, .notDirectory: .notALink
+        default: .unreadable(reason: error.description)
+        }
+      return .failure(ObjectFault(fault: fault))
+    }
+  }
+
+  /// Whether an object, of whatever bytes, is called by a digest: then bytes that have it are those that were stored.
+  func names(_ digest: ArtifactDigest) -> Bool {
+    let name = CacheLayout.objectName(digest)
+    return (try? objects.status(of: "\(name.directory)/\(name.file)")) != nil || isSetAside(digest)
+  }
+}
