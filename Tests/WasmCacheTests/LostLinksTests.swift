@@ -20,9 +20,9 @@ struct LostLinksTests {
   }
 
   /// What an engine would load that has some identity.
-  private static func artifact(_ code: [UInt8], _ identity: EngineIdentity = CacheFixture.identity()) -> [UInt8] {
+  private static func artifact(_ code: [UInt8], _ identity: ArtifactIdentity = CacheFixture.identity()) -> [UInt8] {
     ELFImage(sections: [
-      .init(name: CompatibilityRecord.sectionName, contents: identity.compatibility.bytes),
+      .init(name: CompatibilityRecord.sectionName, contents: identity.record),
       .init(name: ".text", contents: code),
     ]).bytes
   }
@@ -90,7 +90,7 @@ struct LostLinksTests {
         + "`wasmprecompile cache verify --repair` makes its links again")
     let found = fixture.cache.artifacts(of: modules[0])
     #expect(found.map(\.isLinked) == [false] && found.map(\.size) == [artifacts[0].count])
-    #expect(EngineDirectory(CacheFixture.identity(.winch), in: fixture.cache).otherSettings(of: modules[0]) == [])
+    #expect(EngineDirectory(CacheFixture.identity(.winch), in: fixture.cache).otherWishes(of: modules[0]) == [])
     #expect(try CacheInventory(of: fixture.cache).entries.count(where: \.isCopy) == 3)
   }
 
@@ -182,7 +182,7 @@ struct LostLinksTests {
   }
 
   @Test func whatIsNoArtifactOfTheEngineIsNoCopy() throws {
-    let other = EngineIdentity(
+    let other = ArtifactIdentity(
       settings: EngineSettings(backend: .cranelift), compatibility: CompatibilityRecord(bytes: [0, 1, 0x31]),
       libraryBuild: [1])
     let foreign = Self.artifact([1], other)
@@ -240,7 +240,7 @@ struct LostLinksTests {
   }
 
   @Test func anObjectOfAnotherEngineIsNotLinked() throws {
-    let other = EngineIdentity(
+    let other = ArtifactIdentity(
       settings: EngineSettings(backend: .winch), compatibility: CompatibilityRecord(bytes: [0, 1, 0x31]),
       libraryBuild: [1])
     let foreign = Self.artifact([1], other)

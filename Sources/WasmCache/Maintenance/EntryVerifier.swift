@@ -70,7 +70,7 @@ struct EntryVerifier {
           ? checkCopy(entry, in: directory, engine) : checkLink(entry, in: directory))
     }
     for (module, digest) in lost.sorted(by: { $0.key.encode() < $1.key.encode() }) {
-      let name = CacheLayout.entryName(module)
+      let name = CacheLayout.entryName(module, suffix: engine.suffix)
       let entry = Entry(module: module, name: name, path: engine.path.appending(name))
       // The artifact of an entry that was evicted went with it.
       guard let object = storedObject(digest), object.record == engine.record else { continue }
@@ -213,12 +213,17 @@ extension EntryVerifier {
     let path: FilePath
     /// What an artifact's record must be; nil if `engine.json` does not tell.
     let record: CompatibilityRecord?
+    /// What its entries' names end with.
+    let suffix: String
     /// What the catalog says that it made of modules.
     let compiled: [WasmHash: ArtifactDigest]
 
     init(path: FilePath, _ description: EngineDescription?, _ all: [[UInt8]: [WasmHash: ArtifactDigest]]) {
       self.path = path
-      record = description.flatMap { [UInt8](hex: $0.compatibilityRecord.utf8) }.map(CompatibilityRecord.init(bytes:))
+      suffix = description?.suffix ?? ArtifactFormat.wasmtime.suffix
+      // Artifacts of other formats do not carry their record.
+      record = description.flatMap { $0.format == ArtifactFormat.wasmtime.name ? [UInt8](hex: $0.record.utf8) : nil }
+        .map(CompatibilityRecord.init(bytes:))
       let identity = description.flatMap { [UInt8](hex: $0.identity.utf8) }
       // A directory's name starts the digest of its identity.
       let isItsOwn = identity.map { path.lastComponent?.string.hasSuffix("-\($0.prefix(8).hex)") ?? false } ?? false
