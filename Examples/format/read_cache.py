@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""Reads a cache of wasmprecompile as FORMAT.md describes it, and checks every entry.
+
+    read_cache.py [CACHE]            prints a line for each entry; status 1 if anything is wrong
+    read_cache.py --vectors FILE     checks this reader against the test vectors in FORMAT.md
+
+It uses nothing but Python's standard library and none of the program's code, to show that the description is enough.
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+import re
+import stat
+import struct
+import sys
+
+
+class Fault(Exception):
+    """What is wrong with a file, in words."""
+
+
+# The identity
+
+
+def identity(backend, record, build):
+    """The SHA-256 of an identity, from a name and two byte strings."""
+    digest = hashlib.sha256()
+    for tag, part in (("backend", backend.encode()), ("record", record), ("build", build)):
+        digest.update(f"{tag} {len(part)}\n".encode() + part)
+    return digest.hexdigest()
+
+
+def directory_name(backend, version, digest):
+    """The name of the directory that an identity's entries are in."""
+    return f"{backend}-{re.sub('[^A-Za-z0-9._+]', '_', version)}-{digest[:16]}"
+
+
+def parse_directory_name(name):
+    """(backend, version, 16 digits) of a directory's name, read from its end; None for any other name."""
+    match = re.fullmatch(r"(.+)-([A-Za-z0-9._+]+)-([0-9a-f]{16})", name, re.S)
+    return match.groups() if match else None
+
+
+# engine.json
+
+
+TEXTS = ("format", "suffix", "backend", "version", "target", "build", "record", "identity")
+
+
+def read_engine(directory):
+    """The description of a directory's artifacts, checked against itself and against the directory's name."""
+    try:
+        engine = json.loads((directory / "engine.json").read_bytes())
+    except (OSError, ValueError) as error:
+        raise Fault(f"engine.json cannot be read: {error}")
+    if not isinstance(engine, dict):
+        raise Fault("engine.json is no object")
+    for key in TEXTS:
+        if not isinstance(engine.get(key), str):
+            raise Fault(f"engine.json has no text {key!r}")
+    options = engine.get("options")
+    if not isinstance(options, list) or not all(is_option(option) for option in options):
+        raise Fault("engine.json has no list of 'options', each with a name and a value")
+    for key in ("record", "build"):
+        if not re.fullmatch("(?:[0-9a-f]{2})*", engine[key]):
+            raise Fault(f"the {key} in engine.json is not hexadecimal")
+    actual = identity(engine["backend"], bytes.fromhex(engine["record"]), bytes.fromhex(engine["build"]))
+    if engine["identity"] != actual:
+        raise Fault(f"the identity in engine.json is {engine['identity']}, its parts give {actual}")
+    expected = directory_name(engine["backend"], engine["version"], actual)
+    if directory.name != expected:
+        raise Fault(f"the directory's name should be {expected}")
+    if parse_directory_name(expected) is None:
+        raise Fault("the directory's name cannot be read")
+    return engine
+
+
+def is_option(option):
+    return isinstance(option, dict) and all(isinstance(option.get(key), str) for key in ("name", "value"))
+
+
+# Entries and objects
+
+
+def check_entry(directory, name, engine):
+    """The module's hash and the artifact's size."""
+    match = re.fullmatch(r"([0-9a-f]{64})(\..*)", name, re.S)
+    if not match or match.group(2) != engine["suffix"]:
+        raise Fault(f"its suffix is not {engine['suffix']}")
+    try:
+        target = os.readlink(directory / name)
+    except OSError:
+        raise Fault("it is not a symbolic link")
+    link = re.fullmatch(r"\.\./\.\./objects/([0-9a-f]{2})/([0-9a-f]{62})", target)
+    if not link:
+        raise Fault(f"its link does not lead to an object: {target}")
+    # From the cache's root and without following links, so that nothing on the way can lead elsewhere.
+    artifact = read_object(directory.parent.parent / "objects" / link.group(1), link.group(2))
+    digest = hashlib.sha256(artifact).hexdigest()
+    if digest != "".join(link.groups()):
+        raise Fault(f"its artifact's bytes hash to {digest}")
+    if engine["format"] == "wasmtime" and elf_section(artifact, b".wasmtime.engine") != bytes.fromhex(engine["record"]):
+        raise Fault("its artifact's record is not the one in engine.json")
+    return match.group(1), len(artifact)
+
+
+def read_object(directory, name):
+    try:
+        parent = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=parent)
+        finally:
+            os.close(parent)
+        with open(file, "rb") as artifact:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise Fault("its artifact is not a file")
+            return artifact.read()
+    except OSError as error:
+        raise Fault(f"its artifact cannot be opened: {error.strerror}")
+
+
+def elf_section(file, wanted):
+    """The contents of a section of a 64-bit little-endian ELF file; None if there is none of this name."""
+    try:
+        if file[:6] != b"\x7fELF\2\1":
+            return None
+        (table,) = struct.unpack_from("<Q", file, 0x28)
+        size, count, names = struct.unpack_from("<HHH", file, 0x3A)
+        # name, type, flags, address, offset, size, …
+        sections = [struct.unpack_from("<IIQQQQ", file, table + size * index) for index in range(count)]
+        start = sections[names][4]
+        for section in sections:
+            name = file[start + section[0]:file.index(b"\0", start + section[0])]
+            if name == wanted:
+                return file[section[4]:section[4] + section[5]]
+    except (struct.error, ValueError, IndexError):
+        pass
+    return None
+
+
+# The whole
+
+
+def entries(directory):
+    # Other names are none of the format's: engine.json, the lock, and what later versions may add.
+    return sorted(name for name in os.listdir(directory) if re.match(r"[0-9a-f]{64}\.", name))
+
+
+def check_cache(cache):
+    """Prints a line for each entry, and a line for each fault; returns how many faults there are."""
+    faults = 0
+
+    def complain(path, fault):
+        nonlocal faults
+        faults += 1
+        print(f"{path}: {fault}")
+
+    for directory in sorted(path for path in (cache / "v1" / "engines").iterdir() if path.is_dir() and not path.is_symlink()):
+        names = entries(directory)
+        # A directory that was made and not filled has no description yet.
+        if not names:
+            continue
+        try:
+            engine = read_engine(directory)
+        except Fault as fault:
+            complain(directory, fault)
+            continue
+        for name in names:
+            try:
+                module, size = check_entry(directory, name, engine)
+                print(f"{engine['backend']} {engine['version']} {engine['identity'][:16]} {module} {size}")
+            except Fault as fault:
+                complain(directory / name, fault)
+    return faults
+
+
+def check_vectors(paper):
+    """Computes what the vectors of FORMAT.md give; returns how many are not as they should be."""
+    text = pathlib.Path(paper).read_text()
+    vectors = json.loads(re.search(r"^```json vectors\n(.*?)^```$", text, re.S | re.M).group(1))
+    faults = 0
+    for vector in vectors:
+        digest = identity(vector["backend"], bytes.fromhex(vector["record"]), bytes.fromhex(vector["build"]))
+        name = directory_name(vector["backend"], vector["version"], digest)
+        parts = parse_directory_name(name)
+        is_right = (
+            digest == vector["identity"] and name == vector["directory"]
+            and parts is not None and parts[0] == vector["backend"] and parts[2] == digest[:16])
+        print(f"{name}: {'right' if is_right else 'wrong'}")
+        faults += not is_right
+    return faults
+
+
+def main(arguments):
+    if arguments[:1] == ["--vectors"]:
+        return check_vectors(arguments[1])
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return check_cache(pathlib.Path(arguments[0] if arguments else f"{home}/wasmprecompile"))
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main(sys.argv[1:]) else 0)

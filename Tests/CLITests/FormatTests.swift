@@ -1,0 +1,102 @@
+import Foundation
+import Glibc
+import SystemPackage
+import TestSupport
+import Testing
+
+/// What `FORMAT.md` says is what is on the disk.
+@Suite struct FormatTests {
+  private static let paper = Paper(named: "FORMAT")
+  private static let reader = "\(EngineUnderTest.packageRoot)/Examples/format/read_cache.py"
+
+  private func reader(_ arguments: Argument..., in box: Sandbox) throws -> CommandResult {
+    var python = box.command("python3", [Argument(Self.reader)] + arguments)
+    python.environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    return try python.run()
+  }
+
+  @Test func theReaderComputesTheTestVectors() throws {
+    try Sandbox.use { box in
+      let run = try reader("--vectors", Argument(Self.paper.path), in: box)
+      #expect(run.ending == .exited(0))
+      #expect(
+        run.outputLines == [
+          "cranelift-50-bbf1d442b56ae192: right", "wasmer-llvm-5.0.4__beta_1_-903ee413168c8391: right",
+          "winch-24.0.0+fix-f2db86468078d33d: right",
+        ])
+      let text = try Self.paper.text()
+      for (right, wrong) in [
+        (#""00023530""#, #""00023531""#), ("bbf1d442b56ae19210", "bbf1d442b56ae19211"),
+        ("winch-24.0.0+", "winch-24.0.0-"),
+      ] {
+        try box.write(text.replacing(right, with: wrong), to: "wrong.md")
+        #expect(try reader("--vectors", "wrong.md", in: box).ending == .exited(1), "\(right)")
+      }
+    }
+  }
+
+  // MARK: The layout
+
+  private struct Place {
+    let pattern: Regex<Substring>
+    let row: String
+    /// In octal, or `link` or `file`.
+    let kind: String
+
+    init(_ row: Substring) throws {
+      let words = row.split(separator: "  ", maxSplits: 1).map { $0.drop { $0 == " " } }
+      self.row = String(words[0])
+      kind = String(words[1].prefix(4))
+      let parts = [
+        "<2 hex>": "[0-9a-f]{2}", "<62 hex>": "[0-9a-f]{62}", "<64 hex>": "[0-9a-f]{64}", "<suffix>": "[.]cwasm",
+        "<directory>": "[a-z-]+-[A-Za-z0-9._+]+-[0-9a-f]{16}", "<writer>": "[^/]+", "<name>": "[^/]+", ".": "[.]",
+      ]
+      var pattern = ""
+      var rest = words[0]
+      while let first = rest.first {
+        let part = parts.first { rest.hasPrefix($0.key) }
+        pattern += part?.value ?? String(first)
+        rest = rest.dropFirst(part?.key.count ?? 1)
+      }
+      self.pattern = try Regex(pattern, as: Substring.self)
+    }
+
+    func fits(_ name: String, _ status: stat) throws -> Bool {
+      let isLink = status.st_mode & S_IFMT == S_IFLNK
+      let mode = String(status.st_mode & 0o7777, radix: 8)
+      return try pattern.wholeMatch(in: name) != nil
+        && (kind == "link" ? isLink : !isLink && (kind == "file" || kind == "0" + mode))
+    }
+  }
+
+  /// Each file that a run leaves, and one of those that only trouble makes.
+  @Test func theLayoutNamesEveryFileOfACache() throws {
+    let places = try Self.paper.block("layout").map(Place.init)
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      try box.write(WasmBinary.returning(2), to: "b.wasm")
+      try box.succeed("--backend", "cranelift", "--backend", "winch", "--max-size", "1G", ".")
+      // What a writer has there that was killed.
+      try FileManager.default.createDirectory(atPath: box.cache + "/v1/tmp/12ab", withIntermediateDirectories: false)
+      chmod(box.cache + "/v1/tmp/12ab", 0o700)
+      try Array("x".utf8).write(to: FilePath(box.cache + "/v1/tmp/12ab/1"))
+      let object = URL(filePath: try box.artifact("a.wasm")).resolvingSymlinksInPath().path
+      chmod(object, 0o600)
+      try Array("x".utf8).write(to: FilePath(object))
+      chmod(object, 0o444)
+      #expect(try box.tool("path", "--verify", "a.wasm").run().ending == .exited(1))
+
+      var met: Set<String> = []
+      for name in try FileManager.default.subpathsOfDirectory(atPath: box.cache).sorted() {
+        var status = stat()
+        try #require(lstat(box.cache + "/" + name, &status) == 0)
+        let isDirectory = status.st_mode & S_IFMT == S_IFDIR
+        let place = try places.first { try $0.fits(isDirectory ? name + "/" : name, status) }
+        let mode = String(status.st_mode & 0o7777, radix: 8)
+        met.insert(try #require(place, "no row for \(name) with mode \(mode)").row)
+      }
+      let unmet = places.map(\.row).filter { !met.contains($0) }
+      #expect(unmet == ["v1/catalog.sqlite.not-ours"])
+    }
+  }
+}
