@@ -1,0 +1,64 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What the papers state is so.
+@Suite struct PaperTests {
+  private static let root = "\(EngineUnderTest.packageRoot)"
+
+  /// Two screens, which a stranger reads to the end; the format has to be whole.
+  @Test(arguments: ["ARCHITECTURE", "SECURITY", "CONTRIBUTING", "CHANGELOG"].map(Paper.init(named:)))
+  func papersAreShort(_ paper: Paper) throws {
+    #expect(try paper.lines().count <= 101)
+    #expect(try paper.text().count <= 10_000)
+  }
+
+  @Test(arguments: Paper.all) func linksLeadToFiles(_ paper: Paper) throws {
+    for link in try paper.text().matches(of: #/\]\(([^):]+)\)/#) {
+      #expect(FileManager.default.fileExists(atPath: "\(Self.root)/\(link.1)"), "\(link.1)")
+    }
+  }
+
+  @Test func everyPaperIsFoundFromTheFirst() throws {
+    let text = try Paper(named: "README").text()
+    for paper in Paper.all.dropFirst() { #expect(text.contains("](\(paper.name))"), "\(paper)") }
+  }
+
+  @Test(arguments: Paper.all) func whatMakeIsAskedForIsThere(_ paper: Paper) throws {
+    let makefile = try String(contentsOfFile: Self.root + "/Makefile", encoding: .utf8)
+    for line in try paper.lines() where line.hasPrefix("make ") || line.contains("`make ") {
+      for command in line.matches(of: #/(?:^|`)make ((?:[a-z][a-z-]* ?)+)/#) {
+        for target in command.1.split(separator: " ") {
+          let isThere = makefile.contains("\n\(target):")
+          #expect(isThere, "make \(target)")
+        }
+      }
+    }
+  }
+
+  @Test func limitsAreThoseOfTheProgram() throws {
+    let rows = try Paper(named: "SECURITY").rows().filter { $0[0].hasPrefix("`--") }
+    try #require(rows.count >= 6)
+    try Sandbox.use { box in
+      let settings = try box.succeed("config", "show").outputLines
+      for row in rows {
+        let key = row[0].filter { $0 != "`" }.dropFirst(2)
+        let value = row[1].filter { $0 != "`" }
+        let told = settings.first { $0.hasPrefix("\(key) = ") || $0.hasPrefix("# \(key) is not set") }
+        if value == "none" {
+          #expect(told?.hasPrefix("# ") == true, "\(row)")
+        } else {
+          #expect(told?.filter { $0 != "\"" } == "\(key) = \(value)  # default", "\(row)")
+        }
+      }
+    }
+  }
+
+  @Test func theVersionHasItsSection() throws {
+    try Sandbox.use { box in
+      let version = try box.succeed("--version").outputLines[0]
+      let heads = try Paper(named: "CHANGELOG").lines().filter { $0.hasPrefix("## ") }
+      #expect(heads[0].contains(version), "\(heads[0])")
+    }
+  }
+}
