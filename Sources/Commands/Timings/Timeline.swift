@@ -42,6 +42,9 @@ struct Timeline {
     return (engines + others).map { "<span><i class=\"\($0.0)\"></i>\($0.1.escaped)</span>" }.joined()
   }
 
+  /// To hundredths, which is less than a pixel.
+  static func rounded(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
+
   private func position(_ nanoseconds: UInt64) -> Double {
     Self.left + Double(nanoseconds) / Double(total) * (Self.width - Self.left - 1)
   }
@@ -55,7 +58,7 @@ struct Timeline {
     let name = span.kind.rawValue + (span.job.map { " \($0.content.path.printable)" } ?? "")
     let title = "\(name), \(Quantities.duration(nanoseconds: span.nanoseconds))".escaped
     return
-      "<rect class=\"\(span.style)\" x=\"\(TimingsPage.rounded(x))\" y=\"\(y)\" width=\"\(TimingsPage.rounded(width))\" "
+      "<rect class=\"\(span.style)\" x=\"\(Self.rounded(x))\" y=\"\(y)\" width=\"\(Self.rounded(width))\" "
       + "height=\"\(height)\"><title>\(title)</title></rect>"
   }
 
@@ -64,7 +67,7 @@ struct Timeline {
     var step: UInt64 = 1000
     while total / step > 10 { step *= (total / (step * 2) <= 10 ? 2 : total / (step * 5) <= 10 ? 5 : 10) }
     return stride(from: 0, through: total, by: Int(step)).map { time in
-      let x = TimingsPage.rounded(position(time))
+      let x = Self.rounded(position(time))
       let line = "<line x1=\"\(x)\" x2=\"\(x)\" y1=\"0\" y2=\"\(height - 16)\"/>"
       // At the very end there is no room for half of it.
       guard position(time) < Self.width - 25 else { return line }

@@ -60,7 +60,7 @@ struct TimingsPage {
     let rows = steps.map { step in
       let part = summary.nanoseconds > 0 ? 100 * Double(step.nanoseconds) / Double(summary.nanoseconds) : 0
       return "<tr><td>\(step.name.escaped)</td>\(Self.cell(step.nanoseconds))"
-        + "<td class=\"bar\"><i class=\"\(step.style)\" style=\"width:\(Self.rounded(part))%\"></i></td></tr>"
+        + "<td class=\"bar\"><i class=\"\(step.style)\" style=\"width:\(Timeline.rounded(part))%\"></i></td></tr>"
     }
     return "<table>\(rows.joined())</table>"
   }
@@ -80,7 +80,7 @@ struct TimingsPage {
         <td class="word more">\(row.job.reason.rawValue)</td>\
         <td class="number more">\(Quantities.bytes(row.job.content.facts.size))</td>\
         <td class="number more">\(Quantities.bytes(row.size))</td>\(Self.cell(row.nanoseconds))\
-        <td class="bar more"><i class="engine\(row.job.target.order % 3)" style="width:\(Self.rounded(part))%"></i></td></tr>
+        <td class="bar more"><i class="engine\(row.job.target.order % 3)" style="width:\(Timeline.rounded(part))%"></i></td></tr>
 
         """
     }
@@ -96,9 +96,6 @@ struct TimingsPage {
   private static func cell(_ nanoseconds: UInt64) -> String {
     "<td class=\"number\">\(Quantities.duration(nanoseconds: nanoseconds))</td>"
   }
-
-  /// To hundredths, which is less than a pixel.
-  static func rounded(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
 
   private static let style = """
     :root { color-scheme: light dark; --back: #fff; --text: #1b1f24; --faint: #6b7480; --line: #d8dde3;
