@@ -93,9 +93,3 @@ struct InspectCommand: ConfiguredCommand {
     return InspectedArtifact.Entry(module: module, engine: engine, digest: digest, path: seen?.path)
   }
 }
-
-/// What is shown of a file.
-protocol Inspected {
-  var text: String { get }
-  var json: JSON { get }
-}
