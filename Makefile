@@ -22,7 +22,7 @@ TEST_ENGINE_VERSIONS := 24.0.0 36.0.0 48.0.0
 # `--format json` prints. All but ninja are pure Python, so that they suit any.
 TEST_TOOLS := ninja==1.13.0 jsonschema==4.17.3 attrs==23.2.0 pyrsistent==0.20.0
 
-VERSION = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Commands/CommandLineTool.swift)
+VERSION = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Commands/Tool.swift)
 ARCHITECTURE := $(shell uname -m)
 BUILD := .build/$(ARCHITECTURE)-unknown-linux-gnu
 EXECUTABLE := $(BUILD)/release/wasmprecompile

@@ -11,15 +11,12 @@ internal import WasmtimeToolchain
 /// its own: the first argument decides between ``Subcommands`` and ``PrecompileCommand``.
 public struct CommandLineTool: ParsableCommand {
   public static let configuration = CommandConfiguration(
-    commandName: name, abstract: PrecompileCommand.configuration.abstract,
+    commandName: Tool.name, abstract: PrecompileCommand.configuration.abstract,
     usage: """
-      \(name) [<options>] <path> ...
-      \(name) \(Subcommands.names.joined(separator: "|")) …
+      \(Tool.name) [<options>] <path> ...
+      \(Tool.name) \(Subcommands.names.joined(separator: "|")) …
       """,
-    discussion: PrecompileCommand.configuration.discussion, version: version, subcommands: Subcommands.all)
-
-  static let name = "wasmprecompile"
-  static let version = "0.1.0"
+    discussion: PrecompileCommand.configuration.discussion, version: Tool.version, subcommands: Subcommands.all)
 
   @OptionGroup var precompile: PrecompileCommand
 
@@ -54,7 +51,7 @@ public struct CommandLineTool: ParsableCommand {
       Glibc.exit(status.rawValue)
     } catch let failure as RunFailure {
       let palette = (running as? any ColoredCommand)?.palette ?? .plain
-      Output.error.write(palette.error(name, failure.message) + "\n")
+      Output.error.write(palette.error(Tool.name, failure.message) + "\n")
       Glibc.exit(failure.status.rawValue)
     } catch {
       if root.exitCode(for: error).isSuccess { root.exit(withError: error) }
@@ -73,7 +70,7 @@ public struct CommandLineTool: ParsableCommand {
     guard let first = arguments.first else {
       throw RunFailure(
         status: .usage,
-        message: "nothing to precompile: name files or directories, or see `\(name) --help`")
+        message: "nothing to precompile: name files or directories, or see `\(Tool.name) --help`")
     }
     if let subcommand = Subcommands.misspelled(first) {
       throw RunFailure(
@@ -102,7 +99,7 @@ public struct CommandLineTool: ParsableCommand {
 /// The program when its first argument names a subcommand.
 struct Subcommands: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: CommandLineTool.name, version: CommandLineTool.version, subcommands: all)
+    commandName: Tool.name, version: Tool.version, subcommands: all)
 
   static let all: [any ParsableCommand.Type] = [
     PathCommand.self, RunCommand.self, HashCommand.self, InspectCommand.self, EnginesCommand.self, CacheCommand.self,

@@ -10,13 +10,13 @@ internal import WasmtimeToolchain
 /// What the program does without a subcommand: precompile files and directories into the cache.
 struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
   static let configuration = CommandConfiguration(
-    commandName: CommandLineTool.name,
+    commandName: Tool.name,
     abstract: "Compile WebAssembly modules ahead of time into a cache that runtimes load from.",
-    usage: "\(CommandLineTool.name) [<options>] <path> ...",
+    usage: "\(Tool.name) [<options>] <path> ...",
     discussion: """
       Files that end in .wasm are found below directories; a file that is named is taken whatever its suffix. Components are \
       compiled as such. Modules that the cache has are left alone. A bad module fails alone: everything else is done, and the exit status is 1.
-      """, version: CommandLineTool.version)
+      """, version: Tool.version)
 
   @Argument(help: "Files and directories; - for a list of them on standard input.")
   var path: [PathArgument] = []
