@@ -1,6 +1,6 @@
 internal import LinuxIO
 internal import Scanning
-package import WasmCache
+internal import WasmCache
 internal import WasmEngine
 
 /// A run: makes an artifact of every module for every target.
@@ -188,11 +188,4 @@ package struct Precompiler {
       emptyRoots: scan.emptyRoots.map { request.input.roots[$0] }, purpose: request.purpose,
       nanoseconds: MonotonicInstant.now().nanoseconds(since: start))
   }
-}
-
-/// Why a run could not be done at all.
-package enum PrecompileError: Error, Sendable {
-  case compilerUnusable(CompilerUnusable)
-  case backendUnavailable(Backend, EngineLocation, BackendUnavailable)
-  case cache(CacheError)
 }

@@ -95,7 +95,7 @@ extension CacheError: CustomStringConvertible {
     case .invalidFile(_, .size(let bytes)):
       "is not an artifact: it has \(bytes) bytes"
     case .invalidFile(_, .magic(let start)):
-      "is not an artifact: it starts with \(start.spacedHex), not with \(Artifact.magic.spacedHex)"
+      "is not an artifact: it starts with \(start.spacedHex), not with \(ArtifactFormat.wasmtime.magic.spacedHex)"
     case .component:
       "holds a component, not a module: open it with `artifact(of:backend:)`"
     case .deserialize(_, let reason):

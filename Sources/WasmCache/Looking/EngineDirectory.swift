@@ -101,14 +101,3 @@ package enum Lookup: Hashable, Sendable {
   case present(size: Int)
   case absent(MissReason)
 }
-
-/// Why a module has to be compiled.
-public enum MissReason: String, CaseIterable, Sendable {
-  case newModule = "new module"
-  case engineChanged = "engine changed"
-  case artifactCorrupt = "artifact corrupt"
-  /// The entry was a link, and the cache was copied by what does not keep links.
-  case linkLost = "copied without links"
-  case evicted
-  case forced
-}

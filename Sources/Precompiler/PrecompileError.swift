@@ -1,0 +1,9 @@
+package import WasmCache
+package import WasmEngine
+
+/// Why a run could not be done at all.
+package enum PrecompileError: Error, Sendable {
+  case compilerUnusable(CompilerUnusable)
+  case backendUnavailable(Backend, EngineLocation, BackendUnavailable)
+  case cache(CacheError)
+}

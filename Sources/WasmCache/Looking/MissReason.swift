@@ -1,0 +1,15 @@
+/// Why a module has to be compiled.
+public enum MissReason: String, CaseIterable, Sendable {
+  /// No compiler has made an artifact of it for this cache.
+  case newModule = "new module"
+  /// Another build of the compiler made one.
+  case engineChanged = "engine changed"
+  /// The artifact's bytes are not those that were stored.
+  case artifactCorrupt = "artifact corrupt"
+  /// The entry was a link, and the cache was copied by something that does not keep links.
+  case linkLost = "copied without links"
+  /// The artifact was there, and was removed to make room.
+  case evicted
+  /// The artifact is there, and a new one was asked for.
+  case forced
+}

@@ -1,0 +1,59 @@
+package import SystemPackage
+
+package enum EntryFault: Hashable, Sendable {
+  /// The entry is not a symbolic link to an object.
+  case notALink
+  /// The entry is a file that has an artifact's bytes.
+  case copied
+  /// The entry is a file with bytes that nothing in the cache proves.
+  case corruptCopy(actual: String)
+  /// There is no entry, though the catalog remembers the artifact and its object is there.
+  case linkMissing
+  /// The entry's object is not there.
+  case objectMissing
+  /// The entry's object was corrupt. Another process found that and moved it out of the way.
+  case movedAside
+  /// The object cannot be read.
+  case unreadable(reason: String)
+  /// The object's bytes do not have the digest that it is named by.
+  case digestDiffers(actual: String)
+
+  /// Whether only the link was lost when the cache was copied, and the artifact is as it was stored.
+  package var isLostLink: Bool { self == .copied || self == .linkMissing }
+}
+
+extension EntryFault: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .notALink: "is not a link to an object of this cache"
+    case .copied: "is a copy, not a link: this cache was copied without its links (`cp -a` keeps them)"
+    case .corruptCopy(let actual):
+      "is a copy, not a link, and corrupt: no artifact of this cache has bytes that hash to \(actual.prefix(16))…"
+    case .linkMissing: "is missing, though its artifact is there: copying a cache must keep its links (`cp -a` does)"
+    case .objectMissing: "its artifact is missing"
+    case .movedAside: "its artifact was corrupt and is moved aside: the next run makes it again"
+    case .unreadable(let reason): "its artifact cannot be read: \(reason)"
+    case .digestDiffers(let actual): "its artifact is corrupt: the bytes hash to \(actual.prefix(16))…, not to its name"
+    }
+  }
+}
+
+/// How a fault was taken out of the way.
+package enum EntryRepair: Hashable, Sendable {
+  /// The corrupt object is in the directory `corrupt`.
+  case movedAside
+  /// The entry is gone.
+  case removed
+  /// The entry is a link to its artifact again.
+  case linked
+}
+
+/// One entry that was looked at.
+package struct CheckedEntry: Sendable {
+  package let path: FilePath
+  /// Bytes of the artifact; 0 if it could not be read.
+  package let size: Int
+  package let fault: EntryFault?
+  /// Nil if the fault is still there.
+  package let repair: EntryRepair?
+}
