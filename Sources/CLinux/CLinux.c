@@ -181,7 +181,7 @@ int clinux_terminal_columns(int terminal) {
 }
 
 int clinux_semaphore_wait(void *semaphore, uint64_t time) {
-  // What is too late for the clock is never.
+  // A time too late for the clock never comes.
   struct timespec until = {.tv_sec = (time_t)(time / 1000000000), .tv_nsec = (long)(time % 1000000000)};
   return sem_clockwait(semaphore, CLOCK_MONOTONIC, &until);
 }

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-// Not from <linux/landlock.h>: what a machine builds with may be older than what it runs on.
+// <linux/landlock.h> is not used: the headers of the machine that builds may be older than the kernel that runs.
 struct landlock_rules {
   uint64_t files;    // since version 1
   uint64_t network;  // since version 4

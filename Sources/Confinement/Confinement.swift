@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 package import LinuxIO
 
-/// What a compile child may take of the machine.
+/// The resources that a compile child may take.
 package struct ChildLimits: Hashable, Sendable {
   /// Bytes of address space beyond what the program and its engine take before they see a module.
   package var memory: Int
@@ -15,13 +15,13 @@ package struct ChildLimits: Hashable, Sendable {
   }
 }
 
-/// What keeps a process that reads hostile input from harming anything but its own work, as far as the kernel can.
+/// The restrictions that keep a process that reads hostile input from harming anything but its own work.
 ///
-/// Limits, no new privileges and no core dumps come with every kernel that the program runs on; Landlock and seccomp do
-/// not, which whoever starts the process is told.
+/// Every kernel that the program runs on has limits, no new privileges and no core dumps. Some lack Landlock or seccomp; the
+/// process tells its parent which.
 package struct Confinement: Hashable, Sendable {
-  /// The version of Landlock's interface that is in force: no file can be opened; since version 4 no TCP port be used, since
-  /// 6 no process outside be signalled. 0 where the kernel lacks or forbids it.
+  /// The version of Landlock's interface that is in force; 0 where the kernel lacks or forbids it. No file can be opened.
+  /// Since version 4 no TCP port can be used, since version 6 no process outside can be signalled.
   package var landlock: UInt8
   /// Whether system calls are filtered.
   package var filtersSystemCalls: Bool
@@ -31,9 +31,9 @@ package struct Confinement: Hashable, Sendable {
     self.filtersSystemCalls = filtersSystemCalls
   }
 
-  /// Confines this process for the rest of its life; it must not have started a thread yet.
+  /// Confines this process for the rest of its life. It must not have started a thread yet.
   ///
-  /// It keeps the descriptors that it has and can be passed more, can use memory and make threads, and little else.
+  /// The process keeps its descriptors and can be passed more. It can use memory and make threads, and little else.
   ///
   /// - Parameter threads: how many more threads will work, each of which reserves address space that it does not use.
   package static func enter(_ limits: ChildLimits, threads: Int) throws(SystemError) -> Confinement {
@@ -49,7 +49,7 @@ package struct Confinement: Hashable, Sendable {
       landlock: isRestricted ? UInt8(clamping: version) : 0, filtersSystemCalls: SystemCallFilter.install())
   }
 
-  /// What the kernel lacks or forbids, in words; empty where everything is in force.
+  /// The restrictions that the kernel lacks or forbids, in words; empty where all are in force.
   package var missing: [String] {
     (landlock == 0 ? ["Landlock"] : []) + (filtersSystemCalls ? [] : ["seccomp"])
   }

@@ -2,7 +2,7 @@ internal import LinuxIO
 package import SystemPackage
 package import WasmCache
 
-/// One artifact that is to be had under a name of its own below the output directory.
+/// One artifact that gets a name of its own below the output directory.
 package struct ArtifactExport: Sendable {
   /// The module's file, as it was named.
   package let path: FilePath
@@ -62,7 +62,7 @@ package struct ExportCollision: Hashable, Sendable {
 }
 
 extension ExportCollision {
-  /// What is wrong, and the fix; without the name, which the caller prints in front.
+  /// The trouble and its fix, without the name, which the caller prints in front.
   package func description(printing path: (FilePath) -> String) -> String {
     "would be exported from \(sources.map(path).joined(separator: " and from ")): give each its own --output, or name a "
       + "directory above them"

@@ -1,7 +1,7 @@
 internal import LinuxIO
 package import SystemPackage
 
-/// What something was made from, in the form in which compilers tell make and ninja.
+/// The inputs of each target, in the form in which compilers tell make and ninja.
 ///
 ///     build/modules.stamp: \
 ///       /usr/local/lib/wasmprecompile/libwasmtime.so \
@@ -14,7 +14,7 @@ package import SystemPackage
 /// named with `/.`, which is the same to the kernel but no target that a Makefile may have. Each input is a target without
 /// a recipe, too, so that make does not miss one that has been removed.
 package struct Depfile {
-  /// A target and what it is made from besides what all are made from.
+  /// A target, and its inputs beside those that all targets have.
   private var rules: [(target: FilePath, inputs: [FilePath])] = []
   private var inputs: [FilePath]
 
@@ -52,7 +52,7 @@ package struct Depfile {
     for byte in path.bytes {
       switch byte {
       case UInt8(ascii: " "):
-        // Those before a space would escape each other.
+        // Backslashes before a space would escape each other.
         text += Array(repeating: UInt8(ascii: "\\"), count: backslashes + 1)
       case UInt8(ascii: "#"), UInt8(ascii: ":"):
         guard backslashes == 0 else { throw UnnamableInDepfile(path: path, character: "\\") }

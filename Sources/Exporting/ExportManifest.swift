@@ -2,14 +2,14 @@ internal import LinuxIO
 internal import SystemPackage
 internal import WasmCache
 
-/// What was exported into a directory, so that the next run knows its own work: what is as it left it, and what it may
+/// The exports in a directory, so that the next run knows its own work: which files are as it left them, and which it may
 /// remove.
 ///
 ///     wasmprecompile exports 1 NUL
 ///     name NUL source NUL digest SPACE inode SPACE size SPACE modified NUL      for each export, sorted by name
 ///
-/// Names and sources are raw bytes. Whoever can write into the output directory can write this, so it is believed only as
-/// far as it can do no harm: names stay below the directory and end as artifacts do.
+/// Names and sources are raw bytes. Everybody who can write into the output directory can write this file. So it is believed
+/// only as far as it can do no harm: names stay below the directory and end as artifacts do.
 struct ExportManifest: Equatable {
   static let fileName = "exports"
   private static let header = "wasmprecompile exports 1"

@@ -14,10 +14,11 @@ package enum ExportMethod: String, Hashable, Sendable {
 extension Artifact {
   /// Makes a file with the artifact's bytes, with as little work as the file system allows.
   ///
-  /// A hard link shares the time stamps, too. Build tools compare those with what they made from an export, so only an
+  /// A hard link shares the time stamps, too. Build tools compare those with what they made from an export. So only an
   /// artifact that was made just now may be linked: an old one that an export goes back to would look as if nothing had
-  /// changed. (Rejected: giving the shared file new times, which would change those of other exports.) It cannot be
-  /// written to by mistake, because objects are of mode 0444; nor are copies, so that no one gets used to it.
+  /// changed. (Rejected: giving the shared file new times, which would change those of other exports.) A linked file cannot
+  /// be written to by mistake, because objects are of mode 0444. Copies have that mode, too, so that no user gets used to
+  /// writing.
   func materialize(to directory: borrowing Descriptor, as name: String, isNew: Bool) throws(SystemError) -> ExportMethod
   {
     let mode: UInt32 = 0o444

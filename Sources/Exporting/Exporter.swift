@@ -5,13 +5,13 @@ package import WasmCache
 
 /// Puts artifacts under names of their own into a directory, and removes those whose modules are gone.
 ///
-/// An export that has the right bytes keeps its times, so that what is built from it is not built again.
+/// An export that has the right bytes keeps its times, so that nothing is built from it again.
 package struct Exporter {
   private let directory: FilePath
 
   package init(into directory: FilePath) { self.directory = directory }
 
-  /// - Parameter spared: names that stay as they are, because what should be there could not be made.
+  /// - Parameter spared: names that stay as they are, because their artifacts could not be made.
   package func run(_ exports: [ArtifactExport], sparing spared: Set<FilePath> = []) -> ExportReport {
     var report = ExportReport()
     do throws(SystemError) {
@@ -49,7 +49,7 @@ package struct Exporter {
       let artifact = try export.isNew ? export.entries.openNew(export.module) : export.entries.open(export.module)
       return write(artifact, export, status, to: output, &report)
     } catch .missing(_, _, .artifactCorrupt) {
-      // One that nobody may move is still there for whoever looks.
+      // An artifact that could not be moved aside is still there.
       let isThere = if case .present = export.entries.directory.lookUp(export.module) { true } else { false }
       return .failure(.corrupt(isMovedAside: !isThere))
     } catch {
@@ -84,8 +84,8 @@ package struct Exporter {
     return (try? ArtifactDigest(hashing: file.descriptor)) == artifact.digest
   }
 
-  /// Removes what was exported from files that are not there any more. What somebody else put in its place stays, and so
-  /// do exports of files that this run was not asked about.
+  /// Removes exports whose modules are gone. A file that somebody else put in an export's place stays, and so do exports of
+  /// modules that this run was not asked about.
   private func removeStale(
     _ manifest: inout ExportManifest, sparing current: Set<FilePath>, in output: OutputDirectory,
     _ report: inout ExportReport
@@ -108,7 +108,7 @@ package struct Exporter {
   }
 }
 
-/// What exporting did; what is not named was up to date.
+/// The work of one run of exporting. Exports that it does not name were up to date.
 package struct ExportReport {
   package fileprivate(set) var written: [(path: FilePath, method: ExportMethod)] = []
   package fileprivate(set) var removed: [FilePath] = []

@@ -5,7 +5,7 @@ internal import SystemPackage
 /// A directory that artifacts are exported into, open and ours alone until it goes.
 ///
 ///     <output>/
-///       .wasmprecompile/      locked by whoever exports; files that are not whole yet, and
+///       .wasmprecompile/      locked by the run that exports; files that are not whole yet, and
 ///         exports             see ``ExportManifest``
 ///       some/module.cwasm
 final class OutputDirectory {
@@ -17,12 +17,12 @@ final class OutputDirectory {
   let root: Descriptor
   let own: Descriptor
 
-  /// Opens it, making what is missing, and waits for others that export into it.
+  /// Opens it, making missing directories, and waits for other runs that export into it.
   init(making path: FilePath) throws(SystemError) {
     root = try Self.openOrMake(path)
     own = try root.openOrMakeDirectory(Self.ownName, mode: 0o777)
     _ = try own.lock(waiting: true)
-    // What a run that was killed has left: nobody else is at work now.
+    // A run that was killed may have left files. No other run is at work now.
     for name in try own.names() where name.string != ExportManifest.fileName { try? own.remove(name) }
   }
 
@@ -57,10 +57,10 @@ final class OutputDirectory {
 
   // MARK: Exports
 
-  /// What is there under a name; nil for nothing, or nothing that can be reached.
+  /// The file under a name; nil if there is none, or none that can be reached.
   func status(of name: FilePath) -> FileStatus? { try? root.status(of: name) }
 
-  /// Gives what is staged its name, replacing what is there.
+  /// Gives the staged file its name, in the place of another file.
   func publish(as name: FilePath) throws(SystemError) {
     guard let last = name.lastComponent else { throw SystemError("open", .invalidArgument) }
     try own.rename(Self.staged, to: openParent(of: name, making: true), as: last)

@@ -24,7 +24,7 @@ package enum WriteIfChanged {
     do { try Place(path).write(contents, isLast: isLast) } catch { throw WriteIfChangedError(path, error) }
   }
 
-  /// Where a file is to be, and the size in bytes of what is there.
+  /// The place of a file, and the size in bytes of the file that is there.
   private struct Place: ~Copyable {
     let path: FilePath
     let directory: Descriptor
@@ -32,7 +32,7 @@ package enum WriteIfChanged {
     let size: Int?
 
     init(_ path: FilePath) throws(SystemError) {
-      // Of a symbolic link, the file that it leads to.
+      // If it is a symbolic link, the file that it leads to is written.
       let path = path.resolved ?? path
       let status = try? Descriptor.status(of: path)
       if let status, status.kind != .regular { throw SystemError("open", .fileExists) }

@@ -57,7 +57,7 @@ package final class ChildProcess: Sendable {
     }
   }
 
-  /// Ends the child by SIGXCPU once it has used so much more processor time, whatever becomes of this process.
+  /// Ends the child by SIGXCPU once it has used so much more processor time, even if this process is gone by then.
   package func limitProcessorTime(seconds: UInt64) {
     id.withLock { id in
       if let id { _ = clinux_limit_processor_time(id, seconds) }

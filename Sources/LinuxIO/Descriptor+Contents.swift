@@ -83,13 +83,13 @@ extension Descriptor {
     }
   }
 
-  /// Lets the disk begin with what was written; whether it is there is for ``synchronizeData()`` to say.
+  /// Lets the disk begin to write. Only ``synchronizeData()`` says whether the bytes are there.
   package func startWritingOut() { _ = clinux_start_writing_out(raw) }
 
   package func synchronizeData() throws(SystemError) { try checkRetrying("fdatasync") { fdatasync(raw) } }
 
-  /// Makes renames and new names in this directory durable, as far as the file system has a way to: SMB's and some in user
-  /// space have none for directories, and say so (EINVAL, ENOTSUP).
+  /// Makes renames and new names in this directory durable, as far as the file system has a way to. SMB and some file
+  /// systems in user space have none for directories, and say so (EINVAL, ENOTSUP).
   package func synchronizeDirectory() throws(SystemError) {
     do { try checkRetrying("fsync") { fsync(raw) } } catch let error
       where error.errno == .invalidArgument || error.errno == .notSupported
@@ -112,7 +112,7 @@ extension Descriptor {
 
   /// Whether somebody can write to this file at the moment, through a descriptor or a mapping.
   ///
-  /// Asked by a read lease, which is only given while nobody can. False as well where there are none to be had: some file
-  /// systems have no leases, and others' files take a privilege.
+  /// The kernel gives a read lease only while nobody can. The answer is false where it gives none for another reason: some
+  /// file systems have no leases, and a lease on another user's file takes a privilege.
   package var isOpenForWriting: Bool { clinux_probe_read_lease(raw) == EAGAIN }
 }

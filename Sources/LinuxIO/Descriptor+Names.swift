@@ -75,7 +75,7 @@ extension Descriptor {
 
   /// The names in this directory, without `.` and `..`, in no order.
   package func names() throws(SystemError) -> [FilePath.Component] {
-    // A description of its own, because reading moves the offset that copies of a descriptor share.
+    // The directory is opened anew, because reading moves the offset that copies of a descriptor share.
     let directory = try open(".", O_RDONLY | O_DIRECTORY)
     var names: [FilePath.Component] = []
     try DirectoryReader(capacity: 32 << 10).forEachEntry(of: directory) { name, _ in

@@ -45,7 +45,7 @@ extension Descriptor {
 
   /// Fails unless this process may do with this directory what `mode` says, a union of R_OK, W_OK and X_OK.
   package func checkAccess(_ mode: Int32) throws(SystemError) {
-    // By the effective rights, which are those that will count.
+    // The effective rights will count, so they are asked for.
     try check("faccessat", faccessat(raw, ".", mode, AT_EACCESS))
   }
 

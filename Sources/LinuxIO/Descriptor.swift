@@ -12,9 +12,10 @@ package struct Descriptor: ~Copyable, Sendable {
   /// How many descriptors this process may have open at a time.
   package static var limit: Int { max(0, sysconf(Int32(_SC_OPEN_MAX))) }
 
-  /// Makes room for many descriptors, which is to be done before there are threads. Where threads share the table, the kernel
-  /// enlarges it only after all processors have passed a quiet moment, and whoever opens the 65th file, the 129th, the 257th
-  /// waits some ten milliseconds each time, measured.
+  /// Makes room for many descriptors. This is to be done before there are threads.
+  ///
+  /// Where threads share the table, the kernel enlarges it only after all processors have passed a quiet moment. Opening the
+  /// 65th file, the 129th, the 257th then takes some ten milliseconds each time, measured.
   package static func reserve(_ count: Int = 1024) {
     guard let any = try? open("/", O_RDONLY | O_DIRECTORY) else { return }
     close(fcntl(any.raw, F_DUPFD_CLOEXEC, Int32(clamping: min(count, limit) - 1)))
@@ -29,7 +30,7 @@ package struct Descriptor: ~Copyable, Sendable {
     return raw
   }
 
-  /// Says what closing would: some file systems tell only then that bytes were lost, whichever copy is closed.
+  /// Fails as closing would. Some file systems tell only then that bytes were lost, whichever copy is closed.
   package func flush() throws(SystemError) {
     let copy = try check("fcntl", fcntl(raw, F_DUPFD_CLOEXEC, 0))
     // Not again when a signal interrupts it: the copy is gone, and by now its number may be somebody else's.

@@ -1,6 +1,6 @@
 package import Glibc
 
-/// What the kernel says of a file, as far as we ask.
+/// A file's state as the kernel tells it, as far as we ask.
 package struct FileStatus: Hashable, Sendable {
   package let stamp: FileStamp
   package let owner: UInt32
@@ -17,7 +17,7 @@ package struct FileStatus: Hashable, Sendable {
   package var permissions: UInt32 { stamp.mode & 0o7777 }
 }
 
-/// Tells one state of one file from another; equal stamps mean, but for clock granularity, equal contents.
+/// Tells one state of one file from another. Equal stamps mean equal contents, but for the clock's granularity.
 package struct FileStamp: Hashable, Sendable {
   package var device: UInt64
   package var inode: UInt64

@@ -3,7 +3,7 @@ internal import Glibc
 /// The room on a file system, in bytes.
 package struct FileSystemSpace: Hashable, Sendable {
   package let total: Int64
-  /// What others than root can still use.
+  /// The part that others than root can still use.
   package let available: Int64
 
   package init(total: Int64, available: Int64) {

@@ -5,7 +5,7 @@ internal import Glibc
 package struct MemoryFile: ~Copyable, Sendable {
   package let descriptor: Descriptor
 
-  /// - Parameter name: shown in `/proc/PID/fd`, for whoever looks.
+  /// - Parameter name: shown in `/proc/PID/fd`.
   package init(name: String) throws(SystemError) {
     descriptor = Descriptor(owning: try check("memfd_create", clinux_memory_file(name)))
   }
@@ -13,7 +13,7 @@ package struct MemoryFile: ~Copyable, Sendable {
   /// Makes the contents immutable; fails with `EBUSY` while anyone has them mapped writable.
   package func seal() throws(SystemError) { try check("fcntl", clinux_seal_contents(descriptor.raw)) }
 
-  /// Fixes the size: whoever writes further gets an error.
+  /// Fixes the size. Writing beyond it is an error.
   package func fixSize(_ size: Int) throws(SystemError) {
     try descriptor.setSize(size)
     try check("fcntl", clinux_seal_size(descriptor.raw))

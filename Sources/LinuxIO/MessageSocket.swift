@@ -57,7 +57,7 @@ package struct MessageSocket: ~Copyable, Sendable {
   }
 }
 
-/// A message with the descriptors that came beside it; closes those that were not taken.
+/// A message with the descriptors that came beside it. It closes descriptors that were not taken.
 package struct ReceivedMessage: ~Copyable {
   package let bytes: [UInt8]
   private var descriptors: [Int32]

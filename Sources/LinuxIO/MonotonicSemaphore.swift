@@ -1,10 +1,11 @@
 internal import CLinux
 internal import Glibc
 
-/// A semaphore that can be waited for until a time on the clock that never jumps. (Dispatch's goes by the one that is set:
-/// set back by an hour, it would wait that much longer.)
+/// A semaphore that can be waited for until a time on the clock that never jumps.
+///
+/// Dispatch's semaphore goes by the clock that can be set: if that is set back by an hour, it waits an hour longer.
 final class MonotonicSemaphore: @unchecked Sendable {
-  // What makes it safe to share is that only sem_*(3) touch it.
+  // Only sem_*(3) touch it, which makes it safe to share.
   private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
   init() { sem_init(semaphore, 0, 0) }

@@ -1,9 +1,10 @@
 internal import CLinux
 
-/// File systems on which other machines, or a server behind the kernel's back, change files: what locks, memory maps and
-/// file events mean there is not the kernel's own affair. Source: `linux/magic.h` and statfs(2).
+/// File systems on which other machines, or a server behind the kernel's back, change files.
+///
+/// Locks, memory maps and file events may mean something else there. Source: `linux/magic.h` and statfs(2).
 package enum NetworkFileSystem {
-  /// The usual name of the network or user-space file system that a file is on; nil for a local one, and for one that does
+  /// The usual name of the network or user-space file system that a file is on. Nil for a local one, and for one that does
   /// not say.
   package static func name(of file: Int32) -> String? {
     var type: Int64 = 0

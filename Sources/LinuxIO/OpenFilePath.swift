@@ -1,4 +1,4 @@
-/// The path by which this process can open once more what a descriptor is open to, whatever its names lead to by now.
+/// The path by which this process can open a descriptor's file once more, even if its names lead elsewhere by now.
 package struct OpenFilePath: PathText {
   private let number: Int32
   private static let directory = "/proc/self/fd/".utf8.map { CChar(bitPattern: $0) }

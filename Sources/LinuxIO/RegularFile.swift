@@ -40,7 +40,7 @@ package struct RegularFile: ~Copyable, Sendable {
   /// anything.
   ///
   /// - Parameters:
-  ///   - body: is given the state before it. What it throws counts only if the file is unchanged.
+  ///   - body: is given the state before it. Its error counts only if the file is unchanged.
   ///   - failure: turns a failure to look at the file, or `changed` after three attempts, into the caller's error.
   package func whileUnchanged<Value: ~Copyable, Failure: Error>(
     _ body: (FileStatus) throws(Failure) -> Value, failure: (RegularFileError) -> Failure

@@ -1,8 +1,9 @@
 internal import Glibc
 internal import Synchronization
 
-/// A thread that does pieces of work in the order in which they come, or not before some time; where the system grants
-/// none, whoever brings a piece does it at once.
+/// A thread that does pieces of work in the order in which they come, or not before some time.
+///
+/// Where the system grants no thread, the caller does each piece at once.
 package final class SerialThread: Sendable {
   private let pieces = Pieces()
   private let thread: pthread_t?
@@ -27,7 +28,7 @@ package final class SerialThread: Sendable {
     if let thread, pieces.end() { pthread_join(thread, nil) }
   }
 
-  /// What is still to be done; apart, because the thread must not keep its owner.
+  /// The work that is still to be done. It is an object of its own, because the thread must not keep its owner.
   private final class Pieces: Sendable {
     private typealias Piece = @Sendable () -> Void
 

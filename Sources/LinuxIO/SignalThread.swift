@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// A thread that waits for signals to the process and tells of each.
 ///
-/// They are blocked in the thread that makes this, and so in those that come after it; ours, and Dispatch's, block them by
-/// themselves.
+/// The signals are blocked in the thread that makes this, and so in threads that it starts later. Our threads, and
+/// Dispatch's, block them by themselves.
 package final class SignalThread: Sendable {
   private let thread: pthread_t
   private let signals: [Int32]
@@ -35,10 +35,10 @@ package final class SignalThread: Sendable {
 
   deinit { end() }
 
-  /// Gives the signals back their own effect on the calling thread; nobody is told of any more.
+  /// Gives the signals back their own effect on the calling thread. No more signals are told.
   package func end() {
     guard !isOver.value.exchange(true, ordering: .acquiringAndReleasing) else { return }
-    // To it alone, so that it sees that it is over.
+    // The signal goes to that thread alone, which then sees that it is over.
     if let signal = signals.first { pthread_kill(thread, signal) }
     pthread_join(thread, nil)
     var mask = mask

@@ -20,7 +20,7 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
 extension Errno {
   /// The reason in the C library's words, lowercase: `no space left on device`.
   package var reason: String {
-    // Which limit that is, is not in the words.
+    // The C library's words do not tell which limit it is.
     if self == .tooManyOpenFiles { return "too many open files, raise the limit (ulimit -n)" }
     return description.prefix(1).lowercased() + description.dropFirst()
   }

@@ -3,9 +3,9 @@ internal import Glibc
 
 /// Threads of this process's own, for work that may block.
 ///
-/// Not Dispatch's: where the system grants no more threads (`ulimit -u`, a container's limit of processes) its queues wait
-/// for one for ever, and once its shared pool was used, a timer looks after it that wakes the process every second for as
-/// long as it lives, and a watcher has to sleep.
+/// Dispatch's threads do not serve. Where the system grants no more threads (`ulimit -u`, a container's limit of
+/// processes), its queues wait for one for ever. Once its shared pool was used, a timer wakes the process every second for
+/// as long as it lives, and a watcher has to sleep.
 package enum Threads {
   /// Runs a body on some threads at the same time, the calling one among them as number 0, and returns when all have ended.
   /// There may be fewer than asked for, so each must be able to do all of the work.
@@ -28,8 +28,8 @@ package enum Threads {
     return true
   }
 
-  /// Much for what threads do here, and little where there is one for each processor: `ulimit -v` counts it whole, and the
-  /// usual size is 8 MiB.
+  /// Bytes. Threads here need less. The usual 8 MiB would be much where there is a thread for each processor, because
+  /// `ulimit -v` counts them whole.
   private static let stackSize = 1 << 20
 
   /// - Returns: nil if there is no thread to be had.
@@ -37,9 +37,9 @@ package enum Threads {
     var before = sigset_t()
     var blocked = sigset_t()
     sigfillset(&blocked)
-    // Those that a thread causes itself.
+    // A thread causes these signals itself.
     for signal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGABRT] { sigdelset(&blocked, signal) }
-    // Signals are for whoever waits for them. From its first moment on, so here.
+    // Signals go to the thread that waits for them. They are blocked here, so that they are blocked from its first moment.
     pthread_sigmask(SIG_SETMASK, &blocked, &before)
     defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
     let work = Unmanaged.passRetained(Work(body))

@@ -1,14 +1,14 @@
 internal import LinuxIO
 internal import SystemPackage
 
-/// Selects what of a directory's entries the scan has to go on with; one for each thread, for the sake of its buffers.
+/// Selects the entries of a directory that the scan goes on with. There is one for each thread, for the sake of its buffers.
 struct DirectoryLister {
   private let plan: ScanPlan
   private var selection: EntrySelection
 
   /// The selected entries of the directory that was listed last, sorted.
   private(set) var list = EntryList()
-  /// What went wrong in any of the directories so far.
+  /// Problems in any of the directories so far.
   private(set) var problems: [FoundProblem] = []
   /// Names met so far that are roots themselves.
   private(set) var nested: [NestedRoot] = []
@@ -18,7 +18,7 @@ struct DirectoryLister {
     selection = EntrySelection(plan.options.selection)
   }
 
-  /// Fills `list`. After an error it holds what was listed before.
+  /// Fills `list`. After an error it holds the entries before the error.
   mutating func list(
     _ directory: borrowing Descriptor, identity: FileIdentity, _ task: DirectoryTask,
     with reader: borrowing DirectoryReader

@@ -10,8 +10,8 @@ internal import Glibc
 /// - `/name` is anchored: it matches that name directly below a root only;
 /// - `name/`, in each of these forms, matches directories only (with links followed, also links to directories).
 ///
-/// An excluded directory is not entered, so nothing below it is found. Roots are never excluded: what is named on purpose is
-/// taken. A pattern of nothing but slashes, and the empty one, match nothing.
+/// An excluded directory is not entered, so nothing below it is found. Roots are never excluded, because they are named on
+/// purpose. A pattern of nothing but slashes, and the empty one, match nothing.
 package struct ExcludePattern: Hashable, Sendable, CustomStringConvertible {
   package let description: String
   /// With a trailing NUL, as fnmatch wants it.

@@ -2,7 +2,7 @@ internal import Glibc
 internal import LinuxIO
 internal import SystemPackage
 
-/// Learns the stamps of listed files, and what is wrong with those that are no modules.
+/// Learns the stamps of listed files, and the trouble with names that are no modules.
 struct FileExaminer {
   private let task: DirectoryTask
   private(set) var problems: [FoundProblem] = []

@@ -17,9 +17,9 @@ struct RootSurvey {
   private(set) var problems: [FoundProblem] = []
   /// The directories to start with.
   private(set) var starts: [DirectoryTask] = []
-  /// Which directory is which root.
+  /// The roots that are directories.
   private(set) var walls: [FileIdentity: Int] = [:]
-  /// For directories in which there are roots that are files: the names of these, and which root each is.
+  /// The roots that are files, by the directory that they are in and their names there.
   private(set) var claims: [FileIdentity: [[UInt8]: Int]] = [:]
 
   init(_ paths: [FilePath]) {

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import LinuxIO
 
-/// What listing one directory found.
+/// One directory as a thread listed it.
 struct ListedDirectory: Sendable {
   /// A directory in it, or a link to one. Its name in `names` ends with a slash.
   struct Child: Sendable {
@@ -57,7 +57,7 @@ struct FileRun: Sendable {
   let files: [FileEntry]
 }
 
-/// That what root `outer` would have found below itself is listed under root `inner`.
+/// Says that modules below root `outer` are listed under root `inner`.
 struct NestedRoot: Hashable, Sendable {
   let outer: Int
   let inner: Int

@@ -1,4 +1,4 @@
-/// What a scan takes, what it follows, and with how many threads.
+/// The selection of a scan, the links that it follows, and its number of threads.
 package struct ScanOptions: Sendable {
   package var selection: ModuleSelection
   /// Also enters directories through symbolic links; each directory is still scanned once, under its real path if it has

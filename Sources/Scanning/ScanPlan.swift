@@ -1,9 +1,9 @@
 internal import LinuxIO
 internal import SystemPackage
 
-/// What the threads of a scan have to know and never change.
+/// Facts that the threads of a scan share and never change.
 struct ScanPlan: Sendable {
-  /// What tests change to reach states that a real file system seldom has.
+  /// Changes for tests, which reach states that a real file system seldom has.
   struct Seams: Sendable {
     /// Treats every entry as of an unknown type, as some file systems list them.
     var ignoresEntryTypes = false
@@ -17,10 +17,10 @@ struct ScanPlan: Sendable {
 
   let options: ScanOptions
   let seams: Seams
-  /// Directories that are listed elsewhere: those that are roots themselves, and with links followed what was scanned
-  /// before. The value is the root under which their files are listed.
+  /// Directories that are listed elsewhere: other roots and, with links followed, directories that were scanned before. The
+  /// value is the root under which their files are listed.
   var walls: [FileIdentity: Int] = [:]
-  /// For directories that contain files that are roots: the names of these, and which root each is.
+  /// The roots that are files, by the directory that they are in and their names there.
   var claims: [FileIdentity: [[UInt8]: Int]] = [:]
 
   /// PATH_MAX: a longer path cannot be opened; its NUL counts.

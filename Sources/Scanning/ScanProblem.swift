@@ -7,7 +7,7 @@ package import SystemPackage
 /// safely.
 package struct ScanProblem: Error, Hashable, Sendable, CustomStringConvertible {
   package enum Reason: Hashable, Sendable {
-    /// What the user named cannot be found.
+    /// A root cannot be found.
     case root(Errno)
     /// A directory cannot be opened, listed or looked into, so its modules are unknown.
     case directory(Errno)
@@ -31,7 +31,7 @@ package struct ScanProblem: Error, Hashable, Sendable, CustomStringConvertible {
   /// Whether there is nothing of that name.
   package var isMissing: Bool { [.root(.noSuchFileOrDirectory), .root(.notDirectory)].contains(reason) }
 
-  /// Nothing is missing from the result because of it.
+  /// Whether the result is complete in spite of it.
   package var isWarning: Bool { reason == .linkCycle }
 
   package var description: String {
@@ -53,7 +53,9 @@ package struct ScanProblem: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Why, and what to do about it, for the errors that a path can bring; `denied` says what to do without permission.
+  /// The reason and the fix, for the errors that a path can bring.
+  ///
+  /// - Parameter denied: the fix where the permission is missing.
   private static func explain(_ errno: Errno, denied: String) -> String {
     switch errno {
     case .noSuchFileOrDirectory: "no such file or directory, check the spelling"

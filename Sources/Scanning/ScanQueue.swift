@@ -31,11 +31,11 @@ final class ScanQueue: Sendable {
   /// How many directories have an index.
   var idCount: Int { nextID.load(ordering: .relaxed) }
 
-  /// How much there is to do that nobody has begun.
+  /// How much work has not been begun.
   var pending: Int { state.withLock { $0.work.count } }
 
-  /// Waits for something to do; nil when there is nothing left and nobody can add any more. Each value that it returns
-  /// is to be followed by `finish` or a successful `postpone`.
+  /// Waits for something to do; nil when nothing is left and no thread can add any more. The caller follows each value that
+  /// it returns with `finish` or a successful `postpone`.
   func next() -> ScanWork? {
     enum Answer {
       case work(ScanWork)
@@ -59,7 +59,7 @@ final class ScanQueue: Sendable {
     }
   }
 
-  /// Says that what `next` returned is done, and adds what it led to.
+  /// Says that a piece of work from `next` is done, and adds the work that it led to.
   func finish(adding work: [ScanWork] = []) {
     let woken = state.withLock { state in
       state.work += work
@@ -73,14 +73,14 @@ final class ScanQueue: Sendable {
     for _ in 0..<woken { wake.signal() }
   }
 
-  /// What a thread does that lacks a descriptor for its work.
+  /// The way on for a thread that lacks a descriptor for its work.
   enum Shortage {
     /// The work is given back; others have descriptors and go on with it when they have fewer. One thread less needs
     /// one less.
     case leave
     /// The work is given back; work that frees a descriptor is to be done before it.
     case goOn
-    /// Nobody has a descriptor. The work is still the thread's, and nobody else does anything until it has finished.
+    /// No thread has a descriptor. The work is still the thread's, and no other thread does anything until it has finished.
     case alone
   }
 

@@ -1,13 +1,13 @@
 package import LinuxIO
 package import SystemPackage
 
-/// What a scan found: the modules in the order of the roots, below each in bytewise order of their paths.
+/// The modules that a scan found, in the order of the roots, and below each in bytewise order of their paths.
 ///
-/// Small enough to be kept while everything is precompiled: some 80 bytes a module, its name included.
+/// It takes some 80 bytes a module, its name included, and so can be kept while everything is precompiled.
 package struct ScanResult: RandomAccessCollection, Sendable {
   let storage: ScanStorage
 
-  /// What could not be scanned, in the same order.
+  /// Directories and files that could not be scanned, in the same order.
   package let problems: [ScanProblem]
 
   /// How many modules are listed under each root.

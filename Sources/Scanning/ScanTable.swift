@@ -1,6 +1,6 @@
-/// All that the threads found, with the directories by their index.
+/// The findings of all threads, with the directories by their index.
 struct ScanTable {
-  /// Those that could not be listed are nil.
+  /// A directory that could not be listed is nil.
   private(set) var directories: [ListedDirectory?]
   private(set) var problems: [FoundProblem]
   private(set) var nested: Set<NestedRoot> = []

@@ -15,7 +15,7 @@ struct ScanWorker: ~Copyable {
     lister = DirectoryLister(plan)
   }
 
-  /// Works until nothing is left, and returns what was found.
+  /// Works until nothing is left, and returns the findings.
   consuming func run() -> ScanFindings {
     while let work = queue.next(), step(consume work) {}
     return findings
@@ -42,7 +42,7 @@ struct ScanWorker: ~Copyable {
     return true
   }
 
-  /// Does what was taken from the queue, and returns what that leads to.
+  /// Does a piece of work, and returns the work that it leads to.
   private mutating func perform(_ work: consuming ScanWork) throws(OutOfDescriptors) -> [ScanWork] {
     switch work {
     case .list(let task): return try scan(task)
@@ -71,7 +71,7 @@ struct ScanWorker: ~Copyable {
     return all
   }
 
-  /// Scans one directory, and returns what that leads to.
+  /// Scans one directory, and returns the work that it leads to.
   private mutating func scan(_ task: DirectoryTask) throws(OutOfDescriptors) -> [ScanWork] {
     guard let directory = try open(task), let identity = admit(directory, task) else { return [] }
     lister.list(directory, identity: identity, task, with: reader)

@@ -30,7 +30,7 @@ ssize_t clinux_receive(int socket, void *bytes, size_t capacity, int *descriptor
 
 int clinux_openat(int directory, const char *path, int flags, mode_t mode);
 
-// Opens a file or directory that only serves to look at it and to go on from it (open(2), O_PATH), a symbolic link itself.
+// Opens a path for its status and for going on from it only (open(2), O_PATH). A symbolic link is not followed.
 int clinux_open_path_only(int directory, const char *name);
 
 // Takes and gives back a read lease (fcntl(2), F_SETLEASE): 0 when nobody has the file open for writing, else an errno.
@@ -83,7 +83,7 @@ void clinux_disable_core_dumps(void);
 // Makes a spawned process close every descriptor from this one on (posix_spawn_file_actions_addclosefrom_np(3)).
 int clinux_spawn_closing_from(void *file_actions, int descriptor);
 
-// What wait status words say (wait(2)).
+// The meaning of a wait status (wait(2)).
 bool clinux_exited(int status);
 int clinux_exit_status(int status);
 int clinux_termination_signal(int status);

@@ -1,4 +1,4 @@
-// What a process gives up before it reads hostile input: system calls without a wrapper in the C library.
+// Rights that a process gives up before it reads hostile input, by system calls without a wrapper in the C library.
 #ifndef CLINUX_CONFINEMENT_H
 #define CLINUX_CONFINEMENT_H
 
@@ -22,7 +22,7 @@ int clinux_limit_file_size(uint64_t bytes);
 /// Bounds the processor time of another process: so many seconds more than it has used (prlimit(2)).
 int clinux_limit_processor_time(pid_t process, uint64_t seconds);
 
-/// Ends the process as soon as the other end of a connected socket is closed, whatever it is doing at that moment.
+/// Ends the process as soon as the other end of a connected socket is closed, even in the middle of its work.
 ///
 /// By a signal (fcntl(2), O_ASYNC), because a thread that waits for it would exist before the process is confined.
 int clinux_exit_when_hung_up(int socket);

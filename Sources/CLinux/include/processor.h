@@ -7,7 +7,7 @@
 
 #define CLINUX_PROCESSOR_WORDS 6
 
-/// What the processor says it can do, as far as compilers ask: two that differ in it never give the same words.
+/// The processor's abilities, as far as compilers ask. Two processors that differ in them never give the same words.
 void clinux_processor_features(uint64_t *words);
 
 // Shims, because the Glibc module that Swift imports leaves out sched.h's cpu_set_t functions.

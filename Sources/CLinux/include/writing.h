@@ -1,4 +1,4 @@
-// Writing what is in the page cache to the disk.
+// Writing from the page cache to the disk.
 #ifndef CLINUX_WRITING_H
 #define CLINUX_WRITING_H
 

@@ -16,7 +16,7 @@ package enum InotifyFailure: Error, Hashable, Sendable {
 }
 
 extension InotifyTools {
-  /// Initialises the library and finds the descriptor it opened, which it tells nobody.
+  /// Initialises the library and finds its descriptor, which the library does not tell.
   ///
   /// The library opens it for waiting and for inheriting; both are changed here.
   static func open() throws(InotifyFailure) -> Int32 {

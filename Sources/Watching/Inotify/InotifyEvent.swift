@@ -28,10 +28,10 @@ struct InotifyMask: OptionSet, Hashable {
   static let ignored = InotifyMask(rawValue: UInt32(IN_IGNORED))
   static let isDirectory = InotifyMask(rawValue: UInt32(IN_ISDIR))
 
-  /// What tells that a directory itself went away.
+  /// Events that tell that a directory itself went away.
   static let itself: InotifyMask = [.deleteSelf, .moveSelf]
-  /// What tells that a name in a directory came or went, for those above a root.
+  /// Events that tell that a name in a directory came or went, for directories above a root.
   static let names: InotifyMask = [.create, .movedTo, .movedFrom, .delete, .itself]
-  /// What a directory with modules in it is watched for.
+  /// Events for which a directory with modules in it is watched.
   static let contents: InotifyMask = [.names, .closeWrite]
 }

@@ -6,8 +6,8 @@ internal import SystemPackage
 
 /// The one open inotify instance of libinotifytools, with what the library gets wrong put right.
 ///
-/// The library keeps everything in static variables, so there is one of these in a process at a time, and whoever
-/// owns it calls it from one thread at a time. Of the library only `watch_file`, `remove_watch_by_wd`,
+/// The library keeps everything in static variables. So there is one of these in a process at a time, and its owner
+/// calls it from one thread at a time. Of the library only `watch_file`, `remove_watch_by_wd`,
 /// `wd_from_filename`, `next_events(0, 1)` and set-up are used: the others block, spin, forget or follow names that
 /// have changed. Its standard error output about watches that vanished in the meantime is harmless.
 struct InotifyTools: ~Copyable {
@@ -56,7 +56,7 @@ struct InotifyTools: ~Copyable {
   /// Nodes the library holds, alive and dead; walks all of them.
   var libraryNodes: Int { Int(inotifytools_get_num_watches()) }
 
-  /// Watches a directory, or adds to what it is already watched for: there is one watch for an inode.
+  /// Watches a directory, or adds events to its watch, because there is one watch for an inode.
   mutating func watch(
     _ path: FilePath, _ identity: FileIdentity, for mask: InotifyMask
   ) throws(SystemError) -> Int32 {

@@ -18,7 +18,7 @@ package actor ExecRunner {
   }
 
   private static let longestList = 100_000
-  /// What a command that is told to end has for it; stopping is promised within a second.
+  /// The time that a command has to end when it is told to. Stopping is promised within a second.
   private static let grace = DispatchTimeInterval.milliseconds(300)
 
   nonisolated let executor = QueueExecutor(label: "wasmprecompile.exec")
@@ -84,7 +84,7 @@ package actor ExecRunner {
     if stopped != nil { child.kill() }
     let reason = child.wait()
     running = nil
-    // How it ended because it was told to is no news.
+    // The end of a command that was told to end is not reported.
     if stopped == nil, let reason { report(Status(reason)) }
     if let stopped {
       for completion in stopped { completion() }

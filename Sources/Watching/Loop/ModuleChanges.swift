@@ -1,6 +1,6 @@
 package import SystemPackage
 
-/// What a command has to be told of: modules that are new or hold something new, and modules that are gone.
+/// The changes that a command is told of: modules that are new or hold something new, and modules that are gone.
 package struct ModuleChanges: Hashable, Sendable {
   package private(set) var changed: Set<FilePath> = []
   package private(set) var removed: Set<FilePath> = []
@@ -22,7 +22,7 @@ package struct ModuleChanges: Hashable, Sendable {
     removed.insert(path)
   }
 
-  /// Takes back what was said of a module that cannot be used after all.
+  /// Takes back a change of a module that cannot be used after all.
   mutating func retract(_ path: FilePath) { changed.remove(path) }
 
   /// Adds what happened after this.

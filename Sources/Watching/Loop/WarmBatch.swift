@@ -3,7 +3,7 @@ package import SystemPackage
 
 /// Changes handed out together, and what has become known about them since.
 ///
-/// Whoever works on it asks now and then, so that nothing is compiled that nobody wants any more.
+/// The warmer asks now and then, so that it compiles nothing that is not wanted any more.
 package final class WarmBatch: Sendable {
   private struct News {
     var stale: Set<FilePath> = []
@@ -12,7 +12,7 @@ package final class WarmBatch: Sendable {
   }
 
   package let changes: [Change]
-  /// What the modules held when they were last made loadable under these paths, by names for contents.
+  /// The contents of the modules when they were last made loadable under these paths, by names for contents.
   private let before: [FilePath: String]
   private let news = Mutex(News())
 
@@ -21,18 +21,18 @@ package final class WarmBatch: Sendable {
     self.before = before
   }
 
-  /// Whether a path stood for other contents when it was last loadable, or never was: then there is something to tell,
-  /// wherever the artifact comes from. Nothing else is a change to whoever loads it.
+  /// Whether a path stood for other contents when it was last loadable, or never was. Only then is there something to tell,
+  /// wherever the artifact comes from.
   package func isNew(_ contents: String, at path: FilePath) -> Bool { before[path] != contents }
 
-  /// Notes what a module holds that can be loaded now, with one backend at least.
+  /// Notes the contents of a module that can be loaded now, with one backend at least.
   ///
   /// - Parameter contents: a name for them, equal for equal contents.
   package func note(loadable contents: String, at path: FilePath) {
     news.withLock { $0.loadable[path] = contents }
   }
 
-  /// What has been noted.
+  /// The contents that have been noted.
   var loadable: [FilePath: String] { news.withLock { $0.loadable } }
 
   /// Whether the path changed again: work on it that has not begun should be dropped, its outcome is ignored.
@@ -42,7 +42,7 @@ package final class WarmBatch: Sendable {
 
   /// Whether other changes have settled that wait for the end of this batch.
   ///
-  /// What is not urgent may then be answered with `deferred`: it comes again together with them.
+  /// Work that is not urgent may then be answered with `deferred`. It comes again together with them.
   package var isSomethingWaiting: Bool {
     news.withLock { $0.isSomethingWaiting }
   }

@@ -7,12 +7,12 @@ internal import SystemPackage
 /// At the start everything that is there is one batch, and `ready` is told when that is done. Nothing runs while
 /// nothing happens: the one timer is armed only while something is pending.
 package actor WatchLoop {
-  /// What has to end before the loop has stopped.
+  /// A part that has to end before the loop has stopped.
   private enum Part: CaseIterable {
     case source, warmer, command
   }
 
-  /// A promise to whoever stops it; what has not ended by then is left behind.
+  /// The time within which stopping is promised. A part that has not ended by then is left behind.
   private static let stopDeadline = DispatchTimeInterval.milliseconds(800)
 
   nonisolated let executor = QueueExecutor(label: "wasmprecompile.watch-loop")
@@ -29,9 +29,9 @@ package actor WatchLoop {
   private var isReady = false
   /// Modules of the start that are not done.
   private var initial: Set<FilePath> = []
-  /// What each module held when it was last made loadable, by the warmer's names for contents.
+  /// The contents of each module when it was last made loadable, by the warmer's names for contents.
   private var contents: [FilePath: String] = [:]
-  /// What the command has not been told of, and since when.
+  /// Changes that the command has not been told of, and since when.
   private var untold = ModuleChanges()
   private var untoldSince: SuspendingClock.Instant?
   /// Modules of the last batch that cannot be used, which the command is not run with.
@@ -62,7 +62,7 @@ package actor WatchLoop {
   /// Looks at everything again, as SIGHUP asks for.
   package nonisolated func rescan() { source.rescan() }
 
-  /// Takes nothing more, ends what runs and calls `completion`, within a second whatever happens.
+  /// Takes nothing more, ends running work and calls `completion`, always within a second.
   package nonisolated func stop(completion: @escaping @Sendable () -> Void) { onQueue { $0.end(completion) } }
 
   /// Kills the command if it runs, without waiting for it: for a process that ends at once.
@@ -183,7 +183,7 @@ package actor WatchLoop {
       switch outcome {
       case .warmed: untold.change(change.path)
       case .rejected, .failed:
-        // Whatever it holds next is new to whoever sees it fail now.
+        // After a failure all contents are new to the user.
         contents[change.path] = nil
         untold.retract(change.path)
       case .unchanged, .busy, .gone, .deferred: break

@@ -1,10 +1,10 @@
-/// What a `WatchLoop` has to say to whoever shows it.
+/// A message of a `WatchLoop` to the reporter.
 package enum WatchReport: Sendable {
   /// Everything that was there at the start is warm, or was told why not.
   case ready(modules: Int)
   case batchStarted(WarmBatch)
   case batchFinished(WarmBatch, [Change: WarmOutcome])
-  /// A module that was known is gone; what was made of it stays in the cache.
+  /// A known module is gone. Its artifacts stay in the cache.
   case removed(Change)
   /// A module that cannot be warmed, told once until it changes again.
   case diagnostic(ChangeBatcher.Diagnostic)

@@ -24,7 +24,7 @@ package struct ChangeBatcher: Sendable {
     package var message: String
   }
 
-  /// What has settled.
+  /// Changes and diagnostics that have settled.
   package struct Settled: Hashable, Sendable {
     /// To be worked on; `finish` must be called for them before more are handed out.
     package var changes: [Change] = []
@@ -42,7 +42,7 @@ package struct ChangeBatcher: Sendable {
   private var held: [FilePath: Held] = [:]
   /// Modules whose removal is worth telling.
   private var known: Set<FilePath> = []
-  /// Nothing is due before this; it may be too early after events that moved what was due.
+  /// Nothing is due before this. It may be too early after events that postponed something.
   private var earliest: SuspendingClock.Instant?
 
   package init(times: SettleTimes = SettleTimes()) {
@@ -65,7 +65,7 @@ package struct ChangeBatcher: Sendable {
 
   /// Takes an event.
   ///
-  /// - Parameter atOnce: for what is found at the start, which is not waited for.
+  /// - Parameter atOnce: for a module that is found at the start, which does not have to settle.
   package mutating func note(_ event: FileEvent, atOnce: Bool = false) {
     let path = event.path
     held[path] = nil
@@ -73,7 +73,7 @@ package struct ChangeBatcher: Sendable {
     if running[path] != nil, event.kind != .listed { stale.insert(path) }
     let first = pending[path]?.first ?? event.time
     let due = atOnce ? event.time : min(event.time + times.delay(after: event.kind), first + times.longest)
-    // A temporary file came and went: nobody knew it.
+    // A temporary file came and went, and was never known.
     if event.kind == .removed, !known.contains(path), running[path] == nil {
       pending[path] = nil
       return
@@ -120,7 +120,7 @@ package struct ChangeBatcher: Sendable {
     return settled
   }
 
-  /// Takes what became of the running batch, and returns the diagnostics that are told at once.
+  /// Takes the outcomes of the running batch, and returns the diagnostics that are told at once.
   ///
   /// A path without an outcome counts as deferred.
   package mutating func finish(
@@ -130,7 +130,7 @@ package struct ChangeBatcher: Sendable {
     for (path, change) in running {
       let outcome = outcomes[path] ?? .deferred
       if outcome.showsModule { known.insert(path) }
-      // It is looked at again anyway, and what is found then is what counts.
+      // It is looked at again anyway. That outcome counts.
       guard pending[path] == nil else { continue }
       switch outcome {
       case .warmed, .unchanged, .gone: break
@@ -148,7 +148,7 @@ package struct ChangeBatcher: Sendable {
     }
     running = [:]
     stale = []
-    // What waited while the batch ran may be long due.
+    // Changes that waited while the batch ran may be long due.
     earliest = pending.isEmpty && held.isEmpty ? nil : now
     return diagnostics.sorted { $0.change.comes(before: $1.change) }
   }

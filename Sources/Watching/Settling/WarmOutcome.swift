@@ -1,4 +1,4 @@
-/// What became of one module of a batch.
+/// The outcome for one module of a batch.
 package enum WarmOutcome: Hashable, Sendable {
   /// It can be loaded, and could not before, or holds something else than before.
   case warmed

@@ -1,6 +1,6 @@
 /// Decides when to list everything again after events were lost.
 ///
-/// Not at once: what filled the queue usually goes on for a while, and would fill it again.
+/// It does not list at once. The changes that filled the queue usually go on for a while, and would fill it again.
 struct OverflowRecovery {
   private static let quiet = Duration.milliseconds(50)
   private static let shortestPause = Duration.milliseconds(100)

@@ -1,9 +1,9 @@
 internal import LinuxIO
 
-/// What a polled file looked like, and whether a later change could look the same.
+/// A polled file's state, and whether a later change could look the same.
 struct PolledStamp: Hashable {
   private var stamp: FileStamp
-  /// Changed so shortly before it was looked at that another change may have got the same times.
+  /// The file changed so shortly before it was looked at that another change may have got the same times.
   private var isRacy: Bool
 
   /// - Parameter margin: how coarse the file system's times may be.

@@ -1,6 +1,6 @@
 internal import SystemPackage
 
-/// Which watched directories decide where the roots' paths lead.
+/// The watched directories that decide where the roots' paths lead.
 struct RootGuards {
   private struct Guard: Hashable {
     var root: Int

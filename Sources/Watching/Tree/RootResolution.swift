@@ -1,7 +1,7 @@
 internal import LinuxIO
 internal import SystemPackage
 
-/// What a root's path leads to, and which directories decide that.
+/// The file or directory that a root's path leads to, and the directories that decide it.
 ///
 /// A root is watched for more than its content: it may be deleted, renamed, made again, or reached over a link that
 /// is changed. Each of these changes a name in one of the directories that the kernel goes through to resolve the

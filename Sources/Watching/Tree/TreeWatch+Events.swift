@@ -2,9 +2,9 @@ internal import Dispatch
 internal import LinuxIO
 internal import SystemPackage
 
-/// Following what the kernel tells.
+/// Following the kernel's events.
 extension TreeWatch {
-  /// How many events are handled before whatever else waits on the queue gets its turn.
+  /// How many events are handled before other work on the queue gets its turn.
   private static let turn = 4096
   /// Handles everything that is queued; the descriptor does not say that something is left in the library's buffer.
   func drain() {
@@ -19,7 +19,7 @@ extension TreeWatch {
     endTurn()
   }
 
-  /// What is due after anything that may have changed the table.
+  /// Does the work that is due after every change of the table.
   func endTurn() {
     tellLimit()
     updatePolling()
@@ -50,7 +50,7 @@ extension TreeWatch {
     } else if event.mask.contains(.ignored) {
       vanished(directory)
     } else if event.mask.contains(.moveSelf), case .polled? = directory.parent?.coverage {
-      // Nobody else tells: where the parent is watched it says what became of the name.
+      // A polled parent tells nothing. A watched one tells what became of the name.
       vanished(directory)
     }
   }
@@ -60,7 +60,7 @@ extension TreeWatch {
     let known = directory.children[name]
     if !mask.isDisjoint(with: [.delete, .movedFrom]) {
       if let known { forget(known) }
-      // Exchanged names: this event can come after the one that told of the directory that is there now.
+      // If names were exchanged, this event can come after the one that told of the present directory.
       lookAgain(for: name, in: directory)
     } else if mask.contains(.movedTo) {
       // The rename may have replaced an empty directory, about which the parent hears nothing.
@@ -83,7 +83,7 @@ extension TreeWatch {
     } else if let stamp = try? Descriptor.status(of: directory.path.appending(name), followingLinks: false).stamp,
       stamp.kind != .directory
     {
-      // Exchanged names, or made again already: what is there is what matters.
+      // Names were exchanged, or the file was made again already. Only the present file matters.
       directory.files[name] = .some(nil)
       emit(path, .movedIn, event.time)
     } else {

@@ -1,7 +1,7 @@
 internal import LinuxIO
 internal import SystemPackage
 
-/// What cannot be watched is looked at every few seconds.
+/// Looking every few seconds at directories that cannot be watched.
 extension TreeWatch {
   /// Looks at everything polled, and watches what has become possible to watch.
   func poll() {
@@ -70,7 +70,7 @@ extension TreeWatch {
     links[path] = isLink ? .some(target(of: path)) : nil
   }
 
-  /// Tries again to watch what found no room; somebody may have raised the limit, or given watches back.
+  /// Tries again to watch the directories that found no room. The limit may have been raised, or watches given back.
   private func promote() {
     guard isLimitReached else { return }
     isLimitReached = false
@@ -113,7 +113,7 @@ extension TreeWatch {
     walkAgain(step)
   }
 
-  /// Tries a directory again, or what has taken its place, unless that is known by now.
+  /// Tries a directory again, or one that has taken its place, unless that is known by now.
   private func walkAgain(_ step: Step) {
     guard let place = step.place else { return touchedRoots.formUnion(roots.indices) }
     if table.contains(place.parent), place.parent.children[place.name] == nil { walk(step) }
@@ -131,7 +131,7 @@ extension TreeWatch {
     (try? Descriptor.status(of: link, followingLinks: true).stamp).map { PolledStamp($0, margin: margin) }
   }
 
-  /// Whether changes of what a link leads to are told anyway, under its own name.
+  /// Whether changes of a link's target are told anyway, under its own name.
   private func isWatchedTarget(of link: FilePath) -> Bool {
     guard let target = link.resolved, let name = target.lastComponent,
       let parent = try? Descriptor.status(of: target.removingLastComponent(), followingLinks: false).stamp,

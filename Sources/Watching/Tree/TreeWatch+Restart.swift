@@ -1,7 +1,7 @@
 internal import Dispatch
 internal import SystemPackage
 
-/// Starting over, which is the one answer to everything that makes the table doubtful.
+/// Starting over: the one answer to every doubt about the table.
 extension TreeWatch {
   /// Gives all watches back, takes a new instance and lists all roots.
   ///
@@ -34,7 +34,7 @@ extension TreeWatch {
     endTurn()
   }
 
-  /// Whoever asks for everything to be looked at again wants to hear of all that is wrong with it.
+  /// A user who has everything looked at again wants to hear of all that is wrong with it.
   private func forgetWhatWasTold() {
     toldNotices = []
     unreadable = [:]

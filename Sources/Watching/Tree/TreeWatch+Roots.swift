@@ -2,7 +2,7 @@ internal import LinuxIO
 internal import Scanning
 internal import SystemPackage
 
-/// What is being done about a root.
+/// The state of a root.
 enum RootState: Hashable {
   case unarmed
   /// It has a tree of its own.
@@ -20,7 +20,7 @@ extension TreeWatch {
     while let root = touchedRoots.popFirst(), !isStopRequested { arm(root) }
   }
 
-  /// Makes what is watched for a root what its path leads to now.
+  /// Watches for a root what its path leads to now.
   func arm(_ root: Int) {
     let before = armed[root]
     let resolution = guarded(root)

@@ -68,14 +68,14 @@ extension TreeWatch {
     do throws(SystemError) {
       return (directory, try refresh(directory, file))
     } catch {
-      // A watch without a listing would miss what was there before.
+      // A watch without a listing would miss the modules that were there before.
       forget(directory)
       throw error
     }
   }
 
-  /// Has a directory that could not be read tried again with each poll, and tells that; not one that has gone since it
-  /// was listed, which is told by an event.
+  /// Has a directory that could not be read tried again with each poll, and tells that. One that has gone since it was
+  /// listed is left out: an event tells of it.
   func tryLater(_ step: Step, after error: SystemError) {
     if error.errno.meansGone { return }
     if let stamp = try? Descriptor.status(of: step.path, followingLinks: step.place == nil).stamp,
@@ -111,7 +111,7 @@ extension TreeWatch {
     case alias
   }
 
-  /// What it means that a directory was met before, under this name or another.
+  /// Says what to do with a directory that may have been met before, under this name or another.
   private func claim(_ identity: FileIdentity) -> Claim {
     guard let other = table[identity] else { return .free }
     if !other.isRecursive {
@@ -155,7 +155,7 @@ extension TreeWatch {
     return isRemote
   }
 
-  /// Compares a directory with what was last seen in it, tells the difference, and returns new directories.
+  /// Compares a directory with its last listing, tells the difference, and returns new directories.
   ///
   /// In a watched directory every module is told, because its content may have changed before the watch.
   func refresh(_ directory: WatchedDirectory, _ file: borrowing Descriptor) throws(SystemError) -> [FilePath.Component]

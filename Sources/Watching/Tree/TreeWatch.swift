@@ -4,15 +4,15 @@ package import Scanning
 internal import Synchronization
 package import SystemPackage
 
-/// Tells about every module below some roots: those that are there, then each change, until it is stopped.
+/// Tells about every module below some roots: first the modules that are there, then each change, until it is stopped.
 ///
 /// A root is a directory, which is followed with all below it, or a file. Neither has to exist yet. Paths are told as
 /// the roots were given. One serial queue runs everything, because libinotifytools may only be called from one
 /// thread; there is one such watch in a process, a second one polls.
 ///
-/// Why no change is missed: a directory is watched first and listed then, and its parent was watched before; so
-/// whatever happens to it or in it is either in the listing or in the queue. Directories that move are forgotten and
-/// found again. What cannot be watched is polled.
+/// No change is missed, because a directory is watched first and listed then, and its parent was watched before. So a change
+/// of it or in it is either in the listing or in the queue. Directories that move are forgotten and found again.
+/// Directories that cannot be watched are polled.
 package actor TreeWatch: ChangeSource {
   package struct Options: Sendable {
     package var selection = ModuleSelection()
@@ -23,7 +23,7 @@ package actor TreeWatch: ChangeSource {
     package init() {}
   }
 
-  /// What tests replace because they cannot bring it about.
+  /// Conditions that tests replace because they cannot bring them about.
   struct Circumstances: Sendable {
     /// Refuses more watches than this, as the kernel would.
     var watchLimit: Int?
@@ -62,7 +62,7 @@ package actor TreeWatch: ChangeSource {
   var unguardedRoots: Set<Int> = []
   /// Directories that could not be read, to be tried again with the next poll.
   var unreadable: [FilePath: Unreadable] = [:]
-  /// Why those could not be read that the present poll tries again: it has been told.
+  /// The reasons, told already, why directories could not be read that the present poll tries again.
   var toldErrors: [FilePath: Errno] = [:]
   /// Links to files that are not watched themselves, with what they led to.
   var links: [FilePath: PolledStamp?] = [:]
@@ -91,7 +91,7 @@ package actor TreeWatch: ChangeSource {
     armed = Array(repeating: .unarmed, count: roots.count)
   }
 
-  /// Lists what is there, tells `armed`, and goes on telling; `deliver` is called on the watch's own queue.
+  /// Lists the modules that are there, tells `armed`, and goes on telling. `deliver` is called on the watch's own queue.
   package nonisolated func start(deliver: @escaping @Sendable ([WatchEvent]) -> Void) {
     onQueue { $0.begin(deliver) }
   }

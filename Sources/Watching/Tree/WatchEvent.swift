@@ -2,7 +2,7 @@ package import SystemPackage
 
 /// One thing that happened to a name that is, was or may become a module.
 ///
-/// It says where to look, not what is there: by the time it is read the name may stand for something else.
+/// It says where to look. By the time it is read the name may stand for something else.
 package struct FileEvent: Hashable, Sendable {
   package enum Kind: String, Hashable, Sendable {
     /// Found by listing: at the start, in a directory that appeared, after an overflow.
@@ -29,7 +29,7 @@ package struct FileEvent: Hashable, Sendable {
   }
 }
 
-/// What a source of changes tells, in order.
+/// One message of a source of changes. They come in order.
 package enum WatchEvent: Hashable, Sendable {
   case file(FileEvent)
   /// Everything that was there at the start has been told; from here on nothing is missed.

@@ -1,7 +1,7 @@
 internal import LinuxIO
 package import SystemPackage
 
-/// Something about the watching itself that a user should know; `description` is the message to show.
+/// A message about the watching itself; `description` is the text to show.
 package enum WatchNotice: Hashable, Sendable {
   package enum RescanCause: String, Hashable, Sendable {
     case overflow

@@ -2,7 +2,7 @@ internal import LinuxIO
 internal import Scanning
 internal import SystemPackage
 
-/// One directory that is watched or polled, with what was last seen in it.
+/// One directory that is watched or polled, with the modules last seen in it.
 ///
 /// A reference type because the table by descriptor, the one by identity and the parent all mean the same one.
 /// It never changes its path: a directory that is moved is forgotten and found again.
@@ -27,7 +27,7 @@ final class WatchedDirectory {
   /// Whether directories in it are followed; one that is only there for a file given as a root is not.
   var isRecursive: Bool
   var coverage: Coverage
-  /// What it is called in its parent; a root's directory has neither.
+  /// Its name in its parent; a root's directory has neither.
   let name: FilePath.Component?
   private(set) weak var parent: WatchedDirectory?
   /// Where in the path of a name in it the part relative to the root begins.
