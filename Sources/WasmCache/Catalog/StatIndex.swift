@@ -6,6 +6,9 @@ internal import WasmEngine
 ///
 /// The value never changes, so any number of threads may look things up. A file takes 94 bytes: 88 for the entry, 6 for
 /// the open-addressing table of entry numbers over (device, inode) at two thirds full.
+///
+/// The run's `DistinctModules` has such a table, too. (Rejected: one type for both. It would be given a closure that compares,
+/// and a look-up takes 11 ns with it instead of 6, measured with 10,000 entries.)
 package struct StatIndex: Sendable {
   package let root: FilePath
   private let entries: ContiguousArray<StatEntry>
