@@ -13,7 +13,7 @@ package struct EnvironmentVariables: Sendable, ExpressibleByArrayLiteral {
   ///
   /// - Parameter beginnings: only those whose `NAME=VALUE` begins with one of these; nil for all.
   package init(inheriting beginnings: [String]? = nil) {
-    Self.forEach { entry in
+    Self.visitAll { entry in
       if beginnings?.contains(where: { Self.entry(entry, startsWith: $0) }) ?? true {
         entries.append(Array(UnsafeBufferPointer(start: entry, count: strlen(entry) + 1)))
       }
@@ -37,7 +37,7 @@ package struct EnvironmentVariables: Sendable, ExpressibleByArrayLiteral {
   /// Whether this process has a variable whose name begins with a text. Nothing is copied to find that out.
   package static func hasName(startingWith prefix: String) -> Bool {
     var isFound = false
-    forEach { entry in
+    visitAll { entry in
       isFound = Self.entry(entry, startsWith: prefix)
       return !isFound
     }
@@ -45,7 +45,7 @@ package struct EnvironmentVariables: Sendable, ExpressibleByArrayLiteral {
   }
 
   /// Calls `body` with each variable of this process until it returns false.
-  private static func forEach(_ body: (UnsafePointer<CChar>) -> Bool) {
+  private static func visitAll(_ body: (UnsafePointer<CChar>) -> Bool) {
     var next = clinux_environment()
     while let entry = next?.pointee, body(entry) { next = next?.successor() }
   }

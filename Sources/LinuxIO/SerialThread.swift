@@ -72,12 +72,12 @@ package final class SerialThread: Sendable {
 
     /// - Returns: false if that was said before.
     func end() -> Bool {
-      let isNews = state.withLock { state in
+      let isFirst = state.withLock { state in
         defer { state.isOver = true }
         return !state.isOver
       }
-      if isNews { arrivals.signal() }
-      return isNews
+      if isFirst { arrivals.signal() }
+      return isFirst
     }
 
     func doAll() {

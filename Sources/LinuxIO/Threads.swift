@@ -22,7 +22,7 @@ package enum Threads {
   }
 
   /// Whether the system grants another thread at the moment.
-  package static var isOneToBeHad: Bool {
+  package static var isAvailable: Bool {
     guard let thread = start({}) else { return false }
     pthread_join(thread, nil)
     return true

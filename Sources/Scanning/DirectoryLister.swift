@@ -25,10 +25,10 @@ struct DirectoryLister {
   ) {
     list.removeAll()
     selection.enter(task.relativePath)
-    let claims = plan.claims.isEmpty ? nil : plan.claims[identity]
+    let fileRoots = plan.fileRoots.isEmpty ? nil : plan.fileRoots[identity]
     do {
       try reader.forEachEntry(of: directory) { name, kind in
-        select(name, plan.seams.ignoresEntryTypes ? .unknown : kind, in: directory, task, claims)
+        select(name, plan.hooks.ignoresEntryTypes ? .unknown : kind, in: directory, task, fileRoots)
       }
     } catch {
       problems.append(FoundProblem(root: task.root, path: Array(task.pathBytes), reason: .directory(error.errno)))
@@ -39,20 +39,20 @@ struct DirectoryLister {
   /// Adds an entry to `list` if it has to do with modules.
   private mutating func select(
     _ name: EntryName, _ kind: FileKind, in directory: borrowing Descriptor, _ task: DirectoryTask,
-    _ claims: [[UInt8]: Int]?
+    _ fileRoots: [[UInt8]: Int]?
   ) {
     switch kind {
     case .directory:
       if selection.entersDirectory(name) { list.append(name, .directory) }
     case .symbolicLink where plan.options.followLinks:
-      selectLink(name, in: directory, task, claims)
+      selectLink(name, in: directory, task, fileRoots)
     case .unknown:
       if name.isDots { return }
       // If an entry has vanished or cannot be looked at, the examiner judges it, provided it is named as a module.
       let kind = (try? directory.status(ofEntry: name.start))?.kind ?? .regular
-      if kind != .unknown { select(name, kind, in: directory, task, claims) }
+      if kind != .unknown { select(name, kind, in: directory, task, fileRoots) }
     case .regular, .symbolicLink, .fifo, .socket, .characterDevice, .blockDevice:
-      guard selection.takesFile(name), !isClaimed(name, claims, task) else { return }
+      guard selection.takesFile(name), !isFileRoot(name, fileRoots, task) else { return }
       switch kind {
       case .regular: list.append(name, .file)
       case .symbolicLink: list.append(name, .link)
@@ -63,7 +63,7 @@ struct DirectoryLister {
 
   /// Finds out whether a link is one to a directory, which decides about its name in the order.
   private mutating func selectLink(
-    _ name: EntryName, in directory: borrowing Descriptor, _ task: DirectoryTask, _ claims: [[UInt8]: Int]?
+    _ name: EntryName, in directory: borrowing Descriptor, _ task: DirectoryTask, _ fileRoots: [[UInt8]: Int]?
   ) {
     let target = Result { () throws(SystemError) in
       try directory.status(ofEntry: name.start, followingLinks: true).kind
@@ -71,7 +71,7 @@ struct DirectoryLister {
     if target == .success(.directory) {
       if selection.entersDirectory(name) { list.append(name, .linkedDirectory) }
     } else if selection.takesFile(name) {
-      if !isClaimed(name, claims, task) { list.append(name, .link) }
+      if !isFileRoot(name, fileRoots, task) { list.append(name, .link) }
     } else if case .failure(let error) = target, error.errno == .permissionDenied,
       selection.entersDirectory(name)
     {
@@ -85,8 +85,8 @@ struct DirectoryLister {
   }
 
   /// Whether the entry is a root itself, and so listed there.
-  private mutating func isClaimed(_ name: EntryName, _ claims: [[UInt8]: Int]?, _ task: DirectoryTask) -> Bool {
-    guard let inner = claims?[Array(name.bytes)] else { return false }
+  private mutating func isFileRoot(_ name: EntryName, _ fileRoots: [[UInt8]: Int]?, _ task: DirectoryTask) -> Bool {
+    guard let inner = fileRoots?[Array(name.bytes)] else { return false }
     nested.append(NestedRoot(outer: task.root, inner: inner))
     return true
   }

@@ -12,7 +12,7 @@ struct LinkFollower {
   private var done = 0
 
   init(_ survey: RootSurvey) {
-    visited = survey.walls
+    visited = survey.directoryRoots
   }
 
   /// The directories of the next round; none when all links have been dealt with.

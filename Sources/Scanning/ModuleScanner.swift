@@ -9,27 +9,28 @@ package import SystemPackage
 /// once. Nothing but directories is opened.
 package struct ModuleScanner: Sendable {
   private let options: ScanOptions
-  private let seams: ScanPlan.Seams
+  private let hooks: ScanPlan.TestHooks
 
   package init(_ options: ScanOptions) {
-    self.init(options, seams: ScanPlan.Seams())
+    self.init(options, hooks: ScanPlan.TestHooks())
   }
 
-  init(_ options: ScanOptions, seams: ScanPlan.Seams) {
+  init(_ options: ScanOptions, hooks: ScanPlan.TestHooks) {
     self.options = options
-    self.seams = seams
+    self.hooks = hooks
   }
 
   /// Scans all roots. Never fails: what cannot be scanned is in the problems of the result.
   package func scan(_ roots: [FilePath]) -> ScanResult {
     let survey = RootSurvey(roots)
-    var plan = ScanPlan(options: options, seams: seams, walls: survey.walls, claims: survey.claims)
+    var plan = ScanPlan(
+      options: options, hooks: hooks, listedElsewhere: survey.directoryRoots, fileRoots: survey.fileRoots)
     var table = ScanTable(survey)
     walk(survey.starts, plan, into: &table)
     if options.followLinks {
       var links = LinkFollower(survey)
       while case let starts = links.next(in: &table), !starts.isEmpty {
-        plan.walls = links.visited
+        plan.listedElsewhere = links.visited
         walk(starts, plan, into: &table)
       }
     }

@@ -18,9 +18,9 @@ struct RootSurvey {
   /// The directories to start with.
   private(set) var starts: [DirectoryTask] = []
   /// The roots that are directories.
-  private(set) var walls: [FileIdentity: Int] = [:]
+  private(set) var directoryRoots: [FileIdentity: Int] = [:]
   /// The roots that are files, by the directory that they are in and their names there.
-  private(set) var claims: [FileIdentity: [[UInt8]: Int]] = [:]
+  private(set) var fileRoots: [FileIdentity: [[UInt8]: Int]] = [:]
 
   init(_ paths: [FilePath]) {
     self.paths = paths.map { $0.bytes + [0] }
@@ -43,15 +43,15 @@ struct RootSurvey {
     switch stamp.kind {
     case .directory:
       let identity = stamp.identity
-      if let earlier = walls.updateValue(root, forKey: identity) {
-        walls[identity] = earlier
+      if let earlier = directoryRoots.updateValue(root, forKey: identity) {
+        directoryRoots[identity] = earlier
         return .duplicate(of: earlier)
       }
       starts.append(.root(root, path: path, id: starts.count))
       return .directory(id: starts.count - 1)
     case .regular:
       // A single root cannot meet itself again.
-      if paths.count > 1, let earlier = claim(root, &parents) { return .duplicate(of: earlier) }
+      if paths.count > 1, let earlier = addFileRoot(root, &parents) { return .duplicate(of: earlier) }
       return .file(stamp)
     case let kind:
       report(.notRegular(kind), root)
@@ -60,12 +60,12 @@ struct RootSurvey {
   }
 
   /// Notes that a file is a root; the earlier one if the same name in the same directory already is.
-  private mutating func claim(_ root: Int, _ parents: inout ParentIdentities) -> Int? {
+  private mutating func addFileRoot(_ root: Int, _ parents: inout ParentIdentities) -> Int? {
     let split = Self.nameStart(paths[root])
     guard let parent = parents.identity(of: paths[root][..<split]) else { return nil }
     let name = Array(paths[root][split...].dropLast())
-    if let earlier = claims[parent]?[name] { return earlier }
-    claims[parent, default: [:]][name] = root
+    if let earlier = fileRoots[parent]?[name] { return earlier }
+    fileRoots[parent, default: [:]][name] = root
     return nil
   }
 

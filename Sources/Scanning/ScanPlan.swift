@@ -4,7 +4,7 @@ internal import SystemPackage
 /// Facts that the threads of a scan share and never change.
 struct ScanPlan: Sendable {
   /// Changes for tests, which reach states that a real file system seldom has.
-  struct Seams: Sendable {
+  struct TestHooks: Sendable {
     /// Treats every entry as of an unknown type, as some file systems list them.
     var ignoresEntryTypes = false
     /// Called with the path of a directory between its listing and the examination of its files.
@@ -16,12 +16,12 @@ struct ScanPlan: Sendable {
   }
 
   let options: ScanOptions
-  let seams: Seams
+  let hooks: TestHooks
   /// Directories that are listed elsewhere: other roots and, with links followed, directories that were scanned before. The
   /// value is the root under which their files are listed.
-  var walls: [FileIdentity: Int] = [:]
+  var listedElsewhere: [FileIdentity: Int] = [:]
   /// The roots that are files, by the directory that they are in and their names there.
-  var claims: [FileIdentity: [[UInt8]: Int]] = [:]
+  var fileRoots: [FileIdentity: [[UInt8]: Int]] = [:]
 
   /// PATH_MAX: a longer path cannot be opened; its NUL counts.
   static let longestPath = 4096

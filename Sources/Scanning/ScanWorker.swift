@@ -75,19 +75,19 @@ struct ScanWorker: ~Copyable {
   private mutating func scan(_ task: DirectoryTask) throws(OutOfDescriptors) -> [ScanWork] {
     guard let directory = try open(task), let identity = admit(directory, task) else { return [] }
     lister.list(directory, identity: identity, task, with: reader)
-    plan.seams.listed?(FilePath(bytes: task.pathBytes))
+    plan.hooks.listed?(FilePath(bytes: task.pathBytes))
     let (children, tasks) = childrenOfListed(task)
     let entries = lister.list.entries
     // A copy of the size needed, so that the lister keeps its own, which is as large as the largest directory.
     let names = lister.list.names.withUnsafeBytes { Array($0) }
     var listed = ListedDirectory(task: task, identity: identity, names: names, files: [], children: children)
     defer { found.directories.append(listed) }
-    guard plan.options.jobs > 1, entries.count - children.count > plan.seams.splitAbove else {
+    guard plan.options.jobs > 1, entries.count - children.count > plan.hooks.splitAbove else {
       listed.files = examine(entries[...], names: names, in: directory, task)
       return tasks
     }
     let listing = SharedListing(directory, task, names: names, entries: entries)
-    return tasks + listing.shares(of: plan.seams.share).map { .examine(listing, $0) }
+    return tasks + listing.shares(of: plan.hooks.share).map { .examine(listing, $0) }
   }
 
   /// Nil, with the problem reported, if it cannot be opened.
@@ -110,7 +110,7 @@ struct ScanWorker: ~Copyable {
     do {
       let identity = try directory.status().stamp.identity
       if plan.options.selection.skippedDirectories.contains(identity) { return nil }
-      if !task.isStart, let inner = plan.walls[identity] {
+      if !task.isStart, let inner = plan.listedElsewhere[identity] {
         found.nested.append(NestedRoot(outer: task.root, inner: inner))
         return nil
       }

@@ -66,6 +66,6 @@ struct ThreadsTests {
 
   @Test func aThreadWithNothingToDoEnds() {
     _ = SerialThread()
-    #expect(Threads.isOneToBeHad)
+    #expect(Threads.isAvailable)
   }
 }

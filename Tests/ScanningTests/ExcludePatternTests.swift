@@ -90,7 +90,7 @@ struct ExcludePatternTests {
   }
 
   @Test func leavesDirectoriesOfUnknownTypeOut() {
-    let result = scan([tree.path], excludes: ["test/"], seams: .init(ignoresEntryTypes: true))
+    let result = scan([tree.path], excludes: ["test/"], hooks: .init(ignoresEntryTypes: true))
     #expect(result.names(in: tree) == all(but: "test/a.wasm", "test/deep/a.wasm", "src/test/b.wasm"))
   }
 }

@@ -14,7 +14,7 @@ struct ScanLinkTests {
     tree.file("store/data", size: 123)
     tree.link("a.wasm", to: "store/data")
     tree.link("b", to: "store/data")
-    let result = scan([tree.path], followLinks: followLinks, seams: .init(ignoresEntryTypes: ignoringTypes))
+    let result = scan([tree.path], followLinks: followLinks, hooks: .init(ignoresEntryTypes: ignoringTypes))
     #expect(result.names(in: tree) == ["a.wasm"])
     #expect(result.first?.stamp.size == 123)
     #expect(result.first.map { FileKind(mode: $0.stamp.mode) } == .regular)

@@ -33,12 +33,12 @@ struct ScanOrderTests {
     }
     for file in 0..<70 { tree.file("large/\(file).wasm") }
     tree.directory("large/19.wasm.d")
-    let seams = ScanPlan.Seams(splitAbove: 16, share: 7)
+    let hooks = ScanPlan.TestHooks(splitAbove: 16, share: 7)
     let expected = scan([tree.path, tree.path("d1")], jobs: 1)
     #expect(expected.count == 70 + (0..<40).reduce(0) { $0 + ($1 % 7) * 5 })
     #expect(expected.problems.count == 40)
     for _ in 0..<20 {
-      let result = scan([tree.path, tree.path("d1")], jobs: jobs, seams: seams)
+      let result = scan([tree.path, tree.path("d1")], jobs: jobs, hooks: hooks)
       #expect(result.rawPaths == expected.rawPaths)
       #expect(result.indices.allSatisfy { result.stamp(at: $0) == expected.stamp(at: $0) })
       #expect(result.problems == expected.problems)

@@ -15,7 +15,7 @@ struct ScanProblemTests {
     tree.socket("b.wasm")
     tree.fifo("ignored")
     tree.file("c.wasm")
-    let result = scan([tree.path], seams: .init(ignoresEntryTypes: ignoringTypes))
+    let result = scan([tree.path], hooks: .init(ignoresEntryTypes: ignoringTypes))
     #expect(
       result.complaints(in: tree) == [
         "a.wasm: cannot be a module: it is a FIFO, not a regular file, rename it or use --exclude",
@@ -84,8 +84,8 @@ struct ScanProblemTests {
       let isRoot = geteuid() == 0
       if isRoot { precondition(seteuid(65534) == 0) }
       // Shared out, so that more than one thread comes to the same directory.
-      let seams = ScanPlan.Seams(splitAbove: 1, share: 1)
-      let result = scan([tree.path, tree.path("outer/secret/a.wasm")], seams: seams)
+      let hooks = ScanPlan.TestHooks(splitAbove: 1, share: 1)
+      let result = scan([tree.path, tree.path("outer/secret/a.wasm")], hooks: hooks)
       let following = scan([tree.path], followLinks: true)
       if isRoot { precondition(seteuid(0) == 0) }
       #expect(result.names(in: tree) == ["good.wasm"])
@@ -112,7 +112,7 @@ struct ScanProblemTests {
       #expect(expected.count == 1200)
       for _ in 0..<5 {
         let result = withDescriptorLimit(spare: 2) {
-          scan([tree.path], jobs: 4, seams: .init(listed: { _ in sched_yield() }))
+          scan([tree.path], jobs: 4, hooks: .init(listed: { _ in sched_yield() }))
         }
         #expect(result.problems.isEmpty)
         #expect(result.rawPaths == expected.rawPaths)

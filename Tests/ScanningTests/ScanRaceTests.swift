@@ -12,7 +12,7 @@ struct ScanRaceTests {
   /// Scans, with `change` made when the tree's own directory has been listed.
   private func scanChanging(_ change: @escaping @Sendable () -> Void) -> ScanResult {
     let root = tree.path
-    return scan([root], seams: .init(listed: { if $0 == root { change() } }))
+    return scan([root], hooks: .init(listed: { if $0 == root { change() } }))
   }
 
   @Test func doesNotMissWhatVanishes() {

@@ -13,7 +13,7 @@ struct ScanSelectionTests {
   func takesFilesNamedAsModulesAtAnyDepth(ignoringTypes: Bool) {
     for name in ["a.wasm", "b/c.wasm", "b/d/e/f.wasm", ".hidden/g.wasm", ".h.wasm", ".wasm"] { tree.file(name) }
     for name in ["a.wat", "wasm", "awasm", "a.wasm.bak", "a.WASM", "b/a.cwasm", "wasm.d/readme"] { tree.file(name) }
-    let result = scan([tree.path], seams: .init(ignoresEntryTypes: ignoringTypes))
+    let result = scan([tree.path], hooks: .init(ignoresEntryTypes: ignoringTypes))
     #expect(result.names(in: tree) == [".h.wasm", ".hidden/g.wasm", ".wasm", "a.wasm", "b/c.wasm", "b/d/e/f.wasm"])
     #expect(result.problems.isEmpty)
   }
@@ -28,7 +28,7 @@ struct ScanSelectionTests {
   @Test(arguments: [false, true])
   func entersDirectoriesNamedAsModules(ignoringTypes: Bool) {
     tree.file("x.wasm/y.wasm")
-    let result = scan([tree.path], seams: .init(ignoresEntryTypes: ignoringTypes))
+    let result = scan([tree.path], hooks: .init(ignoresEntryTypes: ignoringTypes))
     #expect(result.names(in: tree) == ["x.wasm/y.wasm"])
     #expect(result.problems.isEmpty)
   }

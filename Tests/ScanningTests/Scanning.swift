@@ -7,11 +7,11 @@ import SystemPackage
 /// Scans a tree, with few threads unless told otherwise.
 func scan(
   _ roots: [FilePath], excludes: [String] = [], followLinks: Bool = false, skipping: Set<FileIdentity> = [],
-  jobs: Int = 2, seams: ScanPlan.Seams = .init()
+  jobs: Int = 2, hooks: ScanPlan.TestHooks = .init()
 ) -> ScanResult {
   let selection = ModuleSelection(excludes: excludes.map { ExcludePattern($0) }, skippedDirectories: skipping)
   let options = ScanOptions(selection: selection, followLinks: followLinks, jobs: jobs)
-  return ModuleScanner(options, seams: seams).scan(roots)
+  return ModuleScanner(options, hooks: hooks).scan(roots)
 }
 
 extension ScanResult {

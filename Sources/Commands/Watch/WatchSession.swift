@@ -21,7 +21,7 @@ struct WatchSession {
       reporter.record(.noted("follow-links is set, but links to directories are not followed while watching"))
     }
     // Whatever happens meanwhile: without threads nothing is noticed, and Dispatch would wait for them for ever.
-    guard Threads.isOneToBeHad else {
+    guard Threads.isAvailable else {
       throw RunFailure(
         status: .engineUnavailable,
         message: """

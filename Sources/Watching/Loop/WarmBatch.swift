@@ -5,7 +5,7 @@ package import SystemPackage
 ///
 /// The warmer asks now and then, so that it compiles nothing that is not wanted any more.
 package final class WarmBatch: Sendable {
-  private struct News {
+  private struct State {
     var stale: Set<FilePath> = []
     var isSomethingWaiting = false
     var loadable: [FilePath: String] = [:]
@@ -14,7 +14,7 @@ package final class WarmBatch: Sendable {
   package let changes: [Change]
   /// The contents of the modules when they were last made loadable under these paths, by names for contents.
   private let before: [FilePath: String]
-  private let news = Mutex(News())
+  private let state = Mutex(State())
 
   package init(_ changes: [Change], before: [FilePath: String] = [:]) {
     self.changes = changes
@@ -29,29 +29,29 @@ package final class WarmBatch: Sendable {
   ///
   /// - Parameter contents: a name for them, equal for equal contents.
   package func note(loadable contents: String, at path: FilePath) {
-    news.withLock { $0.loadable[path] = contents }
+    state.withLock { $0.loadable[path] = contents }
   }
 
   /// The contents that have been noted.
-  var loadable: [FilePath: String] { news.withLock { $0.loadable } }
+  var loadable: [FilePath: String] { state.withLock { $0.loadable } }
 
   /// Whether the path changed again: work on it that has not begun should be dropped, its outcome is ignored.
   package func isStale(_ path: FilePath) -> Bool {
-    news.withLock { $0.stale.contains(path) }
+    state.withLock { $0.stale.contains(path) }
   }
 
   /// Whether other changes have settled that wait for the end of this batch.
   ///
   /// Work that is not urgent may then be answered with `deferred`. It comes again together with them.
   package var isSomethingWaiting: Bool {
-    news.withLock { $0.isSomethingWaiting }
+    state.withLock { $0.isSomethingWaiting }
   }
 
   func markStale(_ path: FilePath) {
-    news.withLock { _ = $0.stale.insert(path) }
+    state.withLock { _ = $0.stale.insert(path) }
   }
 
   func markWaiting() {
-    news.withLock { $0.isSomethingWaiting = true }
+    state.withLock { $0.isSomethingWaiting = true }
   }
 }

@@ -32,11 +32,11 @@ package actor WatchLoop {
   /// The contents of each module when it was last made loadable, by the warmer's names for contents.
   private var contents: [FilePath: String] = [:]
   /// Changes that the command has not been told of, and since when.
-  private var untold = ModuleChanges()
-  private var untoldSince: SuspendingClock.Instant?
+  private var unreported = ModuleChanges()
+  private var unreportedSince: SuspendingClock.Instant?
   /// Modules of the last batch that cannot be used, which the command is not run with.
   private var unready: Set<FilePath> = []
-  private var unended: Set<Part> = []
+  private var runningParts: Set<Part> = []
   private var stopped: [@Sendable () -> Void]?
   private var hasStopped = false
 
@@ -76,7 +76,7 @@ package actor WatchLoop {
     guard stopped == nil else { return }
     alarm = Alarm(on: executor.queue) { [weak self] in
       self?.assumeIsolated {
-        $0.alarm?.rang()
+        $0.alarm?.fired()
         $0.advance()
       }
     }
@@ -117,7 +117,7 @@ package actor WatchLoop {
       if stamp == nil || stamp?.kind == .directory {
         report(.removed(removal))
         contents[removal.path] = nil
-        untold.remove(removal.path)
+        unreported.remove(removal.path)
       } else {
         batcher.note(FileEvent(path: removal.path, kind: .listed, time: now))
       }
@@ -139,14 +139,14 @@ package actor WatchLoop {
   ///
   /// - Returns: when to ask again, if it is not before the next event.
   private func tellCommand(at now: SuspendingClock.Instant) -> SuspendingClock.Instant? {
-    guard !untold.isEmpty, unready.isEmpty else { return nil }
-    let since = untoldSince ?? now
-    untoldSince = since
+    guard !unreported.isEmpty, unready.isEmpty else { return nil }
+    let since = unreportedSince ?? now
+    unreportedSince = since
     let latest = since + batcher.times.longest
     guard batcher.isQuiet || now >= latest else { return latest }
-    command?.run(telling: untold)
-    untold = ModuleChanges()
-    untoldSince = nil
+    command?.run(telling: unreported)
+    unreported = ModuleChanges()
+    unreportedSince = nil
     return nil
   }
 
@@ -178,14 +178,14 @@ package actor WatchLoop {
   /// Keeps what the command has to be told, also of a module that changed again meanwhile or lacks a backend: if the next
   /// look finds it as it is now, that look has nothing to tell.
   private func note(_ outcomes: [Change: WarmOutcome], _ loadable: [FilePath: String]) {
-    for (path, held) in loadable where contents.updateValue(held, forKey: path) != held { untold.change(path) }
+    for (path, held) in loadable where contents.updateValue(held, forKey: path) != held { unreported.change(path) }
     for (change, outcome) in outcomes {
       switch outcome {
-      case .warmed: untold.change(change.path)
+      case .warmed: unreported.change(change.path)
       case .rejected, .failed:
         // After a failure all contents are new to the user.
         contents[change.path] = nil
-        untold.retract(change.path)
+        unreported.retract(change.path)
       case .unchanged, .busy, .gone, .deferred: break
       }
     }
@@ -203,7 +203,7 @@ package actor WatchLoop {
     guard !hasStopped else { return completion() }
     guard stopped == nil else { return stopped?.append(completion) ?? () }
     stopped = [completion]
-    unended = Set(Part.allCases)
+    runningParts = Set(Part.allCases)
     notifier.send(.stopping, .status("stopping"))
     alarm?.cancel()
     warmer.cancel()
@@ -216,8 +216,8 @@ package actor WatchLoop {
   }
 
   private func ended(_ part: Part) {
-    unended.remove(part)
-    if unended.isEmpty { finishStopping() }
+    runningParts.remove(part)
+    if runningParts.isEmpty { finishStopping() }
   }
 
   private func finishStopping() {

@@ -5,14 +5,14 @@ struct Alarm {
   private let source: any DispatchSourceTimer
   private var time: SuspendingClock.Instant?
 
-  /// - Parameter ring: runs on `queue`.
-  init(on queue: DispatchQueue, ring: @escaping @Sendable () -> Void) {
+  /// - Parameter fire: runs on `queue`.
+  init(on queue: DispatchQueue, fire: @escaping @Sendable () -> Void) {
     source = DispatchSource.makeTimerSource(queue: queue)
-    source.setEventHandler(handler: ring)
+    source.setEventHandler(handler: fire)
     source.activate()
   }
 
-  /// Rings at `time` instead of when it was to ring before; `nil` is never.
+  /// Fires at `time` instead of when it was to fire before; `nil` is never.
   mutating func set(to time: SuspendingClock.Instant?) {
     guard time != self.time else { return }
     self.time = time
@@ -24,8 +24,8 @@ struct Alarm {
 
   var isSet: Bool { time != nil }
 
-  /// To be called from `ring`: the time that was set is over.
-  mutating func rang() { time = nil }
+  /// To be called from `fire`: the time that was set is over.
+  mutating func fired() { time = nil }
 
   func cancel() { source.cancel() }
 }

@@ -21,14 +21,14 @@ extension TreeWatch {
 
   /// Does the work that is due after every change of the table.
   func endTurn() {
-    tellLimit()
+    reportLimit()
     updatePolling()
     recoveryAlarm?.set(to: recovery.rescanTime)
     flush()
     // Walks look into the kernel's queue too, and leave what they find there for the next turn.
     if tools?.hasCollected ?? false { onQueue { $0.drain() } }
     let live = tools?.liveWatches ?? 0
-    if tools?.staleNodes ?? 0 > max(circumstances.toleratedStaleNodes, 4 * live) { restart(.staleNodes) }
+    if tools?.staleNodes ?? 0 > max(hooks.toleratedStaleNodes, 4 * live) { restart(.staleNodes) }
   }
 
   private func handle(_ event: InotifyEvent) {
@@ -48,10 +48,10 @@ extension TreeWatch {
         module(name, in: directory, event)
       }
     } else if event.mask.contains(.ignored) {
-      vanished(directory)
+      noteVanished(directory)
     } else if event.mask.contains(.moveSelf), case .polled? = directory.parent?.coverage {
       // A polled parent tells nothing. A watched one tells what became of the name.
-      vanished(directory)
+      noteVanished(directory)
     }
   }
 
@@ -87,11 +87,11 @@ extension TreeWatch {
       directory.files[name] = .some(nil)
       emit(path, .movedIn, event.time)
     } else {
-      lost(name, in: directory, event.time)
+      noteRemoved(name, in: directory, event.time)
     }
   }
 
-  private func vanished(_ directory: WatchedDirectory) {
+  private func noteVanished(_ directory: WatchedDirectory) {
     let place = directory.name.flatMap { name in directory.parent.map { ($0, name) } }
     forget(directory)
     guard let (parent, name) = place else { return touchedRoots.formUnion(roots.indices) }

@@ -13,7 +13,7 @@ extension TreeWatch {
     promote()
     let unread = unreadable
     unreadable = [:]
-    toldErrors = unread.mapValues(\.error)
+    reportedErrors = unread.mapValues(\.error)
     for directory in table.polledDirectories where table.contains(directory) {
       guard !isStopRequested else { return }
       poll(directory)
@@ -22,7 +22,7 @@ extension TreeWatch {
     pollLinks()
     touchedRoots.formUnion(tools == nil ? Set(roots.indices) : unguardedRoots)
     armTouchedRoots()
-    toldErrors = [:]
+    reportedErrors = [:]
     endTurn()
   }
 
@@ -38,18 +38,18 @@ extension TreeWatch {
   }
 
   /// Says once that the limit is reached, when it is known how many directories it leaves out.
-  func tellLimit() {
-    guard isLimitReached, !hasToldLimit else { return }
-    hasToldLimit = true
+  func reportLimit() {
+    guard isLimitReached, !hasReportedLimit else { return }
+    hasReportedLimit = true
     var watches = InotifyLimits.watches ?? InotifyLimits.Watches(setting: "fs.inotify.max_user_watches", limit: 0)
-    if let limit = circumstances.watchLimit { watches.limit = limit }
+    if let limit = hooks.watchLimit { watches.limit = limit }
     let polled = table.polledCount
     let sufficient = InotifyLimits.sufficient(beyond: watches.limit, missing: polled)
     tell(.watchLimit(watches, sufficient: sufficient, polled: polled))
   }
 
   /// A module that a listing shows.
-  func seen(
+  func noteListed(
     _ module: DirectoryListing.File, in directory: WatchedDirectory, _ file: borrowing Descriptor,
     _ time: SuspendingClock.Instant
   ) {
@@ -80,7 +80,7 @@ extension TreeWatch {
         guard let descriptor = try watch(directory.path, directory.identity, for: .contents) else { return }
         table.promote(directory, to: descriptor)
       } catch {
-        guard !error.meansFull else {
+        guard !error.isWatchShortage else {
           isLimitReached = true
           return
         }
@@ -103,11 +103,11 @@ extension TreeWatch {
         return
       }
     } catch {
-      if case .polled = directory.coverage, !error.errno.meansGone {
+      if case .polled = directory.coverage, !error.errno.isMissingDirectory {
         // It keeps its place, where the next poll tries again: nothing in it need have changed.
         return note(Unreadable(step: nil, error: error.errno), at: directory.path)
       }
-      if !error.errno.meansGone { note(Unreadable(step: step, error: error.errno), at: directory.path) }
+      if !error.errno.isMissingDirectory { note(Unreadable(step: step, error: error.errno), at: directory.path) }
     }
     forget(directory)
     walkAgain(step)

@@ -36,8 +36,8 @@ extension TreeWatch {
 
   /// A user who has everything looked at again wants to hear of all that is wrong with it.
   private func forgetWhatWasTold() {
-    toldNotices = []
+    reportedNotices = []
     unreadable = [:]
-    hasToldLimit = false
+    hasReportedLimit = false
   }
 }

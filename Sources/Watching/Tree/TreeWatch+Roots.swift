@@ -75,7 +75,7 @@ extension TreeWatch {
       armed[root] = .file(identity, name)
       if node.takes(name, options.selection) { return }
       node.explicit[name] = roots[root]
-      seen(DirectoryListing.File(name: name, isLink: false), in: node, file, SuspendingClock().now)
+      noteListed(DirectoryListing.File(name: name, isLink: false), in: node, file, SuspendingClock().now)
     } catch {
       tryLater(Step(path: directory, place: nil), after: error)
     }
@@ -99,7 +99,7 @@ extension TreeWatch {
       touchedRoots.formUnion(roots.indices.filter { $0 != root })
     case .file(let identity, let name):
       guard let node = table[identity], node.explicit[name] == roots[root] else { break }
-      lost(name, in: node, SuspendingClock().now)
+      noteRemoved(name, in: node, SuspendingClock().now)
       node.explicit[name] = nil
       if !node.isRecursive, node.explicit.isEmpty { forget(node) }
     }

@@ -77,7 +77,7 @@ extension TreeWatch {
   /// Has a directory that could not be read tried again with each poll, and tells that. One that has gone since it was
   /// listed is left out: an event tells of it.
   func tryLater(_ step: Step, after error: SystemError) {
-    if error.errno.meansGone { return }
+    if error.errno.isMissingDirectory { return }
     if let stamp = try? Descriptor.status(of: step.path, followingLinks: step.place == nil).stamp,
       options.selection.skippedDirectories.contains(stamp.identity)
     {
@@ -87,7 +87,7 @@ extension TreeWatch {
   }
 
   func note(_ directory: Unreadable, at path: FilePath) {
-    let known = unreadable.updateValue(directory, forKey: path)?.error ?? toldErrors[path]
+    let known = unreadable.updateValue(directory, forKey: path)?.error ?? reportedErrors[path]
     if known != directory.error { tell(.unreadable(path, directory.error, interval: options.pollInterval)) }
   }
 
@@ -137,7 +137,7 @@ extension TreeWatch {
     do throws(SystemError) {
       return try watch(path, identity, for: .contents).map { .watched($0) } ?? .polled(.always)
     } catch {
-      guard error.meansFull else { throw error }
+      guard error.isWatchShortage else { throw error }
       isLimitReached = true
       return .polled(.limit)
     }
@@ -149,7 +149,7 @@ extension TreeWatch {
 
   private func isOnRemoteFileSystem(_ path: FilePath, _ identity: FileIdentity, _ file: borrowing Descriptor) -> Bool {
     if let known = remoteDevices[identity.device] { return known }
-    let isRemote = circumstances.isRemote(file)
+    let isRemote = hooks.isRemote(file)
     remoteDevices[identity.device] = isRemote
     if isRemote { tell(once: .polling(.remoteFileSystem(path), interval: options.pollInterval)) }
     return isRemote
@@ -164,9 +164,9 @@ extension TreeWatch {
     let listing = try directory.list(file, options.selection)
     if !directory.files.isEmpty {
       let names = Set(listing.files.map(\.name))
-      for name in directory.files.keys where !names.contains(name) { lost(name, in: directory, time) }
+      for name in directory.files.keys where !names.contains(name) { noteRemoved(name, in: directory, time) }
     }
-    for module in listing.files { seen(module, in: directory, file, time) }
+    for module in listing.files { noteListed(module, in: directory, file, time) }
     guard directory.isRecursive else { return [] }
     if !directory.children.isEmpty {
       let names = Set(listing.directories)
@@ -180,7 +180,7 @@ extension TreeWatch {
     let time = SuspendingClock().now
     if let name = directory.name { directory.parent?.children[name] = nil }
     for gone in directory.subtree {
-      for name in gone.files.keys { lost(name, in: gone, time) }
+      for name in gone.files.keys { noteRemoved(name, in: gone, time) }
       if case .watched(let descriptor) = gone.coverage, table.contains(gone), !guards.use(descriptor) {
         tools?.remove(descriptor)
       }
@@ -189,7 +189,7 @@ extension TreeWatch {
     }
   }
 
-  func lost(_ name: FilePath.Component, in directory: WatchedDirectory, _ time: SuspendingClock.Instant) {
+  func noteRemoved(_ name: FilePath.Component, in directory: WatchedDirectory, _ time: SuspendingClock.Instant) {
     let path = directory.path(of: name)
     directory.files[name] = nil
     links[path] = nil
@@ -199,10 +199,10 @@ extension TreeWatch {
 
 extension Errno {
   /// Whether there is no directory of that name any more, so that there is nothing to read.
-  var meansGone: Bool { [.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(self) }
+  var isMissingDirectory: Bool { [.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(self) }
 }
 
 extension SystemError {
   /// Whether the kernel, or the memory that it may use, has no room for another watch.
-  var meansFull: Bool { errno == .noSpace || errno == .noMemory }
+  var isWatchShortage: Bool { errno == .noSpace || errno == .noMemory }
 }

@@ -24,7 +24,7 @@ package actor TreeWatch: ChangeSource {
   }
 
   /// Conditions that tests replace because they cannot bring them about.
-  struct Circumstances: Sendable {
+  struct TestHooks: Sendable {
     /// Refuses more watches than this, as the kernel would.
     var watchLimit: Int?
     var isRemote: @Sendable (borrowing Descriptor) -> Bool = { NetworkFileSystem.name(of: $0.raw) != nil }
@@ -39,7 +39,7 @@ package actor TreeWatch: ChangeSource {
 
   let roots: [FilePath]
   let options: Options
-  let circumstances: Circumstances
+  let hooks: TestHooks
   nonisolated let executor = QueueExecutor(label: "wasmprecompile.tree-watch")
   /// Read inside long walks, so that stopping does not wait for them.
   nonisolated let isStopping = Atomic(false)
@@ -63,16 +63,16 @@ package actor TreeWatch: ChangeSource {
   /// Directories that could not be read, to be tried again with the next poll.
   var unreadable: [FilePath: Unreadable] = [:]
   /// The reasons, told already, why directories could not be read that the present poll tries again.
-  var toldErrors: [FilePath: Errno] = [:]
+  var reportedErrors: [FilePath: Errno] = [:]
   /// Links to files that are not watched themselves, with what they led to.
   var links: [FilePath: PolledStamp?] = [:]
   var recovery = OverflowRecovery()
   var isLimitReached = false
-  var hasToldLimit = false
+  var hasReportedLimit = false
   var remoteDevices: [UInt64: Bool] = [:]
   var recoveryAlarm: Alarm?
   var pollAlarm: Alarm?
-  var toldNotices: Set<WatchNotice> = []
+  var reportedNotices: Set<WatchNotice> = []
   /// Told together once the queue is drained.
   var outbox: [WatchEvent] = []
   var deliver: @Sendable ([WatchEvent]) -> Void = { _ in }
@@ -81,13 +81,13 @@ package actor TreeWatch: ChangeSource {
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   package init(roots: [FilePath], options: Options = Options()) {
-    self.init(roots: roots, options: options, circumstances: Circumstances())
+    self.init(roots: roots, options: options, hooks: TestHooks())
   }
 
-  init(roots: [FilePath], options: Options, circumstances: Circumstances) {
+  init(roots: [FilePath], options: Options, hooks: TestHooks) {
     self.roots = roots
     self.options = options
-    self.circumstances = circumstances
+    self.hooks = hooks
     armed = Array(repeating: .unarmed, count: roots.count)
   }
 
@@ -118,13 +118,13 @@ package actor TreeWatch: ChangeSource {
     self.deliver = deliver
     recoveryAlarm = Alarm(on: executor.queue) { [weak self] in
       self?.assumeIsolated {
-        $0.recoveryAlarm?.rang()
+        $0.recoveryAlarm?.fired()
         $0.restart(.overflow)
       }
     }
     pollAlarm = Alarm(on: executor.queue) { [weak self] in
       self?.assumeIsolated {
-        $0.pollAlarm?.rang()
+        $0.pollAlarm?.fired()
         $0.poll()
       }
     }
@@ -150,7 +150,7 @@ package actor TreeWatch: ChangeSource {
   func openTools() {
     guard !options.alwaysPolls else { return }
     do throws(InotifyFailure) {
-      let opened = try InotifyTools(limit: circumstances.watchLimit)
+      let opened = try InotifyTools(limit: hooks.watchLimit)
       let source = DispatchSource.makeReadSource(fileDescriptor: opened.descriptor, queue: executor.queue)
       source.setEventHandler { [weak self] in self?.assumeIsolated { $0.drain() } }
       source.setCancelHandler { [self] in assumeIsolated { $0.close() } }
@@ -158,7 +158,7 @@ package actor TreeWatch: ChangeSource {
       self.source = source
       tools = consume opened
       // Should it fail again, that is news.
-      toldNotices = toldNotices.filter { if case .polling(.noInotify, _) = $0 { false } else { true } }
+      reportedNotices = reportedNotices.filter { if case .polling(.noInotify, _) = $0 { false } else { true } }
     } catch {
       tell(once: .polling(.noInotify(error), interval: options.pollInterval))
     }
@@ -211,6 +211,6 @@ package actor TreeWatch: ChangeSource {
   func tell(_ notice: WatchNotice) { outbox.append(.notice(notice)) }
 
   func tell(once notice: WatchNotice) {
-    if toldNotices.insert(notice).inserted { tell(notice) }
+    if reportedNotices.insert(notice).inserted { tell(notice) }
   }
 }

@@ -10,15 +10,15 @@ final class Watched: Sendable {
   let log = Log<WatchEvent>()
 
   convenience init(
-    _ roots: FilePath..., options: TreeWatch.Options = .init(), circumstances: TreeWatch.Circumstances = .init()
+    _ roots: FilePath..., options: TreeWatch.Options = .init(), hooks: TreeWatch.TestHooks = .init()
   ) async {
-    await self.init(roots, options: options, circumstances: circumstances)
+    await self.init(roots, options: options, hooks: hooks)
   }
 
   init(
-    _ roots: [FilePath], options: TreeWatch.Options = .init(), circumstances: TreeWatch.Circumstances = .init()
+    _ roots: [FilePath], options: TreeWatch.Options = .init(), hooks: TreeWatch.TestHooks = .init()
   ) async {
-    watch = TreeWatch(roots: roots, options: options, circumstances: circumstances)
+    watch = TreeWatch(roots: roots, options: options, hooks: hooks)
     watch.start { [log] in log.append(contentsOf: $0) }
     await log.wait { $0.contains { if case .armed = $0 { true } else { false } } }
   }

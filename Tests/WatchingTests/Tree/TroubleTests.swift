@@ -49,7 +49,7 @@ extension UsingInotify {
 
     @Test func beyondTheLimitDirectoriesArePolled() async throws {
       for index in 0..<20 { try Shell.mkdir(root.appending("d\(index)")) }
-      let watched = await Watched(root, options: polling, circumstances: .init(watchLimit: 10))
+      let watched = await Watched(root, options: polling, hooks: .init(watchLimit: 10))
       let notice = try #require(watched.notices.first)
       #expect(notice.description.contains("max_user_watches is 10, about 1024 are needed"))
       #expect(notice.description.hasSuffix(": sysctl fs.inotify.max_user_watches=1024"))
@@ -69,7 +69,7 @@ extension UsingInotify {
     @Test func watchesThatBecomeFreeAreUsed() async throws {
       for index in 0..<4 { try Shell.mkdir(root.appending("d\(index)")) }
       // two of them for the root's path
-      let watched = await Watched(root, options: polling, circumstances: .init(watchLimit: 5))
+      let watched = await Watched(root, options: polling, hooks: .init(watchLimit: 5))
       #expect(await watched.watch.polledDirectories == 2)
       for index in 0..<4 where await watched.watch.polledDirectories > 0 {
         try Shell.rm(root.appending("d\(index)"))
@@ -101,7 +101,7 @@ extension UsingInotify {
 
     @Test func remoteFileSystemsArePolledWithOneWarning() async throws {
       try Shell.mkdir(root.appending("a").appending("b"))
-      let watched = await Watched(root, options: polling, circumstances: .init(isRemote: { _ in true }))
+      let watched = await Watched(root, options: polling, hooks: .init(isRemote: { _ in true }))
       #expect(watched.notices == [.polling(.remoteFileSystem(root), interval: .milliseconds(20))])
       let path = root.appending("a").appending("b").appending("x.wasm")
       try Shell.write("1", to: path)
@@ -154,7 +154,7 @@ extension UsingInotify {
     }
 
     @Test func deletedDirectoriesDoNotPileUpInTheLibrary() async throws {
-      let watched = await Watched(root, circumstances: .init(toleratedStaleNodes: 100))
+      let watched = await Watched(root, hooks: .init(toleratedStaleNodes: 100))
       let directory = root.appending("d")
       for _ in 0..<300 {
         try Shell.mkdir(directory)
