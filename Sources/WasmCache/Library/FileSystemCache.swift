@@ -23,7 +23,11 @@ public final class FileSystemCache: Cache, Sendable {
   /// Whether the cache may be changed.
   public let access: Access
   public let backends: [Backend]
+  /// Why some of the lower caches are not used. A host may want to log it; nothing else depends on it.
+  public let lowerCacheTroubles: [CacheError]
   let cache: CacheDirectory
+  /// Only read, the first first.
+  private let lower: [CacheDirectory]
   let catalog: LoadingCatalog
   private let library: EngineLibrary
   private let optimization: OptimizationLevel
@@ -41,13 +45,16 @@ public final class FileSystemCache: Cache, Sendable {
   ///   - optimization: the level that the modules were compiled with.
   ///   - cpu: the processors that the modules were compiled for.
   ///   - access: whether anything may be written.
-  ///   - trust: the users who may have written into the cache.
+  ///   - trust: the users who may have written into the cache, or into a lower one.
+  ///   - lowerCaches: further caches to load from, such as an image's layer or a read-only volume; the first that has an
+  ///     artifact is used. They are never written to. One that cannot be used costs nothing else, see
+  ///     ``lowerCacheTroubles``.
   /// - Throws: why the directory cannot be used: ``CacheError/noCache(_:)`` if it is only to be read and is missing,
   ///   ``CacheError/notWritable(_:reason:)`` if it is to be written and cannot be.
   public init(
     directory: FilePath, engine: EngineLibrary, backends: [Backend] = [.cranelift, .winch],
     optimization: OptimizationLevel = .speed, cpu: CPUTarget = .native, access: Access = .readWrite,
-    trust: CacheTrust = .owner
+    trust: CacheTrust = .owner, lowerCaches: [FilePath] = []
   ) throws(CacheError) {
     self.directory = directory.absolute
     self.access = access
@@ -66,13 +73,20 @@ public final class FileSystemCache: Cache, Sendable {
       cache = existing
     }
     catalog = LoadingCatalog(of: cache, isWritable: access == .readWrite)
+    var lower: [CacheDirectory] = []
+    var troubles: [CacheError] = []
+    for path in lowerCaches {
+      do { lower.append(try CacheDirectory.lower(at: path.absolute, trust: trust)) } catch { troubles.append(error) }
+    }
+    self.lower = lower
+    lowerCacheTroubles = troubles
   }
 
   // MARK: Loading
 
   public func load(_ module: WasmHash, backend: Backend) throws(CacheError) -> Module {
     let part = try part(backend)
-    return try part.entries.open(module).load(with: part.engine)
+    return try part.open(module).load(with: part.engine)
   }
 
   /// Opens a module's artifact without loading it, for anything that `Module` cannot do: pass ``Artifact/path`` to a
@@ -80,7 +94,7 @@ public final class FileSystemCache: Cache, Sendable {
   ///
   /// - Throws: ``CacheError/missing(_:_:_:)`` if it is not there or corrupt.
   public func artifact(of module: WasmHash, backend: Backend) throws(CacheError) -> Artifact {
-    try part(backend).entries.open(module)
+    try part(backend).open(module)
   }
 
   /// The engine that a backend's modules are loaded with, to make stores and linkers of.
@@ -155,32 +169,51 @@ public final class FileSystemCache: Cache, Sendable {
     let settings = EngineSettings(backend: backend, optimization: optimization, cpu: cpu)
     let begun = WallClock.now()
     let engine = try Engine(checking: settings, of: library)
-    if let known = catalog.identity(settings, library.file.stamp) { return EnginePart(engine, known, cache, catalog) }
+    if let known = catalog.identity(settings, library.file.stamp) {
+      return EnginePart(engine, known, [cache] + lower, catalog)
+    }
     let identity = try engine.identity()
     if library.file.isUnchanged {
       catalog.remember(EngineFinding(identity, library: library.file.stamp, probed: begun))
     }
-    return EnginePart(engine, identity, cache, catalog)
+    return EnginePart(engine, identity, [cache] + lower, catalog)
   }
 }
 
-/// One backend's engine, and its part of the cache.
+/// One backend's engine, and its parts of the caches.
 final class EnginePart: Sendable {
   let engine: Engine
   let identity: ArtifactIdentity
-  let entries: VerifiedEntries
+  /// The cache's own part.
+  let directory: EngineDirectory
+  /// Of the cache itself first, and then of the lower ones.
+  private let layers: [VerifiedEntries]
   private let writer = Mutex<EngineWriter?>(nil)
 
-  init(_ engine: Engine, _ identity: ArtifactIdentity, _ cache: CacheDirectory, _ catalog: LoadingCatalog) {
+  /// - Parameter caches: the cache itself, and then the lower ones.
+  init(_ engine: Engine, _ identity: ArtifactIdentity, _ caches: [CacheDirectory], _ catalog: LoadingCatalog) {
     self.engine = engine
     self.identity = identity
-    entries = VerifiedEntries(EngineDirectory(identity, in: cache), catalog)
+    let directories = caches.map { EngineDirectory(identity, in: $0) }
+    directory = directories[0]
+    layers = directories.map { VerifiedEntries($0, catalog) }
+  }
+
+  /// Opens a module's artifact, in the first cache that has it.
+  ///
+  /// - Throws: why the cache itself does not have it, if none has.
+  func open(_ module: WasmHash) throws(CacheError) -> Artifact {
+    var failure: CacheError?
+    for layer in layers {
+      do { return try layer.open(module) } catch { failure = failure ?? error }
+    }
+    throw failure ?? .missing(module, identity.backend, .newModule)
   }
 
   func writer(_ publisher: Publisher) throws(CacheError) -> EngineWriter {
     let made = writer.withLock { writer in
       if let writer { return Result<EngineWriter, CacheError>.success(writer) }
-      let made = Result { () throws(CacheError) in try EngineWriter(entries.directory, publisher) }
+      let made = Result { () throws(CacheError) in try EngineWriter(directory, publisher) }
       writer = try? made.get()
       return made
     }

@@ -78,9 +78,9 @@ struct CacheErrorTests {
   /// What is stored is as it was stored, but not what it should be.
   private func store(_ artifact: [UInt8]) throws -> FilePath {
     let part = try fixture.open().part(.cranelift)
-    let writer = try EngineWriter(part.entries.directory, Publisher(CacheDirectory(making: fixture.path)))
+    let writer = try EngineWriter(part.directory, Publisher(CacheDirectory(making: fixture.path)))
     try writer.publish(artifact, for: module)
-    return part.entries.directory.entryPath(module)
+    return part.directory.entryPath(module)
   }
 
   private func loading() -> String? {
