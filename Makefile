@@ -10,9 +10,9 @@ BUILD_PACKAGES := python3 libsqlite3-dev libinotifytools0-dev libseccomp-dev lib
 # To test only: zsh and fish check their completions (bash is always there), mandoc checks the man page, strace shows
 # which system calls a run makes; cmake, git, pre-commit and systemd take what is made for them; chromium shows pages;
 # btrfs-progs and e2fsprogs make file systems, mount and util-linux put them in place and take rights away; vim saves a file;
-# rsync copies a cache without its links.
+# rsync copies a cache without its links; golang-github-burntsushi-toml-dev has the test suite of TOML.
 TEST_PACKAGES := zsh fish mandoc strace cmake git pre-commit systemd chromium btrfs-progs e2fsprogs mount rsync \
-  util-linux vim
+  util-linux vim golang-github-burntsushi-toml-dev
 
 # Releases of libwasmtime, by the checksums in .ci/wheels.sha256: the default, and the others that the tests load.
 ENGINE_VERSION := 50.0.1
@@ -22,7 +22,7 @@ TEST_ENGINE_VERSIONS := 24.0.0 36.0.0 48.0.0
 # `--format json` prints. All but ninja are pure Python, so that they suit any.
 TEST_TOOLS := ninja==1.13.0 jsonschema==4.17.3 attrs==23.2.0 pyrsistent==0.20.0
 
-VERSION = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Commands/Tool.swift)
+VERSION = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Commands/Program.swift)
 ARCHITECTURE := $(shell uname -m)
 BUILD := .build/$(ARCHITECTURE)-unknown-linux-gnu
 EXECUTABLE := $(BUILD)/release/wasmprecompile

@@ -11,12 +11,12 @@ internal import WasmtimeToolchain
 /// its own: the first argument decides between ``Subcommands`` and ``PrecompileCommand``.
 public struct CommandLineTool: ParsableCommand {
   public static let configuration = CommandConfiguration(
-    commandName: Tool.name, abstract: PrecompileCommand.configuration.abstract,
+    commandName: Program.name, abstract: PrecompileCommand.configuration.abstract,
     usage: """
-      \(Tool.name) [<options>] <path> ...
-      \(Tool.name) \(Subcommands.names.joined(separator: "|")) …
+      \(Program.name) [<options>] <path> ...
+      \(Program.name) \(Subcommands.names.joined(separator: "|")) …
       """,
-    discussion: PrecompileCommand.configuration.discussion, version: Tool.version, subcommands: Subcommands.all)
+    discussion: PrecompileCommand.configuration.discussion, version: Program.version, subcommands: Subcommands.all)
 
   @OptionGroup var precompile: PrecompileCommand
 
@@ -51,7 +51,7 @@ public struct CommandLineTool: ParsableCommand {
       Glibc.exit(status.rawValue)
     } catch let failure as RunFailure {
       let palette = (running as? any ColoredCommand)?.palette ?? .plain
-      Output.error.write(palette.error(Tool.name, failure.message) + "\n")
+      Output.error.write(palette.error(Program.name, failure.message) + "\n")
       Glibc.exit(failure.status.rawValue)
     } catch {
       if root.exitCode(for: error).isSuccess { root.exit(withError: error) }
@@ -70,17 +70,20 @@ public struct CommandLineTool: ParsableCommand {
     guard let first = arguments.first else {
       throw RunFailure(
         status: .usage,
-        message: "nothing to precompile: name files or directories, or see `\(Tool.name) --help`")
+        message: "nothing to precompile: name files or directories, or see `\(Program.name) --help`")
     }
     if let subcommand = Subcommands.misspelled(first) {
       throw RunFailure(
         status: .usage, message: "\(first.printable) is neither a file nor a subcommand: did you mean \(subcommand)?")
     }
-    if root == PrecompileCommand.self, var command = QuickArguments.parse(arguments) {
+    if root == PrecompileCommand.self, let invocation = QuickArguments.parse(arguments) {
+      try Subcommands.refuseOne(among: invocation.wrappedValue.path)
+      var command = PrecompileCommand(invocation)
       try command.configure()
       return command
     }
     let command = try root.parseAsRoot(arguments)
+    if let command = command as? PrecompileCommand { try Subcommands.refuseOne(among: command.invocation.path) }
     guard var configured = command as? any ConfiguredCommand else { return command }
     try configured.configure()
     return configured
@@ -93,27 +96,5 @@ public struct CommandLineTool: ParsableCommand {
     if Subcommands.names.contains(first) || first == "help" { return Subcommands.self }
     return ["-h", "--help", "--version", "--experimental-dump-help"].contains(first)
       ? Self.self : PrecompileCommand.self
-  }
-}
-
-/// The program when its first argument names a subcommand.
-struct Subcommands: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: Tool.name, version: Tool.version, subcommands: all)
-
-  static let all: [any ParsableCommand.Type] = [
-    PathCommand.self, RunCommand.self, HashCommand.self, InspectCommand.self, EnginesCommand.self, CacheCommand.self,
-    ConfigCommand.self, CompletionsCommand.self,
-  ]
-
-  /// What people may type.
-  static let names = all.filter { $0.configuration.shouldDisplay }.compactMap { $0.configuration.commandName }
-
-  /// The subcommand that somebody meant who typed a word that is nothing.
-  static func misspelled(_ word: String) -> String? {
-    guard word.utf8.allSatisfy({ UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 }), !names.contains(word), word != "help",
-      access(word, F_OK) != 0
-    else { return nil }
-    return names.nearest(to: word, within: word.utf8.count / 3)
   }
 }

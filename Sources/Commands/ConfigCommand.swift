@@ -26,8 +26,8 @@ struct ConfigCommand: ParsableCommand {
 
 extension Configuration {
   /// `jobs = 3  # WASMPRECOMPILE_JOBS`
-  fileprivate func line(for setting: any AnySetting) -> String {
-    if let given = given(setting) { return "\(setting.key) = \(setting.literal(given.texts))  # \(given.origin)" }
+  fileprivate func line(for setting: Setting) -> String {
+    if let given = given[setting.key] { return "\(setting.key) = \(setting.literal(given.texts))  # \(given.origin)" }
     return switch setting.unset {
     case .values(let texts): "\(setting.key) = \(setting.literal(texts))  # default"
     case .described(let text): "# \(setting.key) is not set: \(text)"
@@ -35,22 +35,23 @@ extension Configuration {
   }
 }
 
-extension Configuration.Origin: CustomStringConvertible {
+extension OptionOrigin: CustomStringConvertible {
   var description: String {
     switch self {
+    case .commandLine: "command line"
     case .environment(let variable): variable
     case .file(let path, let line): "\(path.printable):\(line)"
     }
   }
 }
 
-extension AnySetting {
+extension Setting {
   /// Values as a file has them.
   fileprivate func literal(_ texts: [String]) -> String {
-    switch kind {
-    case .number, .toggle: texts.joined()
-    case .text, .path: texts.map(Self.quoted).joined()
-    case .list: "[" + texts.map(Self.quoted).joined(separator: ", ") + "]"
+    switch (isList, form) {
+    case (true, _): "[" + texts.map(Self.quoted).joined(separator: ", ") + "]"
+    case (false, .number), (false, .toggle): texts.joined()
+    case (false, .text), (false, .path): texts.map(Self.quoted).joined()
     }
   }
 

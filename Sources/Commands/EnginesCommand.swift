@@ -11,23 +11,21 @@ struct EnginesCommand: ConfiguredCommand {
     commandName: "engines", abstract: "Show what modules can be compiled with, or why not.",
     discussion: "Each backend is tried in a process of its own: an engine's word is not taken for it.")
 
-  @OptionGroup(title: "Where things are") var engine: EngineOptions
-  @OptionGroup(title: "Sandbox") var sandbox: SandboxOptions
+  @OptionGroup(title: "Where things are") @ParsedOptions var engine: EngineOptions
+  @OptionGroup(title: "Sandbox") @ParsedOptions var sandbox: SandboxOptions
 
-  mutating func fill(from configuration: Configuration) {
-    engine.fill(from: configuration)
-    sandbox.fill(from: configuration)
+  mutating func fill(from settings: GivenSettings) {
+    _engine.wrappedValue.fill(from: settings)
+    _sandbox.wrappedValue.fill(from: settings)
   }
 
   func run() throws {
-    let cancellation = Cancellation()
-    let interruption = Interruption(cancelling: cancellation)
-    let file: EngineFile
-    do { file = try engine.search.find() } catch { throw RunFailure(error) }
+    let work = InterruptibleWork()
     let settings = Backend.libwasmtime.map { EngineSettings(backend: $0) }
-    do throws(CompilerUnusable) {
+    try work.run {
+      let file = try engine.search.find()
       let probe = EngineProbe(
-        file, program: .thisExecutable, policy: sandbox.policy, cancellation: cancellation)
+        file, program: .thisExecutable, policy: sandbox.policy, cancellation: work.cancellation)
       let account = try probe.identify(settings)
       Output.standard.write("library    \(file.location.path.printable) (\(file.location.origin.rawValue))\n")
       for (one, result) in zip(settings, account.identities) {
@@ -48,9 +46,6 @@ struct EnginesCommand: ConfiguredCommand {
       if !account.identities.contains(where: { (try? $0.get()) != nil }) {
         throw CompilerUnusable.noBackend(file.location)
       }
-    } catch {
-      interruption.dieIfReceived()
-      throw RunFailure(error)
     }
   }
 }

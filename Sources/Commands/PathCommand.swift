@@ -22,11 +22,11 @@ struct PathCommand: ConfiguredCommand {
   @Flag(help: "Check the artifact's bytes first; a corrupt one is moved aside and counts as missing.")
   var verify = false
 
-  @OptionGroup var options: ModuleOptions
+  @OptionGroup @ParsedOptions var options: ModuleOptions
 
   var place: FilePath? { module.path }
 
-  mutating func fill(from configuration: Configuration) { options.fill(from: configuration) }
+  mutating func fill(from settings: GivenSettings) { _options.wrappedValue.fill(from: settings) }
 
   func run() throws {
     var summary = try lookUp()
@@ -51,17 +51,11 @@ struct PathCommand: ConfiguredCommand {
     var request = try options.request(for: module.path)
     request.purpose = compile ? .compile : .dryRun
     if compile { Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request) }
-    let cancellation = Cancellation()
-    let interruption = Interruption(cancelling: cancellation, in: request)
-    let reporter = RunReporter(Verbosity(isQuiet: true))
-    let summary: RunSummary
-    do {
-      summary = try options.compilers(options.compiler.settings).run(request, observer: reporter, cancellation)
-    } catch {
-      interruption.dieIfReceived()
-      throw error
+    let work = InterruptibleWork(in: request)
+    let summary = try work.run {
+      try options.compilers(options.compiler.settings)
+        .run(request, observer: RunReporter(Verbosity(isQuiet: true)), work.cancellation)
     }
-    interruption.dieIfReceived()
     guard summary.exitStatus == .success else { throw summary.exitStatus }
     if summary.plan.contents.isEmpty {
       Output.error.write("\(module.path.printable): error: is a directory without modules\n")

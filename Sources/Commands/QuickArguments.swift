@@ -9,7 +9,7 @@ internal import WasmEngine
 /// exactly what the parser makes of it, which the tests compare.
 enum QuickArguments {
   /// - Returns: nil if the parser is to see to it.
-  static func parse(_ arguments: [String]) -> PrecompileCommand? {
+  static func parse(_ arguments: [String]) -> ParsedOptions<PrecompileInvocation>? {
     var paths: [PathArgument] = []
     var backends: [Backend] = []
     var cacheDir: PathArgument?
@@ -32,12 +32,12 @@ enum QuickArguments {
         paths.append(path)
       }
     }
-    var command = PrecompileCommand.unset
-    command.path = paths
-    command.compiler.backends = backends
-    command.cache.cacheDir = cacheDir
-    command.verbosity.quiet = isQuiet
+    var given: GivenOptions = ["path": paths]
+    if !backends.isEmpty { given["backend"] = backends }
+    if let cacheDir { given["cache-dir"] = cacheDir }
+    if isQuiet { given["quiet"] = true }
+    let options = ParsedOptions<PrecompileInvocation>(given: given)
     // What is wrong with it, the parser says better.
-    return (try? command.validate()) != nil ? command : nil
+    return (try? options.validate()) != nil ? options : nil
   }
 }

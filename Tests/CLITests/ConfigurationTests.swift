@@ -6,7 +6,8 @@ import Testing
 /// Options from the environment and from files, as the program takes them.
 @Suite struct ConfigurationTests {
   private let settings = [
-    "backend", "opt-level", "cpu", "engine", "cache-dir", "trust-cache", "max-size", "exclude", "follow-links", "jobs",
+    "backend", "opt-level", "cpu", "engine", "cache-dir", "trust-cache", "lower-caches", "max-size", "exclude",
+    "follow-links", "jobs",
     "rehash", "timeout", "max-module", "max-artifact", "max-memory", "require-sandbox", "exec", "debounce", "poll",
     "clear", "color",
   ]
@@ -36,6 +37,7 @@ import Testing
       try box.write("timeout = 7\n\nengine = 'e.so'\n", to: "../home/.config/wasmprecompile/config.toml")
       var show = box.tool("config", "show", "project")
       show.environment["WASMPRECOMPILE_REHASH"] = "1"
+      show.environment["WASMPRECOMPILE_LOWER_CACHES"] = "/image,layer"
       let shown = try show.run()
       #expect(shown.ending == .exited(0))
       let user = box.path + "/home/.config/wasmprecompile"
@@ -46,6 +48,7 @@ import Testing
         #"engine = "\#(user)/e.so"  # \#(user)/config.toml:3"#,
         "# cache-dir is not set: wasmprecompile in $XDG_CACHE_HOME or ~/.cache",
         "trust-cache = false  # default",
+        #"lower-caches = ["/image", "layer"]  # WASMPRECOMPILE_LOWER_CACHES"#,
         "# max-size is not set: the cache may grow",
         #"exclude = ["gen/", "\"x\""]  # \#(box.work)/project/.wasmprecompile.toml:2"#,
         "follow-links = false  # default",
@@ -68,9 +71,35 @@ import Testing
       // What is shown is a file with the same settings.
       try box.write(shown.output, to: "../home/.config/wasmprecompile/config.toml")
       try box.remove("project/.wasmprecompile.toml")
-      let again = try box.succeed("config", "show", "project").outputLines
+      let again = try box.succeed("config", "show", "project").outputLines.map {
+        $0.replacing("\(user)/layer", with: "layer")
+      }
       func values(_ lines: [String]) -> [String] { lines.map { $0.replacing(#/  # .*/#, with: "") } }
       #expect(values(again) == values(shown.outputLines))
+    }
+  }
+
+  /// Editors of other systems write a byte order mark.
+  @Test func aFileMayBeginWithAByteOrderMark() throws {
+    try Sandbox.use { box in
+      try box.write("\u{feff}jobs = 3\n", to: ".wasmprecompile.toml")
+      let lines = try box.succeed("config", "show").outputLines
+      #expect(lines.contains("jobs = 3  # \(box.work)/.wasmprecompile.toml:1"))
+    }
+  }
+
+  @Test func tablesThatNobodyKnowsAreRefused() throws {
+    try Sandbox.use { box in
+      for (text, message) in [
+        ("jobs = 1\n\n[backends.winch]\nx = 1\n", "3: unknown key 'backends'; did you mean 'backend'?"),
+        ("[[exclude]]\n", "1: exclude must be a list of patterns, not a list with a table"),
+        ("[a]\n[a]\n", "2: is not TOML: the table a begins a second time"),
+      ] {
+        try box.write(text, to: ".wasmprecompile.toml")
+        let run = try box.tool("config", "show").run()
+        #expect(run.ending == .exited(64))
+        #expect(run.errors == "wasmprecompile: error: \(box.work)/.wasmprecompile.toml:\(message)\n")
+      }
     }
   }
 

@@ -18,6 +18,8 @@ import Testing
         (["--unheard-of", "x"], "Error: Unknown option '--unheard-of'\n" + usage),
         (["--jobs", "0", "x"], "Error: --jobs must be from 1 to 1024, not 0\n" + usage),
         (["--timeout", "0", "x"], timeout + usage),
+        (["-q", "engines"], "Error: 'engines' is a subcommand: put it first, before its options\n" + usage),
+        (["-v", "engines"], "Error: 'engines' is a subcommand: put it first, before its options\n" + usage),
         (["-q", "-v", "x"], "Error: --quiet goes with neither --verbose nor --explain\n" + usage),
         (["-q", "--explain", "x"], "Error: --quiet goes with neither --verbose nor --explain\n" + usage),
         (["--timeout", "nan", "x"], nil), (["--backend", "llvm", "x"], nil), (["--opt-level", "3", "x"], nil),

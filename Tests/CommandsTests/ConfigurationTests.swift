@@ -37,8 +37,11 @@ struct ConfigurationTests {
     }
   }
 
-  private func precompile(_ arguments: String...) throws -> PrecompileCommand {
-    try #require(try PrecompileCommand.parseAsRoot(arguments) as? PrecompileCommand)
+  /// What the arguments and a configuration come to.
+  private func precompile(_ arguments: String..., with configuration: Configuration) throws -> PrecompileInvocation {
+    var command = try #require(try PrecompileCommand.parseAsRoot(arguments) as? PrecompileCommand)
+    command.fill(from: configuration.given)
+    return command.invocation
   }
 
   // MARK: What is understood
@@ -53,6 +56,7 @@ struct ConfigurationTests {
       engine = "lib/engine.so"
       cache-dir = "/var/cache/modules"
       trust-cache = true
+      lower-caches = ["layers/base", "/mnt/cache"]
       max-size = "5G"
       exclude = ["gen/", 'a"b']
       follow-links = true
@@ -69,9 +73,8 @@ struct ConfigurationTests {
       clear = true
       color = "never"
       """)
-    #expect(Settings.all.allSatisfy { configuration.given($0) != nil }, "this file has every setting")
-    var command = try precompile("a")
-    command.fill(from: configuration)
+    #expect(Settings.all.allSatisfy { configuration.given[$0.key] != nil }, "this file has every setting")
+    let command = try precompile("a", with: configuration)
     #expect(
       command.compiler.settings == [
         EngineSettings(backend: .winch, optimization: .none, cpu: .baseline),
@@ -80,15 +83,16 @@ struct ConfigurationTests {
     let engine = EngineLocation(path: directory("lib/engine.so"), origin: .configuration)
     #expect(command.engine.search.candidates == [engine], "paths in a file start from its directory")
     #expect(try command.cache.path() == "/var/cache/modules")
+    #expect(command.cache.lowerCaches == [directory("layers/base"), "/mnt/cache"])
     #expect(command.room.maxSize?.bytes == 5_000_000_000)
     #expect(command.selection.exclude.map(\.bytes) == [Array("gen/".utf8), Array("a\"b".utf8)])
     #expect(command.selection.followLinks && command.execution.rehash && command.cache.trust == .anyone)
-    #expect(command.execution.jobs == 3 && command.limits.timeout?.value == 0.5)
+    #expect(command.execution.jobs == 3 && command.limits.timeout.value == 0.5)
     let limits = command.limits.modules
     let confinement = command.limits.confinement(command.sandbox)
     #expect(limits.timeout == 0.5 && limits.largestModule == 1 << 20 && confinement.isRequired)
     #expect(confinement.limits == ChildLimits(memory: 3 << 20, file: 2 << 20))
-    #expect(command.watching.exec == "make reload" && command.watching.debounce?.value == 0)
+    #expect(command.watching.exec == "make reload" && command.watching.debounce.value == 0)
     #expect(command.watching.poll && command.watching.clear)
     #expect(command.color.color == .never)
   }
@@ -103,35 +107,41 @@ struct ConfigurationTests {
       jobs = 3
       timeout = 7
       """)
-    var command = try precompile(
-      "a", "--backend", "winch", "--opt-level", "speed", "--engine", "b.so", "--exclude", "y", "-j4")
-    command.fill(from: configuration)
+    let command = try precompile(
+      "a", "--backend", "winch", "--opt-level", "speed", "--engine", "b.so", "--exclude", "y", "-j4",
+      with: configuration)
     #expect(command.compiler.settings == [EngineSettings(backend: .winch)], "a list is not added to")
     #expect(command.engine.search.candidates == [EngineLocation(path: "b.so", origin: .option)])
     #expect(command.selection.exclude.map(\.bytes) == [Array("y".utf8)])
     #expect(command.execution.jobs == 4)
-    #expect(command.limits.timeout?.value == 7, "left open")
+    #expect(command.limits.timeout.value == 7, "left open")
   }
 
   @Test func theFirstLayerThatHasAValueCounts() throws {
     let user = try file("jobs = 1\ntimeout = 1\nbackend = [\"winch\", \"pulley\"]\n").values(isProject: false)
     let project = try file("timeout = 2\n\nbackend = \"cranelift\"\n").values(isProject: true)
     let configuration = Configuration(layers: [project, user])
-    #expect(configuration.given(Settings.jobs)?.texts == ["1"])
+    #expect(configuration.given["jobs"]?.texts == ["1"])
     #expect(
-      configuration.given(Settings.timeout)?.texts == ["2.0"] || configuration.given(Settings.timeout)?.texts == ["2"])
-    #expect(configuration.given(Settings.backend)?.texts == ["cranelift"])
+      configuration.given["timeout"]?.texts == ["2.0"] || configuration.given["timeout"]?.texts == ["2"])
+    #expect(configuration.given["backend"]?.texts == ["cranelift"])
     #expect(
-      configuration.given(Settings.backend)?.origin == .file(directory(ConfigurationFile.projectName), line: 3))
+      configuration.given["backend"]?.origin == .file(directory(ConfigurationFile.projectName), line: 3))
   }
 
-  @Test func variablesAreText() {
-    #expect(Settings.followLinks.values(inVariable: "1") == ["true"])
-    #expect(Settings.followLinks.values(inVariable: "0") == ["false"])
-    #expect(Settings.followLinks.values(inVariable: "false") == ["false"])
-    #expect(Settings.backend.values(inVariable: "winch,cranelift") == ["winch", "cranelift"])
-    #expect(Settings.jobs.values(inVariable: "1") == ["1"])
-    #expect(Settings.optLevel.variable == "WASMPRECOMPILE_OPT_LEVEL")
+  private func setting(_ key: String) throws -> Setting {
+    try #require(Settings.all.first { $0.key == key })
+  }
+
+  @Test func variablesAreText() throws {
+    #expect(try setting("follow-links").values(inVariable: "1") == ["true"])
+    #expect(try setting("follow-links").values(inVariable: "0") == ["false"])
+    #expect(try setting("follow-links").values(inVariable: "false") == ["false"])
+    #expect(try setting("backend").values(inVariable: "winch,cranelift") == ["winch", "cranelift"])
+    #expect(try setting("jobs").values(inVariable: "1") == ["1"])
+    #expect(try setting("lower-caches").values(inVariable: "/a,b") == ["/a", "b"])
+    #expect(try setting("lower-caches").variable == "WASMPRECOMPILE_LOWER_CACHES")
+    #expect(try setting("opt-level").variable == "WASMPRECOMPILE_OPT_LEVEL")
   }
 
   @Test func theNearestFileAboveCounts() throws {
@@ -155,6 +165,8 @@ struct ConfigurationTests {
     ("jobs = 3\nbakend = 'winch'\n", "2: unknown key 'bakend'; did you mean 'backend'?"),
     ("opt_level = 'none'\n", "1: unknown key 'opt_level'; did you mean 'opt-level'?"),
     ("[watch]\npoll = true\n", "1: unknown key 'watch'; the keys are "),
+    ("jobs = 1\n\n[backends.winch]\n", "3: unknown key 'backends'; did you mean 'backend'?"),
+    ("[[exclude]]\n", "1: exclude must be a list of patterns, not a list with a table"),
     ("\"entirely different\" = 1\n", "1: unknown key 'entirely different'; the keys are backend, opt-level, cpu, "),
     ("\n\njobs = '3'\n", "3: jobs must be a number from 1 to 1024, not a string"),
     ("jobs = 0\n", "1: jobs must be a number from 1 to 1024, not '0'"),
@@ -173,7 +185,7 @@ struct ConfigurationTests {
     ("engine = ''\n", "1: engine must be a path, not ''"),
     ("jobs = 1\njobs = 2\n", "2: is not TOML: jobs is set a second time"),
     ("jobs =\n", "1: is not TOML: a value is missing"),
-    ("jobs = 1\n\u{0}", "2: is not TOML: a line must be KEY = VALUE"),
+    ("jobs = 1\n\u{0}", "2: is not TOML: a line must be KEY = VALUE or [TABLE]"),
   ]) func whatMakesNoSenseIsRefused(text: String, message: String) throws {
     let refusal = try #require(try refusal(text))
     if message.hasSuffix(" ") { #expect(refusal.hasPrefix(message)) } else { #expect(refusal == message) }
@@ -213,13 +225,29 @@ struct ConfigurationTests {
     #expect(try self.refusal("\(key) = '1'\n") == nil, "the user may")
   }
 
+  @Test func aProjectMayNotNameLowerCaches() throws {
+    let refusal = try #require(try refusal("lower-caches = ['vendor/cache']\n", isProject: true))
+    #expect(
+      refusal.hasPrefix(
+        """
+        1: lower-caches may not be set by a project: it decides what code runs, is trusted or is kept; use --lower-cache, \
+        $WASMPRECOMPILE_LOWER_CACHES or your own \
+
+        """))
+    #expect(try self.refusal("lower-caches = ['']\n") == "1: lower-caches must be a list of paths, not ''")
+    #expect(
+      try self.refusal("lower-caches = [1]\n") == "1: lower-caches must be a list of paths, not a list with a number")
+    #expect(
+      try self.refusal("lower-cache = '/x'\n") == "1: unknown key 'lower-cache'; did you mean 'lower-caches'?")
+  }
+
   /// What a project may take of the machine is for its user to say.
   @Test(arguments: [
     ("timeout", "120", "120.5", "120"), ("max-module", "'1Gi'", "'1025Mi'", "1Gi"),
     ("max-artifact", "'4Gi'", "'5Gi'", "4Gi"), ("max-memory", "'4Gi'", "'1T'", "4Gi"),
   ])
   func aProjectRaisesNoLimit(key: String, most: String, more: String, standard: String) throws {
-    func refusal(_ value: String, beside layers: [[String: Configuration.Given]] = [[:]]) throws -> String? {
+    func refusal(_ value: String, beside layers: [GivenSettings] = [[:]]) throws -> String? {
       do {
         _ = try file("jobs = 1\n\(key) = \(value)\n").projectValues(beside: layers)
         return nil
@@ -242,6 +270,69 @@ struct ConfigurationTests {
     #expect(try refusal(most, beside: [[:], lowered]) == nil, "the default is always allowed")
   }
 
+  // MARK: Tables
+
+  private func tables(_ text: String, isProject: Bool = false) throws -> [NamedTable] {
+    let all = Dictionary(uniqueKeysWithValues: Settings.all.map { ($0.key, $0) })
+    let settings = ["cpu", "jobs", "engine"].compactMap { all[$0] }
+    return try file(text).tables(
+      TableSetting(key: "host", isForUsersOnly: true, settings: settings), isProject: isProject)
+  }
+
+  private func tableRefusal(_ text: String, isProject: Bool = false) -> String? {
+    do {
+      _ = try tables(text, isProject: isProject)
+      return nil
+    } catch {
+      let name = "\(directory(ConfigurationFile.projectName)):"
+      return (error as? RunFailure).map { String($0.message.dropFirst(name.count)) }
+    }
+  }
+
+  @Test func aTableOfSettingsHasANameAndLines() throws {
+    let tables = try tables(
+      """
+      rehash = true
+      [host.edge]
+      cpu = "baseline"
+      engine = "edge.so"
+
+      [host."far away"]
+      jobs = 2
+      """)
+    let path = directory(ConfigurationFile.projectName)
+    #expect(tables.map(\.name) == ["edge", "far away"])
+    #expect(tables.map(\.origin) == [.file(path, line: 2), .file(path, line: 6)])
+    #expect(tables.first?.values["cpu"]?.texts == ["baseline"])
+    #expect(tables.first?.values["cpu"]?.origin == .file(path, line: 3))
+    #expect(
+      tables.first?.values["engine"]?.texts == ["\(directory("edge.so"))"], "paths start from the file's directory")
+    #expect(tables.last?.values["jobs"]?.texts == ["2"])
+    #expect(try self.tables("rehash = true\n").isEmpty)
+  }
+
+  @Test(arguments: [
+    ("[host.a]\njob = 1\n", "2: unknown key 'job' in [host.a]; did you mean 'jobs'?"),
+    ("[host.a]\njobs = 0\n", "2: jobs must be a number from 1 to 1024, not '0'"),
+    ("host = 3\n", "1: host must be tables [host.NAME], not a number"),
+    ("[[host]]\n", "1: host must be tables [host.NAME], not a list"),
+    ("[host]\njobs = 3\n", "2: host.jobs must be a table [host.jobs], not a number"),
+  ]) func aTableThatMakesNoSenseIsRefused(text: String, message: String) {
+    #expect(tableRefusal(text) == message)
+  }
+
+  @Test func aProjectMayHaveNoTableOfUsers() {
+    let message = tableRefusal("\n[host.a]\n", isProject: true)
+    #expect(
+      message?.hasPrefix(
+        "2: [host.a] may not be set by a project: it decides what code runs, is trusted or is kept; use your own ")
+        == true)
+  }
+
+  @Test func aByteOrderMarkIsPassedOver() throws {
+    #expect(try configuration("\u{feff}jobs = 3\n").given["jobs"]?.texts == ["3"])
+  }
+
   // MARK: One definition
 
   /// The long options that a command's help shows.
@@ -257,21 +348,62 @@ struct ConfigurationTests {
       "files-from", "null", "check", "frozen", "output", "stamp", "depfile", "timings", "trace",
     ]
     let options = options(of: PrecompileCommand.self)
-    let settings = Set(Settings.all.map(\.key))
+    let settings = Set(Settings.all.map { String($0.option.dropFirst(2)) })
     #expect(settings.isSubset(of: options), "a setting has the name of an option")
     #expect(
       options.subtracting(settings) == ofOneRun,
-      "a new option is a line in Settings, or in this list if it makes no sense to set it for good")
+      "a new option says what it is as a setting, or is in this list if it makes no sense to set it for good")
+  }
+
+  /// No command forgets one of its groups.
+  @Test(arguments: [
+    ["a"], ["path", "a"], ["run", "a"], ["inspect", "a"], ["engines"], ["cache", "dir"], ["cache", "list"],
+    ["cache", "stats"], ["cache", "gc"], ["cache", "clear"], ["cache", "verify"],
+  ]) func everyGroupOfACommandIsFilled(arguments: [String]) throws {
+    let settings = try configuration(
+      """
+      backend = "winch"
+      cpu = "baseline"
+      engine = "e.so"
+      cache-dir = "c"
+      max-size = "5G"
+      jobs = 3
+      timeout = 7
+      max-memory = "3Mi"
+      debounce = 1
+      color = "never"
+      """
+    ).given
+    let parsed = try CommandLineTool.root(for: arguments).parseAsRoot(arguments)
+    var command = try #require(parsed as? any ConfiguredCommand)
+    command.fill(from: settings)
+    let groups = Mirror(reflecting: command).children.compactMap { $0.value as? any Fillable }
+    #expect(!groups.isEmpty)
+    for group in groups { #expect(group.isFilled(from: settings), "\(type(of: group))") }
   }
 
   @Test func everyCommandWithASettingsOptionIsFilled() {
     func commands(below command: any ParsableCommand.Type) -> [any ParsableCommand.Type] {
       [command] + command.configuration.subcommands.flatMap(commands)
     }
-    let settings = Set(Settings.all.map(\.key))
+    let settings = Set(Settings.all.map { String($0.option.dropFirst(2)) })
     for command in [PrecompileCommand.self] + Subcommands.all.flatMap(commands)
     where !options(of: command).isDisjoint(with: settings) {
       #expect(command is any ConfiguredCommand.Type, "\(command) takes \(options(of: command).intersection(settings))")
     }
   }
+}
+
+private protocol Fillable {
+  func isFilled(from settings: GivenSettings) -> Bool
+}
+
+extension ParsedOptions: Fillable {
+  fileprivate func isFilled(from settings: GivenSettings) -> Bool {
+    "\(Group(given: given, settings))" == "\(wrappedValue)"
+  }
+}
+
+extension OptionGroup: Fillable where Value: Fillable {
+  fileprivate func isFilled(from settings: GivenSettings) -> Bool { wrappedValue.isFilled(from: settings) }
 }

@@ -14,8 +14,8 @@ struct OptionsTests {
     try CommandLineTool.root(for: arguments).parseAsRoot(arguments)
   }
 
-  private func precompile(_ arguments: String...) throws -> PrecompileCommand {
-    try #require(try parse(arguments) as? PrecompileCommand)
+  private func precompile(_ arguments: String...) throws -> PrecompileInvocation {
+    try #require(try parse(arguments) as? PrecompileCommand).invocation
   }
 
   /// What a user reads who types this, without the usage below it; nil if it is understood.
@@ -36,7 +36,7 @@ struct OptionsTests {
     let command = try precompile("a.wasm")
     #expect(command.path.map(\.path) == ["a.wasm"])
     #expect(command.compiler.settings == [EngineSettings(backend: .cranelift)])
-    #expect(command.limits.timeout == nil && LimitOptions.standardTimeout.value == 120)
+    #expect(command.limits.timeout.value == 120)
     #expect(command.execution.jobs == nil)
     #expect(!command.execution.failFast && !command.execution.force && command.execution.purpose == .compile)
     #expect(!command.selection.followLinks && command.selection.exclude.isEmpty)
@@ -55,13 +55,24 @@ struct OptionsTests {
         EngineSettings(backend: .winch, cpu: .baseline),
         EngineSettings(backend: .cranelift, optimization: .speedAndSize, cpu: .baseline),
       ])
-    #expect(command.execution.jobs == 3 && command.limits.timeout?.value == 0.5)
+    #expect(command.execution.jobs == 3 && command.limits.timeout.value == 0.5)
     #expect(command.execution.failFast && command.execution.force && command.execution.purpose == .dryRun)
     #expect(
       command.selection.exclude.map(\.bytes) == [Array("x".utf8), Array("y/".utf8)] && command.selection.followLinks)
     #expect(command.verbosity.level.isVerbose && command.verbosity.level.explains)
     #expect(command.engine.search.candidates == [EngineLocation(path: "e.so", origin: .option)])
     #expect(try command.cache.path() == Environment.absolute("c"))
+  }
+
+  @Test func lowerCachesAreTakenInOrderByEveryCommandWithACache() throws {
+    let arguments = ["--lower-cache", "a", "--lower-cache", "/b/../c"]
+    #expect(try precompile("x", "--lower-cache", "a").cache.lowerCaches == [Environment.absolute("a")])
+    let path = try #require(try parse(["path", "m.wasm"] + arguments) as? PathCommand)
+    #expect(path.options.cache.lowerCaches == [Environment.absolute("a"), Environment.absolute("/b/../c")])
+    let list = try #require(try parse(["cache", "list"] + arguments) as? CacheCommand.List)
+    #expect(list.cache.lowerCaches.count == 2)
+    #expect(refusal("x", "--lower-cache", "") == "The value '' is invalid for '--lower-cache <directory>'")
+    #expect(try precompile("x").cache.lowerCaches.isEmpty)
   }
 
   @Test func repeatedBackendsAreMadeOnce() throws {
@@ -74,7 +85,8 @@ struct OptionsTests {
     #expect(try precompile(RawArguments.encode(bytes)).path.map(\.path.bytes) == [bytes])
     #expect(try precompile("--", "-x").path.map(\.path) == ["-x"])
     #expect(try precompile("./path").path.map(\.path) == ["./path"], "a file may be called like a subcommand")
-    #expect(throws: (any Error).self, "a subcommand after options") { try precompile("--force", "path") }
+    let late = try precompile("--force", "path")
+    #expect(throws: ValidationError.self, "a subcommand after options") { try Subcommands.refuseOne(among: late.path) }
   }
 
   @Test func patternsKeepEveryByte() throws {

@@ -13,9 +13,9 @@ struct CacheCommand: ParsableCommand {
   struct Directory: ConfiguredCommand {
     static let configuration = CommandConfiguration(commandName: "dir", abstract: "Print the cache's directory.")
 
-    @OptionGroup var cache: CacheOptions
+    @OptionGroup @ParsedOptions var cache: CacheOptions
 
-    mutating func fill(from configuration: Configuration) { cache.fill(from: configuration) }
+    mutating func fill(from settings: GivenSettings) { _cache.wrappedValue.fill(from: settings) }
 
     func run() throws { Output.standard.write(try cache.path().bytes + [UInt8(ascii: "\n")]) }
   }

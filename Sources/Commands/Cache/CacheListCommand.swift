@@ -12,10 +12,10 @@ extension CacheCommand {
     @Option(help: "What comes first: path, size (the largest), age (the oldest) or last-use (the longest ago).")
     var sort = ArtifactOrder.path
 
-    @OptionGroup var format: FormatOptions
-    @OptionGroup var cache: CacheOptions
+    @OptionGroup @ParsedOptions var format: FormatOptions
+    @OptionGroup @ParsedOptions var cache: CacheOptions
 
-    mutating func fill(from configuration: Configuration) { cache.fill(from: configuration) }
+    mutating func fill(from settings: GivenSettings) { _cache.wrappedValue.fill(from: settings) }
 
     func run() throws {
       let lines = format.isJSON ? JSONLines("cache list") : nil

@@ -14,7 +14,7 @@ extension CacheCommand {
         they make or use meanwhile stays, and an artifact that was loaded stays whole.
         """)
 
-    @OptionGroup var room: CacheSizeOptions
+    @OptionGroup @ParsedOptions var room: CacheSizeOptions
 
     @Option(help: ArgumentHelp("Remove what was not used for so long: 30d, 12h, 2w.", valueName: "time"))
     var maxAge: TimeSpan?
@@ -36,14 +36,14 @@ extension CacheCommand {
     @Flag(name: [.customShort("n"), .long], help: "Only say what would be removed.")
     var dryRun = false
 
-    @OptionGroup var format: FormatOptions
-    @OptionGroup var engine: EngineOptions
-    @OptionGroup var cache: CacheOptions
+    @OptionGroup @ParsedOptions var format: FormatOptions
+    @OptionGroup @ParsedOptions var engine: EngineOptions
+    @OptionGroup @ParsedOptions var cache: CacheOptions
 
-    mutating func fill(from configuration: Configuration) {
-      room.fill(from: configuration)
-      engine.fill(from: configuration)
-      cache.fill(from: configuration)
+    mutating func fill(from settings: GivenSettings) {
+      _room.wrappedValue.fill(from: settings)
+      _engine.wrappedValue.fill(from: settings)
+      _cache.wrappedValue.fill(from: settings)
     }
 
     func run() throws {
@@ -80,10 +80,10 @@ extension CacheCommand {
       commandName: "clear", abstract: "Remove every artifact, and what is remembered of files and engines.",
       discussion: "Running builds and hosts are not disturbed: an artifact that was loaded stays whole.")
 
-    @OptionGroup var format: FormatOptions
-    @OptionGroup var cache: CacheOptions
+    @OptionGroup @ParsedOptions var format: FormatOptions
+    @OptionGroup @ParsedOptions var cache: CacheOptions
 
-    mutating func fill(from configuration: Configuration) { cache.fill(from: configuration) }
+    mutating func fill(from settings: GivenSettings) { _cache.wrappedValue.fill(from: settings) }
 
     func run() throws {
       try Removal("cache clear", format, clears: true).run(in: cache) { .nothing }
@@ -92,18 +92,6 @@ extension CacheCommand {
       }
     }
   }
-}
-
-/// Which artifacts may stay; for whoever runs the precompiler, too.
-struct CacheSizeOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "How large the cache may be: 500M, 5G, 5Gi.",
-      discussion: "What was used longest ago goes until it fits; runs see to that at most once an hour.",
-      valueName: "size"))
-  var maxSize: ByteCount?
-
-  mutating func fill(from configuration: Configuration) { configuration.fill(&maxSize, from: Settings.maxSize) }
 }
 
 /// Removes artifacts and says so.

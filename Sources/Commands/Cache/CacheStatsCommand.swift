@@ -15,10 +15,10 @@ extension CacheCommand {
     @Flag(help: "Begin to count anew afterwards.")
     var zero = false
 
-    @OptionGroup var format: FormatOptions
-    @OptionGroup var cache: CacheOptions
+    @OptionGroup @ParsedOptions var format: FormatOptions
+    @OptionGroup @ParsedOptions var cache: CacheOptions
 
-    mutating func fill(from configuration: Configuration) { cache.fill(from: configuration) }
+    mutating func fill(from settings: GivenSettings) { _cache.wrappedValue.fill(from: settings) }
 
     func run() throws {
       let lines = format.isJSON ? JSONLines("cache stats") : nil

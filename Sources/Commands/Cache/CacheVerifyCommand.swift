@@ -19,9 +19,9 @@ extension CacheCommand {
         """)
     var repair = false
 
-    @OptionGroup var cache: CacheOptions
+    @OptionGroup @ParsedOptions var cache: CacheOptions
 
-    mutating func fill(from configuration: Configuration) { cache.fill(from: configuration) }
+    mutating func fill(from settings: GivenSettings) { _cache.wrappedValue.fill(from: settings) }
 
     func run() throws {
       let path = try cache.path()

@@ -1,4 +1,3 @@
-internal import ArgumentParser
 internal import LinuxIO
 internal import SystemPackage
 
@@ -7,22 +6,13 @@ internal import SystemPackage
 /// The environment counts before the project's file, that before the user's. A list is taken whole from the first that
 /// has it.
 struct Configuration: Sendable {
-  /// Where a value was set.
-  enum Origin: Hashable, Sendable {
-    case environment(variable: String)
-    case file(FilePath, line: Int)
+  /// The text that counts, of each setting that is set.
+  let given: GivenSettings
+
+  /// - Parameter layers: the one that counts first comes first.
+  init(layers: [GivenSettings] = []) {
+    given = layers.reduce(into: [:]) { given, layer in given.merge(layer) { first, _ in first } }
   }
-
-  /// What was written for a setting; accepted by it.
-  struct Given: Sendable {
-    let texts: [String]
-    let origin: Origin
-  }
-
-  /// Those that count first come first.
-  private let layers: [[String: Given]]
-
-  init(layers: [[String: Given]] = []) { self.layers = layers }
 
   /// - Parameter place: what the project's file lies above, or in.
   static func load(for place: FilePath) throws(RunFailure) -> Configuration {
@@ -53,12 +43,12 @@ struct Configuration: Sendable {
   }
 
   /// Whether nothing is set anywhere, as mostly.
-  var isEmpty: Bool { layers.allSatisfy(\.isEmpty) }
+  var isEmpty: Bool { given.isEmpty }
 
-  private static func environment() throws(RunFailure) -> [String: Given] {
+  private static func environment() throws(RunFailure) -> GivenSettings {
     // To know all settings takes a third of a millisecond.
     guard EnvironmentVariables.hasName(startingWith: "WASMPRECOMPILE_") else { return [:] }
-    var found: [String: Given] = [:]
+    var found: GivenSettings = [:]
     for setting in Settings.all {
       guard let value = Environment.bytes(setting.variable) else { continue }
       let texts = setting.values(inVariable: RawArguments.encode(value))
@@ -66,31 +56,8 @@ struct Configuration: Sendable {
         throw RunFailure(
           status: .usage, message: "\(setting.variable): must be \(setting.expectation), not '\(text.printable)'")
       }
-      found[setting.key] = Given(texts: texts, origin: .environment(variable: setting.variable))
+      found[setting.key] = GivenSetting(texts: texts, origin: .environment(variable: setting.variable))
     }
     return found
-  }
-
-  // MARK: What is set
-
-  func given(_ setting: any AnySetting) -> Given? { layers.lazy.compactMap { $0[setting.key] }.first }
-
-  private func values<Value>(_ setting: Setting<Value>) -> [Value]? {
-    given(setting).map { $0.texts.compactMap(setting.value) }
-  }
-
-  /// Fills an option that the command line leaves open.
-  func fill<Value>(_ option: inout Value?, from setting: Setting<Value>) {
-    option = option ?? values(setting)?.first
-  }
-
-  /// Fills a list that the command line leaves empty.
-  func fill<Value>(_ options: inout [Value], from setting: Setting<Value>) {
-    if options.isEmpty { options = values(setting) ?? [] }
-  }
-
-  /// Raises a flag that the command line does not.
-  func fill(_ flag: inout Bool, from setting: Setting<Bool>) {
-    flag = flag || values(setting)?.first ?? false
   }
 }

@@ -1,31 +1,19 @@
 internal import LinuxIO
 internal import SystemPackage
 
-// What a configuration file says: TOML with settings by their keys, nothing else.
+// What a configuration file says: TOML with settings by their keys, and tables of settings that have a name each.
 extension ConfigurationFile {
   /// The values of the settings that it has, each checked.
   ///
   /// - Parameter isProject: whether it came with a project, so that it may not choose what code runs, is trusted or is kept.
-  func values(isProject: Bool) throws(RunFailure) -> [String: Configuration.Given] {
-    let entries: [TOMLReader.Entry]
-    do { entries = try TOMLReader.entries(in: text) } catch {
-      throw failure(error.line, "is not TOML: \(error.reason)")
-    }
-    var found: [String: Configuration.Given] = [:]
-    for entry in entries {
-      guard let setting = Settings.all.first(where: { $0.key == entry.key }) else { throw unknown(entry) }
-      if isProject && setting.isForUsersOnly { throw refused(setting, entry) }
-      found[entry.key] = Configuration.Given(
-        texts: try texts(entry, for: setting), origin: .file(path, line: entry.line))
-    }
-    return found
+  func values(isProject: Bool) throws(RunFailure) -> GivenSettings {
+    try values(try parsed().entries.filter { entry in !Settings.tables.contains { $0.key == entry.key } }, isProject)
   }
 
   /// The values of a project's file, none of which gives its modules more of the machine than the user or the defaults do.
   ///
   /// - Parameter layers: what the user set.
-  func projectValues(beside layers: [[String: Configuration.Given]]) throws(RunFailure) -> [String: Configuration.Given]
-  {
+  func projectValues(beside layers: [GivenSettings]) throws(RunFailure) -> GivenSettings {
     let values = try values(isProject: true)
     for setting in Settings.all {
       guard let given = values[setting.key], let wanted = given.texts.compactMap(setting.grant).max(),
@@ -38,55 +26,93 @@ extension ConfigurationFile {
     return values
   }
 
-  private func texts(_ entry: TOMLReader.Entry, for setting: any AnySetting) throws(RunFailure) -> [String] {
+  /// The tables of one kind that it has, in its order, each checked.
+  func tables(_ kind: TableSetting, isProject: Bool) throws(RunFailure) -> [NamedTable] {
+    guard let entry = try parsed().entries.first(where: { $0.key == kind.key }) else { return [] }
+    guard case .table(let named) = entry.value else {
+      throw failure(entry.line, "\(kind.key) must be tables [\(kind.key).NAME], not \(entry.value.withArticle)")
+    }
+    return try named.entries.map { (named) throws(RunFailure) in
+      let title = "\(kind.key).\(named.key)"
+      guard case .table(let table) = named.value else {
+        throw failure(named.line, "\(title) must be a table [\(title)], not \(named.value.withArticle)")
+      }
+      if isProject && kind.isForUsersOnly {
+        throw failure(named.line, "[\(title)] \(Self.refusal); use your own \(Self.userFile)")
+      }
+      return NamedTable(
+        name: named.key, values: try values(table.entries, isProject, of: kind.settings, in: title),
+        origin: .file(path, line: named.line))
+    }
+  }
+
+  // MARK: Reading
+
+  private func parsed() throws(RunFailure) -> TOMLTable {
+    do { return try TOMLReader.table(in: text) } catch {
+      throw failure(error.line, "is not TOML: \(error.reason)")
+    }
+  }
+
+  /// - Parameters:
+  ///   - known: the settings that there are.
+  ///   - table: the name of the table that the entries are in.
+  private func values(
+    _ entries: [TOMLTable.Entry], _ isProject: Bool, of known: [Setting] = Settings.all, in table: String? = nil
+  ) throws(RunFailure) -> GivenSettings {
+    var found: GivenSettings = [:]
+    for entry in entries {
+      guard let setting = known.first(where: { $0.key == entry.key }) else { throw unknown(entry, known, in: table) }
+      if isProject && setting.isForUsersOnly { throw refused(setting, entry) }
+      found[entry.key] = GivenSetting(
+        texts: try texts(entry, for: setting), origin: .file(path, line: entry.line))
+    }
+    return found
+  }
+
+  private func texts(_ entry: TOMLTable.Entry, for setting: Setting) throws(RunFailure) -> [String] {
     func wrong(_ found: String) -> RunFailure {
       failure(entry.line, "\(setting.key) must be \(setting.expectationInFile), not \(found)")
     }
-    let texts: [String]
-    switch (setting.kind, entry.value) {
-    case (.text, .string(let text)), (.list, .string(let text)): texts = [text]
-    case (.path, .string(let text)):
-      guard !text.isEmpty else { throw wrong("''") }
-      texts = [RawArguments.encode(path.removingLastComponent().pushing(FilePath(text)).bytes)]
-    case (.number, .integer(let number)): texts = ["\(number)"]
-    case (.number, .float(let number)): texts = ["\(number)"]
-    case (.toggle, .boolean(let value)): texts = ["\(value)"]
-    case (.list, .array(let elements)):
-      texts = try elements.map { (element) throws(RunFailure) in
-        guard case .string(let text) = element else { throw wrong("a list with \(element.withArticle)") }
-        return text
+    func text(_ value: TOMLValue, _ prefix: String = "") throws(RunFailure) -> String {
+      guard let text = setting.text(of: value, in: path) else { throw wrong(prefix + value.withArticle) }
+      guard setting.accepts(text), value != .string("") || setting.form != .path else {
+        if case .string(let written) = value { throw wrong("'\(written)'") }
+        throw wrong("'\(text)'")
       }
-    default: throw wrong(entry.value.withArticle)
+      return text
     }
-    for text in texts where !setting.accepts(text) { throw wrong("'\(text)'") }
-    return texts
+    guard setting.isList, case .array(let elements) = entry.value else { return [try text(entry.value)] }
+    return try elements.map { (element) throws(RunFailure) in try text(element, "a list with ") }
   }
 
   // MARK: What is wrong
 
-  private func unknown(_ entry: TOMLReader.Entry) -> RunFailure {
-    let known = Settings.all.map(\.key)
+  private static let refusal = "may not be set by a project: it decides what code runs, is trusted or is kept"
+
+  private static var userFile: String { Configuration.userFile?.printable ?? "config.toml" }
+
+  private func unknown(_ entry: TOMLTable.Entry, _ settings: [Setting], in table: String?) -> RunFailure {
+    let known = settings.map(\.key) + (table == nil ? Settings.tables.map(\.key) : [])
     let advice =
       known.nearest(to: entry.key, within: max(2, entry.key.count / 3)).map { "did you mean '\($0)'?" }
       ?? "the keys are \(known.joined(separator: ", "))"
-    return failure(entry.line, "unknown key '\(entry.key)'; \(advice)")
+    let place = table.map { " in [\($0)]" } ?? ""
+    return failure(entry.line, "unknown key '\(entry.key)'\(place); \(advice)")
   }
 
-  private func refused(_ setting: any AnySetting, _ entry: TOMLReader.Entry) -> RunFailure {
+  private func refused(_ setting: Setting, _ entry: TOMLTable.Entry) -> RunFailure {
     failure(
       entry.line,
-      """
-      \(setting.key) may not be set by a project: it decides what code runs, is trusted or is kept; use \(setting.option), \
-      $\(setting.variable) or your own \(Configuration.userFile?.printable ?? "config.toml")
-      """)
+      "\(setting.key) \(Self.refusal); use \(setting.option), $\(setting.variable) or your own \(Self.userFile)")
   }
 
-  private func raised(_ setting: any AnySetting, above most: String, _ line: Int) -> RunFailure {
+  private func raised(_ setting: Setting, above most: String, _ line: Int) -> RunFailure {
     failure(
       line,
       """
       \(setting.key) may not be raised above \(most) by a project: it bounds what a module may take of the machine; raise it \
-      with $\(setting.variable) or in your own \(Configuration.userFile?.printable ?? "config.toml")
+      with $\(setting.variable) or in your own \(Self.userFile)
       """)
   }
 
@@ -95,8 +121,21 @@ extension ConfigurationFile {
   }
 }
 
-extension AnySetting {
-  fileprivate var expectationInFile: String {
-    kind == .list ? "a list of \(expectation)" : expectation
+extension Setting {
+  fileprivate var expectationInFile: String { isList ? "a list of \(expectation)" : expectation }
+
+  /// A value as it would be given on the command line; nil if it is not written as this setting's are.
+  ///
+  /// - Parameter file: paths start from its directory.
+  fileprivate func text(of value: TOMLValue, in file: FilePath) -> String? {
+    switch (form, value) {
+    case (.text, .string(let text)): text
+    case (.path, .string(let text)):
+      RawArguments.encode(file.removingLastComponent().pushing(FilePath(text)).bytes)
+    case (.number, .integer(let number)): "\(number)"
+    case (.number, .float(let number)): "\(number)"
+    case (.toggle, .boolean(let value)): "\(value)"
+    default: nil
+    }
   }
 }

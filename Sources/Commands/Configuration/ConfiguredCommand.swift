@@ -7,7 +7,7 @@ protocol ConfiguredCommand: ParsableCommand {
   var place: FilePath? { get }
 
   /// Fills what the command line left open.
-  mutating func fill(from configuration: Configuration)
+  mutating func fill(from settings: GivenSettings)
 }
 
 extension ConfiguredCommand {
@@ -15,6 +15,6 @@ extension ConfiguredCommand {
 
   mutating func configure() throws(RunFailure) {
     let configuration = try Configuration.load(for: place ?? ".")
-    if !configuration.isEmpty { fill(from: configuration) }
+    if !configuration.isEmpty { fill(from: configuration.given) }
   }
 }

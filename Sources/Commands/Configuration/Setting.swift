@@ -3,74 +3,90 @@ internal import ArgumentParser
 /// An option that may be set outside the command line, too.
 ///
 /// One word names it everywhere: `--opt-level`, `WASMPRECOMPILE_OPT_LEVEL` in the environment, `opt-level` in files.
-struct Setting<Value: ExpressibleByArgument & Sendable>: AnySetting {
+struct Setting: Sendable {
   let key: String
-  let kind: SettingKind
+  /// `--opt-level`
+  let option: String
+  let form: SettingForm
+  let isList: Bool
+  /// What a value must be, as in "must be …".
   let expectation: String
   let isForUsersOnly: Bool
   let unset: UnsetSetting
-  private let isValid: @Sendable (Value) -> Bool
-  private let grant: (@Sendable (Value) -> Double)?
+  private let isValue: @Sendable (String) -> Bool
+  private let grantOfText: @Sendable (String) -> Double?
 
   /// - Parameters:
-  ///   - expectation: what a value is, as in "must be …"; nil if the type lists its values.
-  ///   - isForUsersOnly: whether it could make foreign code run or be trusted, so that a project's file may not set it.
-  ///   - grant: how much of the machine a value lets modules take, so that a project's file may not raise it.
-  init(
-    _ key: String, _ kind: SettingKind, _ expectation: String? = nil, unset: UnsetSetting, isForUsersOnly: Bool = false,
-    isValid: @escaping @Sendable (Value) -> Bool = { _ in true }, grant: (@Sendable (Value) -> Double)? = nil
+  ///   - key: what names it in the environment and in files.
+  ///   - option: the option's name, if it is another.
+  init<Value: OptionValue>(
+    _ key: String, option: String? = nil, _ rules: SettingRules<Value>, isList: Bool = false, unset: UnsetSetting
   ) {
     self.key = key
-    self.kind = kind
-    self.expectation = expectation ?? (kind == .toggle ? ["true", "false"] : Value.allValueStrings).joinedAsChoice
-    self.isForUsersOnly = isForUsersOnly
+    self.option = "--" + (option ?? key)
+    form = Value.form
+    self.isList = isList
+    expectation = rules.expectation ?? Value.allValueStrings.joinedAsChoice
+    isForUsersOnly = rules.isForUsersOnly
     self.unset = unset
-    self.grant = grant
-    self.isValid = isValid
+    isValue = { Value(argument: $0).map(rules.isValid) ?? false }
+    grantOfText = { text in rules.grant.flatMap { grant in Value(argument: text).map(grant) } }
   }
 
-  func value(_ text: String) -> Value? { Value(argument: text).flatMap { isValid($0) ? $0 : nil } }
+  init(flag key: String, _ rules: SettingRules<Bool>, unset: UnsetSetting) {
+    self.key = key
+    option = "--" + key
+    form = .toggle
+    isList = false
+    expectation = "true or false"
+    isForUsersOnly = rules.isForUsersOnly
+    self.unset = unset
+    isValue = { $0 == "true" || $0 == "false" }
+    grantOfText = { _ in nil }
+  }
 
-  func accepts(_ text: String) -> Bool { value(text) != nil }
+  func accepts(_ text: String) -> Bool { isValue(text) }
 
-  func grant(of text: String) -> Double? { grant.flatMap { grant in value(text).map(grant) } }
-}
+  /// How much of the machine a value lets modules take; nil if the setting is not about that.
+  func grant(of text: String) -> Double? { grantOfText(text) }
 
-/// A setting whatever its values are.
-protocol AnySetting: Sendable {
-  var key: String { get }
-  var kind: SettingKind { get }
-  /// What a value must be.
-  var expectation: String { get }
-  var isForUsersOnly: Bool { get }
-  var unset: UnsetSetting { get }
-  func accepts(_ text: String) -> Bool
-  /// How much of the machine a value lets modules take; nil if it is not about that.
-  func grant(of text: String) -> Double?
-}
-
-extension AnySetting {
-  var option: String { "--\(key)" }
   var variable: String { "WASMPRECOMPILE_" + key.uppercased().map { $0 == "-" ? "_" : String($0) }.joined() }
 
   /// The values that an environment variable's text means.
   func values(inVariable text: String) -> [String] {
-    switch (kind, text) {
+    switch (form, text) {
     case (.toggle, "1"): ["true"]
     case (.toggle, "0"): ["false"]
-    case (.list, _): text.split(separator: ",").map(String.init)
-    default: [text]
+    default: isList ? text.split(separator: ",").map(String.init) : [text]
     }
   }
 }
 
-/// How a setting is written in a file; in the environment all are text, and lists have commas.
-enum SettingKind: Sendable {
-  case text, number, list
-  /// `true` or `false`; in the environment also `1` or `0`.
-  case toggle
-  /// Text; in a file it starts from the file's directory.
-  case path
+/// What an option says of itself as a setting.
+struct SettingRules<Value: Sendable>: Sendable {
+  let expectation: String?
+  let unset: String
+  let isForUsersOnly: Bool
+  let isValid: @Sendable (Value) -> Bool
+  let grant: (@Sendable (Value) -> Double)?
+
+  /// A project's file may set it, too.
+  ///
+  /// - Parameters:
+  ///   - expectation: what a value is, as in "must be …"; nil if the type lists its values.
+  ///   - unset: what holds where nobody sets it, for an option without a value of its own.
+  ///   - grant: how much of the machine a value lets modules take, so that a project's file may not raise it.
+  static func byAnyone(
+    _ expectation: String? = nil, unset: String = "", isValid: @escaping @Sendable (Value) -> Bool = { _ in true },
+    grant: (@Sendable (Value) -> Double)? = nil
+  ) -> Self {
+    Self(expectation: expectation, unset: unset, isForUsersOnly: false, isValid: isValid, grant: grant)
+  }
+
+  /// It could make foreign code run or be trusted, so a project's file may not set it.
+  static func byUsersOnly(_ expectation: String? = nil, unset: String = "") -> Self {
+    Self(expectation: expectation, unset: unset, isForUsersOnly: true, isValid: { _ in true }, grant: nil)
+  }
 }
 
 /// What holds where nobody sets something.
@@ -78,8 +94,6 @@ enum UnsetSetting: Sendable {
   /// These values, as they would be written.
   case values([String])
   case described(String)
-
-  static func value(_ value: some ExpressibleByArgument) -> UnsetSetting { .values([value.defaultValueDescription]) }
 }
 
 extension [String] {

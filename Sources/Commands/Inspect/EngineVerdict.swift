@@ -22,12 +22,13 @@ struct EngineVerdict {
       return
     }
     let backends: [Backend] = record.target.hasPrefix("pulley") ? [.pulley] : [.cranelift, .winch]
-    let cancellation = Cancellation()
-    let interruption = Interruption(cancelling: cancellation)
+    let work = InterruptibleWork()
     do {
-      let found = try EngineProbe(
-        file, program: .thisExecutable, policy: ConfinementPolicy(), cancellation: cancellation
-      ).identify(backends.map { EngineSettings(backend: $0) }).identities
+      let found = try work.run {
+        try EngineProbe(
+          file, program: .thisExecutable, policy: ConfinementPolicy(), cancellation: work.cancellation
+        ).identify(backends.map { EngineSettings(backend: $0) }).identities
+      }
       let accounts = zip(backends, found).compactMap { backend, result in
         (try? result.get()).map { (backend, Self.reasons(CompatibilityRecord(bytes: $0.record), record)) }
       }
@@ -37,8 +38,8 @@ struct EngineVerdict {
       }
       self.init(file.location.path, nearest.0, nearest.1)
     } catch {
-      interruption.dieIfReceived()
-      self.init(file.location.path, nil, ["the engine cannot be used: \(RunFailure(error).message)"])
+      self.init(
+        file.location.path, nil, ["the engine cannot be used: \((error as? RunFailure)?.message ?? "\(error)")"])
     }
   }
 

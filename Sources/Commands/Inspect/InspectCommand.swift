@@ -21,15 +21,15 @@ struct InspectCommand: ConfiguredCommand {
   @Option(help: ArgumentHelp("How many functions to name, the largest first.", valueName: "n"))
   var functions = 10
 
-  @OptionGroup var format: FormatOptions
-  @OptionGroup(title: "Where things are") var engine: EngineOptions
-  @OptionGroup(title: "Where things are") var cache: CacheOptions
+  @OptionGroup @ParsedOptions var format: FormatOptions
+  @OptionGroup(title: "Where things are") @ParsedOptions var engine: EngineOptions
+  @OptionGroup(title: "Where things are") @ParsedOptions var cache: CacheOptions
 
   var place: FilePath? { file.path }
 
-  mutating func fill(from configuration: Configuration) {
-    engine.fill(from: configuration)
-    cache.fill(from: configuration)
+  mutating func fill(from settings: GivenSettings) {
+    _engine.wrappedValue.fill(from: settings)
+    _cache.wrappedValue.fill(from: settings)
   }
 
   func validate() throws {

@@ -1,4 +1,4 @@
-/// What is shown of a file.
+/// A file as it is shown.
 protocol Inspected {
   var text: String { get }
   var json: JSON { get }

@@ -2,9 +2,9 @@ internal import ArgumentParser
 internal import Precompiler
 internal import WasmCache
 
-extension ByteCount: ExpressibleByArgument {
+extension ByteCount: OptionValue {
   /// What a value must be, in messages.
-  static let form = "a size such as 500M or 5Gi"
+  static let expectation = "a size such as 500M or 5Gi"
 
   public init?(argument: String) { self.init(argument) }
 

@@ -3,32 +3,45 @@ internal import Precompiler
 internal import SystemPackage
 internal import WasmCache
 
-/// Which cache is used.
-struct CacheOptions: ParsableArguments {
-  @Option(
+/// Which caches are used.
+struct CacheOptions: CommandOptions {
+  // A cache that comes along with a project is full of code that somebody else compiled.
+  @CommandOption(
+    "cache-dir",
     help: ArgumentHelp(
       "Directory of the cache.",
       discussion: """
         Otherwise $WASMPRECOMPILE_CACHE_DIR, then wasmprecompile in $XDG_CACHE_HOME or ~/.cache. It is made if missing.
         """, valueName: "directory"),
-    completion: .directory)
+    completion: .directory,
+    setting: .byUsersOnly("a path", unset: "wasmprecompile in $XDG_CACHE_HOME or ~/.cache"))
   var cacheDir: PathArgument?
 
-  @Flag(
+  @CommandOption(
+    "trust-cache",
     help:
-      "Use the cache even if others own, or may write to, its directory or one above it: they decide what code runs.")
+      "Use the cache even if others own, or may write to, its directory or one above it: they decide what code runs.",
+    setting: .byUsersOnly())
   var trustCache = false
 
-  mutating func fill(from configuration: Configuration) {
-    configuration.fill(&cacheDir, from: Settings.cacheDir)
-    configuration.fill(&trustCache, from: Settings.trustCache)
-  }
+  @CommandOption(
+    "lower-cache", key: "lower-caches",
+    help: ArgumentHelp(
+      """
+      A further cache to take artifacts from, which is only read: an image layer, a read-only volume, a cache of CI. \
+      Repeatable; the first that has an artifact is used.
+      """, valueName: "directory"), completion: .directory, setting: .byUsersOnly("paths"))
+  var lowerCache: [PathArgument] = []
+
+  /// The further caches' directories, absolute, in the order given.
+  var lowerCaches: [FilePath] { lowerCache.map { Environment.absolute($0.path) } }
 
   var trust: CacheTrust { trustCache ? .anyone : .owner }
 
   func places() throws(RunFailure) -> CachePlaces {
     var places = CachePlaces(try path())
     places.trust = trust
+    places.lower = lowerCaches
     return places
   }
 
@@ -41,4 +54,15 @@ struct CacheOptions: ParsableArguments {
     throw RunFailure(
       status: .cacheUnwritable, message: "no place for the cache: HOME is not set; name a directory with --cache-dir")
   }
+}
+
+/// Which artifacts may stay in the cache.
+struct CacheSizeOptions: CommandOptions {
+  @CommandOption(
+    "max-size",
+    help: ArgumentHelp(
+      "How large the cache may be: 500M, 5G, 5Gi.",
+      discussion: "What was used longest ago goes until it fits; runs see to that at most once an hour.",
+      valueName: "size"), setting: .byUsersOnly(ByteCount.expectation, unset: "the cache may grow"))
+  var maxSize: ByteCount?
 }

@@ -1,25 +1,20 @@
 internal import ArgumentParser
 
 /// Whether messages are coloured.
-struct ColorOptions: ParsableArguments {
-  @Option(
+struct ColorOptions: CommandOptions {
+  @CommandOption(
+    "color",
     help: ArgumentHelp(
-      "Whether messages are coloured: auto, always or never. Default: auto.",
+      "Whether messages are coloured: auto, always or never.",
       discussion: "auto heeds $NO_COLOR, $CLICOLOR_FORCE and $CLICOLOR, in this order, and else colours on a terminal.",
-      valueName: "when"))
-  var color: ColorChoice?
-
-  static let standardColor = ColorChoice.auto
-
-  mutating func fill(from configuration: Configuration) { configuration.fill(&color, from: Settings.color) }
+      valueName: "when"), setting: .byAnyone())
+  var color = ColorChoice.auto
 
   /// For what goes to standard error.
-  var palette: Palette {
-    Palette(isColored: (color ?? Self.standardColor).isColored(on: .error, Environment.value))
-  }
+  var palette: Palette { Palette(isColored: color.isColored(on: .error, Environment.value)) }
 }
 
-enum ColorChoice: String, CaseIterable, ExpressibleByArgument {
+enum ColorChoice: String, CaseIterable, OptionValue {
   case auto, always, never
 
   /// - Parameter variable: the value of an environment variable; nil if it is unset or empty.

@@ -3,7 +3,7 @@ internal import Glibc
 internal import SystemPackage
 public import WasmEngine
 
-extension Backend: ExpressibleByArgument {
+extension Backend: ExpressibleByArgument, OptionValue {
   /// Only those that a compiler offers: a misspelled one is refused at once.
   public init?(argument: String) {
     guard Self.allValueStrings.contains(argument) else { return nil }
@@ -17,81 +17,61 @@ extension Backend: ExpressibleByArgument {
   public var defaultValueDescription: String { rawValue }
 }
 
-extension OptimizationLevel: ExpressibleByArgument {}
-extension CPUTarget: ExpressibleByArgument {}
+extension OptimizationLevel: ExpressibleByArgument, OptionValue {}
+extension CPUTarget: ExpressibleByArgument, OptionValue {}
 
 /// Which engine library is used.
-struct EngineOptions: ParsableArguments {
-  @Option(
+struct EngineOptions: CommandOptions {
+  @CommandOption(
+    "engine",
     help: ArgumentHelp(
       "The libwasmtime to compile with.",
       discussion: """
         An artifact is only good for the engine that made it, so this must be the library that your runtime uses. \
         Otherwise $WASMPRECOMPILE_ENGINE, then the copy installed with wasmprecompile, then the system's.
         """, valueName: "library"),
-    completion: .file(extensions: ["so"]))
+    completion: .file(extensions: ["so"]),
+    setting: .byUsersOnly("a path", unset: "the copy installed with wasmprecompile, then the system's"))
   var engine: PathArgument?
 
-  mutating func fill(from configuration: Configuration) {
-    guard engine == nil else { return }
-    configuration.fill(&engine, from: Settings.engine)
-    engine?.origin = configuration.given(Settings.engine)?.origin
-  }
-
   var search: EngineSearch {
-    let chosen = engine.map { engine in
-      let origin: EngineLocation.Origin =
-        switch engine.origin {
-        case nil: .option
-        case .environment: .environment
-        case .file: .configuration
-        }
-      return EngineLocation(path: engine.path, origin: origin)
-    }
+    let origin: EngineLocation.Origin =
+      switch _engine.origin {
+      case nil, .commandLine: .option
+      case .environment: .environment
+      case .file: .configuration
+      }
     return EngineSearch(
-      chosen: chosen, executable: Environment.executable, libraryPath: Environment.paths("LD_LIBRARY_PATH"))
+      chosen: engine.map { EngineLocation(path: $0.path, origin: origin) }, executable: Environment.executable,
+      libraryPath: Environment.paths("LD_LIBRARY_PATH"))
   }
 }
 
 /// What the engine is asked for.
-struct CompilerOptions: ParsableArguments {
-  @Option(
-    name: .customLong("backend"),
+struct CompilerOptions: CommandOptions {
+  @CommandOption(
+    "backend",
     help: ArgumentHelp(
       "Code generator: cranelift (optimizing), winch (compiles fast, for development) or pulley (portable bytecode).",
-      discussion: "Repeat it to produce several; they are made in the order given. Default: cranelift."))
-  var backends: [Backend] = []
+      discussion: "Repeat it to produce several; they are made in the order given. Default: cranelift."),
+    setting: .byAnyone())
+  var backends: [Backend] = [.cranelift]
 
-  @Option(
-    help: """
-      What cranelift and pulley optimize for: none, speed or speed-and-size. \
-      Default: \(CompilerOptions.standardOptimization.rawValue).
-      """)
-  var optLevel: OptimizationLevel?
+  @CommandOption(
+    "opt-level", help: "What cranelift and pulley optimize for: none, speed or speed-and-size.", setting: .byAnyone())
+  var optLevel = OptimizationLevel.speed
 
-  @Option(
-    help: """
-      Processors that the code may run on: native (this machine's) or baseline (any of the architecture). \
-      Default: \(CompilerOptions.standardCPU.rawValue).
-      """)
-  var cpu: CPUTarget?
-
-  static let standardBackend = Backend.cranelift
-  static let standardOptimization = OptimizationLevel.speed
-  static let standardCPU = CPUTarget.native
-
-  mutating func fill(from configuration: Configuration) {
-    configuration.fill(&backends, from: Settings.backend)
-    configuration.fill(&optLevel, from: Settings.optLevel)
-    configuration.fill(&cpu, from: Settings.cpu)
-  }
+  @CommandOption(
+    "cpu",
+    help: "Processors that the code may run on: native (this machine's) or baseline (any of the architecture).",
+    setting: .byAnyone())
+  var cpu = CPUTarget.native
 
   /// One for each backend, without repetitions.
   var settings: [EngineSettings] {
     var settings: [EngineSettings] = []
-    for backend in backends.isEmpty ? [Self.standardBackend] : backends {
-      let one = EngineSettings(
-        backend: backend, optimization: optLevel ?? Self.standardOptimization, cpu: cpu ?? Self.standardCPU)
+    for backend in backends {
+      let one = EngineSettings(backend: backend, optimization: optLevel, cpu: cpu)
       if !settings.contains(one) { settings.append(one) }
     }
     return settings

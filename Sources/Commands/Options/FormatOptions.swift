@@ -1,16 +1,17 @@
 internal import ArgumentParser
 
 /// Whom results are printed for.
-struct FormatOptions: ParsableArguments {
-  @Option(
+struct FormatOptions: CommandOptions {
+  @CommandOption(
+    "format",
     help: ArgumentHelp(
       "What is printed: human (text), or json: one object a line on standard output.",
       discussion: "The man page describes the objects in OUTPUT FORMAT.", valueName: "format"))
-  var format: OutputFormat = .human
+  var format = OutputFormat.human
 
   var isJSON: Bool { format == .json }
 }
 
-enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
+enum OutputFormat: String, CaseIterable, OptionValue {
   case human, json
 }

@@ -4,15 +4,16 @@ internal import LinuxIO
 internal import SystemPackage
 
 /// Lists of files and directories, beside those on the command line, which has room for so many only.
-struct ListOptions: ParsableArguments {
-  @Option(
+struct ListOptions: CommandOptions {
+  @CommandOption(
+    "files-from",
     help: ArgumentHelp(
       "Take the files and directories that a file lists, too, one a line.",
       discussion: "A - is standard input, here and among the paths.", valueName: "file"))
   var filesFrom: [PathArgument] = []
 
-  @Flag(
-    name: [.customLong("null"), .customShort("0")],
+  @CommandOption(
+    "null", short: "0",
     help: "In lists, names end with NUL instead of a newline, as `find -print0` writes them.")
   var isSeparatedByNUL = false
 

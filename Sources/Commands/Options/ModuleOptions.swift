@@ -1,24 +1,15 @@
-internal import ArgumentParser
 internal import Precompiler
 internal import SystemPackage
 internal import WasmEngine
 internal import WasmtimeToolchain
 
 /// What a command about one module can be told: how to compile it, with what, into which cache, and at what cost.
-struct ModuleOptions: ParsableArguments {
-  @OptionGroup(title: "Compiler options") var compiler: CompilerOptions
-  @OptionGroup(title: "Where things are") var engine: EngineOptions
-  @OptionGroup(title: "Where things are") var cache: CacheOptions
-  @OptionGroup(title: "Limits") var limits: LimitOptions
-  @OptionGroup(title: "Limits") var sandbox: SandboxOptions
-
-  mutating func fill(from configuration: Configuration) {
-    compiler.fill(from: configuration)
-    engine.fill(from: configuration)
-    cache.fill(from: configuration)
-    limits.fill(from: configuration)
-    sandbox.fill(from: configuration)
-  }
+struct ModuleOptions: CommandOptions {
+  @OptionSection("Compiler options") var compiler: CompilerOptions
+  @OptionSection("Where things are") var engine: EngineOptions
+  @OptionSection("Where things are") var cache: CacheOptions
+  @OptionSection("Limits") var limits: LimitOptions
+  @OptionSection("Limits") var sandbox: SandboxOptions
 
   /// What is asked of the precompiler.
   func request(for module: FilePath) throws(RunFailure) -> PrecompileRequest {

@@ -2,8 +2,9 @@ internal import ArgumentParser
 internal import SystemPackage
 
 /// Files for build tools, beside the cache.
-struct OutputOptions: ParsableArguments {
-  @Option(
+struct OutputOptions: CommandOptions {
+  @CommandOption(
+    "output",
     help: ArgumentHelp(
       "Put the artifacts into a directory, too, as the modules lie in theirs, with the suffix .cwasm.",
       discussion: """
@@ -13,13 +14,15 @@ struct OutputOptions: ParsableArguments {
     completion: .directory)
   var output: PathArgument?
 
-  @Option(
+  @CommandOption(
+    "stamp",
     help: ArgumentHelp(
       "Write a file that changes only when a module does, or what it is compiled with.",
       discussion: "Only if everything could be done.", valueName: "file"))
   var stamp: PathArgument?
 
-  @Option(
+  @CommandOption(
+    "depfile",
     help: ArgumentHelp(
       "Write what the stamp, or else each file of --output, was made from, as make and ninja read it.",
       discussion: "Only if everything could be done.", valueName: "file"))

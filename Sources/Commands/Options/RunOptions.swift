@@ -2,28 +2,26 @@ internal import ArgumentParser
 internal import Precompiler
 
 /// Which files are modules.
-struct SelectionOptions: ParsableArguments {
-  @Option(
+struct SelectionOptions: CommandOptions {
+  @CommandOption(
+    "exclude",
     help: ArgumentHelp(
       "Leave out files and directories that match. Repeatable.",
       discussion: """
         Without a slash, the pattern is for names at any depth (`test-*.wasm`, `node_modules`); with one, for paths below \
         the given directory (`gen/*.wasm` for build/gen/a.wasm if build is given). A slash at the end is for directories \
         only. What is named itself is always taken.
-        """, valueName: "glob"))
+        """, valueName: "glob"), setting: .byAnyone("patterns"))
   var exclude: [GlobArgument] = []
 
-  @Flag(help: "Enter directories through symbolic links, too.")
+  @CommandOption(
+    "follow-links", help: "Enter directories through symbolic links, too.", setting: .byAnyone())
   var followLinks = false
 
-  mutating func fill(from configuration: Configuration) {
-    configuration.fill(&exclude, from: Settings.exclude)
-    configuration.fill(&followLinks, from: Settings.followLinks)
-  }
 }
 
 /// A pattern as an argument, with every byte that the shell passed.
-struct GlobArgument: ExpressibleByArgument {
+struct GlobArgument: OptionValue {
   let bytes: [UInt8]
 
   init?(argument: String) {
@@ -33,41 +31,46 @@ struct GlobArgument: ExpressibleByArgument {
 }
 
 /// How a run goes about its work.
-struct ExecutionOptions: ParsableArguments {
-  @Option(
-    name: [.long, .customShort("j", allowingJoined: true)],
+struct ExecutionOptions: CommandOptions {
+  @CommandOption(
+    "jobs", short: "j",
     help: ArgumentHelp(
-      "How many modules are compiled at the same time. Default: the processors this process may use.", valueName: "n"))
+      "How many modules are compiled at the same time. Default: the processors this process may use.", valueName: "n"),
+    setting: .byAnyone(
+      "a number from 1 to \(mostJobs)", unset: "the processors this process may use", isValid: Self.isValid))
   var jobs: Int?
 
-  @Flag(help: "Begin nothing more after the first module that fails.")
+  @CommandOption("fail-fast", help: "Begin nothing more after the first module that fails.")
   var failFast = false
 
-  @Flag(name: [.customShort("n"), .long], help: "Only say what would be compiled.")
+  @CommandOption("dry-run", short: "n", help: "Only say what would be compiled.")
   var dryRun = false
 
-  @Flag(
+  @CommandOption(
+    "check",
     help: ArgumentHelp(
       "Only say what would be compiled, and fail if it is anything.", discussion: "The exit status is then 1."))
   var check = false
 
-  @Flag(
+  @CommandOption(
+    "frozen",
     help: ArgumentHelp(
       "Compile nothing, and fail if the cache lacks anything.",
       discussion: "The cache is only read, so it may be on a read-only file system, or root's."))
   var frozen = false
 
-  @Flag(help: "Compile what the cache has, too.")
+  @CommandOption("force", help: "Compile what the cache has, too.")
   var force = false
 
-  @Flag(help: "Read every file, even where its time stamps say that it is as it was.")
+  @CommandOption(
+    "rehash", help: "Read every file, even where its time stamps say that it is as it was.", setting: .byAnyone())
   var rehash = false
 
   var purpose: RunPurpose { check ? .check : frozen ? .frozen : dryRun ? .dryRun : .compile }
 
   static let mostJobs = 1024
 
-  static func isValid(jobs: Int) -> Bool { (1...mostJobs).contains(jobs) }
+  @Sendable static func isValid(jobs: Int) -> Bool { (1...mostJobs).contains(jobs) }
 
   func validate() throws {
     if [dryRun, check, frozen].count(where: { $0 }) > 1 {
@@ -79,14 +82,10 @@ struct ExecutionOptions: ParsableArguments {
     }
   }
 
-  mutating func fill(from configuration: Configuration) {
-    configuration.fill(&jobs, from: Settings.jobs)
-    configuration.fill(&rehash, from: Settings.rehash)
-  }
 }
 
 /// A duration as an argument: `120`, `0.5`.
-struct Seconds: ExpressibleByArgument {
+struct Seconds: OptionValue {
   let value: Double
 
   init(_ value: Double) { self.value = value }
@@ -96,18 +95,20 @@ struct Seconds: ExpressibleByArgument {
     self.value = value
   }
 
+  static var form: SettingForm { .number }
+
   var defaultValueDescription: String { value == value.rounded() ? "\(Int(value))" : "\(value)" }
 }
 
 /// How much is said.
-struct VerbosityOptions: ParsableArguments {
-  @Flag(name: .shortAndLong, help: "Say only what is wrong.")
+struct VerbosityOptions: CommandOptions {
+  @CommandOption("quiet", short: "q", help: "Say only what is wrong.")
   var quiet = false
 
-  @Flag(name: .shortAndLong, help: "Name the engine, the cache, and modules that are up to date.")
+  @CommandOption("verbose", short: "v", help: "Name the engine, the cache, and modules that are up to date.")
   var verbose = false
 
-  @Flag(help: "Say for each module why it is compiled or not.")
+  @CommandOption("explain", help: "Say for each module why it is compiled or not.")
   var explain = false
 
   func validate() throws {

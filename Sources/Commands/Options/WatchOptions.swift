@@ -1,53 +1,47 @@
 internal import ArgumentParser
 
 /// How the cache is kept warm while modules change.
-struct WatchOptions: ParsableArguments {
-  @Flag(
+struct WatchOptions: CommandOptions {
+  @CommandOption(
+    "watch",
     help: ArgumentHelp(
       "Precompile what is there, say that it is ready, and then follow every change until interrupted.",
       discussion: "With several backends, each is made for all changed modules before the next one."))
   var watch = false
 
-  @Option(
+  @CommandOption(
+    "exec",
     help: ArgumentHelp(
       "Run a shell command when all modules are ready, and again each time some have changed or are gone.",
       discussion: """
         Never two at once; what changes meanwhile causes one more run. $WASMPRECOMPILE_CHANGED has the modules, one a line, \
         and $WASMPRECOMPILE_REMOVED those that are gone.
-        """, valueName: "command"))
+        """, valueName: "command"), setting: .byUsersOnly("a shell command", unset: "no command"))
   var exec: String?
 
-  @Option(
-    help: ArgumentHelp(
-      """
-      How long a file must be quiet after a write, in milliseconds. Default: \(WatchOptions.standardDebounce.value).
-      """, valueName: "ms"))
-  var debounce: Milliseconds?
+  @CommandOption(
+    "debounce",
+    help: ArgumentHelp("How long a file must be quiet after a write, in milliseconds.", valueName: "ms"),
+    setting: .byAnyone("a number of milliseconds from 0 to \(Milliseconds.most)"))
+  var debounce = Milliseconds(20)
 
-  @Flag(help: "Look at everything every two seconds instead of waiting for the kernel's word.")
+  @CommandOption(
+    "poll", help: "Look at everything every two seconds instead of waiting for the kernel's word.", setting: .byAnyone()
+  )
   var poll = false
 
-  @Flag(help: "Clear the terminal before each batch of changes.")
+  @CommandOption("clear", help: "Clear the terminal before each batch of changes.", setting: .byAnyone())
   var clear = false
 
-  static let standardDebounce = Milliseconds(20)
-
-  mutating func fill(from configuration: Configuration) {
-    configuration.fill(&exec, from: Settings.exec)
-    configuration.fill(&debounce, from: Settings.debounce)
-    configuration.fill(&poll, from: Settings.poll)
-    configuration.fill(&clear, from: Settings.clear)
-  }
-
   func validate() throws {
-    if !watch && (exec != nil || debounce != nil || poll || clear) {
+    if !watch && (_exec.isGiven || _debounce.isGiven || _poll.isGiven || _clear.isGiven) {
       throw ValidationError("--exec, --debounce, --poll and --clear go with --watch")
     }
   }
 }
 
 /// A number of milliseconds as an argument.
-struct Milliseconds: ExpressibleByArgument {
+struct Milliseconds: OptionValue {
   static let most = 60_000
 
   let value: Int
@@ -58,6 +52,8 @@ struct Milliseconds: ExpressibleByArgument {
     guard let value = Int(argument), (0...Self.most).contains(value) else { return nil }
     self.value = value
   }
+
+  static var form: SettingForm { .number }
 
   var defaultValueDescription: String { "\(value)" }
 }

@@ -177,7 +177,7 @@ final class RunReporter: RunReporting {
   }
 
   private func warn(_ text: String) {
-    complain(palette.warning(Tool.name, text.printable), isWarning: true)
+    complain(palette.warning(Program.name, text.printable), isWarning: true)
   }
 
   private func say(_ line: String) {

@@ -24,7 +24,7 @@ final class ProgramFinding: RunObserver {
     case .finished(let outcome):
       if case .failed(let failure) = outcome.result { state.withLock { $0.failure = failure } }
     case .lowerCacheTrouble(let path, let reason):
-      Output.error.write(Palette.plain.warning(Tool.name, RunReporter.trouble(with: path, reason)) + "\n")
+      Output.error.write(Palette.plain.warning(Program.name, RunReporter.trouble(with: path, reason)) + "\n")
     // The program's standard error is the user's; `engines` and every other command say what compilers are without.
     case .unconfined, .prepared, .noted, .warned, .planned, .began, .storing: break
     }

@@ -34,7 +34,7 @@ struct ProgramLoader {
       throw CacheTrouble(what: "the artifact that was just made is corrupt")
     } catch let trouble as CacheTrouble {
       Output.error.write(
-        "\(Tool.name): warning: \(trouble.what): the module is compiled without the cache\n")
+        "\(Program.name): warning: \(trouble.what): the module is compiled without the cache\n")
       return try compile(with: probe())
     }
   }

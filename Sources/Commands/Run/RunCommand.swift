@@ -31,11 +31,11 @@ struct RunCommand: ConfiguredCommand {
   var cold = false
 
   @OptionGroup(title: "What the program gets") var program: ProgramOptions
-  @OptionGroup var options: ModuleOptions
+  @OptionGroup @ParsedOptions var options: ModuleOptions
 
   var place: FilePath? { module.path }
 
-  mutating func fill(from configuration: Configuration) { options.fill(from: configuration) }
+  mutating func fill(from settings: GivenSettings) { _options.wrappedValue.fill(from: settings) }
 
   func run() throws {
     let name = module.path.lastComponent.map { FilePath(root: nil, [$0]).bytes } ?? module.path.bytes
@@ -57,17 +57,11 @@ struct RunCommand: ConfiguredCommand {
   private func load() throws -> LoadedProgram {
     var request = try options.request(for: module.path)
     Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request)
-    let cancellation = Cancellation()
-    let interruption = Interruption(cancelling: cancellation, in: request)
+    let work = InterruptibleWork(in: request)
     let loader = ProgramLoader(
-      module.path, request, with: options.compilers([options.compiler.settings[0]]), cancellation: cancellation)
-    do {
-      let loaded = cold ? try StartComparison.load(with: loader) : try loader.load()
-      interruption.end()
-      return loaded
-    } catch {
-      interruption.dieIfReceived()
-      throw error
-    }
+      module.path, request, with: options.compilers([options.compiler.settings[0]]), cancellation: work.cancellation)
+    let loaded = try work.run { cold ? try StartComparison.load(with: loader) : try loader.load() }
+    work.end()
+    return loaded
   }
 }

@@ -4,15 +4,17 @@ internal import Precompiler
 internal import SystemPackage
 
 /// Where a run is drawn.
-struct TimingOptions: ParsableArguments {
-  @Option(
+struct TimingOptions: CommandOptions {
+  @CommandOption(
+    "timings",
     help: ArgumentHelp(
       "Write a page that shows what happened when: lanes, modules by compile time, hits and misses, the critical path.",
       valueName: "file"),
     completion: .file(extensions: ["html"]))
   var timings: PathArgument?
 
-  @Option(
+  @CommandOption(
+    "trace",
     help: ArgumentHelp("Write the same in Chrome's trace format, for Perfetto and the like.", valueName: "file"),
     completion: .file(extensions: ["json"]))
   var trace: PathArgument?

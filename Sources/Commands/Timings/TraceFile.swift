@@ -14,7 +14,7 @@ struct TraceFile {
   }
 
   var json: JSON {
-    var events: [JSON] = [name("process_name", thread: 0, Tool.name), name("thread_name", thread: 0, "run")]
+    var events: [JSON] = [name("process_name", thread: 0, Program.name), name("thread_name", thread: 0, "run")]
     for lane in Set(spans.compactMap(\.lane)).sorted() {
       events.append(name("thread_name", thread: Self.thread(lane), "lane \(lane + 1)"))
       events.append(name("thread_name", thread: Self.thread(lane) + 1, "lane \(lane + 1), publishing"))

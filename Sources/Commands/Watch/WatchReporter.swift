@@ -58,7 +58,7 @@ final class WatchReporter: WatchReporting {
   /// Each batch is a run of its own, which says the same again.
   private func warn(_ text: String) {
     let isNew = state.withLock { $0.warnings.insert(text).inserted }
-    if isNew { say(palette.warning(Tool.name, text.printable)) }
+    if isNew { say(palette.warning(Program.name, text.printable)) }
   }
 
   func found(_ content: ModuleContent, _ target: CompileTarget, at paths: [FilePath]) {

@@ -33,7 +33,7 @@ struct WatchSession {
     let loop = WatchLoop(
       source: source,
       warmer: PrecompilingWarmer(request, with: compilers, observer: reporter, cancellation: cancellation),
-      times: SettleTimes(debounce: .milliseconds((options.debounce ?? WatchOptions.standardDebounce).value)),
+      times: SettleTimes(debounce: .milliseconds(options.debounce.value)),
       command: options.exec,
       report: reporter.report)
     let hasStopped = DispatchSemaphore(value: 0)

@@ -8,7 +8,7 @@ import TestSupport
 /// Text that comes with a project, or from the program that runs us.
 enum TextTargets {
   static func configuration(_ bytes: UnsafeRawBufferPointer) throws {
-    if let entries = try? TOMLReader.entries(in: Array(bytes)) {
+    if let entries = try? TOMLReader.table(in: Array(bytes)).entries {
       try Finding.unless(Set(entries.map(\.key)).count == entries.count, "a key is there twice")
       let lines = entries.map(\.line)
       try Finding.unless(zip(lines, lines.dropFirst()).allSatisfy { $0 < $1 }, "lines \(lines)")

@@ -4,19 +4,9 @@ enum TOMLValue: Hashable {
   case integer(Int)
   case float(Double)
   case boolean(Bool)
+  case date(TOMLDate)
   case array([TOMLValue])
-  /// Any date, time or both; which one is not looked at.
-  case date
-  case table
-
-  /// Whether nothing after it is read, because it will be refused.
-  var endsReading: Bool {
-    switch self {
-    case .date, .table: true
-    case .array(let elements): elements.last?.endsReading ?? false
-    default: false
-    }
-  }
+  case table(TOMLTable)
 
   var withArticle: String {
     switch self {
@@ -30,15 +20,27 @@ enum TOMLValue: Hashable {
   }
 }
 
+/// What a document says, or a part of it that has a name.
+struct TOMLTable: Hashable {
+  struct Entry: Hashable {
+    let key: String
+    let value: TOMLValue
+    /// Where it is, or where a table is first mentioned; from 1.
+    let line: Int
+  }
+
+  /// In the order of the document; no key is there twice.
+  var entries: [Entry] = []
+
+  subscript(_ key: String) -> TOMLValue? { entries.first { $0.key == key }?.value }
+}
+
 extension TOMLValue {
-  /// A number, or what can only be a date, as it is written; nil if it is neither.
-  init?(number text: String) {
+  /// A number or a date, as it is written; nil if it is neither.
+  init?(plain text: String) {
     let bytes = Array(text.utf8)
-    // 2026-11-25 and 07:32 begin with digits, too.
-    if bytes.dropFirst(4).first == UInt8(ascii: "-") && bytes.prefix(4).allSatisfy(\.isDigit)
-      || bytes.dropFirst(2).first == UInt8(ascii: ":")
-    {
-      self = .date
+    if let date = TOMLDate(text) {
+      self = .date(date)
     } else if let radix = Self.radices[String(text.prefix(2))] {
       guard let digits = Self.digits(bytes[2...], belongs: \.isHexDigit), let value = Int(digits, radix: radix) else {
         return nil
@@ -96,6 +98,7 @@ extension TOMLValue {
 }
 
 extension UInt8 {
+  var isLetter: Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20) }
   var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
   var isHexDigit: Bool { isDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self | 0x20) }
 }

@@ -30,7 +30,7 @@ final class JSONLines: Sendable {
     self.output = output
     write([
       "type": "start", "schema": .number(Self.schema), "command": .string(command),
-      "version": .string(Tool.version),
+      "version": .string(Program.version),
     ])
   }
 

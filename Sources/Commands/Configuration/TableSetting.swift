@@ -1,0 +1,23 @@
+/// A kind of tables that files of settings may have, each with a name: `[host.NAME]`.
+struct TableSetting: Sendable {
+  /// `host`
+  let key: String
+  /// Whether a project's file may not have any.
+  let isForUsersOnly: Bool
+  /// What may stand in one.
+  let settings: [Setting]
+}
+
+/// One of them.
+struct NamedTable: Sendable {
+  let name: String
+  /// By the settings' keys.
+  let values: GivenSettings
+  /// Where its name is.
+  let origin: OptionOrigin
+}
+
+extension Settings {
+  /// The kinds that there are: none so far.
+  static let tables: [TableSetting] = []
+}

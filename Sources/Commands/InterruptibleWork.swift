@@ -1,0 +1,47 @@
+internal import Precompiler
+internal import WasmCache
+internal import WasmEngine
+
+/// Work that the signals cancel which ask a program to end, and whose errors become a command's failure.
+struct InterruptibleWork {
+  let cancellation = Cancellation()
+  private let interruption: Interruption
+
+  /// - Parameters:
+  ///   - request: what is running; nil if it has nothing of others that must be given back.
+  ///   - livesOn: whether signals are seen to until the process ends.
+  init(in request: PrecompileRequest? = nil, livesOn: Bool = false) {
+    interruption = Interruption(cancelling: cancellation, in: request)
+    if livesOn { _ = Unmanaged.passRetained(interruption) }
+  }
+
+  /// Does the work. If a signal came meanwhile, the process then dies by it, whatever came of the work.
+  ///
+  /// - Parameter cleanUp: called before the process dies.
+  /// - Throws: ``RunFailure`` instead of an error of the layers below.
+  func run<Value>(cleanUp: () -> Void = {}, _ work: () throws -> Value) throws -> Value {
+    let value: Value
+    do { value = try work() } catch {
+      interruption.dieIfReceived(after: cleanUp)
+      throw RunFailure.standing(for: error)
+    }
+    interruption.dieIfReceived(after: cleanUp)
+    return value
+  }
+
+  /// Gives the signals back their own effect, for what follows: a program that runs in this process.
+  func end() { interruption.end() }
+}
+
+extension RunFailure {
+  /// What a command fails with: an error of the layers below as its message, any other as it is.
+  fileprivate static func standing(for error: any Error) -> any Error {
+    switch error {
+    case let error as PrecompileError: RunFailure(error)
+    case let error as CompilerUnusable: RunFailure(error)
+    case let error as EngineSearchError: RunFailure(error)
+    case let error as CacheError: RunFailure(error)
+    default: error
+    }
+  }
+}

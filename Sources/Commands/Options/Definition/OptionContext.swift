@@ -1,0 +1,30 @@
+internal import SystemPackage
+
+/// What options are made from, for as long as a group of them is being made.
+///
+/// A group's properties cannot be handed anything one by one: their initial values are written where they are declared,
+/// which is what keeps an option in one place. So this is bound around the making of the group.
+enum OptionContext: Sendable {
+  /// Somebody wants to know what options there are.
+  case definitions(OptionCollector)
+  /// The command line has some options, and some settings are set elsewhere. The command line counts first.
+  case values(GivenOptions, GivenSettings)
+
+  @TaskLocal static var current: OptionContext?
+}
+
+/// By the settings' keys.
+typealias GivenSettings = [String: GivenSetting]
+
+/// The text of a setting where it is set; accepted by it.
+struct GivenSetting: Sendable {
+  let texts: [String]
+  let origin: OptionOrigin
+}
+
+/// Where an option's value was set.
+enum OptionOrigin: Hashable, Sendable {
+  case commandLine
+  case environment(variable: String)
+  case file(FilePath, line: Int)
+}

@@ -1,0 +1,32 @@
+internal import ArgumentParser
+internal import Glibc
+internal import SystemPackage
+
+/// The program when its first argument names a subcommand.
+struct Subcommands: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: Program.name, version: Program.version, subcommands: all)
+
+  static let all: [any ParsableCommand.Type] = [
+    PathCommand.self, RunCommand.self, HashCommand.self, InspectCommand.self, EnginesCommand.self, CacheCommand.self,
+    ConfigCommand.self, CompletionsCommand.self,
+  ]
+
+  /// What people may type.
+  static let names = all.filter { $0.configuration.shouldDisplay }.compactMap { $0.configuration.commandName }
+
+  /// The subcommand that somebody meant who typed a word that is nothing.
+  static func misspelled(_ word: String) -> String? {
+    guard word.utf8.allSatisfy({ UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 }), !names.contains(word), word != "help",
+      access(word, F_OK) != 0
+    else { return nil }
+    return names.nearest(to: word, within: word.utf8.count / 3)
+  }
+
+  /// Refuses a subcommand that follows options: it would be taken for a path.
+  static func refuseOne(among paths: [PathArgument]) throws {
+    for name in paths.map({ $0.path.string }) where names.contains(name) && access(name, F_OK) != 0 {
+      throw ValidationError("'\(name)' is a subcommand: put it first, before its options")
+    }
+  }
+}
