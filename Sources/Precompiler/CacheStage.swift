@@ -18,16 +18,8 @@ struct CacheStage {
     } catch {
       throw .cache(error)
     }
-    var lower: [CacheDirectory] = []
-    for path in places.lower {
-      do throws(CacheError) {
-        let cache = try CacheDirectory.lower(at: path, trust: places.trust)
-        // Named twice, or the run's own: it has nothing to add.
-        let isKnown = cache.identity == own?.identity || lower.contains { $0.identity == cache.identity }
-        if !isKnown { lower.append(cache) }
-      } catch {
-        observer.record(.lowerCacheTrouble(error.path ?? path, reason: error.complaint))
-      }
+    let lower = CacheDirectory.lower(at: places.lower, below: own, trust: places.trust) { path, error in
+      observer.record(.lowerCacheTrouble(error.path ?? path, reason: error.complaint))
     }
     return OpenCaches(own: own, lower: lower)
   }

@@ -19,7 +19,7 @@ extension CacheCommand {
 
     func run() throws {
       let lines = format.isJSON ? JSONLines("cache list") : nil
-      let (found, warning) = try reportingFailure(to: lines) { () throws(RunFailure) in try list() }
+      let (found, warning) = try reportingFailure(to: lines) { () throws(RunFailure) in try list(lines) }
       let rows = sort.apply(found)
       if let warning, lines == nil { Output.error.write(warning.text) }
       if let lines {
@@ -30,16 +30,26 @@ extension CacheCommand {
           "artifact_bytes": JSON(Int(rows.reduce(0) { $0 + $1.size })),
         ])
       } else if !rows.isEmpty {
-        Output.standard.write(ListedArtifact.table(rows, now: WallClock.now()))
+        let namesCaches = !cache.lowerCaches.isEmpty
+        Output.standard.write(ListedArtifact.table(rows, namesCaches: namesCaches, now: WallClock.now()))
       }
     }
 
-    private func list() throws(RunFailure) -> ([ListedArtifact], LostLinksWarning?) {
+    private func list(_ lines: JSONLines?) throws(RunFailure) -> ([ListedArtifact], LostLinksWarning?) {
       let path = try cache.path()
       do {
-        guard let cache = try CacheDirectory.existing(at: path, trust: self.cache.trust) else { return ([], nil) }
-        let inventory = try CacheInventory(of: cache)
-        return (ListedArtifact.all(inventory, in: cache), LostLinksWarning(inventory, in: path))
+        let own = try CacheDirectory.existing(at: path, trust: cache.trust)
+        var rows: [ListedArtifact] = []
+        var warning: LostLinksWarning?
+        if let own {
+          let inventory = try CacheInventory(of: own)
+          rows = ListedArtifact.all(inventory, in: own)
+          warning = LostLinksWarning(inventory, in: path)
+        }
+        for lower in cache.openLowerCaches(below: own, lines) {
+          rows += ListedArtifact.all(try CacheInventory(of: lower), in: lower)
+        }
+        return (rows, warning)
       } catch {
         throw RunFailure(error)
       }
@@ -74,6 +84,9 @@ enum ArtifactOrder: String, CaseIterable, ExpressibleByArgument {
 struct ListedArtifact {
   /// Where its module was last seen.
   let path: FilePath?
+  let cache: FilePath
+  /// Whether the cache is only read.
+  let isLower: Bool
   let module: WasmHash
   let engine: StoredEngine
   let entry: FilePath
@@ -89,7 +102,7 @@ struct ListedArtifact {
     return inventory.entries.compactMap { entry in
       guard let object = inventory.object(of: entry) else { return nil }
       return ListedArtifact(
-        path: paths[entry.module], module: entry.module, engine: inventory.engines[entry.engine],
+        path: paths[entry.module], cache: cache.path, isLower: cache.isLower, module: entry.module, engine: inventory.engines[entry.engine],
         entry: inventory.path(of: entry, in: cache), size: object.size, compiled: object.written, lastUse: entry.lastUse
       )
     }
@@ -97,23 +110,27 @@ struct ListedArtifact {
 
   var json: JSON {
     [
-      "type": "artifact", "path": JSON(path), "sha256": .string(module.encode()), "engine": .string(engine.directory),
+      "type": "artifact", "path": JSON(path), "cache": JSON(cache), "source": isLower ? "lower-cache" : "cache",
+      "sha256": .string(module.encode()), "engine": .string(engine.directory),
       "backend": .string(engine.backend), "version": .string(engine.version), "artifact": JSON(entry),
       "artifact_size": JSON(Int(size)), "compiled_at": JSON(Int(compiled / 1_000_000_000)),
       "last_used_at": JSON(Int(lastUse / 1_000_000_000)),
     ]
   }
 
-  /// - Parameter now: nanoseconds since 1970.
-  static func table(_ rows: [ListedArtifact], now: Int64) -> String {
-    var table = TextTable([.left, .left, .left, .left, .right, .right, .right])
-    table.append(["module", "hash", "backend", "engine", "size", "age", "last use"])
+  /// - Parameters:
+  ///   - namesCaches: says of each artifact where it is.
+  ///   - now: nanoseconds since 1970.
+  static func table(_ rows: [ListedArtifact], namesCaches: Bool, now: Int64) -> String {
+    var table = TextTable([.left, .left, .left, .left, .right, .right, .right] + (namesCaches ? [.left] : []))
+    table.append(["module", "hash", "backend", "engine", "size", "age", "last use"] + (namesCaches ? ["cache"] : []))
     for row in rows {
-      table.append([
+      let cells = [
         row.path?.printable ?? "-", String(row.module.encode().prefix(12)), row.engine.wish,
         "\(row.engine.compiler) \(row.engine.shortIdentity)".printable, Quantities.bytes(Int(row.size)),
         Quantities.age(nanoseconds: now - row.compiled), Quantities.age(nanoseconds: now - row.lastUse),
-      ])
+      ]
+      table.append(cells + (namesCaches ? [row.cache.printable] : []))
     }
     return table.text
   }

@@ -34,7 +34,15 @@ extension CacheCommand {
       let opening = cache.map { Catalog.open(in: $0.base, zero ? .readWrite : .readOnly) }
       let inventory = try cache.map { (cache) throws(CacheError) in try CacheInventory(of: cache) } ?? .empty
       let statistics = CacheStatistics(inventory, opening?.catalog)
-      if let lines { lines.write(statistics.json(path)) } else { Output.standard.write(statistics.text(path)) }
+      var lower: [LowerStatistics] = []
+      for cache in self.cache.openLowerCaches(below: cache, lines) {
+        lower.append((cache.path, CacheStatistics(try CacheInventory(of: cache), nil)))
+      }
+      if let lines {
+        lines.write(statistics.json(path, lower))
+      } else {
+        Output.standard.write(statistics.text(path, lower))
+      }
       guard zero, let opening else { return }
       let result = opening.catalog?.zeroTally(now: WallClock.now()) ?? .gaveUp(opening.note ?? "there is no catalog")
       if case .gaveUp(let reason) = result { throw .givenUp(path, operation: "count anew", reason: reason) }
@@ -42,8 +50,11 @@ extension CacheCommand {
   }
 }
 
+/// A cache that is only read.
+private typealias LowerStatistics = (path: FilePath, contents: CacheStatistics)
+
 extension CacheStatistics {
-  fileprivate func text(_ path: FilePath) -> String {
+  fileprivate func text(_ path: FilePath, _ lower: [LowerStatistics]) -> String {
     var table = TextTable([.left, .left])
     table.append(["cache", path.printable])
     table.append([
@@ -58,7 +69,16 @@ extension CacheStatistics {
           + part.engine.shortIdentity,
       ])
     }
-    table.append(["hits", "\(tally.hits)"])
+    for (path, contents) in lower {
+      table.append([
+        "lower cache",
+        "\(path.printable): \(contents.artifacts) of \(Quantities.count(contents.modules, "module")), "
+          + Quantities.bytes(Int(contents.size)),
+      ])
+    }
+    table.append([
+      "hits", "\(tally.hits)" + (tally.lowerHits > 0 ? ", \(tally.lowerHits) of them in lower caches" : ""),
+    ])
     let reasons = MissReason.allCases.compactMap { reason in
       tally.misses[reason].flatMap { $0 > 0 ? "\($0) \(reason.rawValue)" : nil }
     }
@@ -75,14 +95,22 @@ extension CacheStatistics {
     return table.text
   }
 
-  fileprivate func json(_ path: FilePath) -> JSON {
+  fileprivate func json(_ path: FilePath, _ lower: [LowerStatistics]) -> JSON {
     [
       "type": "statistics", "cache": JSON(path), "artifacts": JSON(artifacts), "modules": JSON(modules),
       "files": JSON(objects), "artifact_bytes": JSON(Int(size)), "hits": JSON(Int(tally.hits)),
+      "lower_hits": JSON(Int(tally.lowerHits)),
       "misses": .object(
         MissReason.allCases.map { .init(name: $0.rawValue, value: JSON(Int(tally.misses[$0] ?? 0))) }),
       "compile_nanoseconds": JSON(Int(tally.compileNanoseconds)), "saved_nanoseconds": JSON(Int(saved)),
       "since": tally.since > 0 ? JSON(Int(tally.since / 1_000_000_000)) : .null,
+      "lower_caches": .array(
+        lower.map {
+          [
+            "cache": JSON($0.path), "artifacts": JSON($0.contents.artifacts), "modules": JSON($0.contents.modules),
+            "artifact_bytes": JSON(Int($0.contents.size)),
+          ]
+        }),
       "engines": .array(
         parts.map { part in
           [

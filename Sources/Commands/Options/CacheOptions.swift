@@ -36,6 +36,18 @@ struct CacheOptions: CommandOptions {
   /// The further caches' directories, absolute, in the order given.
   var lowerCaches: [FilePath] { lowerCache.map { Environment.absolute($0.path) } }
 
+  /// Opens the lower caches, for a command that looks into caches. One that cannot be used is told, and left out.
+  func openLowerCaches(below own: CacheDirectory?, _ lines: JSONLines?) -> [CacheDirectory] {
+    CacheDirectory.lower(at: lowerCaches, below: own, trust: trust) { path, error in
+      let (path, reason) = (error.path ?? path, error.complaint)
+      if let lines {
+        lines.write(JSONRunLines.warning(path, "lower cache: \(reason)"))
+      } else {
+        Output.error.write(Palette.plain.warning(Program.name, RunReporter.trouble(with: path, reason)) + "\n")
+      }
+    }
+  }
+
   var trust: CacheTrust { trustCache ? .anyone : .owner }
 
   func places() throws(RunFailure) -> CachePlaces {

@@ -47,6 +47,28 @@ package final class CacheDirectory: Sendable {
     return cache
   }
 
+  /// Opens the lower caches of a cache, in order. One that cannot be used is reported and left out.
+  ///
+  /// - Parameters:
+  ///   - own: the cache that they lie below. Named among them, it has nothing to add; nor has one that is named twice.
+  ///   - report: told of each that cannot be used.
+  package static func lower(
+    at paths: [FilePath], below own: CacheDirectory?, trust: CacheTrust, report: (FilePath, CacheError) -> Void
+  ) -> [CacheDirectory] {
+    var opened: [CacheDirectory] = []
+    for path in paths {
+      do throws(CacheError) {
+        let cache = try lower(at: path, trust: trust)
+        if cache.identity != own?.identity, !opened.contains(where: { $0.identity == cache.identity }) {
+          opened.append(cache)
+        }
+      } catch {
+        report(path, error)
+      }
+    }
+    return opened
+  }
+
   private init?(existing path: FilePath, _ trust: CacheTrust, isLower: Bool) throws(CacheError) {
     guard let root = try CachePath.open(path, trust: trust, makes: false) else { return nil }
     self.path = path

@@ -73,12 +73,8 @@ public final class FileSystemCache: Cache, Sendable {
       cache = existing
     }
     catalog = LoadingCatalog(of: cache, isWritable: access == .readWrite)
-    var lower: [CacheDirectory] = []
     var troubles: [CacheError] = []
-    for path in lowerCaches {
-      do { lower.append(try CacheDirectory.lower(at: path.absolute, trust: trust)) } catch { troubles.append(error) }
-    }
-    self.lower = lower
+    lower = CacheDirectory.lower(at: lowerCaches.map(\.absolute), below: cache, trust: trust) { troubles.append($1) }
     lowerCacheTroubles = troubles
   }
 

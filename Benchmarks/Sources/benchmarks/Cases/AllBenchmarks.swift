@@ -3,6 +3,7 @@ extension Benchmark {
   static let all: [Benchmark] = [
     .nothingToDo1,
     .nothingToDo10000,
+    .nothingToDoBelow,
     .nothingToDo100000,
     .indexLost,
     .coldCorpus(.cranelift, ofEngine: 1.05, ofParallel: 1 / 1.1),

@@ -13,6 +13,16 @@ extension Benchmark {
       ])
   }
 
+  static let nothingToDoBelow = Benchmark(
+    name: "noop-10k-lower", title: "nothing to do, 10,000 modules in a lower cache", rounds: 31, diskBytes: 500_000_000
+  ) { site in
+    let modules = try ModuleTree.small(10_000, at: site)
+    let lower = Tool(at: site, cache: "small-10000", .winch)
+    return Contest(
+      ours: .upToDate(modules, with: Tool(at: site, cache: "above-10000", .winch, above: lower), above: lower),
+      peers: [Peer(.upToDate(modules, with: lower), .ratio(atMost: 1.3))])
+  }
+
   static let nothingToDo1 = Benchmark(name: "noop-one", title: "nothing to do, 1 module", rounds: 301) { site in
     let modules = try ModuleTree.small(1, at: site)
     return Contest(

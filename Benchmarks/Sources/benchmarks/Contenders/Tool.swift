@@ -7,21 +7,26 @@ struct Tool {
   let site: Site
   let cache: String
   let backend: Backend
+  /// A cache that is only read, which has everything.
+  private let lower: String?
 
-  init(at site: Site, cache name: String, _ backend: Backend) {
+  init(at site: Site, cache name: String, _ backend: Backend, above lower: Tool? = nil) {
     self.site = site
     self.backend = backend
+    self.lower = lower?.cache
     cache = "\(site.scratch)/caches/\(name)-\(backend.rawValue)"
   }
 
   func precompile(_ path: String) throws -> ProcessRun {
-    try site.launcher.run([site.tool, "--cache-dir", cache, "--backend", backend.rawValue, path])
+    let below = lower.map { ["--lower-cache", $0] } ?? []
+    return try site.launcher.run([site.tool, "--cache-dir", cache, "--backend", backend.rawValue] + below + [path])
   }
 
   /// Precompiles modules whose artifacts are all in the cache, and checks that nothing else was done.
   func findNothingToDo(_ modules: ModuleTree) throws -> ProcessRun {
     let run = try precompile(modules.path)
-    try check(run, says: "\(modules.summaryStart) nothing to compile, all up to date")
+    let place = lower == nil ? "" : " (\(modules.count) in lower caches)"
+    try check(run, says: "\(modules.summaryStart) nothing to compile, all up to date\(place)")
     return run
   }
 

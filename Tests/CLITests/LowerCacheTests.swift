@@ -1,0 +1,140 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Caches that are only read, below a run's own: an image's layer, a read-only volume, a cache of CI.
+@Suite struct LowerCacheTests {
+  private static let names = ["one", "two", "three"]
+
+  /// A cache that was made somewhere else, with an artifact of each module.
+  private func below(_ box: Sandbox, _ name: String = "image", _ options: Argument...) throws -> String {
+    for (number, name) in Self.names.enumerated() { try box.write(WasmBinary.returning(number), to: "\(name).wasm") }
+    let path = "\(box.work)/../\(name)"
+    try box.succeed(["--cache-dir", .init(path), "-q"] + options + ["."])
+    return URL(fileURLWithPath: path).standardizedFileURL.path
+  }
+
+  /// Every file and link below a directory, with sizes, times and modes.
+  private func listing(_ path: String) throws -> String {
+    try Tool.shell("find \"$1\" -printf '%P %y %m %s %T@ %C@ %l\\n' | sort", [path])
+  }
+
+  @Test func nothingIsCompiledThatALowerCacheHas() throws {
+    try Sandbox.use { box in
+      let lower = try below(box)
+      let before = try listing(lower)
+      let run = try box.succeed("--lower-cache", .init(lower), ".")
+      #expect(run.errors.masked == "3 modules: nothing to compile, all up to date (3 in lower caches) (TIME)\n")
+      #expect(try listing(lower) == before)
+
+      // The artifact is used where it lies.
+      let path = try box.succeed("path", "--lower-cache", .init(lower), "one.wasm").outputLines
+      #expect(path.count == 1 && path[0].hasPrefix(lower + "/v1/engines/cranelift-"))
+      #expect(try box.succeed("path", "--verify", "--lower-cache", .init(lower), "one.wasm").outputLines == path)
+      #expect(try box.succeed("run", "--lower-cache", .init(lower), "--invoke", "value", "two.wasm").output == "1\n")
+      for option in ["--check", "--frozen"] {
+        #expect(try box.tool(.init(option), "-q", "--lower-cache", .init(lower), ".").run().ending == .exited(0))
+      }
+      #expect(try listing(lower) == before)
+
+      let json = try MachineOutput(
+        try box.succeed("--format", "json", "--lower-cache", .init(lower), ".").output, in: box)
+      #expect(json.of("prepared").first?["lower_caches"] as? [String] == [lower])
+      #expect(json.of("module").map { $0["source"] as? String } == Array(repeating: "lower-cache", count: 3))
+      #expect(json.of("module").allSatisfy { ($0["artifact"] as? String)?.hasPrefix(lower) == true })
+      #expect(json.objects.last?["lower_cache"] as? Int == 3)
+
+      let list = try box.succeed("cache", "list", "--lower-cache", .init(lower)).outputLines
+      #expect(list.count == 4 && list[0].hasSuffix("cache") && list.dropFirst().allSatisfy { $0.hasSuffix(lower) })
+      let stats = try box.succeed("cache", "stats", "--lower-cache", .init(lower)).output
+      #expect(stats.contains("lower cache  \(lower): 3 of 3 modules, "))
+      #expect(stats.contains("artifacts    0 of 0 modules"))
+    }
+  }
+
+  @Test func exportsComeFromALowerCache() throws {
+    try Sandbox.use { box in
+      let lower = try below(box)
+      let before = try listing(lower)
+      try box.succeed("-q", "--lower-cache", .init(lower), "--output", "out", ".")
+      for name in Self.names {
+        let entry = try box.succeed("path", "--lower-cache", .init(lower), .init("\(name).wasm")).outputLines[0]
+        #expect(
+          FileManager.default.contents(atPath: "\(box.work)/out/\(name).cwasm")
+            == FileManager.default.contents(atPath: entry))
+      }
+      #expect(try listing(lower) == before, "not even a hard link is made to its files")
+    }
+  }
+
+  @Test func whatItLacksIsCompiledAbove() throws {
+    try Sandbox.use { box in
+      let lower = try below(box)
+      try box.write(WasmBinary.returning(77), to: "new.wasm")
+      let run = try box.succeed("--lower-cache", .init(lower), ".")
+      #expect(run.errors.masked.contains("4 modules: 1 compiled, 3 up to date (3 in lower caches) "))
+      // The other backend's is another artifact.
+      let other = try box.tool("--check", "-q", "--backend", "winch", "--lower-cache", .init(lower), ".").run()
+      #expect(other.ending == .exited(1))
+    }
+  }
+
+  @Test func aFlippedByteIsRefusedAndCompiledAbove() throws {
+    try Sandbox.use { box in
+      let lower = try below(box)
+      let entry = try box.succeed("path", "--cache-dir", .init(lower), "two.wasm").outputLines[0]
+      try flipBit(ofArtifactAt: entry)
+      let before = try listing(lower)
+      let run = try box.succeed("--lower-cache", .init(lower), ".")
+      #expect(
+        run.errors.masked.lines.first
+          == "wasmprecompile: warning: lower cache \(lower): its artifact is corrupt: ./two.wasm is compiled instead")
+      #expect(run.errors.masked.contains("3 modules: 1 compiled, 2 up to date (2 in lower caches) "))
+      #expect(try listing(lower) == before)
+      let path = try box.succeed("path", "--verify", "--lower-cache", .init(lower), "two.wasm").outputLines[0]
+      #expect(path.hasPrefix(box.cache))
+      #expect(try box.succeed("run", "--lower-cache", .init(lower), "--invoke", "value", "two.wasm").output == "1\n")
+    }
+  }
+
+  @Test func oneThatCannotBeReadIsSaidAndCostsNothingElse() throws {
+    try Sandbox.use { box in
+      _ = try below(box)
+      let run = try box.succeed("--lower-cache", "missing", ".")
+      let place = "\(box.work)/missing"
+      #expect(
+        run.errors.lines.first
+          == "wasmprecompile: warning: lower cache \(place): cannot open the lower cache: no such file or directory")
+      #expect(run.errors.masked.contains("3 modules: 3 compiled, 0 up to date "))
+      let list = try box.succeed("cache", "list", "--lower-cache", "missing")
+      #expect(list.errors == run.errors.lines[0] + "\n" && list.outputLines.count == 4)
+    }
+  }
+
+  @Test func onlyTheOwnCacheCountsForMaxSize() throws {
+    try Sandbox.use { box in
+      let lower = try below(box)
+      let before = try listing(lower)
+      try box.succeed("-q", "--lower-cache", .init(lower), "--max-size", "1k", ".")
+      #expect(
+        try box.succeed("cache", "gc", "--max-size", "1k").output == "nothing to remove: 0 artifacts, 0 B\n")
+      #expect(try listing(lower) == before)
+      #expect(try box.tool("--check", "-q", "--lower-cache", .init(lower), ".").run().ending == .exited(0))
+    }
+  }
+
+  @Test func theFirstOfSeveralIsUsed() throws {
+    try Sandbox.use { box in
+      let first = try below(box, "first")
+      let second = try below(box, "second")
+      let path = try box.succeed(
+        "path", "--lower-cache", .init(first), "--lower-cache", .init(second), "one.wasm"
+      ).outputLines
+      #expect(path[0].hasPrefix(first + "/"))
+      // From the environment, too.
+      var variable = box.tool("--frozen", "-q", ".")
+      variable.environment["WASMPRECOMPILE_LOWER_CACHES"] = "\(second),\(first)"
+      #expect(try variable.run().ending == .exited(0))
+    }
+  }
+}
