@@ -123,8 +123,8 @@ let package = Package(
     .testTarget(
       name: "CommandsTests",
       dependencies: [
-        "PrecompilerTestSupport", "Commands", "Precompiler", "WasmtimeToolchain", "Scanning", "WasmCache", "WasmEngine",
-        "Confinement", "LinuxIO", "TestSupport", system, arguments,
+        "PrecompilerTestSupport", "Commands", "Precompiler", "WasmtimeToolchain", "Exporting", "Scanning", "WasmCache",
+        "WasmEngine", "Confinement", "LinuxIO", "TestSupport", system, arguments,
       ], swiftSettings: strict),
     .target(name: "CWatchingTests", path: "Tests/CWatchingTests"),
     .testTarget(

@@ -27,7 +27,7 @@ struct EnginesCommand: ConfiguredCommand {
       let probe = EngineProbe(
         file, program: .thisExecutable, policy: sandbox.policy, cancellation: work.cancellation)
       let account = try probe.identify(settings)
-      Output.standard.write("library    \(file.location.path.printable) (\(file.location.origin.rawValue))\n")
+      Output.standard.write("library    \(file.location.path.printable) (\(file.location.origin.name))\n")
       for (one, result) in zip(settings, account.identities) {
         let name = one.backend.rawValue.padded(to: 11)
         switch result {
@@ -36,7 +36,7 @@ struct EnginesCommand: ConfiguredCommand {
             "\(name)available, \(identity.compiler), build \(identity.build.hex.prefix(12)), "
               + "target \(identity.target), identity \(identity.shortDigest)\n")
         case .failure(let reason):
-          Output.standard.write("\(name)not available: \(reason.description.printable)\n")
+          Output.standard.write("\(name)not available: \(reason.message.printable)\n")
         }
       }
       if let confinement = account.confinement {

@@ -20,7 +20,7 @@ struct HashCommand: ParsableCommand {
       } catch {
         // Nobody has seen the file before, so it cannot have vanished since.
         let failure = error == .vanished ? .unreadable(reason: "no such file or directory") : error
-        Output.error.write("\(argument.path.printable): error: \(failure.description.printable)\n")
+        Output.error.write("\(argument.path.printable): error: \(failure.message.printable)\n")
         status = .moduleFailed
       }
     }

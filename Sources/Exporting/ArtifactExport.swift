@@ -62,9 +62,8 @@ package struct ExportCollision: Hashable, Sendable {
 }
 
 extension ExportCollision {
-  /// The trouble and its fix, without the name, which the caller prints in front.
+  /// The trouble, without the name, which the caller prints in front.
   package func description(printing path: (FilePath) -> String) -> String {
-    "would be exported from \(sources.map(path).joined(separator: " and from ")): give each its own --output, or name a "
-      + "directory above them"
+    "would be exported from \(sources.map(path).joined(separator: " and from "))"
   }
 }

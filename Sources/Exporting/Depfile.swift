@@ -82,6 +82,6 @@ extension UnnamableInDepfile: CustomStringConvertible {
   /// Without the path, which the caller prints in front.
   package var description: String {
     let culprit = character.map { "the \"\($0)\"" } ?? "the control character"
-    return "cannot be named in a depfile: make would misread \(culprit) in its name: rename it, or use --exclude"
+    return "cannot be named in a depfile: make would misread \(culprit) in its name"
   }
 }

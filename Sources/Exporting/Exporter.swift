@@ -134,8 +134,7 @@ extension ExportFailure: CustomStringConvertible {
     case .cache(let error): "cannot be exported: \(error)"
     case .corrupt(isMovedAside: true):
       "cannot be exported: the cache's artifact was corrupt: run again, which makes it anew"
-    case .corrupt(isMovedAside: false):
-      "cannot be exported: the cache's artifact is corrupt: run `wasmprecompile cache verify --repair`, then again"
+    case .corrupt(isMovedAside: false): "cannot be exported: the cache's artifact is corrupt"
     case .output(let error): "cannot be exported: \(error)"
     case .directory(let error): "cannot be the output directory: \(error)"
     }

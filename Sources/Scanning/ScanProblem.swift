@@ -1,10 +1,9 @@
 package import LinuxIO
 package import SystemPackage
 
-/// Something below a root that should have been scanned and could not be, said so that the user can mend it.
+/// Something below a root that should have been scanned and could not be.
 ///
-/// `description` is `what failed: why, fix` without the path, because only the reporter knows how to print a path
-/// safely.
+/// `description` is `what failed: why` without the path, because only the reporter knows how to print a path safely.
 package struct ScanProblem: Error, Hashable, Sendable, CustomStringConvertible {
   package enum Reason: Hashable, Sendable {
     /// A root cannot be found.
@@ -36,38 +35,28 @@ package struct ScanProblem: Error, Hashable, Sendable, CustomStringConvertible {
 
   package var description: String {
     switch reason {
-    case .root(let errno):
-      "cannot open: " + Self.explain(errno, denied: "check the permissions of the directories above it")
-    case .directory(let errno):
-      "cannot read directory: " + Self.explain(errno, denied: "make it readable (chmod u+rx) or use --exclude")
-    case .outOfDescriptors(let errno):
-      "cannot read directory: " + Self.explain(errno, denied: "") + " and scan again, the rest was not scanned"
-    case .module(let errno):
-      "cannot examine module: " + Self.explain(errno, denied: "make it readable or use --exclude")
-    case .danglingLink:
-      "cannot follow symbolic link: its target does not exist, restore it, remove the link or use --exclude"
-    case .notRegular(let kind):
-      "cannot be a module: it is \(kind.description), not a regular file, rename it or use --exclude"
-    case .linkCycle:
-      "not following symbolic link: it leads to a directory that it lies in, use --exclude to silence this"
+    case .root(let errno): "cannot open: \(Self.explain(errno))"
+    case .directory(let errno), .outOfDescriptors(let errno): "cannot read directory: \(Self.explain(errno))"
+    case .module(let errno): "cannot examine module: \(Self.explain(errno))"
+    case .danglingLink: "cannot follow symbolic link: its target does not exist"
+    case .notRegular(let kind): "cannot be a module: it is \(kind.description), not a regular file"
+    case .linkCycle: "not following symbolic link: it leads to a directory that it lies in"
     }
   }
 
-  /// The reason and the fix, for the errors that a path can bring.
-  ///
-  /// - Parameter denied: the fix where the permission is missing.
-  private static func explain(_ errno: Errno, denied: String) -> String {
+  /// The reason, for the errors that a path can bring.
+  private static func explain(_ errno: Errno) -> String {
     switch errno {
-    case .noSuchFileOrDirectory: "no such file or directory, check the spelling"
-    case .notDirectory: "a part of the path is not a directory, check the spelling"
-    case .tooManySymbolicLinkLevels: "too many levels of symbolic links, remove the link that leads back to itself"
-    case .fileNameTooLong: "the path is too long, start from a directory nearer to it"
-    case .permissionDenied, .notPermitted: "permission denied, \(denied)"
+    case .noSuchFileOrDirectory: "no such file or directory"
+    case .notDirectory: "a part of the path is not a directory"
+    case .tooManySymbolicLinkLevels: "too many levels of symbolic links"
+    case .fileNameTooLong: "the path is too long"
+    case .permissionDenied, .notPermitted: "permission denied"
     case .tooManyOpenFiles: errno.reason
-    case .tooManyOpenFilesInSystem: "too many open files in the system, close some programs"
-    case .ioError: "input/output error, check the disk or the connection to it"
-    case .staleNFSFileHandle: "stale file handle, scan again"
-    default: "\(errno.reason) (errno \(errno.rawValue)), mend that or use --exclude"
+    case .tooManyOpenFilesInSystem: "too many open files in the system"
+    case .ioError: "input/output error"
+    case .staleNFSFileHandle: "stale file handle"
+    default: "\(errno.reason) (errno \(errno.rawValue))"
     }
   }
 }

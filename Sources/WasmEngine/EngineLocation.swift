@@ -5,12 +5,12 @@ package import SystemPackage
 
 /// Where an engine library was found, and by which rule.
 package struct EngineLocation: Hashable, Sendable {
-  package enum Origin: String, Sendable {
-    case option = "--engine"
-    case environment = "WASMPRECOMPILE_ENGINE"
-    case configuration = "configuration file"
-    case installed = "installed beside wasmprecompile"
-    case system = "system library"
+  package enum Origin: Sendable {
+    /// The user named it: with an option, in the environment, or in a configuration file.
+    case option, environment, configuration
+    /// It lies beside the running program.
+    case installed
+    case system
   }
 
   package let path: FilePath

@@ -94,7 +94,7 @@ package struct EngineProbe: Sendable {
         return all
       case .crashed(let how, let output): return without(.crashes(output ?? how))
       case .timedOut: return without(.refused("it did not answer in \(Int(Self.secondsPerProbe)) s"))
-      case .exhausted: return without(.refused("it needs more memory than --max-memory allows"))
+      case .exhausted: return without(.exhausted(memory: policy.limits.memory))
       case .unconfined(let missing): throw .unconfined(missing: missing)
       case .cancelled: throw .cancelled
       case .cannotStart(let reason): throw .notStarted(reason: reason)

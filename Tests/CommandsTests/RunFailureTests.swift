@@ -66,6 +66,11 @@ struct RunFailureTests {
         "the engine \(shown) has no backend pulley: this release aborts when asked for it: unknown\u{fffd}target; "
           + "`wasmprecompile engines` shows what it has"
       ),
+      (
+        .backendUnavailable(.cranelift, location, .exhausted(memory: 1 << 20)),
+        "the engine \(shown) has no backend cranelift: it needs more memory than --max-memory allows; "
+          + "`wasmprecompile engines` shows what it has"
+      ),
     ]
     for (error, message) in messages {
       let failure = RunFailure(error)

@@ -28,7 +28,7 @@ struct ScanLinkTests {
     tree.link("b.wasm", to: "file/below")
     tree.link("ignored", to: "missing")
     let result = scan([tree.path], followLinks: followLinks)
-    let text = "cannot follow symbolic link: its target does not exist, restore it, remove the link or use --exclude"
+    let text = "cannot follow symbolic link: its target does not exist"
     #expect(result.complaints(in: tree) == ["a.wasm: \(text)", "b.wasm: \(text)"])
     #expect(result.isEmpty)
     #expect(scan([tree.path("a.wasm")]).problems.map(\.reason) == [.danglingLink])
@@ -41,7 +41,7 @@ struct ScanLinkTests {
     let result = scan([tree.path], followLinks: followLinks)
     #expect(
       result.complaints(in: tree) == [
-        "a.wasm: cannot examine module: too many levels of symbolic links, remove the link that leads back to itself"
+        "a.wasm: cannot examine module: too many levels of symbolic links"
       ])
     #expect(scan([tree.path("b")]).problems.map(\.reason) == [.root(.tooManySymbolicLinkLevels)])
   }
@@ -99,7 +99,7 @@ struct ScanLinkTests {
     tree.link("a/here", to: ".")
     let result = scan([tree.path], followLinks: true)
     #expect(result.names(in: tree) == ["a/b/x.wasm"])
-    let text = "not following symbolic link: it leads to a directory that it lies in, use --exclude to silence this"
+    let text = "not following symbolic link: it leads to a directory that it lies in"
     #expect(result.complaints(in: tree) == ["a/b/up: \(text)", "a/here: \(text)"])
     #expect(result.problems.allSatisfy { $0.isWarning })
     #expect(scan([tree.path]).problems.isEmpty)

@@ -18,8 +18,8 @@ struct ScanProblemTests {
     let result = scan([tree.path], hooks: .init(ignoresEntryTypes: ignoringTypes))
     #expect(
       result.complaints(in: tree) == [
-        "a.wasm: cannot be a module: it is a FIFO, not a regular file, rename it or use --exclude",
-        "b.wasm: cannot be a module: it is a socket, not a regular file, rename it or use --exclude",
+        "a.wasm: cannot be a module: it is a FIFO, not a regular file",
+        "b.wasm: cannot be a module: it is a socket, not a regular file",
       ])
     #expect(result.names(in: tree) == ["c.wasm"])
     let roots = scan([tree.path("a.wasm"), "/dev/zero"])
@@ -33,11 +33,11 @@ struct ScanProblemTests {
     let result = scan([tree.path("none"), tree.path("file/x"), tree.path("loop/x"), long, "", tree.file("good.wasm")])
     #expect(
       result.problems.map { "\($0.root) \($0)" } == [
-        "0 cannot open: no such file or directory, check the spelling",
-        "1 cannot open: a part of the path is not a directory, check the spelling",
-        "2 cannot open: too many levels of symbolic links, remove the link that leads back to itself",
-        "3 cannot open: the path is too long, start from a directory nearer to it",
-        "4 cannot open: no such file or directory, check the spelling",
+        "0 cannot open: no such file or directory",
+        "1 cannot open: a part of the path is not a directory",
+        "2 cannot open: too many levels of symbolic links",
+        "3 cannot open: the path is too long",
+        "4 cannot open: no such file or directory",
       ])
     #expect(result.problems.first?.path == tree.path("none"))
     #expect(result.names(in: tree) == ["good.wasm"])
@@ -89,10 +89,10 @@ struct ScanProblemTests {
       let following = scan([tree.path], followLinks: true)
       if isRoot { precondition(seteuid(0) == 0) }
       #expect(result.names(in: tree) == ["good.wasm"])
-      let fix = "permission denied, make it readable (chmod u+rx) or use --exclude"
+      let fix = "permission denied"
       #expect(
         result.complaints(in: tree) == [
-          "away.wasm: cannot examine module: permission denied, make it readable or use --exclude",
+          "away.wasm: cannot examine module: permission denied",
           "closed: cannot read directory: \(fix)",
           "list-only: cannot read directory: \(fix)",
           "outer: cannot read directory: \(fix)",
@@ -130,8 +130,7 @@ struct ScanProblemTests {
       #expect(result.isEmpty)
       #expect(
         result.problems.map(\.description) == [
-          "cannot read directory: too many open files, raise the limit (ulimit -n) and scan again, "
-            + "the rest was not scanned"
+          "cannot read directory: too many open files, raise the limit (ulimit -n)"
         ])
     }
   }

@@ -25,8 +25,8 @@ struct ModuleFailureTests {
     let winch = failure(.engine(.invalidModule(message: message)), .winch)
     #expect(
       winch.description
-        == "needs the WebAssembly proposal “tail calls”, which wasmtime 50 does not accept with winch; "
-        + "--backend cranelift may: \(message)")
+        == "needs the WebAssembly proposal “tail calls”, which wasmtime 50 does not accept with winch: "
+        + message)
     let cranelift = failure(.engine(.invalidModule(message: message)))
     #expect(
       cranelift.description
@@ -38,22 +38,19 @@ struct ModuleFailureTests {
       (.engine(.invalidModule(message: "type mismatch")), "is not valid: type mismatch"),
       (
         .engine(.componentsUnsupported),
-        "is a component, which wasmtime 50 cannot compile through its C API: use release 36 or later with --engine"
+        "is a component, which wasmtime 50 cannot compile through its C API"
       ),
       (
         .engine(.cannotSerialize(message: "x")), "was compiled, but the engine could not write the artifact: x"
       ),
       (.crashed(how: "exited with status 3", output: nil), "crashed the compiler, which exited with status 3"),
       (.crashed(how: "exited", output: "panicked"), "crashed the compiler, which exited: panicked"),
-      (.timedOut, "was not compiled within 1.5 s: raise --timeout, or try --backend winch"),
-      (
-        .exhausted(.memory),
-        "needs more memory to compile than --max-memory 64Mi allows: raise it, or try --backend winch"
-      ),
-      (.exhausted(.artifact), "makes an artifact larger than --max-artifact 3Gi allows: raise it"),
+      (.timedOut, "was not compiled within 1.5 s"),
+      (.exhausted(.memory), "needs more memory to compile than the 64Mi that are allowed"),
+      (.exhausted(.artifact), "makes an artifact larger than the 3Gi that are allowed"),
       (
         .unconfined(missing: ["Landlock", "seccomp"]),
-        "was not compiled: the kernel lacks or forbids Landlock and seccomp, which --require-sandbox asks for"
+        "was not compiled: the kernel lacks or forbids Landlock and seccomp"
       ),
       (.protocolViolation("0 bytes"), "the compiler's child process gave 0 bytes"),
       (
@@ -71,9 +68,9 @@ struct ModuleFailureTests {
       (.vanished, "vanished before it was read"),
       (.notARegularFile(.fifo), "is a FIFO, not a regular file"),
       (.changedWhileRead, "changed while it was being read: run again when its writer has finished"),
-      (.tooLarge(bytes: 2_000_000, limit: 1 << 20), "has 2000000 bytes, more than --max-module 1Mi allows: raise it"),
+      (.tooLarge(bytes: 2_000_000, limit: 1 << 20), "has 2000000 bytes, more than the 1Mi that are allowed"),
       (.notWebAssembly(.empty), "is empty"),
-      (.timedOut(seconds: 120), "was not compiled within 120 s: raise --timeout, or try --backend winch"),
+      (.timedOut(seconds: 120), "was not compiled within 120 s"),
       (.cache(cacheError), "could not be stored: /cache/v1: cannot write: no space left on device"),
     ]
     for (failure, message) in messages { #expect(failure.description == message) }

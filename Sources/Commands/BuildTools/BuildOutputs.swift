@@ -18,8 +18,7 @@ struct BuildOutputs {
     var artifacts = MadeArtifacts(summary, roots: roots)
     if let directory = options.output?.path {
       for collision in artifacts.removeCollisions() {
-        let message = collision.description { $0.printable }
-        report.complain(directory.pushing(collision.name), message, .moduleFailed)
+        report.complain(directory.pushing(collision.name), collision.message, .moduleFailed)
       }
       report.add(Exporter(into: directory).run(artifacts.exports, sparing: artifacts.spared))
     }
@@ -29,7 +28,7 @@ struct BuildOutputs {
       do {
         try write(depfile(summary, artifacts).text(), to: path, &report)
       } catch {
-        report.complain(error.path, error.description, .moduleFailed)
+        report.complain(error.path, error.message, .moduleFailed)
       }
     }
     if let path = options.stamp?.path, report.status == .success {

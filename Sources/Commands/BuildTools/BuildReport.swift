@@ -21,7 +21,7 @@ struct BuildReport {
         case .output, .directory: .cacheUnwritable
         case .cache, .corrupt: .moduleFailed
         }
-      complain(path, reason.description, status)
+      complain(path, reason.message, status)
     }
   }
 

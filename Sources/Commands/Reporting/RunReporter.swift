@@ -41,10 +41,10 @@ final class RunReporter: RunReporting {
       }
       if !isKnown { warn(Self.warning(ofMissing: missing)) }
     case .noticed(let problem):
-      let (path, text) = (problem.path.printable, problem.description.printable)
+      let (path, text) = (problem.path.printable, problem.message.printable)
       complain(
         problem.isWarning ? palette.warning(path, text) : palette.error(path, text), isWarning: problem.isWarning)
-    case .rejected(let file): complain(palette.error(file.path.printable, file.failure.description.printable))
+    case .rejected(let file): complain(palette.error(file.path.printable, file.failure.message.printable))
     case .planned(let plan): tell(plan)
     case .began(let job):
       state.withLock { $0.status?.began(job.content.path.printable, size: job.content.facts.size) }
@@ -91,7 +91,7 @@ final class RunReporter: RunReporting {
         say("up to date \(label(job.content, job.target)) (compiled by another process meanwhile)")
       }
     case .failed(let failure):
-      for path in job.content.paths { complain(palette.error(path.printable, failure.description.printable)) }
+      for path in job.content.paths { complain(palette.error(path.printable, failure.message.printable)) }
     case .notDone: break
     }
   }

@@ -24,7 +24,7 @@ struct ProgramEnd: Error {
   init(_ path: FilePath, _ failure: ModuleFailure) {
     // Nobody has seen the file before, so it cannot have vanished since.
     let failure = failure == .vanished ? .unreadable(reason: "no such file or directory") : failure
-    self.init(path, failure.description)
+    self.init(path, failure.message)
   }
 
   static func component(_ path: FilePath) -> ProgramEnd { ProgramEnd(path, "is a component: run takes core modules") }

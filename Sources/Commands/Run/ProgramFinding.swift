@@ -19,7 +19,7 @@ final class ProgramFinding: RunObserver {
   func record(_ event: RunEvent) {
     switch event {
     case .noticed(let problem):
-      if !problem.isWarning { state.withLock { $0.complaint = problem.description } }
+      if !problem.isWarning { state.withLock { $0.complaint = problem.message } }
     case .rejected(let file): state.withLock { $0.failure = file.failure }
     case .finished(let outcome):
       if case .failed(let failure) = outcome.result { state.withLock { $0.failure = failure } }

@@ -89,7 +89,7 @@ private final class BatchRecord: RunObserver {
     case .noticed(let problem):
       // It was there a moment ago; and what a link leads to may be about to come, which is told.
       let isGone = problem.isMissing || problem.reason == .danglingLink
-      refused.withLock { $0[problem.path] = isGone ? .gone : .failed(problem.description) }
+      refused.withLock { $0[problem.path] = isGone ? .gone : .failed(problem.message) }
     case .rejected(let file): refused.withLock { $0[file.path] = WarmOutcome(file.failure) }
     case .planned(let plan):
       for (position, target) in plan.upToDate {
@@ -124,8 +124,8 @@ extension WarmOutcome {
     case .vanished: self = .gone
     case .changedWhileRead: self = .busy
     // A half-written module is none either, so these wait until the file has been quiet for a while.
-    case .notWebAssembly, .invalid: self = .rejected(failure.description)
-    default: self = .failed(failure.description)
+    case .notWebAssembly, .invalid: self = .rejected(failure.message)
+    default: self = .failed(failure.message)
     }
   }
 

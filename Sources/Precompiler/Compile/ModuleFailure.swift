@@ -35,7 +35,7 @@ extension ModuleFailure {
 }
 
 extension ModuleFailure: CustomStringConvertible {
-  /// What failed, why, and the fix where there is one; without the module's path, which the caller prints in front.
+  /// What failed and why; without the module's path, which the caller prints in front.
   package var description: String {
     switch self {
     case .unreadable(let reason): "cannot be read: \(reason)"
@@ -43,24 +43,22 @@ extension ModuleFailure: CustomStringConvertible {
     case .notARegularFile(let kind): "is \(kind), not a regular file"
     case .changedWhileRead: "changed while it was being read: run again when its writer has finished"
     case .tooLarge(let bytes, let limit):
-      "has \(bytes) bytes, more than --max-module \(ByteCount(limit)) allows: raise it"
+      "has \(bytes) bytes, more than the \(ByteCount(limit)) that are allowed"
     case .notWebAssembly(let reason): reason.description
     case .invalid(let message): "is not valid: \(message)"
     case .unsupportedProposal(let proposal, let identity, let message):
       "needs the WebAssembly proposal “\(proposal.rawValue)”, which \(identity.compiler) does not accept"
-        + (identity.backend == .winch ? " with winch; --backend cranelift may" : "") + ": \(message)"
+        + (identity.backend == .winch ? " with winch" : "") + ": \(message)"
     case .componentsUnsupported(let identity):
-      "is a component, which \(identity.compiler) cannot compile through its C API: use release 36 or later with --engine"
+      "is a component, which \(identity.compiler) cannot compile through its C API"
     case .compilerCrashed(let how, let output):
       "crashed the compiler, which \(how)" + (output.map { ": \($0)" } ?? "")
-    case .timedOut(let seconds):
-      "was not compiled within \(seconds.formatted) s: raise --timeout, or try --backend winch"
+    case .timedOut(let seconds): "was not compiled within \(seconds.formatted) s"
     case .exhausted(.memory, let bytes):
-      "needs more memory to compile than --max-memory \(ByteCount(bytes)) allows: raise it, or try --backend winch"
-    case .exhausted(.artifact, let bytes):
-      "makes an artifact larger than --max-artifact \(ByteCount(bytes)) allows: raise it"
+      "needs more memory to compile than the \(ByteCount(bytes)) that are allowed"
+    case .exhausted(.artifact, let bytes): "makes an artifact larger than the \(ByteCount(bytes)) that are allowed"
     case .unconfined(let missing):
-      "was not compiled: the kernel lacks or forbids \(missing.joined(separator: " and ")), which --require-sandbox asks for"
+      "was not compiled: the kernel lacks or forbids \(missing.joined(separator: " and "))"
     case .notSerialized(let message): "was compiled, but the engine could not write the artifact: \(message)"
     case .compilerMisbehaved(let what): "the compiler's child process gave \(what)"
     case .compilerNotStarted(let reason): "the compiler's child process could not be started: \(reason)"

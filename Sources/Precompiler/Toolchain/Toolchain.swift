@@ -128,6 +128,10 @@ package enum BackendUnavailable: Error, Hashable, Sendable {
   case crashes(String)
   /// The compiler's reason.
   case refused(String)
+  /// Asking for it takes more memory than a compiler may have.
+  ///
+  /// - Parameter memory: bytes that are allowed.
+  case exhausted(memory: Int)
 }
 
 extension BackendUnavailable: CustomStringConvertible {
@@ -136,6 +140,7 @@ extension BackendUnavailable: CustomStringConvertible {
     case .silentlyAnother(let backend): "this release would silently compile with \(backend.rawValue) instead"
     case .crashes(let words): "this release aborts when asked for it: \(words)"
     case .refused(let reason): reason
+    case .exhausted(let memory): "it needs more memory than the \(ByteCount(memory)) that are allowed"
     }
   }
 }

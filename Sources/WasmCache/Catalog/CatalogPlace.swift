@@ -30,7 +30,7 @@ final class CatalogPlace {
     if fileSystem == nil { _ = clinux_file_system_type(directory.raw, &type) }
     if let name = NetworkFileSystem.name(type: type) {
       throw CatalogTrouble(
-        "\(path): no catalog there: it is on a network file system (\(name)): name a local directory with --cache-dir")
+        "\(path): no catalog there: it is on a network file system (\(name)): keep the cache in a local directory")
     }
   }
 

@@ -173,7 +173,7 @@ struct CatalogPlaceTests {
     #expect(opening.catalog == nil)
     #expect(
       opening.note == "\(fixture.directory): no catalog there: it is on a network file system (\(name)): "
-        + "name a local directory with --cache-dir")
+        + "keep the cache in a local directory")
     #expect(fixture.names.isEmpty)
   }
 

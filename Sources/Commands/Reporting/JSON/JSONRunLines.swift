@@ -50,7 +50,7 @@ struct JSONRunLines {
   }
 
   static func problem(_ problem: ScanProblem) -> JSON {
-    problem.isWarning ? warning(problem.path, problem.description) : error(problem.path, problem.description)
+    problem.isWarning ? warning(problem.path, problem.message) : error(problem.path, problem.message)
   }
 
   /// - Parameter more: further members of the object.
@@ -80,7 +80,7 @@ struct JSONRunLines {
         )
       case .foundMeanwhile(let size):
         ("up to date", ["artifact": path(job), "artifact_size": JSON(size), "source": "cache"])
-      case .failed(let failure): ("failed", ["reason": reason, "message": .string(failure.description)])
+      case .failed(let failure): ("failed", ["reason": reason, "message": .string(failure.message)])
       case .notDone: ("not begun", ["reason": reason])
       }
     return module(job.content, job.target, known.status, known.members, more)

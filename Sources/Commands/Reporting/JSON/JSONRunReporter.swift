@@ -22,7 +22,7 @@ final class JSONRunReporter: RunReporting {
     case .unconfined(let missing):
       if let text = known.withLock({ $0.unconfined(missing: missing) }) { lines.write(JSONRunLines.warning(nil, text)) }
     case .noticed(let problem): lines.write(JSONRunLines.problem(problem))
-    case .rejected(let file): lines.write(JSONRunLines.error(file.path, file.failure.description))
+    case .rejected(let file): lines.write(JSONRunLines.error(file.path, file.failure.message))
     case .planned(let plan):
       lines.write([
         "type": "planned", "modules": JSON(plan.contents.count), "up_to_date": JSON(plan.upToDate.count),

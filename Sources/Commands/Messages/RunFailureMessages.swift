@@ -11,7 +11,7 @@ extension RunFailure {
       self.init(
         status: .engineUnavailable,
         message: """
-          the engine \(location.path.printable) has no backend \(backend.rawValue): \(reason.description.printable); \
+          the engine \(location.path.printable) has no backend \(backend.rawValue): \(reason.message.printable); \
           `wasmprecompile engines` shows what it has
           """)
     case .cache(let error): self.init(error)
@@ -26,7 +26,7 @@ extension RunFailure {
   init(_ error: EngineSearchError) {
     switch error {
     case .notFound(let candidates):
-      let places = candidates.map { "  \($0.path.printable) (\($0.origin.rawValue))" }.joined(separator: "\n")
+      let places = candidates.map { "  \($0.path.printable) (\($0.origin.name))" }.joined(separator: "\n")
       self.init(
         status: .engineUnavailable,
         message: """
@@ -39,7 +39,7 @@ extension RunFailure {
     case .unreadable(let location, let reason):
       self.init(
         status: .engineUnavailable,
-        message: "the engine \(location.path.printable) (\(location.origin.rawValue)) cannot be read: \(reason)")
+        message: "the engine \(location.path.printable) (\(location.origin.name)) cannot be read: \(reason)")
     }
   }
 

@@ -1,0 +1,24 @@
+internal import Exporting
+
+extension ExportFailure {
+  /// What a user is told, with the command that mends it; without the path.
+  var message: String {
+    switch self {
+    case .corrupt(isMovedAside: false): "\(description): run `wasmprecompile cache verify --repair`, then again"
+    case .corrupt(isMovedAside: true), .cache, .output, .directory: description
+    }
+  }
+}
+
+extension ExportCollision {
+  /// What a user is told, with the option that mends it; without the name.
+  var message: String {
+    let place = description(printing: { $0.printable })
+    return "\(place): give each its own --output, or name a directory above them"
+  }
+}
+
+extension UnnamableInDepfile {
+  /// What a user is told, with the option that mends it; without the path.
+  var message: String { "\(description): rename it, or use --exclude" }
+}

@@ -1,0 +1,48 @@
+internal import Precompiler
+internal import WasmEngine
+
+extension ModuleFailure {
+  /// What a user is told: what failed, why, and the option that mends it; without the module's path.
+  ///
+  /// Targets below this one know no options, so ``description`` names none.
+  var message: String {
+    switch self {
+    case .tooLarge(let bytes, let limit):
+      "has \(bytes) bytes, more than --max-module \(ByteCount(limit)) allows: raise it"
+    case .unsupportedProposal(let proposal, let identity, let message) where identity.backend == .winch:
+      "needs the WebAssembly proposal “\(proposal.rawValue)”, which \(identity.compiler) does not accept with winch; "
+        + "--backend cranelift may: \(message)"
+    case .componentsUnsupported: "\(description): use release 36 or later with --engine"
+    case .timedOut: "\(description): raise --timeout, or try --backend winch"
+    case .exhausted(.memory, let bytes):
+      "needs more memory to compile than --max-memory \(ByteCount(bytes)) allows: raise it, or try --backend winch"
+    case .exhausted(.artifact, let bytes):
+      "makes an artifact larger than --max-artifact \(ByteCount(bytes)) allows: raise it"
+    case .unconfined: "\(description), which --require-sandbox asks for"
+    default: description
+    }
+  }
+}
+
+extension BackendUnavailable {
+  /// What a user is told, with the option that matters; without the backend's name.
+  var message: String {
+    switch self {
+    case .exhausted: "it needs more memory than --max-memory allows"
+    case .silentlyAnother, .crashes, .refused: description
+    }
+  }
+}
+
+extension EngineLocation.Origin {
+  /// By which rule a library was found, as a user is told.
+  var name: String {
+    switch self {
+    case .option: "--engine"
+    case .environment: "WASMPRECOMPILE_ENGINE"
+    case .configuration: "configuration file"
+    case .installed: "installed beside wasmprecompile"
+    case .system: "system library"
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import LinuxIO
+import SystemPackage
+import Testing
+import WasmCache
+
+@testable import Commands
+@testable import Exporting
+@testable import Precompiler
+@testable import Scanning
+@testable import WasmEngine
+
+/// What users are told besides what is wrong and why: the options and commands that mend it.
+struct MessageTests {
+  private static func identity(_ backend: Backend) -> ArtifactIdentity {
+    ArtifactIdentity(
+      settings: EngineSettings(backend: backend),
+      compatibility: CompatibilityRecord(bytes: [0, 2] + Array("50".utf8) + [1, 0x78]), libraryBuild: [1])
+  }
+
+  private static let failures: [(ModuleFailure, String)] = [
+    (.tooLarge(bytes: 2_000_000, limit: 1 << 20), "has 2000000 bytes, more than --max-module 1Mi allows: raise it"),
+    (
+      .unsupportedProposal(.tailCalls, by: identity(.winch), message: "why"),
+      "needs the WebAssembly proposal “tail calls”, which wasmtime 50 does not accept with winch; "
+        + "--backend cranelift may: why"
+    ),
+    (
+      .unsupportedProposal(.tailCalls, by: identity(.cranelift), message: "why"),
+      "needs the WebAssembly proposal “tail calls”, which wasmtime 50 does not accept: why"
+    ),
+    (
+      .componentsUnsupported(by: identity(.cranelift)),
+      "is a component, which wasmtime 50 cannot compile through its C API: use release 36 or later with --engine"
+    ),
+    (.timedOut(seconds: 1.5), "was not compiled within 1.5 s: raise --timeout, or try --backend winch"),
+    (
+      .exhausted(.memory, bytes: 64 << 20),
+      "needs more memory to compile than --max-memory 64Mi allows: raise it, or try --backend winch"
+    ),
+    (.exhausted(.artifact, bytes: 3 << 30), "makes an artifact larger than --max-artifact 3Gi allows: raise it"),
+    (
+      .unconfined(missing: ["Landlock", "seccomp"]),
+      "was not compiled: the kernel lacks or forbids Landlock and seccomp, which --require-sandbox asks for"
+    ),
+    (.vanished, "vanished before it was read"),
+  ]
+
+  @Test(arguments: failures) func aModulesFailureNamesTheOptionThatMendsIt(_ failure: ModuleFailure, _ text: String) {
+    #expect(failure.message == text)
+    #expect(!failure.description.contains("--"), "targets below know no options")
+  }
+
+  private static let problems: [(ScanProblem.Reason, String)] = [
+    (.root(.noSuchFileOrDirectory), "cannot open: no such file or directory, check the spelling"),
+    (.root(.notDirectory), "cannot open: a part of the path is not a directory, check the spelling"),
+    (
+      .root(.tooManySymbolicLinkLevels),
+      "cannot open: too many levels of symbolic links, remove the link that leads back to itself"
+    ),
+    (.root(.fileNameTooLong), "cannot open: the path is too long, start from a directory nearer to it"),
+    (
+      .root(.permissionDenied),
+      "cannot open: permission denied, check the permissions of the directories above it"
+    ),
+    (.root(.ioError), "cannot open: input/output error, check the disk or the connection to it"),
+    (.root(.staleNFSFileHandle), "cannot open: stale file handle, scan again"),
+    (
+      .directory(.permissionDenied),
+      "cannot read directory: permission denied, make it readable (chmod u+rx) or use --exclude"
+    ),
+    (
+      .directory(.noMemory), "cannot read directory: cannot allocate memory (errno 12), mend that or use --exclude"
+    ),
+    (
+      .outOfDescriptors(.tooManyOpenFiles),
+      "cannot read directory: too many open files, raise the limit (ulimit -n) and scan again, the rest was not scanned"
+    ),
+    (
+      .outOfDescriptors(.tooManyOpenFilesInSystem),
+      "cannot read directory: too many open files in the system, close some programs and scan again, "
+        + "the rest was not scanned"
+    ),
+    (.module(.notPermitted), "cannot examine module: permission denied, make it readable or use --exclude"),
+    (
+      .danglingLink,
+      "cannot follow symbolic link: its target does not exist, restore it, remove the link or use --exclude"
+    ),
+    (
+      .notRegular(.fifo), "cannot be a module: it is a FIFO, not a regular file, rename it or use --exclude"
+    ),
+    (
+      .linkCycle,
+      "not following symbolic link: it leads to a directory that it lies in, use --exclude to silence this"
+    ),
+  ]
+
+  @Test(arguments: problems) func aScansProblemSaysHowToMendIt(_ reason: ScanProblem.Reason, _ text: String) {
+    let problem = ScanProblem(path: "a", root: 0, reason: reason)
+    #expect(problem.message == text)
+    #expect(!problem.description.contains("--"), "targets below know no options")
+  }
+
+  @Test func anExportsFailureSaysHowToMendIt() {
+    #expect(
+      ExportFailure.corrupt(isMovedAside: false).message
+        == "cannot be exported: the cache's artifact is corrupt: run `wasmprecompile cache verify --repair`, then again"
+    )
+    #expect(
+      ExportFailure.corrupt(isMovedAside: true).message
+        == "cannot be exported: the cache's artifact was corrupt: run again, which makes it anew")
+    #expect(
+      ExportCollision(name: "a.cwasm", sources: ["x/a.wasm", "y\t/a.wasm"]).message
+        == "would be exported from x/a.wasm and from $'y\\t/a.wasm': give each its own --output, "
+        + "or name a directory above them")
+    #expect(
+      UnnamableInDepfile(path: "a=b", character: "=").message
+        == "cannot be named in a depfile: make would misread the \"=\" in its name: rename it, or use --exclude")
+  }
+
+  @Test(
+    arguments: [
+      (.option, "--engine"), (.environment, "WASMPRECOMPILE_ENGINE"), (.configuration, "configuration file"),
+      (.installed, "installed beside wasmprecompile"), (.system, "system library"),
+    ] as [(EngineLocation.Origin, String)])
+  func aLibrarysOriginIsNamedAsItIsGiven(_ origin: EngineLocation.Origin, _ name: String) {
+    #expect(origin.name == name)
+  }
+}
