@@ -13,7 +13,8 @@ internal import WasmEngine
 ///                              compatibility record, or why not)
 ///     lane → child   compile   2, settings u8, parallel u8, module kind u8, module size u64; passes module and artifact
 ///     child → lane   compiled  2, outcome, artifact size u64, compile time in ns u64, text
-///     (outcome: u8, 0 for success; text: length u32, bytes, none behind the outcomes of exhausted limits)
+///     (outcome: u8, 0 for success; text: length u32, bytes, none behind the outcomes of exhausted limits; the outcome of
+///     a failed system call has the call and the reason for its text)
 enum ChildProtocol {
   static let largestMessage = 1 << 16
   static let largestText = 1 << 14
@@ -33,6 +34,11 @@ enum ChildReply: Equatable {
   case compiled(size: Int, nanoseconds: UInt64)
   case failed(EngineError)
   case exhausted(CompilerLimit)
+  /// The child could not do its own part: the call, and the kernel's reason.
+  case systemCallFailed(String)
+
+  /// The outcome of a failed system call.
+  fileprivate static let systemCallFailure: UInt8 = 130
 }
 
 extension CompilerLimit {
@@ -130,6 +136,10 @@ extension ChildReply {
     case .exhausted(let limit):
       message.put(UInt8(2))
       message.put(limit.code)
+    case .systemCallFailed(let reason):
+      message.put(UInt8(2))
+      message.put(Self.systemCallFailure)
+      message.put(text: Array(reason.utf8))
     }
     return message.bytes
   }
@@ -159,6 +169,9 @@ extension ChildReply {
         self = .compiled(size: size, nanoseconds: nanoseconds)
       } else if let limit = CompilerLimit(code: outcome) {
         self = .exhausted(limit)
+      } else if outcome == Self.systemCallFailure {
+        guard let text = message.takeText() else { return nil }
+        self = .systemCallFailed(String(decoding: text, as: UTF8.self))
       } else {
         guard let text = message.takeText(), let error = EngineError(code: outcome, text: text) else { return nil }
         self = .failed(error)

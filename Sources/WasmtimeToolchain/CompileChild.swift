@@ -144,6 +144,8 @@ final class CompileChild: Sendable {
       throw .engine(error)
     case .exhausted(let limit):
       throw .exhausted(limit)
+    case .systemCallFailed(let reason):
+      throw .systemCallFailed(reason: reason)
     case .compiled(let claimed, let nanoseconds):
       return try CompiledArtifact(
         sealing: output, claimedSize: claimed, limit: policy.limits.file, nanoseconds: nanoseconds)
@@ -188,7 +190,7 @@ final class CompileChild: Sendable {
         switch error.errno {
         case .timedOut: throw .timedOut
         case .badMessage: throw .protocolViolation("an answer that cannot be read")
-        default: throw .protocolViolation("\(error.call): \(error)")
+        default: throw .protocolViolation("no answer: \(error.call): \(error)")
         }
       }
     }
@@ -259,7 +261,10 @@ package enum ChildFailure: Error, Hashable, Sendable {
   case exhausted(CompilerLimit)
   /// The kernel cannot confine the child as required.
   case unconfined(missing: [String])
+  /// What it gave instead of an answer, as it follows "gave".
   case protocolViolation(String)
+  /// A system call of the child's own failed.
+  case systemCallFailed(reason: String)
   case cannotStart(reason: String)
   case cancelled
 }
@@ -275,15 +280,14 @@ extension ModuleFailure {
       }
     case .engine(.componentsUnsupported): self = .componentsUnsupported(by: identity)
     case .engine(.cannotSerialize(let message)): self = .notSerialized(message: message)
-    case .engine(.unsupportedSettings(let message)), .engine(.cannotLoad(let message)),
-      .engine(.notWasmtime(let message)):
-      self = .compilerMisbehaved(what: message)
+    case .engine(let error): self = .engineUnusable(error)
     case .crashed(let how, let output): self = .compilerCrashed(how: how, output: output)
     case .timedOut: self = .timedOut(seconds: timeout)
     case .exhausted(.memory): self = .exhausted(.memory, bytes: limits.memory)
     case .exhausted(.artifact): self = .exhausted(.artifact, bytes: limits.file)
     case .unconfined(let missing): self = .unconfined(missing: missing)
     case .protocolViolation(let what): self = .compilerMisbehaved(what: what)
+    case .systemCallFailed(let reason): self = .compilerFailed(reason: reason)
     case .cannotStart(let reason): self = .compilerNotStarted(reason: reason)
     case .cancelled: self = .cancelled
     }

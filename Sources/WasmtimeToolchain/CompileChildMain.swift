@@ -85,7 +85,7 @@ package enum CompileChildMain {
           switch error.errno {
           case .noMemory: reply = .exhausted(.memory)
           case .fileTooLarge: reply = .exhausted(.artifact)
-          default: reply = .failed(.cannotSerialize(message: "\(error.call): \(error)"))
+          default: reply = .systemCallFailed("\(error.call): \(error)")
           }
         }
       } catch {

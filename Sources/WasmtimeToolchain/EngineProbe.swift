@@ -99,7 +99,8 @@ package struct EngineProbe: Sendable {
       case .cancelled: throw .cancelled
       case .cannotStart(let reason): throw .notStarted(reason: reason)
       case .protocolViolation(let what): throw .protocolViolation(what: what)
-      case .engine(let error): throw .protocolViolation(what: "\(error)")
+      case .systemCallFailed(let reason): throw .protocolViolation(what: "no answer: \(reason)")
+      case .engine(let error): throw .protocolViolation(what: "no answer: \(error)")
       }
     } catch {
       throw .notStarted(reason: "\(error)")

@@ -32,7 +32,7 @@ struct ChildProtocolTests {
       .prepared([], Confinement(landlock: 0, filtersSystemCalls: false)),
       .prepared(
         errors.map { .failure($0) } + [.success(CompatibilityRecord(bytes: [0, 255, 1]))], ChildFixture.confined),
-      .exhausted(.memory), .exhausted(.artifact),
+      .exhausted(.memory), .exhausted(.artifact), .systemCallFailed(""), .systemCallFailed("write: é\u{202e}\n"),
       .compiled(size: 0, nanoseconds: 0), .compiled(size: .max, nanoseconds: .max),
     ] + errors.map { .failed($0) }
 
@@ -82,7 +82,8 @@ struct ChildProtocolTests {
 
   @Test(
     arguments: [
-      [3], [1, 7, 1, 1, 9], [2, 7, 0, 0, 0, 0], [2, 130], [1, 7, 1, 1, 128], [2, 1, 0xff, 0xff, 0xff, 0xff],
+      [3], [1, 7, 1, 1, 9], [2, 7, 0, 0, 0, 0], [2, 130], [2, 131], [1, 7, 1, 1, 130, 0, 0, 0, 0], [1, 7, 1, 1, 128],
+      [2, 1, 0xff, 0xff, 0xff, 0xff],
       [2, 1, 1, 0x40, 0, 0, 0x78],
       // A size that is no Int.
       [2, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0],

@@ -114,32 +114,47 @@ struct CompileChildTests {
     #expect(fixture.leftOver.isEmpty)
   }
 
-  /// Whoever wanted the result may die without a word; nothing must go on computing.
-  @Test func childEndsWithItsLane() throws {
+  /// Starts the real child on the other end of a socket, asks it to compile, and does what a test does with the socket.
+  private func withSocket(
+    compiling bytes: [UInt8], into artifact: FilePath, _ body: (borrowing MessageSocket) throws -> Void = { _ in }
+  ) throws -> ChildProcess {
     let nullDevice = try Descriptor.open("/dev/null", O_RDWR)
     let engine = try ChildFixture.engine()
-    let child: ChildProcess
-    do {
-      let pair = try MessageSocket.pair()
-      child = try ChildProcess(
-        executable: try BuiltExecutable.path().string, arguments: ["x", CompileChildMain.subcommand], environment: [],
-        descriptors: [nullDevice.raw, nullDevice.raw, nullDevice.raw, pair.given.raw])
-      let socket = pair.keep()
-      try socket.send(
-        ChildRequest.prepare(
-          settings: [EngineSettings(backend: .cranelift)], threads: 1, limits: ConfinementPolicy().limits
-        ).encoded(),
-        passing: [engine.descriptor.raw])
-      #expect(ChildReply(try socket.receive(limit: ChildProtocol.largestMessage).bytes) != nil)
-      let module = try MemoryFile(name: "module")
-      try WasmBinary.compileBomb.withUnsafeBytes { try module.descriptor.write(all: $0) }
-      try socket.send(
-        ChildRequest.compile(
-          settingsIndex: 0, parallel: false, kind: .coreModule, size: WasmBinary.compileBomb.count
-        ).encoded(), passing: [module.descriptor.raw, module.descriptor.raw])
-    }
+    let pair = try MessageSocket.pair()
+    let child = try ChildProcess(
+      executable: try BuiltExecutable.path().string, arguments: ["x", CompileChildMain.subcommand], environment: [],
+      descriptors: [nullDevice.raw, nullDevice.raw, nullDevice.raw, pair.given.raw])
+    let socket = pair.keep()
+    try socket.send(
+      ChildRequest.prepare(
+        settings: [EngineSettings(backend: .cranelift)], threads: 1, limits: ConfinementPolicy().limits
+      ).encoded(),
+      passing: [engine.descriptor.raw])
+    #expect(ChildReply(try socket.receive(limit: ChildProtocol.largestMessage).bytes) != nil)
+    let module = try MemoryFile(name: "module")
+    try bytes.withUnsafeBytes { try module.descriptor.write(all: $0) }
+    let artifact = try Descriptor.open(artifact, O_RDWR)
+    try socket.send(
+      ChildRequest.compile(settingsIndex: 0, parallel: false, kind: .coreModule, size: bytes.count).encoded(),
+      passing: [module.descriptor.raw, artifact.raw])
+    try body(socket)
+    return child
+  }
+
+  /// Whoever wanted the result may die without a word; nothing must go on computing.
+  @Test func childEndsWithItsLane() throws {
+    let child = try withSocket(compiling: WasmBinary.compileBomb, into: "/dev/null")
     // So that the test ends, too, if the child does not.
     DispatchQueue.global().asyncAfter(deadline: .now() + 60) { child.kill() }
+    #expect(child.wait() == .exited(status: 0))
+  }
+
+  /// That is no fault of the engine's.
+  @Test func artifactThatCannotBeWrittenIsASystemCallsFailure() throws {
+    let child = try withSocket(compiling: WasmBinary.empty, into: "/dev/full") { socket in
+      let reply = ChildReply(try socket.receive(limit: ChildProtocol.largestMessage).bytes)
+      #expect(reply == .systemCallFailed("write: no space left on device"))
+    }
     #expect(child.wait() == .exited(status: 0))
   }
 
@@ -167,7 +182,7 @@ struct CompileChildTests {
       ([[0]], "an answer that cannot be read"),
       ([ChildReply.compiled(size: 1, nanoseconds: 1).encoded()], "an unexpected answer to its preparation"),
       ([ChildReply.prepared([], ChildFixture.confined).encoded()], "an unexpected answer to its preparation"),
-      ([[UInt8](repeating: 1, count: 70_000)], "recvmsg: message too long"),
+      ([[UInt8](repeating: 1, count: 70_000)], "no answer: recvmsg: message too long"),
       ([prepared, prepared], "an unexpected answer to a compilation"),
       ([prepared, Array("garbage".utf8)], "an answer that cannot be read"),
       ([prepared, ChildReply.compiled(size: 5, nanoseconds: 1).encoded()], "0 bytes of artifact where it claims 5"),
@@ -176,6 +191,13 @@ struct CompileChildTests {
   func nonsenseIsNotBelieved(_ replies: [[UInt8]], _ reason: String) throws {
     #expect(failure(of: try fixture.program(answering: replies)) == .protocolViolation(reason))
     #expect(fixture.processes.count == 1 && fixture.leftOver.isEmpty)
+  }
+
+  @Test func aSystemCallsFailureIsToldAsOne() throws {
+    let replies = [Self.prepared, ChildReply.systemCallFailed("write: no space left on device").encoded()]
+    #expect(
+      failure(of: try fixture.program(answering: replies))
+        == .systemCallFailed(reason: "write: no space left on device"))
   }
 
   @Test func programThatEndsAtOnceHasCrashed() throws {

@@ -52,7 +52,14 @@ struct ModuleFailureTests {
         .unconfined(missing: ["Landlock", "seccomp"]),
         "was not compiled: the kernel lacks or forbids Landlock and seccomp"
       ),
-      (.protocolViolation("0 bytes"), "the compiler's child process gave 0 bytes"),
+      (.protocolViolation("0 bytes"), "was not compiled: the compiler's child process gave 0 bytes"),
+      (
+        .systemCallFailed(reason: "write: no space left on device"),
+        "was not compiled: a system call of the compiler's child process failed: write: no space left on device"
+      ),
+      (
+        .engine(.unsupportedSettings(reason: "x")), "was not compiled: \(EngineError.unsupportedSettings(reason: "x"))"
+      ),
       (
         .cannotStart(reason: "posix_spawn: no such file or directory"),
         "the compiler's child process could not be started: posix_spawn: no such file or directory"

@@ -23,7 +23,12 @@ package enum ModuleFailure: Error, Hashable, Sendable {
   case unconfined(missing: [String])
   /// The module was compiled, and the engine could not write the artifact; its message on one line.
   case notSerialized(message: String)
+  /// The engine cannot compile at all, though it said that it could.
+  case engineUnusable(EngineError)
+  /// - Parameter what: what the child gave instead of an artifact, as it follows "gave".
   case compilerMisbehaved(what: String)
+  /// A system call of the compiler's child process failed.
+  case compilerFailed(reason: String)
   case compilerNotStarted(reason: String)
   case cache(CacheError)
   case cancelled
@@ -60,7 +65,10 @@ extension ModuleFailure: CustomStringConvertible {
     case .unconfined(let missing):
       "was not compiled: the kernel lacks or forbids \(missing.joined(separator: " and "))"
     case .notSerialized(let message): "was compiled, but the engine could not write the artifact: \(message)"
-    case .compilerMisbehaved(let what): "the compiler's child process gave \(what)"
+    case .engineUnusable(let error): "was not compiled: \(error)"
+    case .compilerMisbehaved(let what): "was not compiled: the compiler's child process gave \(what)"
+    case .compilerFailed(let reason):
+      "was not compiled: a system call of the compiler's child process failed: \(reason)"
     case .compilerNotStarted(let reason): "the compiler's child process could not be started: \(reason)"
     case .cache(let error): "could not be stored: \(error)"
     case .cancelled: "was not compiled: the run was interrupted"
