@@ -114,10 +114,7 @@ package struct Precompiler {
     let stores = caches.lower.enumerated().map { LowerCache(cache: $1, number: $0, catalog: known, lanes: threads) }
     let stage = FetchStage(contents: contents, targets: targets, stores: stores)
     for trouble in stage.run(&lookups) {
-      observer.record(
-        .lowerCacheTrouble(
-          caches.lower[trouble.store].path,
-          reason: "\(trouble.reason): \(trouble.content.path.string) is compiled instead"))
+      observer.record(.lowerCacheTrouble(caches.lower[trouble.store].path, LowerCacheTrouble(trouble)))
     }
   }
 

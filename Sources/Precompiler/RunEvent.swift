@@ -13,7 +13,7 @@ package enum RunEvent: Sendable {
   /// A user should mend it, though the run does what was asked.
   case warned(String)
   /// A lower cache, or something in it, cannot be used; the run goes on without.
-  case lowerCacheTrouble(FilePath, reason: String)
+  case lowerCacheTrouble(FilePath, LowerCacheTrouble)
   /// Something below a root could not be scanned; the run goes on.
   case noticed(ScanProblem)
   /// A file gave no module; the run goes on.
@@ -38,6 +38,29 @@ package struct RunPreparation: Sendable {
     self.cache = cache
     self.lowerCaches = lowerCaches
     self.lanes = lanes
+  }
+}
+
+/// Why a lower cache, or something in it, is not used.
+package enum LowerCacheTrouble: Hashable, Sendable {
+  /// Nothing in it can be used.
+  case unusable(reason: String)
+  /// Its artifact of one module cannot be used.
+  ///
+  /// - Parameter module: the module's file.
+  case artifact(module: FilePath, reason: String)
+  /// What copied it does not keep links, so that its artifacts are not found.
+  case copiedWithoutLinks
+}
+
+extension LowerCacheTrouble: CustomStringConvertible {
+  /// Without the cache's path, which the caller prints in front.
+  package var description: String {
+    switch self {
+    case .unusable(let reason): reason
+    case .artifact(let module, let reason): "\(reason): \(module.string) is compiled instead"
+    case .copiedWithoutLinks: "was copied without its links"
+    }
   }
 }
 

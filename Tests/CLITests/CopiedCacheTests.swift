@@ -133,6 +133,57 @@ import Testing
     }
   }
 
+  @Test func aRunWarnsOnceOfACopyThatItCompilesAgain() throws {
+    let fix = "`wasmprecompile cache verify --repair` makes the links again instead"
+    try Sandbox.use { box in
+      try copyCache(.rsync, in: box)
+      let cause = "was copied without its links (`cp -a` keeps them)"
+      let warning = "\(copy(box)): warning: \(cause)"
+      let both: [Argument] = ["--backend", "cranelift", "--backend", "winch", "--cache-dir", "copy"]
+      let check = try box.tool(["--check"] + both + ["."]).run()
+      #expect(
+        check.errorLines.first == "\(warning): 3 modules have to be compiled again; \(fix)", "\(check.errors)")
+      #expect(check.errorLines.count { $0.contains("warning") } == 1)
+      #expect(try box.tool(["--check", "--quiet"] + both + ["."]).run().errors == "")
+
+      let lines = try MachineOutput(try box.tool(["-n", "--format", "json"] + both + ["."]).run().output, in: box)
+      #expect(
+        lines.of("warning").map { $0["message"] as? String } == [
+          "\(cause): 3 modules have to be compiled again; \(fix)"
+        ])
+      #expect(lines.of("warning").first?["path"] as? String == copy(box))
+
+      let run = try use(box, "1.wasm")
+      #expect(run.errorLines.first == "\(warning): 1 module has to be compiled again; \(fix)", "\(run.errors)")
+      #expect(try !use(box, "1.wasm").errors.contains("warning"))
+    }
+  }
+
+  @Test(arguments: [false, true]) func aWatcherWarnsOnceOfACopy(asJSON: Bool) throws {
+    try Sandbox.use { box in
+      try copyCache(.cp, in: box)
+      try FileManager.default.createDirectory(atPath: box.work + "/tree", withIntermediateDirectories: true)
+      try box.write(WasmBinary.returning(1), to: "tree/1.wasm")
+      let format: [Argument] = asJSON ? ["--format", "json"] : []
+      let watch = try box.tool(
+        ["--watch", "--backend", "cranelift", "--backend", "winch", "--cache-dir", "copy"] + format + ["tree"]
+      ).start()
+      func said() -> String { asJSON ? watch.outputSoFar : watch.errorsSoFar }
+      #expect(eventually { said().contains("tree/1.wasm") && said().contains("ready") }, "\(said())")
+      for number in 2...3 {
+        try box.write(WasmBinary.returning(number), to: "tree/\(number).wasm")
+        #expect(eventually { said().contains("tree/\(number).wasm") }, "\(said())")
+      }
+      watch.send(SIGINT)
+      #expect(watch.wait().ending == .signalled(SIGINT))
+      #expect(
+        said().lines.count {
+          $0.contains("was copied without its links (`cp -a` keeps them): 1 module has to be compiled again; ")
+        } == 1, "\(said())")
+      #expect(said().lines.count { $0.contains("was copied without its links") } == 1, "\(said())")
+    }
+  }
+
   @Test func aCopysBytesAreStoredWhereItsArtifactIsMissing() throws {
     try Sandbox.use { box in
       try copyCache(.cp, in: box)

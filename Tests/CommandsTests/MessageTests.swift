@@ -100,6 +100,23 @@ struct MessageTests {
     #expect(!problem.description.contains("--"), "targets below know no options")
   }
 
+  @Test(
+    arguments: [
+      (.unusable(reason: "why"), "why"),
+      (
+        .artifact(module: "a.wasm", reason: "its artifact is corrupt"),
+        "its artifact is corrupt: a.wasm is compiled instead"
+      ),
+      (
+        .copiedWithoutLinks,
+        "was copied without its links: copy it with `cp -a`, or mend it with "
+          + "`wasmprecompile cache verify --repair --cache-dir /lower`"
+      ),
+    ] as [(LowerCacheTrouble, String)])
+  func aLowerCachesTroubleSaysHowToMendIt(_ trouble: LowerCacheTrouble, _ text: String) {
+    #expect(RunReporter.warning(of: trouble, with: "/lower") == "lower cache /lower: \(text)")
+  }
+
   @Test func anExportsFailureSaysHowToMendIt() {
     #expect(
       ExportFailure.corrupt(isMovedAside: false).message

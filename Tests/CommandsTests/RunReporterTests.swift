@@ -117,6 +117,22 @@ struct RunReporterTests {
       ])
   }
 
+  @Test func aCacheThatWasCopiedWithoutLinksIsToldOnce() throws {
+    let cache = try CacheDirectory(making: directory("cache"))
+    let target = CompileTarget(
+      FakeToolchain("cranelift"), wish: 0, identity: Self.identity, order: 0, caches: OpenCaches(own: cache))
+    let lookups = modules.indices.map { Lookup.absent($0 == 0 ? .newModule : .linkLost) }
+    // For two targets: modules are counted, not artifacts.
+    let plan = Plan(
+      modules, [target, target], Array(repeating: TargetLookups(lookups, fingerprint: nil), count: 2), force: false)
+    #expect(
+      try lines(Verbosity()) { $0.record(.planned(plan)) } == [
+        "cache: warning: was copied without its links (`cp -a` keeps them): 2 modules have to be compiled again; "
+          + "`wasmprecompile cache verify --repair` makes the links again instead"
+      ])
+    #expect(try lines(Verbosity(isQuiet: true)) { $0.record(.planned(plan)) }.isEmpty)
+  }
+
   // MARK: Summary
 
   private func summary(

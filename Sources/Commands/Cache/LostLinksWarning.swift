@@ -1,10 +1,12 @@
+internal import Precompiler
 internal import SystemPackage
 internal import WasmCache
 
 /// What to say of a cache that was copied without its links, and so has artifacts that nobody finds.
 struct LostLinksWarning {
-  private let cache: FilePath
-  private let complaint: String
+  let cache: FilePath
+  /// Without the cache's path.
+  let complaint: String
 
   /// Nil for a cache whose entries are links.
   init?(_ inventory: CacheInventory, in cache: FilePath) {
@@ -20,6 +22,18 @@ struct LostLinksWarning {
     self.cache = cache
     complaint =
       "was copied without its links (`cp -a` keeps them): \(what); `wasmprecompile cache verify --repair` makes links again"
+  }
+
+  /// Nil for a run that lacks nothing for that reason.
+  init?(_ plan: Plan) {
+    let lost = plan.jobs.filter { $0.reason == .linkLost }
+    guard let cache = lost.first?.target.directory?.cache.path else { return nil }
+    let modules = Set(lost.map(\.content.facts.hash)).count
+    self.cache = cache
+    // In words that are right for a run that compiles nothing, too.
+    complaint =
+      "was copied without its links (`cp -a` keeps them): \(Quantities.count(modules, "module has", "modules have")) to be "
+      + "compiled again; `wasmprecompile cache verify --repair` makes the links again instead"
   }
 
   var text: String { "\(cache.printable): warning: \(complaint)\n" }

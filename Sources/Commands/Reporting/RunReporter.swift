@@ -33,7 +33,7 @@ final class RunReporter: RunReporting {
     case .prepared(let preparation): tell(preparation)
     case .noted(let text): if verbosity.isVerbose { say("note: \(text.printable)") }
     case .warned(let text): warn(text)
-    case .lowerCacheTrouble(let path, let reason): warn(Self.trouble(with: path, reason))
+    case .lowerCacheTrouble(let path, let trouble): warn(Self.warning(of: trouble, with: path))
     case .unconfined(let missing):
       let isKnown = state.withLock { state in
         defer { state.isUnconfined = true }
@@ -61,6 +61,9 @@ final class RunReporter: RunReporting {
   }
 
   private func tell(_ plan: Plan) {
+    if let lost = LostLinksWarning(plan) {
+      complain(palette.warning(lost.cache.printable, lost.complaint), isWarning: true)
+    }
     state.withLock { $0.status?.begin(plan.jobs.map(\.content.facts.size)) }
     if verbosity.isVerbose || verbosity.explains {
       for (content, target) in plan.upToDate {
@@ -147,8 +150,8 @@ final class RunReporter: RunReporting {
   }
 
   /// Why a lower cache is not used.
-  static func trouble(with lowerCache: FilePath, _ reason: String) -> String {
-    "lower cache \(lowerCache.printable): \(reason)".printable
+  static func warning(of trouble: LowerCacheTrouble, with lowerCache: FilePath) -> String {
+    "lower cache \(lowerCache.printable): \(trouble.message(of: lowerCache))".printable
   }
 
   /// Which compiler is used, for whoever wants to know everything.

@@ -23,8 +23,8 @@ final class ProgramFinding: RunObserver {
     case .rejected(let file): state.withLock { $0.failure = file.failure }
     case .finished(let outcome):
       if case .failed(let failure) = outcome.result { state.withLock { $0.failure = failure } }
-    case .lowerCacheTrouble(let path, let reason):
-      Output.error.write(Palette.plain.warning(Program.name, RunReporter.trouble(with: path, reason)) + "\n")
+    case .lowerCacheTrouble(let path, let trouble):
+      Output.error.write(Palette.plain.warning(Program.name, RunReporter.warning(of: trouble, with: path)) + "\n")
     // The program's standard error is the user's; `engines` and every other command say what compilers are without.
     case .unconfined, .prepared, .noted, .warned, .planned, .began, .storing: break
     }

@@ -92,6 +92,7 @@ private final class BatchRecord: RunObserver {
       refused.withLock { $0[problem.path] = isGone ? .gone : .failed(problem.message) }
     case .rejected(let file): refused.withLock { $0[file.path] = WarmOutcome(file.failure) }
     case .planned(let plan):
+      observer.record(event)
       for (position, target) in plan.upToDate {
         let content = plan.contents[position]
         let news = content.paths.filter { batch.isNew(content.name, at: $0) }

@@ -17,6 +17,7 @@ final class WatchReporter: WatchReporting {
     var prepared: [ArtifactIdentity] = []
     /// What was warned of already.
     var warnings: Set<String> = []
+    var hasToldLostLinks = false
     /// The changes of the batch at work, by path.
     var changes: [FilePath: Change] = [:]
     var isReady = false
@@ -36,10 +37,11 @@ final class WatchReporter: WatchReporting {
     case .prepared(let preparation): tell(preparation)
     case .noted(let text): if verbosity.isVerbose { say("note: \(text.printable)") }
     case .warned(let text): warn(text)
-    case .lowerCacheTrouble(let path, let reason): warn(RunReporter.trouble(with: path, reason))
+    case .lowerCacheTrouble(let path, let trouble): warn(RunReporter.warning(of: trouble, with: path))
     case .unconfined(let missing): warn(RunReporter.warning(ofMissing: missing))
     case .finished(let outcome): tell(outcome)
-    case .noticed, .rejected, .planned, .began, .storing: break
+    case .planned(let plan): tell(plan)
+    case .noticed, .rejected, .began, .storing: break
     }
   }
 
@@ -53,6 +55,16 @@ final class WatchReporter: WatchReporting {
     for target in preparation.targets { say(RunReporter.line(for: target)) }
     say("cache \(preparation.cache.printable)")
     for path in preparation.lowerCaches { say("lower cache \(path.printable)") }
+  }
+
+  /// Once a session: later batches have fewer modules, and would say the same again.
+  private func tell(_ plan: Plan) {
+    guard let lost = LostLinksWarning(plan) else { return }
+    let isNew = state.withLock { state in
+      defer { state.hasToldLostLinks = true }
+      return !state.hasToldLostLinks
+    }
+    if isNew { say(palette.warning(lost.cache.printable, lost.complaint)) }
   }
 
   /// Each batch is a run of its own, which says the same again.

@@ -20,5 +20,15 @@ enum FetchResult: Hashable, Sendable {
   case found(size: Int)
   case missing
   /// There is something, and it cannot be used. That is told, and the module compiled.
-  case trouble(reason: String)
+  case trouble(FetchTrouble)
+}
+
+/// Why something that a store has cannot be used.
+enum FetchTrouble: Hashable, Sendable {
+  case artifact(reason: String)
+  /// What copied the store does not keep links, so that its artifacts are not found.
+  case copiedWithoutLinks
+
+  /// Whether it is about the whole store, whichever artifact it was met with.
+  var isOfStore: Bool { self == .copiedWithoutLinks }
 }

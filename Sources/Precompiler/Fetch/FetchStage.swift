@@ -1,3 +1,4 @@
+internal import SystemPackage
 internal import WasmCache
 
 /// The stage *fetch*: gets what the run's own cache lacks from lower caches.
@@ -10,8 +11,9 @@ struct FetchStage {
   /// What could not be used, by store.
   struct Trouble: Sendable {
     let store: Int
+    let what: FetchTrouble
+    /// The module that it was met with.
     let content: ModuleContent
-    let reason: String
   }
 
   /// Takes down in the look-ups what was found.
@@ -22,15 +24,27 @@ struct FetchStage {
       for target in targets.indices { wanted += lookups[target].missing.map { (target, $0) } }
       if wanted.isEmpty { break }
       let keys = wanted.map { ArtifactKey(module: contents[$0.module].facts.hash, target: targets[$0.target]) }
+      var told: Set<FetchTrouble> = []
       for (place, result) in zip(wanted, fetcher.fetch(keys)) {
         switch result {
         case .found(let size): lookups[place.target].fetch(place.module, size: size)
         case .missing: break
-        case .trouble(let reason):
-          troubles.append(Trouble(store: store, content: contents[place.module], reason: reason))
+        case .trouble(let what):
+          // A store's trouble is met with every module, and told once.
+          if what.isOfStore, !told.insert(what).inserted { break }
+          troubles.append(Trouble(store: store, what: what, content: contents[place.module]))
         }
       }
     }
     return troubles
+  }
+}
+
+extension LowerCacheTrouble {
+  init(_ trouble: FetchStage.Trouble) {
+    switch trouble.what {
+    case .artifact(let reason): self = .artifact(module: trouble.content.path, reason: reason)
+    case .copiedWithoutLinks: self = .copiedWithoutLinks
+    }
   }
 }

@@ -32,7 +32,8 @@ struct LowerCache: ArtifactStore {
   private func fetch(_ key: ArtifactKey, _ reader: VerifiedEntries?) -> FetchResult {
     let directory = key.target.lower[number]
     switch directory.lookUp(key.module) {
-    case .absent(.artifactCorrupt): return .trouble(reason: Self.corrupt)
+    case .absent(.artifactCorrupt): return .trouble(.artifact(reason: Self.corrupt))
+    case .absent(.linkLost): return .trouble(.copiedWithoutLinks)
     case .absent: return .missing
     case .present(let size):
       do throws(CacheError) {
@@ -43,11 +44,11 @@ struct LowerCache: ArtifactStore {
         }
         return .found(size: try reader.open(key.module).size)
       } catch .missing(_, _, .artifactCorrupt) {
-        return .trouble(reason: Self.corrupt)
+        return .trouble(.artifact(reason: Self.corrupt))
       } catch .missing {
         return .missing
       } catch {
-        return .trouble(reason: error.description)
+        return .trouble(.artifact(reason: error.description))
       }
     }
   }

@@ -49,6 +49,10 @@ struct JSONRunLines {
     ["type": "warning", "path": JSON(path), "message": .string(message)]
   }
 
+  static func warning(_ trouble: LowerCacheTrouble, with lowerCache: FilePath) -> JSON {
+    warning(lowerCache, "lower cache: \(trouble.message(of: lowerCache))")
+  }
+
   static func problem(_ problem: ScanProblem) -> JSON {
     problem.isWarning ? warning(problem.path, problem.message) : error(problem.path, problem.message)
   }

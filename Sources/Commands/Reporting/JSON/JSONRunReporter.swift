@@ -18,12 +18,13 @@ final class JSONRunReporter: RunReporting {
       if let line = known.withLock({ $0.prepared(preparation) }) { lines.write(line) }
     case .noted(let text): lines.write(JSONRunLines.note(text))
     case .warned(let text): lines.write(JSONRunLines.warning(nil, text))
-    case .lowerCacheTrouble(let path, let reason): lines.write(JSONRunLines.warning(path, "lower cache: \(reason)"))
+    case .lowerCacheTrouble(let path, let trouble): lines.write(JSONRunLines.warning(trouble, with: path))
     case .unconfined(let missing):
       if let text = known.withLock({ $0.unconfined(missing: missing) }) { lines.write(JSONRunLines.warning(nil, text)) }
     case .noticed(let problem): lines.write(JSONRunLines.problem(problem))
     case .rejected(let file): lines.write(JSONRunLines.error(file.path, file.failure.message))
     case .planned(let plan):
+      if let lost = LostLinksWarning(plan) { lines.write(lost.json) }
       lines.write([
         "type": "planned", "modules": JSON(plan.contents.count), "up_to_date": JSON(plan.upToDate.count),
         "lower_cache": JSON(plan.fromLowerCaches), "missing": JSON(plan.jobs.count),

@@ -13,6 +13,7 @@ final class JSONWatchReporter: WatchReporting {
     var known = JSONRunLines()
     /// What was warned of already.
     var warnings: Set<String> = []
+    var hasToldLostLinks = false
     /// The changes of the batch at work, by path.
     var changes: [FilePath: Change] = [:]
     var compiled = 0
@@ -26,11 +27,22 @@ final class JSONWatchReporter: WatchReporting {
       if let line = state.withLock({ $0.known.prepared(preparation) }) { lines.write(line) }
     case .noted(let text): lines.write(JSONRunLines.note(text))
     case .warned(let text): warn(nil, text)
-    case .lowerCacheTrouble(let path, let reason): warn(path, "lower cache: \(reason)")
+    case .lowerCacheTrouble(let path, let trouble): warn(path, "lower cache: \(trouble.message(of: path))")
     case .unconfined(let missing): warn(nil, RunReporter.warning(ofMissing: missing))
     case .finished(let outcome): tell(outcome)
-    case .noticed, .rejected, .planned, .began, .storing: break
+    case .planned(let plan): tell(plan)
+    case .noticed, .rejected, .began, .storing: break
     }
+  }
+
+  /// Once a session: later batches have fewer modules, and would say the same again.
+  private func tell(_ plan: Plan) {
+    guard let lost = LostLinksWarning(plan) else { return }
+    let isNew = state.withLock { state in
+      defer { state.hasToldLostLinks = true }
+      return !state.hasToldLostLinks
+    }
+    if isNew { lines.write(lost.json) }
   }
 
   /// Each batch is a run of its own, which says the same again.

@@ -1,0 +1,16 @@
+internal import Precompiler
+internal import SystemPackage
+
+extension LowerCacheTrouble {
+  /// What a user is told, with the command that mends it; without the path.
+  ///
+  /// - Parameter cache: the lower cache's place.
+  func message(of cache: FilePath) -> String {
+    switch self {
+    case .copiedWithoutLinks:
+      "\(description): copy it with `cp -a`, or mend it with `wasmprecompile cache verify --repair --cache-dir "
+        + "\(cache.printable)`"
+    case .unusable, .artifact: description
+    }
+  }
+}
