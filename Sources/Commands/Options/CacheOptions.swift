@@ -39,11 +39,11 @@ struct CacheOptions: CommandOptions {
   /// Opens the lower caches, for a command that looks into caches. One that cannot be used is told, and left out.
   func openLowerCaches(below own: CacheDirectory?, _ lines: JSONLines?) -> [CacheDirectory] {
     CacheDirectory.lower(at: lowerCaches, below: own, trust: trust) { path, error in
-      let (path, reason) = (error.path ?? path, error.complaint)
+      let (path, trouble) = (error.path ?? path, LowerCacheTrouble.unusable(reason: error.complaint))
       if let lines {
-        lines.write(JSONRunLines.warning(path, "lower cache: \(reason)"))
+        lines.write(JSONRunLines.warning(of: trouble, with: path))
       } else {
-        Output.error.write(Palette.plain.warning(Program.name, RunReporter.trouble(with: path, reason)) + "\n")
+        Output.error.write(Palette.plain.warning(Program.name, RunReporter.warning(of: trouble, with: path)) + "\n")
       }
     }
   }
