@@ -25,8 +25,8 @@ public struct CommandLineTool: ParsableCommand {
   /// Runs the command that the program's arguments spell, and does not return.
   public static func main() -> Never {
     Output.occupyStandardDescriptors()
-    // Whoever reads the output may stop doing so, and a file may become larger than is allowed: errors, but no reason to
-    // leave the work half done.
+    // A reader of the output may go away, and a file may become larger than is allowed. These are errors, but no reason
+    // to leave the work half done.
     for signal in [SIGPIPE, SIGXFSZ] { _ = clinux_signal_ignore(signal) }
     clinux_raise_descriptor_limit()
     let arguments = RawArguments.ofThisProcess()
@@ -63,7 +63,7 @@ public struct CommandLineTool: ParsableCommand {
     Glibc.exit(ExitStatus.success.rawValue)
   }
 
-  /// What these arguments ask for, and what is set elsewhere.
+  /// The command that these arguments spell, with what is set elsewhere.
   private static func command(
     _ arguments: [String], _ root: any ParsableCommand.Type
   ) throws -> any ParsableCommand {

@@ -2,7 +2,7 @@ internal import Glibc
 internal import LinuxIO
 internal import SystemPackage
 
-/// What surrounds the process: its environment variables, its own file, its working directory.
+/// The process's surroundings: its environment variables, its own file, its working directory.
 enum Environment {
   /// A variable's value, unless it is unset or empty.
   static func value(_ name: String) -> String? {

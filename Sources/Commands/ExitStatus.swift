@@ -1,4 +1,4 @@
-/// What the program tells the shell. An interrupted run has none of these: it dies by its signal.
+/// The program's exit statuses. An interrupted run has none of these: it dies by its signal.
 enum ExitStatus: Int32, Error, CaseIterable {
   /// Everything is in the cache.
   case success = 0
@@ -14,7 +14,7 @@ enum ExitStatus: Int32, Error, CaseIterable {
   /// The results could not be written to standard output (EX_IOERR).
   case outputLost = 74
 
-  /// The status of two things that were both done: the one that says more about what to mend.
+  /// Merges the statuses of two things that were both done. The one that is worse to mend counts.
   func merged(with other: ExitStatus) -> ExitStatus { rawValue >= other.rawValue ? self : other }
 }
 

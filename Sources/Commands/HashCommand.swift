@@ -18,7 +18,7 @@ struct HashCommand: ParsableCommand {
         let module = try reader.read(argument.path)
         Output.standard.write("\(module.facts.hash)  \(argument.path.printable)\n")
       } catch {
-        // Nobody has seen the file before, so it cannot have vanished since.
+        // A file that was not seen before cannot have vanished since.
         let failure = error == .vanished ? .unreadable(reason: "no such file or directory") : error
         Output.error.write("\(argument.path.printable): error: \(failure.message.printable)\n")
         status = .moduleFailed

@@ -2,7 +2,7 @@ internal import Precompiler
 internal import WasmCache
 internal import WasmEngine
 
-/// Work that the signals cancel which ask a program to end, and whose errors become a command's failure.
+/// Work that signals cancel. Its errors become a command's failure.
 struct InterruptibleWork {
   let cancellation = Cancellation()
   private let interruption: Interruption
@@ -34,7 +34,7 @@ struct InterruptibleWork {
 }
 
 extension RunFailure {
-  /// What a command fails with: an error of the layers below as its message, any other as it is.
+  /// The error that a command fails with: one of the layers below as a message, any other as it is.
   fileprivate static func standing(for error: any Error) -> any Error {
     switch error {
     case let error as PrecompileError: RunFailure(error)

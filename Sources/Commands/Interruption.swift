@@ -16,7 +16,7 @@ final class Interruption {
   /// Nil if there is no thread for it, so that the signals have their own effect.
   private let thread: SignalThread?
 
-  /// The signals that end a program which does nothing about them, but for those that its own mistakes raise.
+  /// The signals that end a program by default, without those that its own mistakes raise.
   ///
   /// Source: signal(7).
   private static let ending: [Int32] =
@@ -43,13 +43,13 @@ final class Interruption {
   init(
     _ signals: [Int32], stop: @escaping @Sendable () -> Void, beforeDying: @escaping @Sendable () -> Void = {}
   ) {
-    // What the starter ignores (nohup, a background job) stays ignored.
+    // A signal that the starter ignores (nohup, a background job) stays ignored.
     thread = SignalThread(signals.filter { !clinux_signal_is_ignored($0) }) { [received] number in
       let isRepeated = received.number.withLock { known in
         defer { known = known ?? number }
         return known != nil
       }
-      // Whoever asks twice does not want to wait; what is left over, the next run cleans up.
+      // A second request does not want to wait. The next run cleans up the rest.
       if isRepeated {
         beforeDying()
         Self.die(by: number)
@@ -73,8 +73,8 @@ final class Interruption {
 
   private static func die(by number: Int32) -> Never {
     _ = clinux_signal_default(number)
-    // To this thread, which blocks it, too: one that was sent to the process, and for which the kernel first writes a core,
-    // could be taken by the thread above instead.
+    // The signal goes to this thread, so this thread must not block it. A signal to the whole process could be taken by the
+    // thread above, if the kernel writes a core first.
     var signals = sigset_t()
     sigemptyset(&signals)
     sigaddset(&signals, number)

@@ -1,6 +1,6 @@
 internal import Precompiler
 
-/// How much may be done at once: what the user says, what a make above grants, or what the processors can.
+/// How much may be done at once. The user's number counts first, then the grant of a make above, then the processors.
 struct Parallelism {
   let lanes: Int
   let jobserver: Jobserver?
@@ -34,7 +34,7 @@ struct Parallelism {
 }
 
 extension JobserverUnavailable {
-  /// What is the matter, and what to do about it.
+  /// The reason, and what to do about it.
   fileprivate var advice: String {
     switch self {
     case .withheld: "prefix the recipe with +"
@@ -44,6 +44,6 @@ extension JobserverUnavailable {
 }
 
 extension MakeFlags {
-  /// What a make above this process says.
+  /// The flags of a make above this process.
   static var ofThisProcess: MakeFlags { MakeFlags(Environment.bytes("MAKEFLAGS") ?? []) }
 }

@@ -31,7 +31,7 @@ struct PathCommand: ConfiguredCommand {
   func run() throws {
     var summary = try lookUp()
     if verify {
-      // What is corrupt is moved aside, so that looking again says so, or compiles it.
+      // A corrupt artifact is moved aside, so that looking again says so, or compiles it.
       if !faults(summary).isEmpty { summary = try lookUp() }
       let faults = faults(summary)
       for fault in faults { Output.error.write(fault) }

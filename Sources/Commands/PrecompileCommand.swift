@@ -5,7 +5,7 @@ internal import Precompiler
 internal import SystemPackage
 internal import WasmtimeToolchain
 
-/// What the program does without a subcommand: precompile files and directories into the cache.
+/// The program without a subcommand: precompiles files and directories into the cache.
 struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
   static let configuration = CommandConfiguration(
     commandName: Program.name,
@@ -32,7 +32,7 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
     // Threads by the dozen need little memory, and `ulimit -v` may not grant them more.
     clinux_share_heap()
     let make = MakeFlags.ofThisProcess
-    // What make would only say, a watcher is not to do either.
+    // A make that only says what it would do must not start a watcher.
     if invocation.watching.watch && !make.isDryRun && !make.isQuestion { return try watch(under: make) }
     // A run is short: what it frees, it needs again.
     clinux_keep_freed_memory()

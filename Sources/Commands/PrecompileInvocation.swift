@@ -4,7 +4,7 @@ internal import Scanning
 internal import SystemPackage
 internal import WasmtimeToolchain
 
-/// What is asked of the program without a subcommand: which modules, and every option.
+/// A command line without a subcommand: which modules, and every option.
 ///
 /// A plain value. ``QuickArguments`` makes it of the command lines that build tools repeat, the argument parser of all
 /// others.
@@ -51,7 +51,7 @@ struct PrecompileInvocation: CommandOptions {
     }
   }
 
-  /// What is asked of the precompiler.
+  /// The request for the precompiler.
   func request() throws(RunFailure) -> PrecompileRequest {
     var input = RunInput(try lists.roots(path))
     input.excludes = selection.exclude.map { ExcludePattern(bytes: $0.bytes) }

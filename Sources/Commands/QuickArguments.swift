@@ -37,7 +37,7 @@ enum QuickArguments {
     if let cacheDir { given["cache-dir"] = cacheDir }
     if isQuiet { given["quiet"] = true }
     let options = ParsedOptions<PrecompileInvocation>(given: given)
-    // What is wrong with it, the parser says better.
+    // The parser says better what is wrong with it.
     return (try? options.validate()) != nil ? options : nil
   }
 }

@@ -12,10 +12,10 @@ struct Subcommands: ParsableCommand {
     ConfigCommand.self, CompletionsCommand.self,
   ]
 
-  /// What people may type.
+  /// The names that people may type.
   static let names = all.filter { $0.configuration.shouldDisplay }.compactMap { $0.configuration.commandName }
 
-  /// The subcommand that somebody meant who typed a word that is nothing.
+  /// The subcommand that is nearest to a mistyped word; nil for a file, and for a word that is near to none.
   static func misspelled(_ word: String) -> String? {
     guard word.utf8.allSatisfy({ UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 }), !names.contains(word), word != "help",
       access(word, F_OK) != 0

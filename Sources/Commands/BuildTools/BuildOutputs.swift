@@ -22,7 +22,7 @@ struct BuildOutputs {
       }
       report.add(Exporter(into: directory).run(artifacts.exports, sparing: artifacts.spared))
     }
-    // Of half the work there is no telling what it was made from.
+    // A depfile or stamp of half the work would be wrong.
     guard summary.exitStatus == .success, summary.notDone == 0, report.status == .success else { return report }
     if let path = options.depfile?.path {
       do {
@@ -60,7 +60,7 @@ struct BuildOutputs {
     return depfile
   }
 
-  /// Those that were scanned, but for what exporting itself changes: directories of exports without modules.
+  /// The scanned directories, without those of exports that have no modules: exporting itself changes these.
   private func directories(_ summary: RunSummary) -> [FilePath] {
     let sorted = summary.scannedDirectories.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     guard let output = options.output?.path.resolved else { return sorted }
@@ -68,7 +68,7 @@ struct BuildOutputs {
     return sorted.filter { withModules.contains($0) || $0.resolved?.starts(with: output) != true }
   }
 
-  /// Names every module with what it was compiled with, so that it differs when any of that does.
+  /// A line for each artifact: engine, module, path. It differs when any of these does.
   private func stamp(_ summary: RunSummary) -> [UInt8] {
     var text = "wasmprecompile stamp 1\n"
     for target in summary.targets {

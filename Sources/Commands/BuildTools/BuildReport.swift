@@ -1,10 +1,10 @@
 internal import Exporting
 internal import SystemPackage
 
-/// What became of the files that a build tool wanted.
+/// The fate of the files that a build tool wanted.
 struct BuildReport {
   var exports = ExportReport()
-  /// What went wrong, apart from exports: a path, and what is wrong with it.
+  /// Troubles with files other than exports: a path, and what is wrong with it.
   private(set) var complaints: [(path: FilePath, message: String)] = []
   private(set) var status = ExitStatus.success
 

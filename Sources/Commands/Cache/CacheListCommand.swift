@@ -63,7 +63,7 @@ enum ArtifactOrder: String, CaseIterable, ExpressibleByArgument {
 
   func apply(_ rows: [ListedArtifact]) -> [ListedArtifact] {
     switch self {
-    // What was never seen at a path comes last.
+    // An artifact whose module was never seen at a path comes last.
     case .path:
       rows.sorted { a, b in
         switch (a.path, b.path) {

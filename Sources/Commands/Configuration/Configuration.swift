@@ -1,7 +1,7 @@
 internal import LinuxIO
 internal import SystemPackage
 
-/// What the environment and the configuration files set, for options that the command line leaves open.
+/// The settings of the environment and of the configuration files, for options that the command line leaves open.
 ///
 /// The environment counts before the project's file, that before the user's. A list is taken whole from the first that
 /// has it.

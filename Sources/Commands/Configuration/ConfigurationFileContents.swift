@@ -1,7 +1,7 @@
 internal import LinuxIO
 internal import SystemPackage
 
-// What a configuration file says: TOML with settings by their keys, and tables of settings that have a name each.
+// A configuration file's contents: TOML with settings by their keys, and tables of settings that have a name each.
 extension ConfigurationFile {
   /// The values of the settings that it has, each checked.
   ///

@@ -4,7 +4,7 @@ extension [String] {
   /// - Parameter limit: how many letters may differ.
   func nearest(to word: String, within limit: Int) -> String? {
     let length = word.count
-    // Those of too different a length are out without a look: what somebody wrote may be a megabyte.
+    // Words of too different a length are out without a look: the given word may be a megabyte.
     let distances = filter { abs($0.count - length) <= limit }.map { (word: $0, distance: $0.distance(to: word)) }
     guard let nearest = distances.min(by: { $0.distance < $1.distance }) else { return nil }
     return nearest.distance <= limit ? nearest.word : nil

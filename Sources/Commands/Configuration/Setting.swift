@@ -9,7 +9,7 @@ struct Setting: Sendable {
   let option: String
   let form: SettingForm
   let isList: Bool
-  /// What a value must be, as in "must be …".
+  /// The form of a value, as in "must be …".
   let expectation: String
   let isForUsersOnly: Bool
   let unset: UnsetSetting
@@ -62,7 +62,7 @@ struct Setting: Sendable {
   }
 }
 
-/// What an option says of itself as a setting.
+/// The rules for an option as a setting.
 struct SettingRules<Value: Sendable>: Sendable {
   let expectation: String?
   let unset: String
@@ -89,7 +89,7 @@ struct SettingRules<Value: Sendable>: Sendable {
   }
 }
 
-/// What holds where nobody sets something.
+/// The state of a setting that is not set.
 enum UnsetSetting: Sendable {
   /// These values, as they would be written.
   case values([String])

@@ -4,7 +4,7 @@ struct TableSetting: Sendable {
   let key: String
   /// Whether a project's file may not have any.
   let isForUsersOnly: Bool
-  /// What may stand in one.
+  /// The settings that may stand in one.
   let settings: [Setting]
 }
 

@@ -5,11 +5,11 @@ internal import WasmEngine
 
 /// An artifact as `inspect` shows it.
 struct InspectedArtifact: Inspected {
-  /// What the cache knows of it, if it is one of its entries.
+  /// The cache's knowledge of it, if it is one of its entries.
   struct Entry {
     let module: WasmHash
     let engine: StoredEngine
-    /// Of the bytes that were stored.
+    /// The digest of the bytes that were stored.
     let digest: ArtifactDigest
     /// Where the module was last seen.
     let path: FilePath?

@@ -3,7 +3,7 @@ internal import Precompiler
 internal import WasmCache
 
 extension ByteCount: OptionValue {
-  /// What a value must be, in messages.
+  /// The form of a value, in messages.
   static let expectation = "a size such as 500M or 5Gi"
 
   public init?(argument: String) { self.init(argument) }

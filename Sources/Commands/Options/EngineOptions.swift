@@ -47,7 +47,7 @@ struct EngineOptions: CommandOptions {
   }
 }
 
-/// What the engine is asked for.
+/// The code that the engine is asked for.
 struct CompilerOptions: CommandOptions {
   @CommandOption(
     "backend",

@@ -3,7 +3,7 @@ internal import Confinement
 internal import Precompiler
 internal import WasmtimeToolchain
 
-/// What a module may cost; each refusal names the option.
+/// Limits to what a module may cost; each refusal names the option.
 struct LimitOptions: CommandOptions {
   @CommandOption(
     "timeout", help: ArgumentHelp("How long one module may take.", valueName: "seconds"),

@@ -29,7 +29,7 @@ struct ListOptions: CommandOptions {
     }
   }
 
-  /// What is named on the command line, lists in the place where they are named, and then what `--files-from` lists.
+  /// The paths on the command line, with lists in the place where they are named. The lists of `--files-from` follow.
   func roots(_ paths: [PathArgument]) throws(RunFailure) -> [FilePath] {
     var roots: [FilePath] = []
     for path in paths.map(\.path) {
@@ -44,7 +44,7 @@ struct ListOptions: CommandOptions {
     let name = isStandardInput ? "standard input" : list.printable
     let text: [UInt8]
     do throws(SystemError) {
-      // Of standard input another descriptor, so that closing that does not close it.
+      // Standard input gets another descriptor, so that closing that does not close it.
       let file =
         isStandardInput
         ? Descriptor(owning: try LinuxIO.check("dup", fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)))

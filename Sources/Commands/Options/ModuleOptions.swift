@@ -3,7 +3,7 @@ internal import SystemPackage
 internal import WasmEngine
 internal import WasmtimeToolchain
 
-/// What a command about one module can be told: how to compile it, with what, into which cache, and at what cost.
+/// Options of commands about one module: how to compile it, with what, into which cache, and at what cost.
 struct ModuleOptions: CommandOptions {
   @OptionSection("Compiler options") var compiler: CompilerOptions
   @OptionSection("Where things are") var engine: EngineOptions

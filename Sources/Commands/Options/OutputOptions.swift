@@ -43,7 +43,7 @@ struct OutputOptions: CommandOptions {
 }
 
 extension PathArgument {
-  /// Of a file to write: a slip in a Makefile's variables, or a name left out, must not cost a module itself.
+  /// Refuses a module as a file to write: a slip in a Makefile's variables must not cost the module itself.
   func requireNoModule(_ option: String) throws(ValidationError) {
     if path.extension == "wasm" {
       throw ValidationError("\(option) is a file to write, and \(path.printable) is named like a module")

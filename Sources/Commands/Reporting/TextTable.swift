@@ -14,7 +14,7 @@ struct TextTable {
     for (number, line) in lines.enumerated() { append([number == 0 ? name : "", line]) }
   }
 
-  /// Of a foreign file's million names, one may be a million characters long: that must not fill all lines with spaces.
+  /// A foreign file's name may be a million characters long. It must not fill all lines with spaces.
   private static let widest = 160
 
   var text: String {

@@ -15,7 +15,7 @@ struct Invocation {
   func run(in instance: Instance) throws -> String {
     guard let signature = instance.signature(of: function) else { throw RunError.noFunction(function) }
     let values = try read(arguments, for: signature)
-    // What is no program may have to be set up before anything else is called.
+    // A module that is no program may have to be set up before anything else is called.
     if instance.signature(of: "_start") == nil, instance.signature(of: "_initialize") != nil {
       try instance.call("_initialize")
     }

@@ -7,7 +7,7 @@ struct ProgramEnd: Error {
   let status: Int32
   let message: String?
 
-  /// What the shell says of a program that aborted, and what the runtimes of this field exit with after a trap.
+  /// The shell's status for a program that aborted. The runtimes of this field exit with it after a trap.
   static let trapped: Int32 = 134
 
   private init(status: Int32, message: String?) {
@@ -22,7 +22,7 @@ struct ProgramEnd: Error {
 
   /// The module is no good, or could not be compiled.
   init(_ path: FilePath, _ failure: ModuleFailure) {
-    // Nobody has seen the file before, so it cannot have vanished since.
+    // A file that was not seen before cannot have vanished since.
     let failure = failure == .vanished ? .unreadable(reason: "no such file or directory") : failure
     self.init(path, failure.message)
   }

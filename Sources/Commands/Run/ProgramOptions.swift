@@ -4,7 +4,7 @@ internal import LinuxIO
 internal import SystemPackage
 internal import WasmEngine
 
-/// What a program is given of the world.
+/// The parts of the world that a program is given.
 struct ProgramOptions: ParsableArguments {
   @Option(
     name: .customLong("dir"),

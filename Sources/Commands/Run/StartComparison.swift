@@ -7,7 +7,7 @@ struct StartComparison {
 
   /// Gets a module either way, says how long each took, and gives the one from the cache.
   static func load(with loader: ProgramLoader) throws -> LoadedProgram {
-    // What it takes to fill the cache is not what it takes to start from it.
+    // Filling the cache is no part of a start from it, so it is done first.
     _ = try loader.load()
     let start = MonotonicInstant.now()
     let cached = try loader.load()

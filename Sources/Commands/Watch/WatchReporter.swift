@@ -137,7 +137,7 @@ final class WatchReporter: WatchReporting {
 }
 
 extension FileEvent.Kind {
-  /// What a user did.
+  /// The user's deed.
   fileprivate var happening: String {
     switch self {
     case .listed: "was found"

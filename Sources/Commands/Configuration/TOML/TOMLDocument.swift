@@ -1,8 +1,7 @@
-/// A table that grows line by line, and knows what TOML forbids: to set something twice, or to go on with a table that was
-/// finished.
+/// A table that grows line by line. It refuses what TOML forbids: setting a key twice, and adding to a finished table.
 struct TOMLDocument {
   private let root = Branch(.header)
-  /// What the lines after a header belong to.
+  /// The table that the lines after a header belong to.
   private var current: Branch
   /// Counts headers. Keys with dots may go on with a table of theirs up to the next header.
   private var section = 0
@@ -74,7 +73,7 @@ struct TOMLDocument {
   }
 }
 
-/// What a line does that TOML forbids.
+/// Something that TOML forbids a line to do.
 enum TOMLConflict: CustomStringConvertible {
   case repeated([String])
   case begunTwice([String])

@@ -56,7 +56,7 @@ extension TOMLReader {
     return true
   }
 
-  /// What stands for itself after a backslash, in UTF-8.
+  /// Reads what follows a backslash; gives the character that it stands for, in UTF-8.
   private mutating func escaped() throws(Malformed) -> [UInt8] {
     let letter = next
     position += letter == nil ? 0 : 1

@@ -1,4 +1,4 @@
-/// What a key is set to.
+/// A key's value.
 enum TOMLValue: Hashable {
   case string(String)
   case integer(Int)
@@ -20,7 +20,7 @@ enum TOMLValue: Hashable {
   }
 }
 
-/// What a document says, or a part of it that has a name.
+/// A document, or a part of it that has a name.
 struct TOMLTable: Hashable {
   struct Entry: Hashable {
     let key: String

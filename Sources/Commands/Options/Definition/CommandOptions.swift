@@ -13,14 +13,14 @@ protocol CommandOptions: Sendable {
 extension CommandOptions {
   func validate() throws {}
 
-  /// What there is, in the order of declaration.
+  /// Its options and sections, in the order of declaration.
   static var members: [OptionMember] {
     let collector = OptionCollector()
     _ = OptionContext.$current.withValue(.definitions(collector)) { Self() }
     return collector.members
   }
 
-  /// What was given, and for what was not, what is set elsewhere.
+  /// Makes it from the command line, and from the configuration where the command line leaves an option open.
   init(given: GivenOptions, _ settings: GivenSettings = [:]) {
     self = OptionContext.$current.withValue(.values(given, settings)) { Self() }
   }

@@ -1,6 +1,6 @@
 internal import SystemPackage
 
-/// What options are made from, for as long as a group of them is being made.
+/// The source of options' values, for as long as a group of options is being made.
 ///
 /// A group's properties cannot be handed anything one by one: their initial values are written where they are declared,
 /// which is what keeps an option in one place. So this is bound around the making of the group.

@@ -1,15 +1,15 @@
 internal import ArgumentParser
 internal import Synchronization
 
-/// What the command line has, by the options' names: for an option its value, for a list all of its values.
+/// The values on the command line, by the options' names; a list's values are one array.
 typealias GivenOptions = [String: any Sendable]
 
-/// What there is to know of a member of a group of options: an option, or a group within.
+/// A member of a group of options: an option, or a group within.
 struct OptionMember: Sendable {
   let name: String
-  /// Those that it may be set by outside the command line.
+  /// The settings that set it outside the command line.
   let settings: [Setting]
-  /// What the argument parser finds where it looks for properties.
+  /// The property that the argument parser finds by reflection.
   let property: @Sendable () -> any Sendable
   /// Gets what the command line has of it from the argument parser.
   let read: @Sendable (ParsedContainer) throws -> GivenOptions
@@ -38,7 +38,7 @@ final class OptionCollector: Sendable {
   func add(_ member: OptionMember) { gathered.withLock { $0.append(member) } }
 }
 
-/// What the argument parser found, by names.
+/// The argument parser's findings, by names.
 struct ParsedContainer {
   private struct Key: CodingKey {
     let stringValue: String

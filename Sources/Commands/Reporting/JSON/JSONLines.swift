@@ -12,7 +12,7 @@ func reportingFailure<Result>(
   }
 }
 
-/// What `--format json` prints: one object a line on standard output, whose member `type` says what it tells of.
+/// The output of `--format json`: one object a line on standard output. Its member `type` says what it tells of.
 ///
 /// The first, `start`, has the number of the schema that all of them follow: `output.schema.json` beside this file, which
 /// the tests hold the program to and `make install` brings along. A program that reads the lines must pass over types and
