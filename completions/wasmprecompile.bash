@@ -176,8 +176,8 @@ _wasmprecompile() {
     fi
 
     local -a repeating_flags=()
-    local -a non_repeating_flags=(--trust-cache --null -0 --follow-links --fail-fast -n --dry-run --check --frozen --force --rehash --require-sandbox --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
-    local -a repeating_options=(--backend --files-from --exclude)
+    local -a non_repeating_flags=(--trust-cache --null -0 --follow-links --fail-fast --dry-run -n --check --frozen --force --rehash --require-sandbox --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
+    local -a repeating_options=(--backend --lower-cache --files-from --exclude)
     local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --max-size --jobs -j --timeout --max-module --max-artifact --max-memory --output --stamp --depfile --exec --debounce --color --format --timings --trace)
     __wasmprecompile_offer_flags_options -1
 
@@ -200,6 +200,10 @@ _wasmprecompile() {
         return
         ;;
     '--cache-dir')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    '--lower-cache')
         __wasmprecompile_add_completions -d
         return
         ;;
@@ -276,7 +280,7 @@ _wasmprecompile() {
 _wasmprecompile_path() {
     repeating_flags=()
     non_repeating_flags=(--compile --verify --trust-cache --require-sandbox --version -h --help)
-    repeating_options=(--backend)
+    repeating_options=(--backend --lower-cache)
     non_repeating_options=(--opt-level --cpu --engine --cache-dir --timeout --max-module --max-artifact --max-memory)
     __wasmprecompile_offer_flags_options 1
 
@@ -299,6 +303,10 @@ _wasmprecompile_path() {
         return
         ;;
     '--cache-dir')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    '--lower-cache')
         __wasmprecompile_add_completions -d
         return
         ;;
@@ -328,7 +336,7 @@ _wasmprecompile_path() {
 _wasmprecompile_run() {
     repeating_flags=()
     non_repeating_flags=(--cold --trust-cache --require-sandbox --version -h --help)
-    repeating_options=(--dir --env --backend)
+    repeating_options=(--dir --env --backend --lower-cache)
     non_repeating_options=(--invoke --opt-level --cpu --engine --cache-dir --timeout --max-module --max-artifact --max-memory)
     __wasmprecompile_offer_flags_options -1
 
@@ -361,6 +369,10 @@ _wasmprecompile_run() {
         return
         ;;
     '--cache-dir')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    '--lower-cache')
         __wasmprecompile_add_completions -d
         return
         ;;
@@ -406,7 +418,7 @@ _wasmprecompile_hash() {
 _wasmprecompile_inspect() {
     repeating_flags=()
     non_repeating_flags=(--trust-cache --version -h --help)
-    repeating_options=()
+    repeating_options=(--lower-cache)
     non_repeating_options=(--functions --format --engine --cache-dir)
     __wasmprecompile_offer_flags_options 1
 
@@ -424,6 +436,10 @@ _wasmprecompile_inspect() {
         return
         ;;
     '--cache-dir')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    '--lower-cache')
         __wasmprecompile_add_completions -d
         return
         ;;
@@ -483,7 +499,7 @@ _wasmprecompile_cache() {
 _wasmprecompile_cache_dir() {
     repeating_flags=()
     non_repeating_flags=(--trust-cache --version -h --help)
-    repeating_options=()
+    repeating_options=(--lower-cache)
     non_repeating_options=(--cache-dir)
     __wasmprecompile_offer_flags_options 0
 
@@ -493,13 +509,17 @@ _wasmprecompile_cache_dir() {
         __wasmprecompile_add_completions -d
         return
         ;;
+    '--lower-cache')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
     esac
 }
 
 _wasmprecompile_cache_list() {
     repeating_flags=()
     non_repeating_flags=(--trust-cache --version -h --help)
-    repeating_options=()
+    repeating_options=(--lower-cache)
     non_repeating_options=(--sort --format --cache-dir)
     __wasmprecompile_offer_flags_options 0
 
@@ -517,13 +537,17 @@ _wasmprecompile_cache_list() {
         __wasmprecompile_add_completions -d
         return
         ;;
+    '--lower-cache')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
     esac
 }
 
 _wasmprecompile_cache_stats() {
     repeating_flags=()
     non_repeating_flags=(--zero --trust-cache --version -h --help)
-    repeating_options=()
+    repeating_options=(--lower-cache)
     non_repeating_options=(--format --cache-dir)
     __wasmprecompile_offer_flags_options 0
 
@@ -537,13 +561,17 @@ _wasmprecompile_cache_stats() {
         __wasmprecompile_add_completions -d
         return
         ;;
+    '--lower-cache')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
     esac
 }
 
 _wasmprecompile_cache_gc() {
     repeating_flags=()
     non_repeating_flags=(--old-engines -n --dry-run --trust-cache --version -h --help)
-    repeating_options=()
+    repeating_options=(--lower-cache)
     non_repeating_options=(--max-size --max-age --min-free --format --engine --cache-dir)
     __wasmprecompile_offer_flags_options 0
 
@@ -570,13 +598,17 @@ _wasmprecompile_cache_gc() {
         __wasmprecompile_add_completions -d
         return
         ;;
+    '--lower-cache')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
     esac
 }
 
 _wasmprecompile_cache_clear() {
     repeating_flags=()
     non_repeating_flags=(--trust-cache --version -h --help)
-    repeating_options=()
+    repeating_options=(--lower-cache)
     non_repeating_options=(--format --cache-dir)
     __wasmprecompile_offer_flags_options 0
 
@@ -590,19 +622,27 @@ _wasmprecompile_cache_clear() {
         __wasmprecompile_add_completions -d
         return
         ;;
+    '--lower-cache')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
     esac
 }
 
 _wasmprecompile_cache_verify() {
     repeating_flags=()
     non_repeating_flags=(--repair --trust-cache --version -h --help)
-    repeating_options=()
+    repeating_options=(--lower-cache)
     non_repeating_options=(--cache-dir)
     __wasmprecompile_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--cache-dir')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    '--lower-cache')
         __wasmprecompile_add_completions -d
         return
         ;;

@@ -102,7 +102,8 @@ struct ListedArtifact {
     return inventory.entries.compactMap { entry in
       guard let object = inventory.object(of: entry) else { return nil }
       return ListedArtifact(
-        path: paths[entry.module], cache: cache.path, isLower: cache.isLower, module: entry.module, engine: inventory.engines[entry.engine],
+        path: paths[entry.module], cache: cache.path, isLower: cache.isLower, module: entry.module,
+        engine: inventory.engines[entry.engine],
         entry: inventory.path(of: entry, in: cache), size: object.size, compiled: object.written, lastUse: entry.lastUse
       )
     }

@@ -1,4 +1,5 @@
 internal import Precompiler
+internal import WasmCache
 internal import WasmEngine
 
 extension ModuleFailure {

@@ -41,7 +41,7 @@ struct CacheOptions: CommandOptions {
     CacheDirectory.lower(at: lowerCaches, below: own, trust: trust) { path, error in
       let (path, trouble) = (error.path ?? path, LowerCacheTrouble.unusable(reason: error.complaint))
       if let lines {
-        lines.write(JSONRunLines.warning(of: trouble, with: path))
+        lines.write(JSONRunLines.warning(trouble, with: path))
       } else {
         Output.error.write(Palette.plain.warning(Program.name, RunReporter.warning(of: trouble, with: path)) + "\n")
       }
