@@ -23,7 +23,7 @@ extension CacheCommand {
       let rows = sort.apply(found)
       if let warning, lines == nil { Output.error.write(warning.text) }
       if let lines {
-        if let warning { lines.write(warning.json) }
+        if let warning { lines.write(JSONRunLines.warning(warning.cache, warning.complaint)) }
         lines.write(contentsOf: rows.lazy.map { $0.json })
         lines.write([
           "type": "summary", "artifacts": JSON(rows.count),

@@ -37,6 +37,4 @@ struct LostLinksWarning {
   }
 
   var text: String { "\(cache.printable): warning: \(complaint)\n" }
-
-  var json: JSON { JSONRunLines.warning(cache, complaint) }
 }

@@ -24,7 +24,7 @@ final class JSONRunReporter: RunReporting {
     case .noticed(let problem): lines.write(JSONRunLines.problem(problem))
     case .rejected(let file): lines.write(JSONRunLines.error(file.path, file.failure.message))
     case .planned(let plan):
-      if let lost = LostLinksWarning(plan) { lines.write(lost.json) }
+      if let lost = LostLinksWarning(plan) { lines.write(JSONRunLines.warning(lost.cache, lost.complaint)) }
       lines.write([
         "type": "planned", "modules": JSON(plan.contents.count), "up_to_date": JSON(plan.upToDate.count),
         "lower_cache": JSON(plan.fromLowerCaches), "missing": JSON(plan.jobs.count),

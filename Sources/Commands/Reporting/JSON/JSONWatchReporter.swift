@@ -42,7 +42,7 @@ final class JSONWatchReporter: WatchReporting {
       defer { state.hasToldLostLinks = true }
       return !state.hasToldLostLinks
     }
-    if isNew { lines.write(lost.json) }
+    if isNew { lines.write(JSONRunLines.warning(lost.cache, lost.complaint)) }
   }
 
   /// Each batch is a run of its own, which says the same again.
