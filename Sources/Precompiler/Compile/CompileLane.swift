@@ -37,10 +37,7 @@ final class CompileLane {
       }
       break
     }
-    if case .othersDo = next {
-    } else if work.queue.isDrained {
-      work.policy.jobserver?.stopWaiting()
-    }
+    if work.queue.isDrained { work.policy.jobserver?.stopWaiting() }
     // The session comes to its end while the last artifacts go to the disk.
     if let compiler { work.retire(compiler.session, of: compiler.toolchain) }
     compiler = nil
@@ -85,21 +82,17 @@ final class CompileLane {
         try waitForClaim(job)
       }
     } catch {
-      work.queue.gotClaim()
       return finish(job, .failed(.cache(error)))
     }
     // In a class, because closures take no single owners.
     let held = HeldClaim(claim)
     let next = withSlot {
-      work.queue.gotClaim()
-      return run(job) { () throws(ModuleFailure) in
+      run(job) { () throws(ModuleFailure) in
         guard work.policy.isWanted(job) else { return finish(job, .notDone) }
         return try compile(job, held.take(), parallel: false, looks: true)
       }
     }
-    if let next { return next }
-    work.queue.gotClaim()
-    return finish(job, .notDone)
+    return next ?? finish(job, .notDone)
   }
 
   private final class HeldClaim {

@@ -15,8 +15,6 @@ final class JobQueue: Sendable {
     var jobs: ArraySlice<Job>
     var postponed: [Job] = []
     var running = 0
-    /// Of the running ones, those that wait for another process's claim, without a job slot.
-    var awaitingClaims = 0
     var isStopped = false
   }
 
@@ -34,7 +32,6 @@ final class JobQueue: Sendable {
       let fresh = state.jobs.popFirst()
       guard let job = fresh ?? (state.postponed.isEmpty ? nil : state.postponed.removeFirst()) else { return .done }
       state.running += 1
-      if fresh == nil { state.awaitingClaims += 1 }
       let left = state.running + state.jobs.count + state.postponed.count
       return .job(job, parallel: left < lanes, isPostponed: fresh == nil)
     }
@@ -42,9 +39,6 @@ final class JobQueue: Sendable {
 
   /// Says that a lane is done with the job that ``next()`` gave it.
   func finished() { state.withLock { $0.running -= 1 } }
-
-  /// Says that a postponed job no longer waits for a claim.
-  func gotClaim() { state.withLock { $0.awaitingClaims -= 1 } }
 
   /// Gives a job back until everything else has begun, because another process is compiling it.
   func postpone(_ job: Job) {
@@ -71,9 +65,10 @@ final class JobQueue: Sendable {
 
   var isStopped: Bool { state.withLock { $0.isStopped } }
 
-  /// Whether no job is left that a lane could still need a slot for.
+  /// Whether no job is left that a lane could still need a slot for. One that is running may come back, or wait for its
+  /// claim without a slot.
   var isDrained: Bool {
-    state.withLock { $0.isStopped || $0.jobs.isEmpty && $0.postponed.isEmpty && $0.awaitingClaims == 0 }
+    state.withLock { $0.isStopped || $0.jobs.isEmpty && $0.postponed.isEmpty && $0.running == 0 }
   }
 
   /// The jobs that no lane was given.
