@@ -37,6 +37,8 @@ final class CompileLane {
       }
       break
     }
+    // The run was cancelled just when this lane was about to wait.
+    if case .afterClaim(let job) = next { _ = finish(job, .notDone) }
     if work.queue.isDrained { work.policy.jobserver?.stopWaiting() }
     // The session comes to its end while the last artifacts go to the disk.
     if let compiler { work.retire(compiler.session, of: compiler.toolchain) }
@@ -152,7 +154,7 @@ final class CompileLane {
   private func compile(
     _ job: Job, _ claim: consuming Claim?, parallel: Bool, looks: Bool
   ) throws(ModuleFailure) -> Next {
-    if work.queue.isStopped { return finish(job, .notDone) }
+    if work.queue.isStopped || work.cancellation.isCancelled { return finish(job, .notDone) }
     if looks, case .present(let size)? = job.target.directory?.lookUp(job.content.facts.hash) {
       return finish(job, .foundMeanwhile(size: size))
     }
