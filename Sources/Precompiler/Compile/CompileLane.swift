@@ -167,10 +167,11 @@ final class CompileLane {
   }
 
   private func compile(_ job: Job, parallel: Bool) throws(ModuleFailure) -> CompiledArtifact {
-    let module = try load(job)
-    let deadline = MonotonicInstant.now().adding(seconds: work.limits.timeout)
     do throws(ModuleFailure) {
+      // Before the module is taken, so that it is still there for another lane if no compiler can be started.
       let session = try session(for: job.target)
+      let module = try load(job)
+      let deadline = MonotonicInstant.now().adding(seconds: work.limits.timeout)
       let threads = parallel && job.target.toolchain.cores == .onRequest ? work.policy.lanes : 1
       let artifact = try work.timings.measure(.compile, lane: number, job: job) { () throws(ModuleFailure) in
         try session.compile(
