@@ -31,6 +31,8 @@ final class CompilerResolution {
   /// - Returns: for each toolchain the identities of its wishes.
   func wait(_ catalog: inout RunCatalog, _ observer: any RunObserver) throws(PrecompileError) -> [[ArtifactIdentity]] {
     if let result { return result }
+    // Of all, whatever the first says: the run may end with that, and nobody is to be asked then.
+    for task in tasks { task?.finish() }
     var all: [[ArtifactIdentity]] = []
     for ((toolchain, remembered), task) in zip(zip(toolchains, remembered), tasks) {
       if let remembered {
@@ -76,8 +78,10 @@ private final class ResolutionTask: Sendable {
     }
   }
 
+  func finish() { thread.finish() }
+
   func wait() throws(CompilerUnusable) -> ToolchainResolution {
-    thread.finish()
+    finish()
     guard let answer = answer.withLock({ $0 }) else { throw .cancelled }
     return try answer.get()
   }
