@@ -54,7 +54,9 @@ struct RootIndexes {
       let above =
         isDirectory
         ? nil
-        : directories.filter { path.starts(with: $0.path) }.max { $0.path.components.count < $1.path.components.count }
+        : directories.filter { path != $0.path && path.starts(with: $0.path) }.max {
+          $0.path.components.count < $1.path.components.count
+        }
       let place = above?.place ?? resolved[directory] ?? (directory.isEmpty ? "." : directory).resolved ?? directory
       if above == nil { resolved[directory] = place }
       let number = known[place] ?? places.paths.count
