@@ -53,6 +53,8 @@ struct TargetLookups {
   /// Takes down that a lower cache has a module.
   mutating func fetch(_ module: Int, size: Int) {
     guard case .each(var lookups) = found else { return }
+    // Not copied for each module: nobody else has them meanwhile.
+    found = .each([])
     lookups[module] = .present(size: size)
     found = .each(lookups)
     fetched.insert(module)
