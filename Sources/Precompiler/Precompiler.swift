@@ -114,7 +114,10 @@ package struct Precompiler {
     let stores = caches.lower.enumerated().map { LowerCache(cache: $1, number: $0, catalog: known, lanes: threads) }
     let stage = FetchStage(contents: contents, targets: targets, stores: stores)
     for trouble in stage.run(&lookups) {
-      observer.record(.lowerCacheTrouble(caches.lower[trouble.store].path, LowerCacheTrouble(trouble)))
+      targets[trouble.target].refuse(trouble.content.facts.hash, fromLowerCache: trouble.store)
+      let isThere = lookups[trouble.target][trouble.module] == nil
+      let told = LowerCacheTrouble(trouble, instead: isThere ? .taken : onlyLooks ? .missing : .compiled)
+      observer.record(.lowerCacheTrouble(caches.lower[trouble.store].path, told))
     }
   }
 

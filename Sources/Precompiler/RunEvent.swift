@@ -47,10 +47,20 @@ package enum LowerCacheTrouble: Hashable, Sendable {
   case unusable(reason: String)
   /// Its artifact of one module cannot be used.
   ///
-  /// - Parameter module: the module's file.
-  case artifact(module: FilePath, reason: String)
+  /// - Parameters:
+  ///   - module: the module's file.
+  ///   - instead: what becomes of the module.
+  case artifact(module: FilePath, reason: String, instead: Substitute)
   /// What copied it does not keep links, so that its artifacts are not found.
   case copiedWithoutLinks
+
+  /// What becomes of a module whose artifact cannot be used.
+  package enum Substitute: String, Sendable {
+    case compiled = "compiled instead"
+    case taken = "taken from another lower cache"
+    /// In a run that only looks.
+    case missing
+  }
 }
 
 extension LowerCacheTrouble: CustomStringConvertible {
@@ -58,7 +68,7 @@ extension LowerCacheTrouble: CustomStringConvertible {
   package var description: String {
     switch self {
     case .unusable(let reason): reason
-    case .artifact(let module, let reason): "\(reason): \(module.string) is compiled instead"
+    case .artifact(let module, let reason, let instead): "\(reason): \(module.string) is \(instead.rawValue)"
     case .copiedWithoutLinks: "was copied without its links"
     }
   }

@@ -14,6 +14,9 @@ struct FetchStage {
     let what: FetchTrouble
     /// The module that it was met with.
     let content: ModuleContent
+    /// Positions in the stage's targets and modules.
+    let target: Int
+    let module: Int
   }
 
   /// Takes down in the look-ups what was found.
@@ -30,9 +33,12 @@ struct FetchStage {
         case .found(let size): lookups[place.target].fetch(place.module, size: size)
         case .missing: break
         case .trouble(let what):
+          lookups[place.target].noteTrouble()
           // A store's trouble is met with every module, and told once.
           if what.isOfStore, !told.insert(what).inserted { break }
-          troubles.append(Trouble(store: store, what: what, content: contents[place.module]))
+          troubles.append(
+            Trouble(
+              store: store, what: what, content: contents[place.module], target: place.target, module: place.module))
         }
       }
     }
@@ -41,9 +47,9 @@ struct FetchStage {
 }
 
 extension LowerCacheTrouble {
-  init(_ trouble: FetchStage.Trouble) {
+  init(_ trouble: FetchStage.Trouble, instead: Substitute) {
     switch trouble.what {
-    case .artifact(let reason): self = .artifact(module: trouble.content.path, reason: reason)
+    case .artifact(let reason): self = .artifact(module: trouble.content.path, reason: reason, instead: instead)
     case .copiedWithoutLinks: self = .copiedWithoutLinks
     }
   }

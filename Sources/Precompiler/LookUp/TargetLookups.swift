@@ -13,7 +13,7 @@ struct TargetLookups {
   /// Positions of modules that lower caches have.
   private(set) var fetched: Set<Int> = []
   /// The state of the caches' directories, where it is worth remembering that everything is there.
-  let fingerprint: DirectoryFingerprint?
+  private(set) var fingerprint: DirectoryFingerprint?
 
   /// From how many modules on it pays to know whether anything changed.
   static let fewest = 96
@@ -49,6 +49,9 @@ struct TargetLookups {
   var isLookedAt: Bool { if case .each = found { true } else { false } }
 
   var fromLowerCaches: Int { if case .all(let count) = found { count } else { fetched.count } }
+
+  /// Takes down that there is something in a lower cache that cannot be used: the next run is to find it, too.
+  mutating func noteTrouble() { fingerprint = nil }
 
   /// Takes down that a lower cache has a module.
   mutating func fetch(_ module: Int, size: Int) {

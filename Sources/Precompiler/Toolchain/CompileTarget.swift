@@ -15,6 +15,8 @@ package final class CompileTarget: Sendable {
   /// Its parts of the caches that are only read, the first first.
   package let lower: [EngineDirectory]
   private let opened = Mutex<EngineWriter?>(nil)
+  /// Positions of lower caches whose artifact of a module cannot be used.
+  private let refused = Mutex<[WasmHash: Set<Int>]>([:])
 
   package init(
     _ toolchain: any Toolchain, wish: Int, identity: ArtifactIdentity, order: Int, caches: OpenCaches
@@ -43,8 +45,14 @@ package final class CompileTarget: Sendable {
   /// The part of a cache that has a module's artifact; the run's own if none has.
   package func place(of module: WasmHash) -> EngineDirectory? {
     if lower.isEmpty { return directory }
-    let places = [directory].compactMap(\.self) + lower
+    let refused = refused.withLock { $0[module] ?? [] }
+    let places = [directory].compactMap(\.self) + lower.indices.filter { !refused.contains($0) }.map { lower[$0] }
     return places.first { if case .present = $0.lookUp(module) { true } else { false } } ?? directory
+  }
+
+  /// Has a module's artifact in a lower cache passed over: what is there cannot be used.
+  func refuse(_ module: WasmHash, fromLowerCache number: Int) {
+    refused.withLock { _ = $0[module, default: []].insert(number) }
   }
 
   /// The path that any runtime can open to have a module's artifact.
