@@ -173,8 +173,9 @@ docs-check:
 format: ## format the Swift sources in place
 	swift format --in-place --recursive $(FORMATTED)
 
-lint: ## check the format of the Swift sources
+lint: ## check the format of the Swift sources, and that files refer to each other as ARCHITECTURE.md says
 	swift format lint --strict --recursive $(FORMATTED)
+	.ci/structure --check
 
 clean: ## remove everything that was built or fetched
 	rm -rf .build Examples/build Examples/*/build

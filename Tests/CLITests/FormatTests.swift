@@ -99,4 +99,101 @@ import Testing
       #expect(unmet == ["v1/catalog.sqlite.not-ours"])
     }
   }
+
+  // MARK: A real cache
+
+  private static let backends = ["cranelift", "pulley", "winch"]
+
+  /// Fills a cache with two modules by three backends.
+  private func fill(_ box: Sandbox) throws {
+    for number in 1...2 { try box.write(WasmBinary.returning(number), to: "\(number).wasm") }
+    let backends = Self.backends.flatMap { ["--backend", Argument($0)] as [Argument] }
+    try box.succeed(backends + ["."])
+    try box.succeed("--opt-level", "none", "--cpu", "baseline", ".")
+  }
+
+  @Test func theReaderFindsEveryEntryOfARealCache() throws {
+    try Sandbox.use { box in
+      try fill(box)
+      let hashes = try box.succeed("hash", "1.wasm", "2.wasm").outputLines.map { String($0.prefix(64)) }
+      let run = try reader(Argument(box.cache), in: box)
+      #expect(run.ending == .exited(0), "\(run.output)")
+      let lines = run.outputLines.map { $0.split(separator: " ").map(String.init) }
+      #expect(lines.map { $0[0] } == ["cranelift", "pulley", "winch", "cranelift"].flatMap { [$0, $0] }.sorted())
+      #expect(Set(lines.map { $0[3] }) == Set(hashes))
+      // Each of the four identities has both modules.
+      #expect(Set(lines.map { $0[2] + $0[3] }).count == 8)
+      #expect(lines.allSatisfy { Int($0[4]) ?? 0 > 1000 })
+    }
+  }
+
+  /// What hands, disks and other programs do, and what the reader says of it.
+  enum Fault: CaseIterable {
+    case flippedByte, missingObject, elsewhere, notALink, wrongSuffix, renamedDirectory, otherRecord, missingKey
+
+    /// What is said after the entry's path; after the directory's where all of its entries are concerned.
+    var complaint: String {
+      switch self {
+      case .flippedByte: "its artifact's bytes hash to HEX"
+      case .missingObject: "its artifact cannot be opened: No such file or directory"
+      case .elsewhere: "its link does not lead to an object: ../../../objects/HEX/HEX"
+      case .notALink: "it is not a symbolic link"
+      case .wrongSuffix: "its suffix is not .cwasm"
+      case .renamedDirectory: "the directory's name should be DIRECTORY"
+      case .otherRecord: "the identity in engine.json is HEX, its parts give HEX"
+      case .missingKey: "engine.json has no text 'target'"
+      }
+    }
+
+    func plant(in directory: String, entry: String, object: String) throws {
+      let files = FileManager.default
+      let path = directory + "/" + entry
+      func edit(_ change: (inout [String: Any]) -> Void) throws {
+        let file = directory + "/engine.json"
+        let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: file)))
+        var engine = try #require(json as? [String: Any])
+        change(&engine)
+        try Array(JSONSerialization.data(withJSONObject: engine)).write(to: FilePath(file))
+      }
+      switch self {
+      case .flippedByte:
+        var bytes = try Array(#require(files.contents(atPath: object)))
+        bytes[bytes.count / 2] ^= 1
+        chmod(object, 0o600)
+        try bytes.write(to: FilePath(object))
+      case .missingObject: try files.removeItem(atPath: object)
+      case .elsewhere:
+        let target = try files.destinationOfSymbolicLink(atPath: path)
+        try files.removeItem(atPath: path)
+        try files.createSymbolicLink(atPath: path, withDestinationPath: "../" + target)
+      case .notALink:
+        try files.removeItem(atPath: path)
+        try files.copyItem(atPath: object, toPath: path)
+      case .wrongSuffix: try files.moveItem(atPath: path, toPath: path.replacing(".cwasm", with: ".pwasm"))
+      case .renamedDirectory: try files.moveItem(atPath: directory, toPath: directory.dropLast() + "g")
+      case .otherRecord: try edit { $0["record"] = "00" }
+      case .missingKey: try edit { $0["target"] = nil }
+      }
+    }
+  }
+
+  @Test(arguments: Fault.allCases) func theReaderFinds(_ fault: Fault) throws {
+    try Sandbox.use { box in
+      try fill(box)
+      let engine = try #require(box.engines.last { $0.hasPrefix("winch") })
+      let entry = try #require(box.entries(engine).first)
+      let directory = box.cache + "/v1/engines/" + engine
+      let object = URL(filePath: directory + "/" + entry).resolvingSymlinksInPath().path
+      try fault.plant(in: directory, entry: entry, object: object)
+      let run = try reader(Argument(box.cache), in: box)
+      #expect(run.ending == .exited(1))
+      // Lines that are not about a fault have no colon.
+      let complaints = run.outputLines.filter { $0.contains(": ") }
+      let words = complaints.map { line in
+        line.replacing(#/^.*?: /#, with: "").replacing(engine, with: "DIRECTORY").replacing(
+          #/\b[0-9a-f]{2}\b|\b[0-9a-f]{62,64}\b/#, with: "HEX")
+      }
+      #expect(words == [fault.complaint])
+    }
+  }
 }

@@ -61,4 +61,54 @@ import Testing
       #expect(heads[0].contains(version), "\(heads[0])")
     }
   }
+
+  // MARK: Names
+
+  /// Every file and folder below a folder.
+  private func names(below folder: String) throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: "\(Self.root)/\(folder)").map { "\(folder)/\($0)" }
+  }
+
+  @Test(arguments: Paper.all) func filesThatAreNamedAreThere(_ paper: Paper) throws {
+    let names = try (names(below: "Sources") + names(below: "Tests")).map { $0.split(separator: "/").last }
+    for quoted in try paper.quoted() {
+      let name = quoted.split(separator: " ")[0]
+      if ["Sources/", "Tests/", "Examples/", ".ci/"].contains(where: name.hasPrefix) && !name.contains("<") {
+        #expect(FileManager.default.fileExists(atPath: "\(Self.root)/\(name)"), "\(name)")
+      } else if name.hasSuffix(".swift") || name.hasPrefix("CWasmtime.") {
+        #expect(names.contains(name), "\(name)")
+      }
+    }
+  }
+
+  @Test(arguments: Paper.all) func optionsThatAreNamedAreThere(_ paper: Paper) throws {
+    let completions = try String(contentsOfFile: Self.root + "/completions/wasmprecompile.bash", encoding: .utf8)
+    let options = Set(completions.matches(of: #/--[a-z-]+/#).map(\.0))
+    for quoted in try paper.quoted() where quoted.hasPrefix("--") || quoted.hasPrefix("wasmprecompile ") {
+      for option in quoted.matches(of: #/--[a-z][a-z-]+/#) { #expect(options.contains(option.0), "\(option.0)") }
+    }
+  }
+
+  @Test func typesThatArchitectureNamesAreThere() throws {
+    let sources = try names(below: "Sources").filter { $0.hasSuffix(".swift") }.map { name in
+      try String(contentsOfFile: "\(Self.root)/\(name)", encoding: .utf8)
+    }.joined(separator: "\n")
+    let declared = Set(
+      sources.matches(of: #/\b(?:struct|class|enum|protocol|actor)\s+(\w+)/#).map { String($0.1) })
+    for quoted in Set(try Paper(named: "ARCHITECTURE").quoted()) where !quoted.hasSuffix(".swift") {
+      guard let name = quoted.wholeMatch(of: #/([A-Z]\w+)(?:\.\w+)*/#)?.1 else { continue }
+      let isFolder = FileManager.default.fileExists(atPath: "\(Self.root)/Sources/\(name)")
+      let isStage = FileManager.default.fileExists(atPath: "\(Self.root)/Sources/Precompiler/\(name)")
+      #expect(isFolder || isStage || declared.contains(String(name)), "\(name)")
+    }
+  }
+
+  @Test func everyStageOfARunIsNamed() throws {
+    let quoted = Set(try Paper(named: "ARCHITECTURE").quoted())
+    let path = Self.root + "/Sources/Precompiler"
+    for name in try FileManager.default.contentsOfDirectory(atPath: path) where !name.contains(".") && name != "Support"
+    {
+      #expect(quoted.contains(name), "\(name)")
+    }
+  }
 }

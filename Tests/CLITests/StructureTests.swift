@@ -27,6 +27,13 @@ import Testing
     "C.swift": "func make() -> A { A() }\n", "D.swift": "let d = A()\n",
   ]
 
+  @Test func thisPackageHasOnlyTheCirclesThatAreMeant() throws {
+    try Sandbox.use { box in
+      let run = try structure("--check", in: box)
+      #expect(run.ending == .exited(0), "\(run.errors)")
+    }
+  }
+
   @Test func aPlantedCircleIsNamedWithAReferenceForEachEdge() throws {
     try Sandbox.use { box in
       try writePackage(Self.circle, to: box)
