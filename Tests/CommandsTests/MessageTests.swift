@@ -104,7 +104,7 @@ struct MessageTests {
     arguments: [
       (.unusable(reason: "why"), "why"),
       (
-        .artifact(module: "a.wasm", reason: "its artifact is corrupt"),
+        .artifact(module: "a.wasm", reason: "its artifact is corrupt", instead: .compiled),
         "its artifact is corrupt: a.wasm is compiled instead"
       ),
       (
