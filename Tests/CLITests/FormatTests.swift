@@ -136,7 +136,7 @@ import Testing
       switch self {
       case .flippedByte: "its artifact's bytes hash to HEX"
       case .missingObject: "its artifact cannot be opened: No such file or directory"
-      case .elsewhere: "its link does not lead to an object: ../../../objects/HEX/HEX"
+      case .elsewhere: "its link does not lead to an object: ../../../objects/HEX"
       case .notALink: "it is not a symbolic link"
       case .wrongSuffix: "its suffix is not .cwasm"
       case .renamedDirectory: "the directory's name should be DIRECTORY"
@@ -180,7 +180,9 @@ import Testing
   @Test(arguments: Fault.allCases) func theReaderFinds(_ fault: Fault) throws {
     try Sandbox.use { box in
       try fill(box)
-      let engine = try #require(box.engines.last { $0.hasPrefix("winch") })
+      // Not inside of `#require`: Swift 6.3.1 then takes this closure for a later one of the same test.
+      let engines = box.engines.filter { $0.hasPrefix("winch") }
+      let engine = try #require(engines.last)
       let entry = try #require(box.entries(engine).first)
       let directory = box.cache + "/v1/engines/" + engine
       let object = URL(filePath: directory + "/" + entry).resolvingSymlinksInPath().path
@@ -191,7 +193,7 @@ import Testing
       let complaints = run.outputLines.filter { $0.contains(": ") }
       let words = complaints.map { line in
         line.replacing(#/^.*?: /#, with: "").replacing(engine, with: "DIRECTORY").replacing(
-          #/\b[0-9a-f]{2}\b|\b[0-9a-f]{62,64}\b/#, with: "HEX")
+          #/\b[0-9a-f]{2}\/[0-9a-f]{62}\b|\b[0-9a-f]{64}\b/#, with: "HEX")
       }
       #expect(words == [fault.complaint])
     }

@@ -21,7 +21,8 @@ struct Paper: CustomStringConvertible, Sendable {
   /// The lines of the fenced block that has this word after its fence.
   func block(_ mark: String) throws -> [Substring] {
     let lines = try lines()
-    let start = try #require(lines.firstIndex { $0 == "```" + mark }, "\(name) has no block \(mark)")
+    let first = lines.firstIndex { $0 == "```" + mark }
+    let start = try #require(first, "\(name) has no block \(mark)")
     return lines[(start + 1)...].prefix { $0 != "```" }
   }
 
