@@ -10,16 +10,23 @@ package final class FakeToolchain: Toolchain {
   package let location: EngineLocation
   package let wishes: [CompileWish]
   package let cores: ToolchainCores
+  package let format: ArtifactFormat
   private let build: UInt8
+  private let missing: [Backend]
   private let resolving: @Sendable () throws(CompilerUnusable) -> Void
+  private let opening: @Sendable (_ session: Int) throws(ModuleFailure) -> Void
   private let compiling: @Sendable (_ module: LoadedModule, _ wish: Int) throws(ModuleFailure) -> Void
+  private let making: @Sendable (_ module: WasmHash, CompileWish) -> String
   private let state = Mutex(State())
 
   private struct State {
     var resolutions = 0
     var sessions = 0
+    var ended = 0
     var finishes = 0
     var compilations: [WasmHash] = []
+    var isResolving = false
+    var finishedTooEarly = false
     var threads: [Int] = []
     var running = 0
     var mostRunning = 0
@@ -31,35 +38,51 @@ package final class FakeToolchain: Toolchain {
 
   /// - Parameters:
   ///   - backends: what it is asked for, a wish each.
+  ///   - missing: backends that it does not have, whoever asks for them.
   ///   - build: tells this compiler from others.
   ///   - resolving: called when it is asked what it is.
+  ///   - opening: called when a session is opened; sessions are counted from 1.
   ///   - compiling: called in the middle of each compilation, on its lane.
+  ///   - making: gives the artifact.
   package init(
-    _ backends: String..., build: UInt8 = 1, cores: ToolchainCores = .one, keepsSessions: Bool = false,
+    _ backends: String..., missing: [String] = [], format: ArtifactFormat = FakeToolchain.format, build: UInt8 = 1,
+    cores: ToolchainCores = .one, keepsSessions: Bool = false,
     resolving: @escaping @Sendable () throws(CompilerUnusable) -> Void = {},
-    compiling: @escaping @Sendable (_ module: LoadedModule, _ wish: Int) throws(ModuleFailure) -> Void = { _, _ in }
+    opening: @escaping @Sendable (_ session: Int) throws(ModuleFailure) -> Void = { _ in },
+    compiling: @escaping @Sendable (_ module: LoadedModule, _ wish: Int) throws(ModuleFailure) -> Void = { _, _ in },
+    making: @escaping @Sendable (_ module: WasmHash, CompileWish) -> String = FakeToolchain.artifact
   ) {
     location = EngineLocation(path: FilePath("/fake/\(backends.joined(separator: "-"))"), origin: .option)
     wishes = backends.map { CompileWish(backend: Backend(rawValue: $0)) }
+    self.missing = missing.map { Backend(rawValue: $0) }
+    self.format = format
     self.build = build
     self.cores = cores
     self.keepsSessions = keepsSessions
     self.resolving = resolving
+    self.opening = opening
     self.compiling = compiling
+    self.making = making
   }
 
   package static let format = ArtifactFormat(name: "fake", suffix: ".fake", magic: Array("fake".utf8))
 
   package func identity(_ wish: Int = 0) -> ArtifactIdentity {
     ArtifactIdentity(
-      format: Self.format, wish: wishes[wish], version: "1", target: "anywhere", record: [build], build: [build])
+      format: format, wish: wishes[wish], version: "1", target: "anywhere", record: [build], build: [build])
   }
 
   // MARK: What happened
 
   package var resolutions: Int { state.withLock { $0.resolutions } }
   package var sessions: Int { state.withLock { $0.sessions } }
+  /// Sessions that were told to end.
+  package var ended: Int { state.withLock { $0.ended } }
+  /// Sessions that wait for a later run.
+  package var idle: Int { state.withLock { $0.idle.count } }
   package var finishes: Int { state.withLock { $0.finishes } }
+  /// Whether it was let go of while it was still being asked what it is.
+  package var finishedTooEarly: Bool { state.withLock { $0.finishedTooEarly } }
   package var compilations: [WasmHash] { state.withLock { $0.compilations } }
   /// For each compilation how many threads it was given.
   package var threads: [Int] { state.withLock { $0.threads } }
@@ -71,16 +94,27 @@ package final class FakeToolchain: Toolchain {
   package func rememberedIdentities(in catalog: Catalog, now: Int64) -> [ArtifactIdentity]? { nil }
 
   package func resolve(lanes: Int) throws(CompilerUnusable) -> ToolchainResolution {
-    state.withLock { $0.resolutions += 1 }
+    state.withLock {
+      $0.resolutions += 1
+      $0.isResolving = true
+    }
+    defer { state.withLock { $0.isResolving = false } }
     try resolving()
-    return ToolchainResolution(identities: wishes.indices.map { .success(identity($0)) })
+    return ToolchainResolution(
+      identities: wishes.indices.map {
+        missing.contains(wishes[$0].backend) ? .failure(.refused("it is a fake")) : .success(identity($0))
+      })
   }
 
   package func openSession(
     for identities: [ArtifactIdentity], lanes: Int, deadline: MonotonicInstant
   ) throws(ModuleFailure) -> any CompileSession {
     if let idle = state.withLock({ $0.idle.popLast() }) { return idle }
-    state.withLock { $0.sessions += 1 }
+    let number = state.withLock { state in
+      state.sessions += 1
+      return state.sessions
+    }
+    try opening(number)
     return FakeSession(self)
   }
 
@@ -90,7 +124,14 @@ package final class FakeToolchain: Toolchain {
     return true
   }
 
-  package func finish() { state.withLock { $0.finishes += 1 } }
+  package func finish() {
+    state.withLock { state in
+      state.finishes += 1
+      if state.isResolving { state.finishedTooEarly = true }
+    }
+  }
+
+  fileprivate func sessionEnded() { state.withLock { $0.ended += 1 } }
 
   fileprivate func compile(_ module: LoadedModule, _ wish: Int, threads: Int) throws(ModuleFailure) -> CompiledArtifact
   {
@@ -102,7 +143,7 @@ package final class FakeToolchain: Toolchain {
     }
     defer { state.withLock { $0.running -= 1 } }
     try compiling(module, wish)
-    return try CompiledArtifact(text: Self.artifact(of: module.facts.hash, wishes[wish]))
+    return try CompiledArtifact(text: making(module.facts.hash, wishes[wish]))
   }
 
   /// What it makes of a module.
@@ -130,7 +171,7 @@ private final class FakeSession: CompileSession {
     }
   }
 
-  func end() { hasFailed.store(true, ordering: .relaxed) }
+  func end() { if !hasFailed.exchange(true, ordering: .relaxed) { toolchain.sessionEnded() } }
 }
 
 extension CompiledArtifact {
