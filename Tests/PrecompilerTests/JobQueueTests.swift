@@ -77,6 +77,22 @@ struct JobQueueTests {
     #expect(next(queue) == nil)
   }
 
+  /// Whoever waits for a slot is told to stop waiting only when no job can come back.
+  @Test func aJobThatRunsMayComeBack() throws {
+    let all = try jobs("a", "b")
+    let queue = JobQueue(all, lanes: 2)
+    #expect(!queue.isDrained)
+    #expect(next(queue) == "a" && next(queue) == "b")
+    #expect(!queue.isDrained)
+    queue.finished()
+    queue.postpone(all[0])
+    #expect(!queue.isDrained)
+    #expect(next(queue) == "a+?")
+    #expect(!queue.isDrained, "it waits for a claim")
+    queue.finished()
+    #expect(queue.isDrained)
+  }
+
   @Test func stoppedQueueHandsOutNothing() throws {
     let all = try jobs("a", "b", "c")
     let queue = JobQueue(all, lanes: 1)
