@@ -1,82 +1,119 @@
 import LinuxIO
 import PrecompilerTestSupport
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
+import WasmCache
 
 @testable import Precompiler
-@testable import WasmCache
 
-/// What lower caches give, and what is told of those that give nothing.
+/// Which stores are asked for what, and what is made of their answers.
 struct FetchStageTests {
-  private let directory: TemporaryDirectory
-  private let toolchain = FakeToolchain("fake")
-  private let modules = (1...3).map { WasmBinary.returning($0) }
+  private let files: ScannedFiles
+  private let contents: [ModuleContent]
+  private let targets: [CompileTarget]
 
   init() throws {
-    directory = try TemporaryDirectory()
-    for (number, module) in modules.enumerated() { try directory.write(module, to: "in/\(number).wasm") }
-  }
-
-  /// A cache with an artifact of every module.
-  private func fill(_ name: String) throws {
-    let run = try run(into: name)
-    #expect(run.summary.compiled == modules.count)
-  }
-
-  private func run(
-    into cache: String, over lower: [String] = [], purpose: RunPurpose = .compile
-  ) throws -> (summary: RunSummary, said: [String]) {
-    var places = CachePlaces(directory(cache))
-    places.lower = lower.map { directory($0) }
-    var request = PrecompileRequest(RunInput([directory("in")]), caches: places, work: WorkPolicy(lanes: 2))
-    request.purpose = purpose
-    let observer = RecordingObserver()
-    let summary = try Precompiler(
-      request, with: [toolchain], observer: observer, cancellation: Cancellation()
-    ).run()
-    return (summary, observer.said.filter { $0.hasPrefix("lower cache ") })
-  }
-
-  /// Removes the entries, as `rsync -r` leaves them out, or puts files in their places, as `cp -L` does.
-  private func loseLinks(of cache: String, leavingFiles: Bool) throws {
-    let engine = EngineDirectory(toolchain.identity(), in: try CacheDirectory(making: directory(cache)))
-    for module in modules {
-      let entry = engine.entryPath(.generate(module))
-      try Descriptor.open(directory.path, 0).remove(entry)
-      if leavingFiles {
-        try directory.write("artifact", to: String(entry.string.dropFirst(directory.path.string.utf8.count + 1)))
-      }
+    files = try ScannedFiles(["a", "b", "c"])
+    contents = files.jobs.map(\.content)
+    let toolchain = FakeToolchain("one", "two")
+    targets = (0..<2).map {
+      CompileTarget(
+        toolchain, wish: $0, identity: toolchain.identity($0), order: $0, caches: OpenCaches(own: nil))
     }
   }
 
-  @Test func whatLowerCachesHaveIsNotCompiled() throws {
-    try fill("lower")
-    let run = try run(into: "own", over: ["lower"])
-    #expect(run.summary.compiled == 0)
-    #expect(run.summary.plan.fromLowerCaches == modules.count)
-    #expect(run.said.isEmpty)
-  }
+  /// A store of what a test puts into it, by `module target`.
+  private final class FakeStore: ArtifactStore {
+    private let results: [String: FetchResult]
+    private let requests = Mutex<[[String]]>([])
+    private let names: [WasmHash: String]
 
-  @Test(arguments: [false, true], [RunPurpose.compile, .dryRun])
-  func aCopyWithoutLinksIsToldOnce(leavesFiles: Bool, purpose: RunPurpose) throws {
-    for name in ["lower", "lowest"] {
-      try fill(name)
-      try loseLinks(of: name, leavingFiles: leavesFiles)
+    init(_ contents: [ModuleContent], _ results: [String: FetchResult]) {
+      self.results = results
+      names = Dictionary(uniqueKeysWithValues: contents.map { ($0.facts.hash, $0.path.lastComponent?.string ?? "") })
     }
-    let run = try run(into: "own", over: ["lower", "lowest"], purpose: purpose)
-    #expect(run.summary.plan.jobs.count == modules.count)
-    #expect(
-      run.said == [
-        "lower cache lower: was copied without its links", "lower cache lowest: was copied without its links",
-      ])
+
+    /// What it was asked for, each time.
+    var asked: [[String]] { requests.withLock { $0 } }
+
+    func fetch(_ keys: [ArtifactKey]) -> [FetchResult] {
+      let keys = keys.map { "\(names[$0.module] ?? "") \($0.target.name)" }
+      requests.withLock { $0.append(keys) }
+      return keys.map { results[$0] ?? .missing }
+    }
   }
 
-  @Test func aCopyWithoutLinksHidesNothingInTheNextCache() throws {
-    for name in ["lower", "lowest"] { try fill(name) }
-    try loseLinks(of: "lower", leavingFiles: false)
-    let run = try run(into: "own", over: ["lower", "lowest"])
-    #expect(run.summary.compiled == 0)
-    #expect(run.said == ["lower cache lower: was copied without its links"])
+  private func store(_ results: [String: FetchResult]) -> FakeStore { FakeStore(contents, results) }
+
+  /// - Parameter present: positions of the modules that the run's own cache has, for each target.
+  private func lookups(_ present: [Set<Int>] = [[], []]) -> [TargetLookups] {
+    present.map { present in
+      TargetLookups(
+        contents.indices.map { present.contains($0) ? .present(size: 1) : .absent(.newModule) }, fingerprint: nil)
+    }
+  }
+
+  private func run(_ stores: [FakeStore], _ lookups: inout [TargetLookups]) -> [String] {
+    FetchStage(contents: contents, targets: targets, stores: stores).run(&lookups)
+      .map { "\($0.store) \($0.content.path.lastComponent?.string ?? ""): \($0.what)" }
+  }
+
+  private func expectNoTrouble(_ stores: [FakeStore], _ lookups: inout [TargetLookups]) {
+    let troubles = run(stores, &lookups)
+    #expect(troubles.isEmpty)
+  }
+
+  @Test func onlyWhatIsMissingIsAskedForAtOnce() throws {
+    let store = store(["b one": .found(size: 5)])
+    var lookups = lookups([[0], [0, 2]])
+    expectNoTrouble([store], &lookups)
+    #expect(store.asked == [["b one", "c one", "b two"]])
+    #expect(lookups.map(\.missing) == [[2], [1]])
+    #expect(lookups.map(\.fetched) == [[1], []])
+    #expect(lookups.map(\.fromLowerCaches) == [1, 0])
+    #expect(lookups[0][1] == nil && lookups[0][2] == .newModule)
+  }
+
+  @Test func theFirstThatHasItWins() throws {
+    let stores = [
+      store(["a one": .found(size: 1), "b one": .found(size: 2)]),
+      store(["a one": .found(size: 3), "c one": .found(size: 4), "a two": .found(size: 5)]),
+      store([:]),
+    ]
+    var lookups = lookups()
+    expectNoTrouble(stores, &lookups)
+    #expect(stores[0].asked == [["a one", "b one", "c one", "a two", "b two", "c two"]])
+    #expect(stores[1].asked == [["c one", "a two", "b two", "c two"]])
+    #expect(stores[2].asked == [["b two", "c two"]])
+    #expect(lookups.map(\.fetched) == [[0, 1, 2], [0]])
+  }
+
+  @Test func nobodyIsAskedForNothing() throws {
+    let stores = [store([:]), store([:])]
+    var all = lookups([[0, 1, 2], [0, 1, 2]])
+    expectNoTrouble(stores, &all)
+    #expect(stores.map(\.asked.count) == [0, 0])
+    var known = [TargetLookups(allPresentFromLowerCaches: 2), TargetLookups(allPresentFromLowerCaches: 0)]
+    expectNoTrouble(stores, &known)
+    #expect(stores.map(\.asked.count) == [0, 0])
+    #expect(known.map(\.fromLowerCaches) == [2, 0])
+    let first = store(["a one": .found(size: 1)])
+    var one = lookups([[1, 2], [0, 1, 2]])
+    expectNoTrouble([first, stores[1]], &one)
+    #expect(stores[1].asked.isEmpty, "the first had everything")
+  }
+
+  @Test func troubleIsToldAndTheNextIsAsked() throws {
+    let stores = [
+      store(["a one": .trouble(.artifact(reason: "rotten")), "b one": .trouble(.artifact(reason: "rotten"))]),
+      store(["a one": .found(size: 1), "b one": .trouble(.artifact(reason: "foul"))]),
+    ]
+    var lookups = lookups([[2], [0, 1, 2]])
+    let troubles = run(stores, &lookups)
+    #expect(troubles == ["0 a: artifact(reason: \"rotten\")", "0 b: artifact(reason: \"rotten\")", "1 b: artifact(reason: \"foul\")"])
+    #expect(stores[1].asked == [["a one", "b one"]])
+    #expect(lookups[0].fetched == [0] && lookups[0].missing == [1])
   }
 }
