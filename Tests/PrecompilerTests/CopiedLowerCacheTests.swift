@@ -31,7 +31,8 @@ struct CopiedLowerCacheTests {
     if !losingLinks { return }
     for module in modules {
       let entry = try #require(summary.targets[0].entryPath(module))
-      _ = try Tool.shell("rm \"$1\"; if [ \"$2\" = true ]; then echo artifact > \"$1\"; fi", [entry.string, "\(leavingFiles)"])
+      _ = try Tool.shell(
+        "rm \"$1\"; if [ \"$2\" = true ]; then echo artifact > \"$1\"; fi", [entry.string, "\(leavingFiles)"])
     }
   }
 
@@ -49,7 +50,8 @@ struct CopiedLowerCacheTests {
     for name in ["lower", "lowest"] { try make(name, leavingFiles: leavingFiles) }
     let (summary, said) = try run(above: ["lower", "lowest"], purpose: purpose)
     #expect(summary.plan.jobs.count == names.count)
-    #expect(said == ["lower cache lower: was copied without its links", "lower cache lowest: was copied without its links"])
+    #expect(
+      said == ["lower cache lower: was copied without its links", "lower cache lowest: was copied without its links"])
   }
 
   @Test func hidesNothingInTheNextCache() throws {

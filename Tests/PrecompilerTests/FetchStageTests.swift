@@ -112,7 +112,10 @@ struct FetchStageTests {
     ]
     var lookups = lookups([[2], [0, 1, 2]])
     let troubles = run(stores, &lookups)
-    #expect(troubles == ["0 a: artifact(reason: \"rotten\")", "0 b: artifact(reason: \"rotten\")", "1 b: artifact(reason: \"foul\")"])
+    #expect(
+      troubles == [
+        "0 a: artifact(reason: \"rotten\")", "0 b: artifact(reason: \"rotten\")", "1 b: artifact(reason: \"foul\")",
+      ])
     #expect(stores[1].asked == [["a one", "b one"]])
     #expect(lookups[0].fetched == [0] && lookups[0].missing == [1])
   }
