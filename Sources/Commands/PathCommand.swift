@@ -96,9 +96,11 @@ struct PathCommand: ConfiguredCommand {
       reason == .newModule ? target.directory?.otherWishes(of: content.facts.hash).map(\.description) ?? [] : []
     let detail = others.isEmpty ? ": \(reason.rawValue)" : ", only for \(others.joined(separator: " and for "))"
     let fix =
-      reason == .linkLost
-      ? "`wasmprecompile cache verify --repair` makes its links again, --compile the artifact"
-      : "make it with --compile"
+      if reason == .linkLost, let cache = target.directory?.cache.path {
+        "\(repairCommand(for: cache)) makes its links again, --compile the artifact"
+      } else {
+        "make it with --compile"
+      }
     return "\(content.path.printable): error: the cache has no artifact for \(target.name)\(detail); \(fix)\n"
   }
 }

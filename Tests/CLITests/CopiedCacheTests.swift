@@ -35,6 +35,9 @@ import Testing
 
   private func copy(_ box: Sandbox) -> String { box.work + "/copy" }
 
+  /// The command that is recommended.
+  private func repair(_ box: Sandbox) -> String { "`wasmprecompile cache verify --repair --cache-dir \(copy(box))`" }
+
   /// Runs the tool with the copy for its cache.
   private func use(_ box: Sandbox, _ arguments: Argument...) throws -> CommandResult {
     try box.tool(arguments + ["--cache-dir", "copy"]).run()
@@ -78,7 +81,7 @@ import Testing
       #expect(
         path.errors
           == "1.wasm: error: the cache has no artifact for cranelift: copied without links; "
-          + "`wasmprecompile cache verify --repair` makes its links again, --compile the artifact\n")
+          + "\(repair(box)) makes its links again, --compile the artifact\n")
       let check = try use(box, "--check", "1.wasm")
       #expect(check.ending == .exited(1))
       #expect(check.output == "would compile 1.wasm with cranelift (copied without links)\n")
@@ -88,7 +91,7 @@ import Testing
       #expect(
         list.errors
           == "\(copy(box)): warning: was copied without its links (`cp -a` keeps them): \(what); "
-          + "`wasmprecompile cache verify --repair` makes links again\n")
+          + "\(repair(box)) makes links again\n")
       let json = try MachineOutput(try use(box, "cache", "list", "--format", "json").output, in: box)
       #expect(json.types == ["start", "warning", "summary"])
       let inspected = try use(box, "inspect", "1.wasm").output
@@ -134,8 +137,8 @@ import Testing
   }
 
   @Test func aRunWarnsOnceOfACopyThatItCompilesAgain() throws {
-    let fix = "`wasmprecompile cache verify --repair` makes the links again instead"
     try Sandbox.use { box in
+      let fix = "\(repair(box)) makes the links again instead"
       try copyCache(.rsync, in: box)
       let cause = "was copied without its links (`cp -a` keeps them)"
       let warning = "\(copy(box)): warning: \(cause)"

@@ -117,6 +117,13 @@ struct MessageTests {
     #expect(RunReporter.warning(of: trouble, with: "/lower") == "lower cache /lower: \(text)")
   }
 
+  @Test(arguments: [
+    ("/a-b/c_1.d", "/a-b/c_1.d"), ("/my cache", "'/my cache'"), ("/it's", #"'/it'\''s'"#), ("/$(x)", "'/$(x)'"),
+  ])
+  func theCommandThatMendsACacheCanBeCopied(_ cache: FilePath, _ word: String) {
+    #expect(repairCommand(for: cache) == "`wasmprecompile cache verify --repair --cache-dir \(word)`")
+  }
+
   @Test func anExportsFailureSaysHowToMendIt() {
     #expect(
       ExportFailure.corrupt(isMovedAside: false).message

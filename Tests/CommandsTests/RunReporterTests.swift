@@ -128,7 +128,7 @@ struct RunReporterTests {
     #expect(
       try lines(Verbosity()) { $0.record(.planned(plan)) } == [
         "cache: warning: was copied without its links (`cp -a` keeps them): 2 modules have to be compiled again; "
-          + "`wasmprecompile cache verify --repair` makes the links again instead"
+          + "`wasmprecompile cache verify --repair --cache-dir cache` makes the links again instead"
       ])
     #expect(try lines(Verbosity(isQuiet: true)) { $0.record(.planned(plan)) }.isEmpty)
   }

@@ -21,7 +21,8 @@ struct LostLinksWarning {
     }
     self.cache = cache
     complaint =
-      "was copied without its links (`cp -a` keeps them): \(what); `wasmprecompile cache verify --repair` makes links again"
+      "was copied without its links (`cp -a` keeps them): \(what); "
+      + "\(repairCommand(for: cache)) makes links again"
   }
 
   /// Nil for a run that lacks nothing for that reason.
@@ -33,7 +34,7 @@ struct LostLinksWarning {
     // In words that are right for a run that compiles nothing, too.
     complaint =
       "was copied without its links (`cp -a` keeps them): \(Quantities.count(modules, "module has", "modules have")) to be "
-      + "compiled again; `wasmprecompile cache verify --repair` makes the links again instead"
+      + "compiled again; \(repairCommand(for: cache)) makes the links again instead"
   }
 
   var text: String { "\(cache.printable): warning: \(complaint)\n" }

@@ -8,8 +8,7 @@ extension LowerCacheTrouble {
   func message(of cache: FilePath) -> String {
     switch self {
     case .copiedWithoutLinks:
-      "\(description): copy it with `cp -a`, or mend it with `wasmprecompile cache verify --repair --cache-dir "
-        + "\(cache.printable)`"
+      "\(description): copy it with `cp -a`, or mend it with \(repairCommand(for: cache))"
     case .unusable, .artifact: description
     }
   }

@@ -1,8 +1,8 @@
 /// Reads TOML 1.0: all of it, as the language's own test suite has it.
 ///
 /// Why not a library. The ones for Swift need all of Foundation, which costs every start 1.5 ms and doubles the program
-/// (measured with TOMLKit 0.6.0, statically linked), and do not tell lines. toml++ 3.3 does. With it every start took 0.1 ms
-/// longer; with this, one with a file takes 0.2 ms. That is too little to let C++ read files of strangers in our process.
+/// (measured with TOMLKit 0.6.0, statically linked), and do not tell lines. toml++ 3.3 does, and is as fast.
+/// It has 18,000 lines of C++, which would read files of strangers in our process; this has 640.
 struct TOMLReader {
   struct Malformed: Error, Hashable {
     let line: Int
