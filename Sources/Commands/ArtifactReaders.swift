@@ -4,7 +4,7 @@ internal import WasmCache
 /// Opens a run's artifacts with their bytes checked, wherever they lie: in the run's own cache or in a lower one.
 struct ArtifactReaders {
   private let catalog: LoadingCatalog?
-  /// By the parts of caches, which live as long as the run's targets.
+  /// The readers by the parts of caches, which live as long as the run's targets.
   private var readers: [ObjectIdentifier: VerifiedEntries] = [:]
   private let targets: [CompileTarget]
 
@@ -12,7 +12,7 @@ struct ArtifactReaders {
   init(_ summary: RunSummary, isWritable: Bool? = nil) {
     targets = summary.targets
     let isWritable = isWritable ?? !summary.purpose.onlyLooks
-    // Without a cache of its own there is nowhere to write anything down.
+    // Without a cache of its own, the run has nowhere to write anything down.
     catalog =
       summary.caches.own.map { LoadingCatalog(of: $0, isWritable: isWritable) }
       ?? summary.caches.lower.first.map { LoadingCatalog(of: $0, isWritable: false) }

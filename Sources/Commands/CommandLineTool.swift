@@ -30,7 +30,7 @@ public struct CommandLineTool: ParsableCommand {
     for signal in [SIGPIPE, SIGXFSZ] { _ = clinux_signal_ignore(signal) }
     clinux_raise_descriptor_limit()
     let arguments = RawArguments.ofThisProcess()
-    // Started for every lane, by ourselves: not worth the three milliseconds that parsing takes.
+    // We start this subcommand ourselves for every lane, so it skips the parser, which takes three milliseconds.
     if arguments == [CompileChildMain.subcommand] {
       CompileChildMain.run()
       Glibc.exit(ExitStatus.success.rawValue)
@@ -55,7 +55,7 @@ public struct CommandLineTool: ParsableCommand {
       Glibc.exit(failure.status.rawValue)
     } catch {
       if root.exitCode(for: error).isSuccess { root.exit(withError: error) }
-      // It quotes the arguments, which may hold anything.
+      // The message quotes the arguments, which may hold anything.
       let lines = root.fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false)
       Output.error.write(lines.map { String($0).printable }.joined(separator: "\n") + "\n")
       Glibc.exit(root.exitCode(for: error).rawValue)

@@ -2,7 +2,7 @@ internal import Precompiler
 internal import WasmEngine
 internal import WasmtimeToolchain
 
-/// What a command compiles with: where the compiler is looked for, and what is asked of it.
+/// A command's choice of compiler: where it is looked for, and what is asked of it.
 struct CompilerChoice: Sendable {
   let search: EngineSearch
   /// One for each backend.

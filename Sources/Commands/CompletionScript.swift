@@ -19,7 +19,7 @@ struct CompletionScript {
   }
 }
 
-/// The generator's text, in which places are found by what stands there.
+/// The generator's text. Places in it are found by their words.
 private struct GeneratedScript {
   private(set) var text: String
 
@@ -85,7 +85,7 @@ private struct GeneratedScript {
       by: "'test (count (commandline -opc)) -eq 1'")
   }
 
-  /// Takes out what lies between two texts, with the first and without the second.
+  /// Removes the text between two places, with the first and without the second.
   private mutating func cut(from start: String, upTo end: String) throws(RunFailure) -> String {
     guard let first = text.firstRange(of: start),
       let last = text[first.upperBound...].firstRange(of: end)
@@ -106,7 +106,7 @@ private struct GeneratedScript {
     text.replace(old, with: new)
   }
 
-  /// The tests would have noticed.
+  /// A place is missing in the generator's text. The tests would have noticed.
   private func unknown(_ place: String) -> RunFailure {
     RunFailure(
       status: .usage, message: "the argument parser writes another script than this program knows: no \(place)")

@@ -16,7 +16,7 @@ enum Environment {
     return Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
   }
 
-  /// A variable's value with every byte, and be it empty; nil if it is unset.
+  /// A variable's value with every byte, which may be empty; nil if it is unset.
   static func inherited(_ name: [UInt8]) -> [UInt8]? {
     let text = (name + [0]).withUnsafeBytes { $0.bindMemory(to: CChar.self).baseAddress.flatMap { getenv($0) } }
     return text.map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }

@@ -8,14 +8,14 @@ struct InterruptibleWork {
   private let interruption: Interruption
 
   /// - Parameters:
-  ///   - request: what is running; nil if it has nothing of others that must be given back.
-  ///   - livesOn: whether signals are seen to until the process ends.
+  ///   - request: the run; nil if it holds nothing of others that must be given back.
+  ///   - livesOn: whether signals are handled until the process ends.
   init(in request: PrecompileRequest? = nil, livesOn: Bool = false) {
     interruption = Interruption(cancelling: cancellation, in: request)
     if livesOn { _ = Unmanaged.passRetained(interruption) }
   }
 
-  /// Does the work. If a signal came meanwhile, the process then dies by it, whatever came of the work.
+  /// Does the work. If a signal came meanwhile, the process then dies by it, whatever the work's result.
   ///
   /// - Parameter cleanUp: called before the process dies.
   /// - Throws: ``RunFailure`` instead of an error of the layers below.

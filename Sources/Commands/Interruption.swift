@@ -13,7 +13,7 @@ final class Interruption {
   }
 
   private let received = Received()
-  /// Nil if there is no thread for it, so that the signals have their own effect.
+  /// The thread for the signals; nil if there is none, so that the signals have their own effect.
   private let thread: SignalThread?
 
   /// The signals that end a program by default, without those that its own mistakes raise.
@@ -27,7 +27,7 @@ final class Interruption {
 
   /// Cancels a run.
   ///
-  /// - Parameter request: what is running; nil if it has nothing of others that must be given back.
+  /// - Parameter request: the run; nil if it holds nothing of others that must be given back.
   convenience init(cancelling cancellation: Cancellation, in request: PrecompileRequest? = nil) {
     let jobserver = request?.work.jobserver
     self.init(Self.ending) {

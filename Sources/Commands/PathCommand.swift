@@ -46,7 +46,7 @@ struct PathCommand: ConfiguredCommand {
     }
   }
 
-  /// Finds the module's artifacts, or compiles them; says why if there are none.
+  /// Finds the module's artifacts, or compiles them; reports why if there are none.
   private func lookUp() throws -> RunSummary {
     var request = try options.request(for: module.path)
     request.purpose = compile ? .compile : .dryRun
@@ -70,7 +70,7 @@ struct PathCommand: ConfiguredCommand {
     return summary
   }
 
-  /// Checks the bytes of all artifacts, and says what is wrong with them.
+  /// Checks the bytes of all artifacts, and gives their faults.
   private func faults(_ summary: RunSummary) -> [String] {
     var readers = ArtifactReaders(summary, isWritable: true)
     var faults: [String] = []

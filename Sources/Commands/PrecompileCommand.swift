@@ -34,7 +34,7 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
     let make = MakeFlags.ofThisProcess
     // A make that only says what it would do must not start a watcher.
     if invocation.watching.watch && !make.isDryRun && !make.isQuestion { return try watch(under: make) }
-    // A run is short: what it frees, it needs again.
+    // A run is short: it needs the memory that it frees again.
     clinux_keep_freed_memory()
     let status = try precompile(makeRequest(under: make), makeReporter(under: make))
     if status != .success { throw status }
@@ -55,7 +55,7 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
   }
 
   private func precompile(_ request: PrecompileRequest, _ reporter: any RunReporting) throws -> ExitStatus {
-    // To end its thread first takes longer than much of a run with nothing to do.
+    // The signal thread lives on: to end it first takes longer than much of a run with nothing to do.
     let work = InterruptibleWork(in: request, livesOn: true)
     let summary: RunSummary
     do {
@@ -85,7 +85,7 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
       ? JSONRunReporter(JSONLines("precompile")) : RunReporter(verbosity(under: make), palette: palette)
   }
 
-  /// A make that is told to be silent makes us quiet, unless the user asks to be told more.
+  /// A silent make makes us quiet, unless the user asks for more.
   private func verbosity(under make: MakeFlags) -> Verbosity {
     var level = invocation.verbosity.level
     level.isQuiet = level.isQuiet || make.isSilent && !level.isVerbose && !level.explains

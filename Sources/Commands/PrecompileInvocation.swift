@@ -4,7 +4,7 @@ internal import Scanning
 internal import SystemPackage
 internal import WasmtimeToolchain
 
-/// A command line without a subcommand: which modules, and every option.
+/// A command line without a subcommand: the modules, and every option.
 ///
 /// A plain value. ``QuickArguments`` makes it of the command lines that build tools repeat, the argument parser of all
 /// others.

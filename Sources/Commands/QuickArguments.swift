@@ -3,12 +3,12 @@ internal import WasmEngine
 
 /// Understands the command lines that build tools repeat, without the argument parser.
 ///
-/// The parser finds out by reflection what options there are, each time anew, which took most of the time of a run with
-/// nothing to do: five milliseconds of eight. So paths and the few options that stand beside them in a Makefile are taken
-/// here. All else is the parser's: other options and spellings, help, and whatever is wrong. What is taken here means
-/// exactly what the parser makes of it, which the tests compare.
+/// The parser finds out by reflection what options there are, each time anew. That took most of the time of a run with
+/// nothing to do: five milliseconds of eight. So paths and the few options that stand beside them in a Makefile are
+/// taken here. All else is the parser's: other options and spellings, help, and mistakes. Arguments that are taken here
+/// mean exactly what the parser makes of them, which the tests compare.
 enum QuickArguments {
-  /// - Returns: nil if the parser is to see to it.
+  /// - Returns: nil if the parser has to parse them.
   static func parse(_ arguments: [String]) -> ParsedOptions<PrecompileInvocation>? {
     var paths: [PathArgument] = []
     var backends: [Backend] = []

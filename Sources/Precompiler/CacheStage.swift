@@ -7,7 +7,7 @@ struct CacheStage {
   /// A run that only looks makes no cache.
   let onlyLooks: Bool
 
-  /// A lower cache that cannot be used is told, and costs nothing else.
+  /// A lower cache that cannot be used is reported, and costs nothing else.
   func run(_ observer: any RunObserver) throws(PrecompileError) -> OpenCaches {
     let own: CacheDirectory?
     do throws(CacheError) {

@@ -2,7 +2,7 @@ internal import LinuxIO
 internal import SystemPackage
 internal import WasmCache
 
-/// The stage *evict*: makes room in the cache once nobody needs the run's artifacts any more: after exports are written.
+/// The stage *evict*: makes room once nobody needs the run's artifacts any more, after exports are written.
 package struct EvictionStage {
   private let summary: RunSummary
   /// Bytes of artifacts that may stay.
@@ -13,7 +13,7 @@ package struct EvictionStage {
     self.limit = limit
   }
 
-  /// Tells what was done or could not be.
+  /// Reports what was done or could not be.
   package func run(_ observer: any RunObserver) {
     guard let cache = summary.caches.own, let limit, !summary.purpose.onlyLooks else { return }
     lazy var modules = Set(summary.plan.contents.map(\.facts.hash))

@@ -2,14 +2,14 @@ package import Scanning
 package import SystemPackage
 package import WasmCache
 
-/// What a run is asked to do.
+/// The task of a run.
 package struct PrecompileRequest: Sendable {
   package var input: RunInput
   package var caches: CachePlaces
   package var work: WorkPolicy
   package var limits = ModuleLimits()
   package var purpose = RunPurpose.compile
-  /// Told when what happens.
+  /// The recorder of when each part of the run happens.
   package var timings: RunTimings?
 
   package init(_ input: RunInput, caches: CachePlaces, work: WorkPolicy) {
@@ -19,23 +19,23 @@ package struct PrecompileRequest: Sendable {
   }
 }
 
-/// What is precompiled: files and directories, and what is taken of them.
+/// The files and directories to precompile, and how modules are selected among them.
 package struct RunInput: Sendable {
   package var roots: [FilePath]
   package var excludes: [ExcludePattern] = []
   package var followLinks = false
   /// Tells in the summary which directories were scanned.
   package var namesDirectories = false
-  /// Take files that somebody has open for writing for ones that changed while they were read.
+  /// Treat files that another process has open for writing as files that changed while they were read.
   package var avoidsWriters = false
-  /// Directories that files among the roots are remembered under, as a scan of those directories would do; a file below
+  /// Directories that files among the roots are remembered under, as a scan of those directories would do. A file below
   /// none of them is remembered under the directory that it lies in.
   package var rememberedUnder: [FilePath] = []
 
   package init(_ roots: [FilePath]) { self.roots = roots }
 }
 
-/// Where artifacts are looked for and stored.
+/// The places where artifacts are looked for and stored.
 package struct CachePlaces: Sendable {
   package var path: FilePath
   /// Caches that are only read, the first first.
@@ -53,7 +53,7 @@ package struct WorkPolicy: Sendable {
   package var lanes: Int
   /// Job slots of the make above us. One lane is free; each further lane takes a token.
   package var jobserver: Jobserver?
-  /// Why there is only one lane though there could be more; said when that matters.
+  /// Why there is only one lane though there could be more. It is reported when that matters.
   package var laneWarning: String?
   package var failFast = false
   /// Compile what the cache has, too.
@@ -65,11 +65,11 @@ package struct WorkPolicy: Sendable {
 
   package init(lanes: Int) { self.lanes = max(1, lanes) }
 
-  /// How many threads may look at files; they are not worth paying for.
+  /// The number of threads that may look at files. Looking is not worth a job slot.
   var threads: Int { jobserver == nil ? lanes : 1 }
 }
 
-/// What one module may cost.
+/// Limits to what one module may cost.
 package struct ModuleLimits: Sendable {
   /// Seconds a module may take.
   package var timeout: Double = 120

@@ -17,7 +17,7 @@ package struct Precompiler {
   private let observer: any RunObserver
   private let cancellation: Cancellation
 
-  /// - Parameter toolchains: what to compile with. Each wish of theirs is a target, in this order.
+  /// - Parameter toolchains: the compilers. Each wish of theirs is a target, in this order.
   package init(
     _ request: PrecompileRequest, with toolchains: [any Toolchain], observer: any RunObserver,
     cancellation: Cancellation
@@ -35,7 +35,7 @@ package struct Precompiler {
     let caches = try CacheStage(places: request.caches, onlyLooks: onlyLooks).run(observer)
     var catalog = RunCatalog(caches.own, isReadOnly: onlyLooks)
     let compilers = CompilerResolution(toolchains, catalog, lanes: request.work.lanes)
-    // Under a jobserver, one job is paid for: one thing after the other.
+    // Under a jobserver, one job is paid for, so one thing is done after the other.
     if request.work.jobserver != nil { _ = try resolve(compilers, &catalog) }
     let scan = timings.measure(.scan) { ScanStage(input: request.input, caches: caches, lanes: threads).run() }
     let indexes = catalog.indexes(of: scan, request.input, ignoring: request.work.rehash)
@@ -149,7 +149,7 @@ package struct Precompiler {
   private func remember(
     _ hashed: HashResult, _ scan: ScanResult, _ indexes: RootIndexes, in catalog: inout RunCatalog
   ) {
-    // Files are only known to be gone if everything was looked at.
+    // Files are known to be gone only if everything was looked at.
     let isWhole =
       scan.problems.isEmpty && request.input.excludes.isEmpty && !cancellation.isCancelled && hashed.failures.isEmpty
     catalog.remember(hashed, scan, indexes, isWhole: isWhole)

@@ -1,14 +1,14 @@
 package import Scanning
 package import SystemPackage
 
-/// What happens in a run, told while it happens. A new one breaks every switch over them, so that nobody swallows it
+/// An event of a run, reported while it happens. A new case breaks every switch over them, so that none swallows it
 /// unknowingly.
 package enum RunEvent: Sendable {
   /// The run has its compilers and a cache.
   case prepared(RunPreparation)
-  /// Worth knowing for whoever wants to know everything.
+  /// A note for users who want to know everything.
   case noted(String)
-  /// Compilers run without defences that the kernel lacks or forbids; told of each compiler.
+  /// Compilers run without defences that the kernel lacks or forbids. It is reported for each compiler.
   case unconfined(missing: [String])
   /// A user should mend it, though the run does what was asked.
   case warned(String)
@@ -26,7 +26,7 @@ package enum RunEvent: Sendable {
   case finished(JobOutcome)
 }
 
-/// What is known before the first file is looked at.
+/// The facts that are known before the first file is looked at.
 package struct RunPreparation: Sendable {
   package let targets: [CompileTarget]
   package let cache: FilePath
@@ -51,20 +51,20 @@ package enum LowerCacheTrouble: Hashable, Sendable {
   ///   - module: the module's file.
   ///   - instead: what becomes of the module.
   case artifact(module: FilePath, reason: String, instead: Substitute)
-  /// What copied it does not keep links, so that its artifacts are not found.
+  /// It was copied by something that does not keep links, so its artifacts are not found.
   case copiedWithoutLinks
 
-  /// What becomes of a module whose artifact cannot be used.
+  /// The fate of a module whose artifact cannot be used.
   package enum Substitute: String, Sendable {
     case compiled = "compiled instead"
     case taken = "taken from another lower cache"
-    /// In a run that only looks.
+    /// The run only looks, so the artifact stays missing.
     case missing
   }
 }
 
 extension LowerCacheTrouble: CustomStringConvertible {
-  /// Without the cache's path, which the caller prints in front.
+  /// The trouble without the cache's path, which the caller prints in front.
   package var description: String {
     switch self {
     case .unusable(let reason): reason
@@ -74,7 +74,7 @@ extension LowerCacheTrouble: CustomStringConvertible {
   }
 }
 
-/// Is told of a run's progress, from any thread.
+/// Receives a run's events, from any thread.
 package protocol RunObserver: Sendable {
   func record(_ event: RunEvent)
 }

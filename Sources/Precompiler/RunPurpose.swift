@@ -1,4 +1,4 @@
-/// What a run is for.
+/// The purpose of a run.
 package enum RunPurpose: Sendable {
   /// To have every artifact in the cache.
   case compile

@@ -1,22 +1,22 @@
 package import SystemPackage
 
-/// What a run did, as one value.
+/// The results of a run, as one value.
 package struct RunSummary: Sendable {
   /// The directories in which modules were looked for, if that was asked for.
   package let scannedDirectories: [FilePath]
   package let plan: Plan
   package let outcomes: [JobOutcome]
-  /// In their order.
+  /// The targets in their order.
   package let targets: [CompileTarget]
   package let caches: OpenCaches
   /// Files that hold no WebAssembly.
   package let notModules: Int
-  /// Files and directories of which is not known what they hold.
+  /// Files and directories whose contents are not known.
   package let unreadable: Int
   /// Directories below which no module was found.
   package let emptyRoots: [FilePath]
   package let purpose: RunPurpose
-  /// How long it took.
+  /// How long the run took.
   package let nanoseconds: UInt64
 
   package var compiled: Int { count { if case .compiled = $0 { true } else { false } } }
@@ -31,7 +31,7 @@ package struct RunSummary: Sendable {
   /// Whether something that was asked for is missing because it failed.
   package var hasFailures: Bool { failed + notModules + unreadable > 0 }
 
-  /// Whether something should have been there that was not.
+  /// Whether something is missing that should have been there.
   package var isWanting: Bool { (purpose == .check || purpose == .frozen) && !plan.jobs.isEmpty }
 
   /// Whether it only says what would be compiled.

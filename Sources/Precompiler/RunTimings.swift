@@ -1,10 +1,10 @@
 internal import LinuxIO
 internal import Synchronization
 
-/// When each part of a run happened, for whoever draws it. Runs that nobody draws keep none.
+/// When each part of a run happened, for drawing it. Runs that are not drawn keep none.
 package final class RunTimings: Sendable {
   package enum Kind: String, CaseIterable, Sendable {
-    // Of the run.
+    // Parts of the run.
     case engine = "find the engine"
     case scan
     case hash
@@ -12,7 +12,7 @@ package final class RunTimings: Sendable {
     case fetch
     case synchronize = "make names durable"
     case remember
-    // Of a lane.
+    // Parts of a lane.
     case wait = "wait for another process"
     case start = "start a compiler"
     case compile
@@ -48,7 +48,7 @@ package final class RunTimings: Sendable {
 
   package init() {}
 
-  /// In the order in which they began.
+  /// The spans in the order in which they began.
   package var spans: [Span] { recorded.withLock { $0 }.sorted { ($0.start, $0.end) < ($1.start, $1.end) } }
 
   fileprivate func record(_ kind: Kind, lane: Int?, job: Job?, from start: MonotonicInstant) {

@@ -4,7 +4,7 @@ internal import WasmCache
 /// The stage *scan*: finds the files below the roots that may be modules.
 struct ScanStage {
   let input: RunInput
-  /// Left out, because nothing in a cache is a module.
+  /// The caches are left out, because nothing in a cache is a module.
   let caches: OpenCaches
   let lanes: Int
 

@@ -2,7 +2,7 @@ internal import Glibc
 package import LinuxIO
 package import SystemPackage
 
-/// Which files below a root are modules, and which directories are entered: the one answer for scanning and for watching.
+/// Decides which files below a root are modules and which directories are entered, both for scanning and for watching.
 ///
 /// Files are taken if their names end with `.wasm`, in lower case as every tool writes it. Directories are entered
 /// whatever their name is, except `.git`, `.hg` and `.svn`, in which modules are not the user's files. Patterns keep more

@@ -43,7 +43,7 @@ public final class Engine: @unchecked Sendable {
     if let target = settings.target, let reason = library.message(taking: api.config_target_set(config, target)) {
       throw .unsupportedSettings(reason: reason.singleLine)
     }
-    // Consumes the configuration.
+    // This call consumes the configuration.
     guard let engine = api.engine_new(config) else {
       throw .unsupportedSettings(reason: "the engine could not be made")
     }

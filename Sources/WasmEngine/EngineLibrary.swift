@@ -22,7 +22,7 @@ public final class EngineLibrary: Sendable {
   public init(path: FilePath) throws(EngineError) {
     self.path = path
     file = try LoadedEngineFiles.open(path)
-    // By its descriptor, so that the file that is identified is the one that is loaded.
+    // The path is that of the descriptor, so that the file that is identified is the one that is loaded.
     api = CWasmtimeAPI(try Self.load("/proc/self/fd/\(file.descriptor.raw)"))
   }
 

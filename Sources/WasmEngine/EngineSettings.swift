@@ -13,7 +13,7 @@ public struct Backend: RawRepresentable, Hashable, Sendable {
   /// Portable bytecode (target `pulley64`), run by an interpreter in the engine.
   public static let pulley = Backend(rawValue: "pulley")
 
-  /// What one libwasmtime may offer.
+  /// The backends that one libwasmtime may offer.
   public static let libwasmtime: [Backend] = [.cranelift, .winch, .pulley]
 }
 

@@ -4,7 +4,7 @@ internal import CWasmtime
 ///
 /// The value types are left out: the library aborts the process when it is asked for one that is a vector or a reference.
 public enum ExternKind: UInt8, Hashable, Sendable {
-  /// As the C API numbers them, from 0.
+  /// The raw values are the C API's numbers, from 0.
   case function, global, table, memory, tag
 }
 

@@ -2,7 +2,7 @@ internal import Confinement
 internal import Precompiler
 internal import WasmEngine
 
-/// What a lane and its compile child say to each other: one record a message over a sequenced-packet socket pair.
+/// The messages between a lane and its compile child: one record a message over a sequenced-packet socket pair.
 ///
 /// Integers are little-endian. Both ends are the same executable, so there are no versions; but the child handles hostile
 /// input, so the parent reads its answers as if they came from outside.
@@ -42,7 +42,7 @@ enum ChildReply: Equatable {
 }
 
 extension CompilerLimit {
-  /// The outcome that says so.
+  /// The outcome that stands for this limit.
   fileprivate var code: UInt8 { self == .memory ? 128 : 129 }
 
   fileprivate init?(code: UInt8) {
@@ -215,7 +215,7 @@ struct MessageWriter {
     withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
-  /// A choice that is none of the known ones is written as one that no reader takes.
+  /// Writes a choice. One that is none of the known choices is written as a code that no reader takes.
   mutating func put<Choice: Equatable>(code choice: Choice, of choices: [Choice]) {
     put(choices.firstIndex(of: choice).map { UInt8(clamping: $0) } ?? .max)
   }
@@ -249,7 +249,7 @@ struct MessageReader {
     return value
   }
 
-  /// A number of bytes, which is none if it is no `Int`.
+  /// Takes a number of bytes; nil if it does not fit an `Int`.
   mutating func takeSize() -> Int? { take(UInt64.self).flatMap(Int.init(exactly:)) }
 
   mutating func takeCode<Choice>(of choices: [Choice]) -> Choice? {

@@ -38,9 +38,9 @@ package struct ChildProgram: Sendable {
 
 /// How compile children are confined.
 package struct ConfinementPolicy: Hashable, Sendable {
-  /// What a child may take; engines take some hundred times a module's size at most, measured.
+  /// Limits to a child's resources. Engines take some hundred times a module's size at most, measured.
   package var limits = ChildLimits(memory: 4 << 30, file: 4 << 30)
-  /// Whether nothing may be compiled where the kernel cannot do all of it.
+  /// Whether nothing may be compiled where the kernel cannot confine children in full.
   package var isRequired = false
 
   package init() {}
@@ -53,7 +53,7 @@ package struct ConfinementPolicy: Hashable, Sendable {
 final class CompileChild: Sendable {
   private let process: ChildProcess
   private let socket: MessageSocket
-  /// What the child and the engine's panics print; bounded, because nobody drains it.
+  /// The output of the child and of the engine's panics. It is bounded, because nobody drains it.
   private let errors: MemoryFile
   private let policy: ConfinementPolicy
   private let cancellation: Cancellation
@@ -76,7 +76,7 @@ final class CompileChild: Sendable {
       defer { if let allocator { close(allocator) } }
       if let allocator {
         descriptors.append(allocator)
-        // Not by its path, which may have spaces in it, where ld.so(8) would end it.
+        // The path is not used: it may have spaces in it, and ld.so(8) would end it there.
         variables.append("LD_PRELOAD=/proc/self/fd/\(ChildProtocol.allocator)")
       }
       let process = try ChildProcess(
@@ -102,7 +102,7 @@ final class CompileChild: Sendable {
 
   var hasEnded: Bool { process.hasEnded }
 
-  /// Ends the child without waiting for its end, which its owner's going does.
+  /// Ends the child without waiting for its end. Letting go of its owner waits.
   func kill() { process.kill() }
 
   deinit {
@@ -159,16 +159,16 @@ final class CompileChild: Sendable {
     _ request: ChildRequest, passing descriptors: [Int32], threads: Int, deadline: MonotonicInstant
   ) throws(ChildFailure) -> ChildReply {
     do throws(SystemError) {
-      // Should this process be unable to see to the deadline: suspended, or starved by the child.
+      // This limit acts if this process cannot watch the deadline, being suspended or starved by the child.
       let time = deadline.nanoseconds(since: .now()) / 1_000_000_000 * UInt64(max(1, threads))
       process.limitProcessorTime(seconds: time + 1)
       try socket.send(request.encoded(), passing: descriptors)
-      // In slices, of which each counts for no more than its length: a whole job that is suspended loses no time.
+      // The wait is in slices, each counted for no more than its length: a whole job that is suspended loses no time.
       var left = deadline.nanoseconds(since: .now())
       while true {
         let slice = min(left, 1_000_000_000)
         let begin = MonotonicInstant.now()
-        // Rounded up, so that a wait never ends just before the deadline.
+        // The slice is rounded up, so that a wait never ends just before the deadline.
         if try socket.waitUntilReadable(milliseconds: Int(slice / 1_000_000) + 1) { break }
         left -= min(slice, MonotonicInstant.now().nanoseconds(since: begin))
         if left == 0 {
@@ -200,13 +200,13 @@ final class CompileChild: Sendable {
     if cancellation.isCancelled { throw .cancelled }
     if reason == .signalled(SIGXCPU) { throw .timedOut }
     let words = firstWords()
-    // What Rust's runtime says before it aborts.
+    // Rust's runtime prints these words before it aborts.
     if let words, reason == .signalled(SIGABRT), words.hasPrefix("memory allocation of ") { throw .exhausted(.memory) }
     throw .crashed(how: reason?.description ?? "ended", output: words)
   }
 
   private static func environment() -> EnvironmentVariables {
-    // Only what loading the engine needs: a process that reads hostile input has no use for secrets.
+    // Loading the engine needs only these variables: a process that reads hostile input has no use for secrets.
     var variables = EnvironmentVariables(inheriting: ["PATH=", "LD_LIBRARY_PATH=", "LANG=", "LC_", "WASMPRECOMPILE_"])
     // A backtrace would bury the one line that says what happened. Swift's takes a second and another program, too, and
     // lets a child that was sent SIGABRT live on.
@@ -228,7 +228,7 @@ final class CompileChild: Sendable {
 }
 
 extension CompiledArtifact {
-  /// Seals what a child wrote, so that nobody can change it any more, and only then looks at it.
+  /// Seals what a child wrote, so that it cannot change any more, and only then looks at it.
   ///
   /// - Parameters:
   ///   - claimedSize: bytes, as the child says.
@@ -261,9 +261,9 @@ package enum ChildFailure: Error, Hashable, Sendable {
   case exhausted(CompilerLimit)
   /// The kernel cannot confine the child as required.
   case unconfined(missing: [String])
-  /// What it gave instead of an answer, as it follows "gave".
+  /// The child gave this instead of an answer. The text follows "gave".
   case protocolViolation(String)
-  /// A system call of the child's own failed.
+  /// A system call of the child's failed.
   case systemCallFailed(reason: String)
   case cannotStart(reason: String)
   case cancelled

@@ -21,22 +21,22 @@ package enum CompileChildMain {
     clinux_disable_core_dumps()
     // The lane decides when work ends; a signal meant for the whole terminal reaches it, too.
     for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { _ = clinux_signal_ignore(signal) }
-    // A compilation can last for minutes; whoever wanted its result may be dead before.
+    // A compilation can last for minutes, and the process that wanted its result may be dead before.
     guard clinux_exit_when_hung_up(ChildProtocol.socket) == 0 else { return }
-    // Loaded by now, if there was one.
+    // The allocator is loaded by now, if there was one.
     close(ChildProtocol.allocator)
     let socket = MessageSocket(Descriptor(owning: ChildProtocol.socket))
     do throws(SystemError) {
       try serve(socket, try prepare(socket))
     } catch {
-      // What the lane shows as the child's last words.
+      // The lane shows this as the child's last words.
       try? Descriptor(owning: STDERR_FILENO).write(all: "\(error.call): \(error)\n")
       _exit(1)
     }
   }
 
-  /// Loads the library that the lane passes, enters the sandbox, and makes an engine for each of the settings, saying how
-  /// it went.
+  /// Loads the library that the lane passes, enters the sandbox, and makes an engine for each of the settings. It
+  /// reports how each went.
   private static func prepare(_ socket: borrowing MessageSocket) throws(SystemError) -> [Compiler] {
     var message = try socket.receive(limit: ChildProtocol.largestMessage)
     guard case .prepare(let settings, let threads, let limits) = ChildRequest(message.bytes),

@@ -58,7 +58,7 @@ package struct EngineProbe: Sendable {
     var child: CompileChild?
   }
 
-  /// All in one child; if that dies, each in its own, to learn which of them it was.
+  /// Asks for all settings in one child. If that dies, it asks for each in its own, to learn which of them it was.
   private func ask(_ settings: [EngineSettings]) throws(CompilerUnusable) -> Answers {
     func without(_ reason: BackendUnavailable) -> Answers { Answers(records: settings.map { _ in .failure(reason) }) }
     do {
@@ -108,9 +108,9 @@ package struct EngineProbe: Sendable {
   }
 }
 
-/// What an engine says of itself.
+/// An engine's answer about itself.
 package struct EngineAccount: Sendable {
-  /// For each of the settings that it was asked for, in their order.
+  /// The result for each of the settings that it was asked for, in their order.
   package let identities: [Result<ArtifactIdentity, BackendUnavailable>]
   /// How the child that was asked was confined.
   package let confinement: Confinement?
@@ -119,7 +119,7 @@ package struct EngineAccount: Sendable {
 }
 
 extension EngineSettings {
-  /// What a release without Winch compiles with instead.
+  /// The settings that a release without Winch compiles with instead.
   fileprivate var silentSubstitute: EngineSettings {
     EngineSettings(backend: .cranelift, optimization: .speed, cpu: cpu)
   }

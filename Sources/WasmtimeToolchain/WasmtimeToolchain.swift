@@ -50,7 +50,7 @@ package final class WasmtimeToolchain: Toolchain {
     let begun = WallClock.now()
     let account = try probe.identify(settings)
     asked.withLock { $0 = account.child }
-    // Nothing is remembered of a file that is another by now.
+    // Findings are dropped if the file is another by now.
     let findings =
       engine.isUnchanged
       ? account.identities.compactMap { try? $0.get() }

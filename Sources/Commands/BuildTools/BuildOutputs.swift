@@ -4,8 +4,8 @@ internal import Precompiler
 internal import SystemPackage
 internal import WasmCache
 
-/// Writes what a build tool wants from a run besides the cache: exports first, then the depfile, and last the stamp, which
-/// must not be older than anything that it stands for.
+/// Writes the files that a build tool wants from a run besides the cache: exports first, then the depfile, and last the
+/// stamp, which must not be older than anything that it stands for.
 struct BuildOutputs {
   let options: OutputOptions
   let roots: [FilePath]

@@ -4,10 +4,10 @@ internal import Scanning
 internal import SystemPackage
 internal import WasmCache
 
-/// The artifacts that there are after a run, each with the name that it is exported under.
+/// The artifacts that exist after a run, each with the name that it is exported under.
 struct MadeArtifacts {
   private(set) var exports: [ArtifactExport] = []
-  /// Names of those that there should be and are not.
+  /// Names of the artifacts that should exist and do not.
   private(set) var spared: Set<FilePath> = []
 
   private struct Artifact: Hashable {
@@ -57,6 +57,6 @@ struct MadeArtifacts {
     }
   }
 
-  /// Takes out what would be exported under one name.
+  /// Removes artifacts that would share an exported name.
   mutating func removeCollisions() -> [ExportCollision] { ExportCollision.remove(from: &exports) }
 }

@@ -57,7 +57,7 @@ extension CacheCommand {
       }
     }
 
-    /// Of every engine that the search can find, for the backends that a libwasmtime has: no other can be judged by them.
+    /// The builds of every engine that the search finds, by libwasmtime's backends: others cannot be judged by them.
     private func currentBuilds() throws(RunFailure) -> [String: Set<String>] {
       var builds = Set<String>()
       for candidate in engine.search.candidates {
@@ -69,7 +69,7 @@ extension CacheCommand {
           throw RunFailure(EngineSearchError.unreadable(candidate, reason: error.description))
         }
       }
-      // Else everything would be of an old one.
+      // Without any engine, every artifact would count as an old engine's.
       if builds.isEmpty { throw RunFailure(EngineSearchError.notFound(engine.search.candidates)) }
       return Dictionary(uniqueKeysWithValues: Backend.libwasmtime.map { ($0.rawValue, builds) })
     }
@@ -97,7 +97,7 @@ extension CacheCommand {
 /// Removes artifacts and says so.
 private struct Removal {
   private let dryRun: Bool
-  /// Whether everything goes, for no other reason than that.
+  /// Whether everything goes, without any other reason.
   private let clears: Bool
   private let lines: JSONLines?
 

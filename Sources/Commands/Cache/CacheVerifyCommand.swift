@@ -48,7 +48,7 @@ extension CacheCommand {
   }
 }
 
-/// What `cache verify` found, in numbers.
+/// The findings of `cache verify`, in numbers.
 struct VerificationTally {
   private let repairs: Bool
   private var entries = 0
@@ -107,7 +107,7 @@ struct VerificationTally {
     }
   }
 
-  /// What to say of an entry; nil for a good one.
+  /// The message about an entry; nil for a good one.
   static func line(_ entry: CheckedEntry, repairs: Bool) -> String? {
     guard let fault = entry.fault else { return nil }
     let kind = fault == .movedAside || fault.isLostLink ? "warning" : "error"

@@ -2,10 +2,10 @@ internal import Precompiler
 internal import SystemPackage
 internal import WasmCache
 
-/// What to say of a cache that was copied without its links, and so has artifacts that nobody finds.
+/// The warning about a cache that was copied without its links, and so has artifacts that nobody finds.
 struct LostLinksWarning {
   let cache: FilePath
-  /// Without the cache's path.
+  /// The message without the cache's path.
   let complaint: String
 
   /// Nil for a cache whose entries are links.
@@ -25,13 +25,13 @@ struct LostLinksWarning {
       + "\(repairCommand(for: cache)) makes links again"
   }
 
-  /// Nil for a run that lacks nothing for that reason.
+  /// Nil for a run that lacks nothing because of lost links.
   init?(_ plan: Plan) {
     let lost = plan.jobs.filter { $0.reason == .linkLost }
     guard let cache = lost.first?.target.directory?.cache.path else { return nil }
     let modules = Set(lost.map(\.content.facts.hash)).count
     self.cache = cache
-    // In words that are right for a run that compiles nothing, too.
+    // The words are right for a run that compiles nothing, too.
     complaint =
       "was copied without its links (`cp -a` keeps them): \(Quantities.count(modules, "module has", "modules have")) to be "
       + "compiled again; \(repairCommand(for: cache)) makes the links again instead"

@@ -6,10 +6,10 @@ internal import SystemPackage
 /// The environment counts before the project's file, that before the user's. A list is taken whole from the first that
 /// has it.
 struct Configuration: Sendable {
-  /// The text that counts, of each setting that is set.
+  /// The text that counts, for each setting that is set.
   let given: GivenSettings
 
-  /// - Parameter layers: the one that counts first comes first.
+  /// - Parameter layers: the layers, in the order in which they count.
   init(layers: [GivenSettings] = []) {
     given = layers.reduce(into: [:]) { given, layer in given.merge(layer) { first, _ in first } }
   }
@@ -42,11 +42,11 @@ struct Configuration: Sendable {
     return Environment.path("HOME").map { Environment.absolute($0).appending(".config/wasmprecompile/config.toml") }
   }
 
-  /// Whether nothing is set anywhere, as mostly.
+  /// Whether nothing is set anywhere, which is the usual case.
   var isEmpty: Bool { given.isEmpty }
 
   private static func environment() throws(RunFailure) -> GivenSettings {
-    // To know all settings takes a third of a millisecond.
+    // This check comes first, because to know all settings takes a third of a millisecond.
     guard EnvironmentVariables.hasName(startingWith: "WASMPRECOMPILE_") else { return [:] }
     var found: GivenSettings = [:]
     for setting in Settings.all {

@@ -38,7 +38,7 @@ struct ConfigurationFile {
       case .changed: throw .unreadable("\(error)")
       case .system(let error):
         if [.noSuchFileOrDirectory, .notDirectory].contains(error.errno) { throw .missing }
-        // What is no directory, or may not be looked into, holds nothing for us.
+        // A path below something that is no directory, or that may not be looked into, holds nothing for us.
         if [.permissionDenied, .tooManySymbolicLinkLevels].contains(error.errno),
           (try? Descriptor.status(of: path)) == nil
         {

@@ -10,7 +10,7 @@ extension ConfigurationFile {
     try values(try parsed().entries.filter { entry in !Settings.tables.contains { $0.key == entry.key } }, isProject)
   }
 
-  /// The values of a project's file, none of which gives its modules more of the machine than the user or the defaults do.
+  /// The values of a project's file. None gives its modules more of the machine than the user or the defaults do.
   ///
   /// - Parameter layers: what the user set.
   func projectValues(beside layers: [GivenSettings]) throws(RunFailure) -> GivenSettings {

@@ -1,5 +1,5 @@
 extension [String] {
-  /// The word that somebody probably meant; nil if none is near.
+  /// The word that the user probably meant; nil if none is near.
   ///
   /// - Parameter limit: how many letters may differ.
   func nearest(to word: String, within limit: Int) -> String? {

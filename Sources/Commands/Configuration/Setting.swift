@@ -17,7 +17,7 @@ struct Setting: Sendable {
   private let grantOfText: @Sendable (String) -> Double?
 
   /// - Parameters:
-  ///   - key: what names it in the environment and in files.
+  ///   - key: the name in the environment and in files.
   ///   - option: the option's name, if it is another.
   init<Value: OptionValue>(
     _ key: String, option: String? = nil, _ rules: SettingRules<Value>, isList: Bool = false, unset: UnsetSetting
@@ -73,8 +73,8 @@ struct SettingRules<Value: Sendable>: Sendable {
   /// A project's file may set it, too.
   ///
   /// - Parameters:
-  ///   - expectation: what a value is, as in "must be …"; nil if the type lists its values.
-  ///   - unset: what holds where nobody sets it, for an option without a value of its own.
+  ///   - expectation: the form of a value, as in "must be …"; nil if the type lists its values.
+  ///   - unset: the effect where nobody sets it, for an option without a value of its own.
   ///   - grant: how much of the machine a value lets modules take, so that a project's file may not raise it.
   static func byAnyone(
     _ expectation: String? = nil, unset: String = "", isValid: @escaping @Sendable (Value) -> Bool = { _ in true },

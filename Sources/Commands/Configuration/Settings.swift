@@ -1,5 +1,5 @@
 /// Everything that can be set in the environment and in files.
 enum Settings {
-  /// In the order of the help.
+  /// The settings in the order of the help.
   static let all = PrecompileInvocation.members.flatMap(\.settings)
 }

@@ -8,12 +8,12 @@ struct TableSetting: Sendable {
   let settings: [Setting]
 }
 
-/// One of them.
+/// One table of a kind, with its name.
 struct NamedTable: Sendable {
   let name: String
-  /// By the settings' keys.
+  /// The values by the settings' keys.
   let values: GivenSettings
-  /// Where its name is.
+  /// The place where its name is.
   let origin: OptionOrigin
 }
 

@@ -5,7 +5,7 @@ internal import WasmCache
 internal import WasmEngine
 internal import WasmtimeToolchain
 
-/// Whether an engine would load an artifact, as far as the engine's own records tell, which decide about that.
+/// Whether an engine would load an artifact. The engine's own records decide about that.
 struct EngineVerdict {
   private let library: FilePath
   /// The backend with which it would be loaded, or which comes nearest to it.
@@ -13,7 +13,7 @@ struct EngineVerdict {
   /// Why it would be refused.
   private let reasons: [String]
 
-  /// Nil if there is no engine, and none was named.
+  /// Makes a verdict; nil if there is no engine, and none was named.
   init?(on record: CompatibilityRecord, by options: EngineOptions) {
     let file: EngineFile
     do { file = try options.search.find() } catch {

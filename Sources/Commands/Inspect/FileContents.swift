@@ -1,7 +1,7 @@
 internal import LinuxIO
 internal import SystemPackage
 
-/// A foreign file's bytes, copied, so that nobody can change or cut them short while they are looked at.
+/// A copy of a foreign file's bytes, which cannot be changed or cut short while it is looked at.
 struct FileContents: ~Copyable {
   let bytes: UnsafeRawBufferPointer
   private static let most = 4 << 30
@@ -19,7 +19,7 @@ struct FileContents: ~Copyable {
     }
   }
 
-  /// Not into an array, because what looks at the bytes wants them aligned.
+  /// The bytes do not go into an array, because their readers want them aligned.
   private init(copying file: borrowing Descriptor, size: Int) throws(RegularFileError) {
     guard size <= Self.most else { throw .tooLarge(bytes: Int64(size), limit: Self.most) }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
@@ -35,7 +35,7 @@ struct FileContents: ~Copyable {
   deinit { bytes.deallocate() }
 }
 
-/// Why a file says nothing.
+/// Why a file could not be inspected.
 struct FileTrouble: Error, Hashable {
   let reason: String
 }

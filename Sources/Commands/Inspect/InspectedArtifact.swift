@@ -11,7 +11,7 @@ struct InspectedArtifact: Inspected {
     let engine: StoredEngine
     /// The digest of the bytes that were stored.
     let digest: ArtifactDigest
-    /// Where the module was last seen.
+    /// The path where the module was last seen.
     let path: FilePath?
   }
 

@@ -1,7 +1,7 @@
 internal import Exporting
 
 extension ExportFailure {
-  /// What a user is told, with the command that mends it; without the path.
+  /// The message to a user, with the command that mends it; without the path.
   var message: String {
     switch self {
     case .corrupt(isMovedAside: false): "\(description): run `wasmprecompile cache verify --repair`, then again"
@@ -11,7 +11,7 @@ extension ExportFailure {
 }
 
 extension ExportCollision {
-  /// What a user is told, with the option that mends it; without the name.
+  /// The message to a user, with the option that mends it; without the name.
   var message: String {
     let place = description(printing: { $0.printable })
     return "\(place): give each its own --output, or name a directory above them"
@@ -19,6 +19,6 @@ extension ExportCollision {
 }
 
 extension UnnamableInDepfile {
-  /// What a user is told, with the option that mends it; without the path.
+  /// The message to a user, with the option that mends it; without the path.
   var message: String { "\(description): rename it, or use --exclude" }
 }

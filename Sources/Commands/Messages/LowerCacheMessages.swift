@@ -2,7 +2,7 @@ internal import Precompiler
 internal import SystemPackage
 
 extension LowerCacheTrouble {
-  /// What a user is told, with the command that mends it; without the path.
+  /// The message to a user, with the command that mends it; without the path.
   ///
   /// - Parameter cache: the lower cache's place.
   func message(of cache: FilePath) -> String {

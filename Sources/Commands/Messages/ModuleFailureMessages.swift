@@ -3,7 +3,7 @@ internal import WasmCache
 internal import WasmEngine
 
 extension ModuleFailure {
-  /// What a user is told: what failed, why, and the option that mends it; without the module's path.
+  /// The message to a user: the failure, its reason, and the option that mends it; without the module's path.
   ///
   /// Targets below this one know no options, so ``description`` names none.
   var message: String {
@@ -26,7 +26,7 @@ extension ModuleFailure {
 }
 
 extension BackendUnavailable {
-  /// What a user is told, with the option that matters; without the backend's name.
+  /// The message to a user, with the option that matters; without the backend's name.
   var message: String {
     switch self {
     case .exhausted: "it needs more memory than --max-memory allows"
@@ -36,7 +36,7 @@ extension BackendUnavailable {
 }
 
 extension EngineLocation.Origin {
-  /// By which rule a library was found, as a user is told.
+  /// The rule by which a library was found, in the words of messages.
   var name: String {
     switch self {
     case .option: "--engine"

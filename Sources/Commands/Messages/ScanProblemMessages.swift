@@ -3,10 +3,10 @@ internal import Scanning
 internal import SystemPackage
 
 extension ScanProblem {
-  /// What a user is told: what failed, why, and how to mend it; without the path.
+  /// The message to a user: the failure, its reason, and how to mend it; without the path.
   var message: String { description + remedy }
 
-  /// As it follows the reason.
+  /// The remedy, to follow the reason.
   private var remedy: String {
     switch reason {
     case .root(let errno): Self.remedy(errno, denied: "check the permissions of the directories above it")

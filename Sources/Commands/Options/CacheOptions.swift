@@ -3,9 +3,9 @@ internal import Precompiler
 internal import SystemPackage
 internal import WasmCache
 
-/// Which caches are used.
+/// The caches that are used.
 struct CacheOptions: CommandOptions {
-  // A cache that comes along with a project is full of code that somebody else compiled.
+  // Only users may set this: a cache that comes with a project is full of code that somebody else compiled.
   @CommandOption(
     "cache-dir",
     help: ArgumentHelp(
@@ -36,7 +36,7 @@ struct CacheOptions: CommandOptions {
   /// The further caches' directories, absolute, in the order given.
   var lowerCaches: [FilePath] { lowerCache.map { Environment.absolute($0.path) } }
 
-  /// Opens the lower caches, for a command that looks into caches. One that cannot be used is told, and left out.
+  /// Opens the lower caches, for a command that looks into caches. One that cannot be used is reported, and left out.
   func openLowerCaches(below own: CacheDirectory?, _ lines: JSONLines?) -> [CacheDirectory] {
     CacheDirectory.lower(at: lowerCaches, below: own, trust: trust) { path, error in
       let (path, trouble) = (error.path ?? path, LowerCacheTrouble.unusable(reason: error.complaint))
@@ -68,7 +68,7 @@ struct CacheOptions: CommandOptions {
   }
 }
 
-/// Which artifacts may stay in the cache.
+/// The artifacts that may stay in the cache.
 struct CacheSizeOptions: CommandOptions {
   @CommandOption(
     "max-size",

@@ -10,7 +10,7 @@ struct ColorOptions: CommandOptions {
       valueName: "when"), setting: .byAnyone())
   var color = ColorChoice.auto
 
-  /// For what goes to standard error.
+  /// The palette for standard error.
   var palette: Palette { Palette(isColored: color.isColored(on: .error, Environment.value)) }
 }
 

@@ -4,7 +4,7 @@ internal import SystemPackage
 public import WasmEngine
 
 extension Backend: ExpressibleByArgument, OptionValue {
-  /// Only those that a compiler offers: a misspelled one is refused at once.
+  /// Takes only backends that a compiler offers: a misspelled one is refused at once.
   public init?(argument: String) {
     guard Self.allValueStrings.contains(argument) else { return nil }
     self.init(rawValue: argument)
@@ -20,7 +20,7 @@ extension Backend: ExpressibleByArgument, OptionValue {
 extension OptimizationLevel: ExpressibleByArgument, OptionValue {}
 extension CPUTarget: ExpressibleByArgument, OptionValue {}
 
-/// Which engine library is used.
+/// The engine library that is used.
 struct EngineOptions: CommandOptions {
   @CommandOption(
     "engine",

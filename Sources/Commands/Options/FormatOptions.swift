@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// Whom results are printed for.
+/// The reader that results are printed for.
 struct FormatOptions: CommandOptions {
   @CommandOption(
     "format",

@@ -3,7 +3,7 @@ internal import Glibc
 internal import LinuxIO
 internal import SystemPackage
 
-/// Lists of files and directories, beside those on the command line, which has room for so many only.
+/// Lists of files and directories, beside those on the command line, which has room for only so many.
 struct ListOptions: CommandOptions {
   @CommandOption(
     "files-from",

@@ -11,11 +11,11 @@ struct ModuleOptions: CommandOptions {
   @OptionSection("Limits") var limits: LimitOptions
   @OptionSection("Limits") var sandbox: SandboxOptions
 
-  /// What is asked of the precompiler.
+  /// The request to the precompiler.
   func request(for module: FilePath) throws(RunFailure) -> PrecompileRequest {
     var request = PrecompileRequest(
       RunInput([module]), caches: try cache.places(), work: WorkPolicy(lanes: AvailableProcessors.count()))
-    // One file is soon read, and time stamps do not show every change: a writer through mmap may leave them as they were.
+    // One file is soon read, and time stamps do not show every change: a writer through mmap may leave them alone.
     request.work.rehash = true
     request.limits = limits.modules
     return request

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Precompiler
 
-/// Which files are modules.
+/// The options that select modules.
 struct SelectionOptions: CommandOptions {
   @CommandOption(
     "exclude",

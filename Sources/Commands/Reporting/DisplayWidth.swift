@@ -1,7 +1,7 @@
 /// How many columns text takes on a terminal: two for characters of East Asian scripts and for emoji, none for marks that
 /// lie on the character before.
 ///
-/// Not asked of the C library, whose answer depends on the locale, which need not be the terminal's. Source: Unicode
+/// The C library is not asked: its answer depends on the locale, which need not be the terminal's. Source: Unicode
 /// Standard Annex #11, the ranges whose East Asian Width is wide or fullwidth, with the unassigned code points between.
 extension Unicode.Scalar {
   var columns: Int {

@@ -9,16 +9,16 @@ struct Output: Sendable {
 
   let descriptor: FileDescriptor
 
-  /// Opens the null device wherever the starter closed a standard descriptor; else the next file to be opened would get
-  /// its number, and then our output.
+  /// Opens the null device for each standard descriptor that the starter closed. Otherwise the next file to be opened
+  /// would get its number, and then our output.
   static func occupyStandardDescriptors() {
     for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
-      // The lowest free number, which is this one.
+      // The new descriptor gets the lowest free number, which is this one.
       _ = open("/dev/null", O_RDWR)
     }
   }
 
-  /// Writes text. That nobody reads any more is no reason to fail.
+  /// Writes text. A lost reader is no reason to fail.
   func write(_ text: String) { write(Array(text.utf8)) }
 
   func write(_ bytes: [UInt8]) {
@@ -27,7 +27,7 @@ struct Output: Sendable {
     }
   }
 
-  /// Whether results could not be written, for another reason than that nobody reads them.
+  /// Whether results could not be written, for another reason than a lost reader.
   static let isLost = Atomic(false)
 
   /// Whether a person watches, on a terminal that can rewrite a line.

@@ -3,7 +3,7 @@ protocol ColoredCommand {
   var palette: Palette { get }
 }
 
-/// How messages for people are put together, and coloured where that is wanted.
+/// Builds messages for people, and colours them where that is wanted.
 struct Palette: Sendable {
   static let plain = Palette(isColored: false)
 

@@ -6,7 +6,7 @@ internal import Synchronization
 internal import SystemPackage
 internal import WasmCache
 
-/// Says what a run does: a line for each module on standard error, a status line below them on a terminal, and a summary.
+/// Reports a run: a line for each module on standard error, a status line below them on a terminal, and a summary.
 final class RunReporter: RunReporting {
   private let verbosity: Verbosity
   private let palette: Palette
@@ -143,25 +143,25 @@ final class RunReporter: RunReporting {
 
   static let emptyRoot = "no modules found: only files that end in .wasm are taken, unless they are named"
 
-  /// Which defences compilers are without.
+  /// The warning about defences that compilers are without.
   static func warning(ofMissing defences: [String]) -> String {
     "compilers run without \(defences.joined(separator: " and ")), which the kernel lacks or forbids; --require-sandbox makes "
       + "that an error"
   }
 
-  /// Why a lower cache is not used.
+  /// The warning about a lower cache that is not used.
   static func warning(of trouble: LowerCacheTrouble, with lowerCache: FilePath) -> String {
     "lower cache \(lowerCache.printable): \(trouble.message(of: lowerCache))".printable
   }
 
-  /// Which compiler is used, for whoever wants to know everything.
+  /// The compiler that is used, for users who want to know everything.
   static func line(for target: CompileTarget) -> String {
     let identity = target.identity
     return "engine \(identity.compiler) (\(target.name)), identity \(identity.shortDigest), "
       + target.toolchain.location.path.printable
   }
 
-  /// What was compiled, into how much, and how long the engine took.
+  /// The line about a compiled module: its size, the artifact's size, and how long the engine took.
   static func line(for job: Job, size: Int, nanoseconds: UInt64, explains: Bool, palette: Palette) -> String {
     let sizes = "\(Quantities.bytes(job.content.facts.size)) → \(Quantities.bytes(size))"
     let time = Quantities.duration(nanoseconds: nanoseconds)
@@ -170,7 +170,7 @@ final class RunReporter: RunReporting {
       "\(palette.done("compiled")) \(job.content.path.printable) with \(job.target.name), \(sizes), \(time)\(reason)"
   }
 
-  /// What a frozen run says of what it would need.
+  /// A frozen run's message about an artifact that it would need.
   private func missing(_ job: Job) -> String {
     "the cache has no artifact for \(job.target.name): \(job.reason.rawValue); --frozen compiles nothing"
   }
@@ -187,7 +187,7 @@ final class RunReporter: RunReporting {
     if !verbosity.isQuiet { complain(line) }
   }
 
-  /// Says something that even a quiet run says, unless it is a mere warning.
+  /// Prints a line that even a quiet run prints, unless it is a mere warning.
   private func complain(_ line: String, isWarning: Bool = false) {
     if isWarning && verbosity.isQuiet { return }
     state.withLock { state in
@@ -221,7 +221,7 @@ extension RunSummary {
     return "\(modules): \(compiled) compiled, \(upToDate) up to date" + lower + failures + " (\(amounts))"
   }
 
-  /// How much of what is up to date lower caches have.
+  /// How many of the artifacts that are up to date lower caches have.
   private var lower: String {
     plan.fromLowerCaches > 0 ? " (\(plan.fromLowerCaches) in lower caches)" : ""
   }

@@ -29,7 +29,7 @@ struct StatusLine {
     draw()
   }
 
-  /// A module is no longer compiled, though what came of it is not stored yet.
+  /// A module is no longer compiled, though its result is not stored yet.
   mutating func storing(_ name: String) {
     guard let index = running.firstIndex(of: name) else { return }
     running.remove(at: index)
@@ -61,7 +61,7 @@ struct StatusLine {
     let counts = "\(done)/\(total)"
     var parts = [counts]
     if !running.isEmpty { parts.append("\(running.count) running") }
-    // Foreseen to a second, at the best.
+    // The estimate is good to a second at best.
     if let left = secondsLeft(now) { parts.append((left < 60 ? "\(Int(left)) s" : "\(Int(left) / 60) min") + " left") }
     let facts = parts.joined(separator: ", ")
     let barWidth = min(30, columns / 4)

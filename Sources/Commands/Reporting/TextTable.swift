@@ -23,7 +23,7 @@ struct TextTable {
     }
     var text = ""
     for row in rows {
-      // Nothing is filled up at a line's end.
+      // The last cell of a line is not filled up.
       let last = columns.indices.last { !row[$0].isEmpty } ?? 0
       for column in 0...last {
         let cell = row[column]

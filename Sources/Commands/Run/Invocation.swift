@@ -4,14 +4,14 @@ internal import WasmEngine
 /// A call of one of a module's functions with arguments that were typed.
 struct Invocation {
   let function: String
-  /// As the parser carries them.
+  /// The arguments as the parser carries them.
   let arguments: [String]
-  /// The module's, for messages.
+  /// The module's path, for messages.
   let path: FilePath
 
   /// Calls the function.
   ///
-  /// - Returns: what it returned, a line each.
+  /// - Returns: its results, a line each.
   func run(in instance: Instance) throws -> String {
     guard let signature = instance.signature(of: function) else { throw RunError.noFunction(function) }
     let values = try read(arguments, for: signature)

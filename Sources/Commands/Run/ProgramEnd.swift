@@ -2,7 +2,7 @@ internal import Precompiler
 internal import SystemPackage
 internal import WasmEngine
 
-/// How running a module ended, unless it returned: what there is to say, and the exit status.
+/// The end of running a module that did not return: the message, and the exit status.
 struct ProgramEnd: Error {
   let status: Int32
   let message: String?

@@ -2,7 +2,7 @@ internal import Precompiler
 internal import Scanning
 internal import Synchronization
 
-/// What the precompilation of one module found to be wrong.
+/// The problem that the precompilation of one module found.
 final class ProgramFinding: RunObserver {
   private struct State {
     var failure: ModuleFailure?
@@ -25,7 +25,7 @@ final class ProgramFinding: RunObserver {
       if case .failed(let failure) = outcome.result { state.withLock { $0.failure = failure } }
     case .lowerCacheTrouble(let path, let trouble):
       Output.error.write(Palette.plain.warning(Program.name, RunReporter.warning(of: trouble, with: path)) + "\n")
-    // The program's standard error is the user's; `engines` and every other command say what compilers are without.
+    // The program's standard error is the user's. `engines` and every other command report what compilers are without.
     case .unconfined, .prepared, .noted, .warned, .planned, .began, .storing: break
     }
   }

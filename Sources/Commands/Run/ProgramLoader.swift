@@ -5,12 +5,12 @@ internal import WasmCache
 internal import WasmEngine
 internal import WasmtimeToolchain
 
-/// Gets a module ready to be instantiated: from the cache, into which it is compiled first if need be, or without one
-/// where there is trouble with it.
+/// Gets a module ready to be instantiated: from the cache, into which it is compiled first if need be, or without a
+/// cache if there is trouble with it.
 struct ProgramLoader {
   private let path: FilePath
   private let request: PrecompileRequest
-  /// For one backend.
+  /// The choice for one backend.
   private let compilers: CompilerChoice
   private let cancellation: Cancellation
 
@@ -23,13 +23,13 @@ struct ProgramLoader {
     self.cancellation = cancellation
   }
 
-  /// Loads the module from the cache. What is wrong with the cache is said, and the module compiled without it.
+  /// Loads the module from the cache. Trouble with the cache is reported, and the module compiled without it.
   func load() throws -> LoadedProgram {
     guard (try? Descriptor.status(of: path).kind) != .directory else {
       throw ProgramEnd(path, "is a directory: name one of its modules")
     }
     do {
-      // That an artifact is corrupt is only found when it is opened; then it is moved aside and compiled again.
+      // A corrupt artifact is found only when it is opened. Then it is moved aside and the module compiled again.
       if let program = try loadFromCache() ?? loadFromCache() { return program }
       throw CacheTrouble(what: "the artifact that was just made is corrupt")
     } catch let trouble as CacheTrouble {
@@ -116,7 +116,7 @@ struct LoadedProgram {
 
 /// The engine that runs a program: the one that its artifact was made with.
 struct ProgramEngine {
-  /// With one wish.
+  /// The toolchain, with one wish.
   let toolchain: WasmtimeToolchain
   let identity: ArtifactIdentity
 
@@ -137,7 +137,7 @@ struct ProgramEngine {
   }
 }
 
-/// Why there is no use in the cache.
+/// Why the cache is of no use.
 private struct CacheTrouble: Error {
   let what: String
 

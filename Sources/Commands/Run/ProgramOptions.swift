@@ -22,8 +22,8 @@ struct ProgramOptions: ParsableArguments {
   var variables: [VariableArgument] = []
 
   /// - Parameters:
-  ///   - name: what the program is told that it is called.
-  ///   - arguments: what it is told after that, as the parser carries them.
+  ///   - name: the name that the program is given for itself.
+  ///   - arguments: the arguments after that, as the parser carries them.
   func settings(name: [UInt8], arguments: [String]) throws(RunFailure) -> WASISettings {
     var settings = WASISettings()
     for (number, bytes) in ([name] + arguments.map(RawArguments.decode)).enumerated() {
@@ -48,7 +48,7 @@ struct DirectoryArgument: ExpressibleByArgument {
     guest = RawArguments.decode(String(last))
   }
 
-  /// Opens it once, because the engine does not say what is wrong with a directory.
+  /// Opens it once, because the engine does not report what is wrong with a directory.
   fileprivate func checked() throws(RunFailure) -> WASISettings.Directory {
     do { _ = try Descriptor.open(host, O_RDONLY | O_DIRECTORY) } catch {
       throw RunFailure(status: .usage, message: "--dir \(host.printable): cannot be opened: \(error)")

@@ -1,11 +1,11 @@
 internal import LinuxIO
 
-/// How long it takes until a program can start, with and without the cache.
+/// The time until a program can start, with and without the cache.
 struct StartComparison {
   let cachedNanoseconds: UInt64
   let coldNanoseconds: UInt64
 
-  /// Gets a module either way, says how long each took, and gives the one from the cache.
+  /// Gets a module either way, reports how long each took, and gives the one from the cache.
   static func load(with loader: ProgramLoader) throws -> LoadedProgram {
     // Filling the cache is no part of a start from it, so it is done first.
     _ = try loader.load()

@@ -1,18 +1,18 @@
 internal import Precompiler
 
-/// The chain of things that one waited for another and that so made the run as long as it was: its stages up to the first
-/// compilation, then what the lane did that was done last, then the rest.
+/// The chain of steps that made the run as long as it was, each waiting for the one before: its stages up to the first
+/// compilation, then the work of the lane that was done last, then the rest.
 struct CriticalPath {
   struct Step {
     let name: String
     let nanoseconds: UInt64
-    /// How it is drawn.
+    /// The class with which it is drawn.
     var style = "stage"
   }
 
   private(set) var steps: [Step] = []
 
-  /// The longest are named, of those of the lane.
+  /// The number of the lane's longest steps that are named.
   private static let named = 12
 
   /// - Parameter spans: in the order in which they began.
@@ -26,7 +26,7 @@ struct CriticalPath {
     let lane = spans.filter { $0.lane != nil && $0.lane == last?.lane }
     let begin = lane.first?.start ?? total
     for stage in stages where stage.start < begin { steps.append(step(stage)) }
-    // What it published while it compiled the next was not waited for.
+    // The lane did not wait for publishing while it compiled the next module.
     var end: UInt64 = 0
     var chain: [RunTimings.Span] = []
     for span in lane where !span.kind.isBesideCompiling || span.end == last?.end {

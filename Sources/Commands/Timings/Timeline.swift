@@ -1,11 +1,11 @@
 internal import Precompiler
 
-/// What each lane did when, drawn: a row for the run's stages, and for each lane one for what it did itself and a thin one
-/// for publishing.
+/// A drawing of each lane's work over time: a row for the run's stages, and for each lane a row for its own work and a
+/// thin one for publishing.
 struct Timeline {
   private let spans: [RunTimings.Span]
   private let total: UInt64
-  /// Of the engines.
+  /// The engines' names.
   private let names: [String]
 
   private static let width = 1000.0
@@ -42,7 +42,7 @@ struct Timeline {
     return (engines + others).map { "<span><i class=\"\($0.0)\"></i>\($0.1.escaped)</span>" }.joined()
   }
 
-  /// To hundredths, which is less than a pixel.
+  /// Rounds to hundredths, which is less than a pixel.
   static func rounded(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
 
   private func position(_ nanoseconds: UInt64) -> Double {
@@ -53,7 +53,7 @@ struct Timeline {
     let top = Self.row * Double(span.lane.map { $0 + 1 } ?? 0)
     let (y, height) = span.kind.isBesideCompiling ? (top + 21, 6.0) : (top + 3, 18.0)
     let x = position(span.start)
-    // Whatever happened is to be seen.
+    // The least width keeps even the shortest span visible.
     let width = max(0.6, position(span.end) - x)
     let name = span.kind.rawValue + (span.job.map { " \($0.content.path.printable)" } ?? "")
     let title = "\(name), \(Quantities.duration(nanoseconds: span.nanoseconds))".escaped
@@ -69,7 +69,7 @@ struct Timeline {
     return stride(from: 0, through: total, by: Int(step)).map { time in
       let x = Self.rounded(position(time))
       let line = "<line x1=\"\(x)\" x2=\"\(x)\" y1=\"0\" y2=\"\(height - 16)\"/>"
-      // At the very end there is no room for half of it.
+      // At the very end there is no room for half of the text.
       guard position(time) < Self.width - 25 else { return line }
       let text = time == 0 ? "0" : Quantities.duration(nanoseconds: time)
       return line + "<text class=\"time\" x=\"\(x)\" y=\"\(height - 4)\">\(text)</text>"
@@ -78,7 +78,7 @@ struct Timeline {
 }
 
 extension RunTimings.Span {
-  /// The class of what stands for it on the page.
+  /// The class of its rectangle on the page.
   var style: String {
     switch kind {
     case .compile: "engine\((job?.target.order ?? 0) % 3)"

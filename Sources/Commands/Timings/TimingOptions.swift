@@ -3,7 +3,7 @@ internal import Exporting
 internal import Precompiler
 internal import SystemPackage
 
-/// Where a run is drawn.
+/// The files that a run is drawn into.
 struct TimingOptions: CommandOptions {
   @CommandOption(
     "timings",
@@ -29,7 +29,7 @@ struct TimingOptions: CommandOptions {
     }
   }
 
-  /// Throws what would otherwise be said after all the work.
+  /// Throws errors that would otherwise come only after all the work.
   ///
   /// - Parameter made: directories that the run makes.
   func requirePlaces(whenMade made: [FilePath]) throws(RunFailure) {
@@ -38,7 +38,7 @@ struct TimingOptions: CommandOptions {
     }
   }
 
-  /// Writes what was asked for.
+  /// Writes the files that were asked for.
   func write(_ summary: RunSummary, _ recorded: RunTimings) throws(RunFailure) {
     let spans = recorded.spans
     if let path = timings?.path { try Self.write(TimingsPage(summary, spans).html, to: path) }

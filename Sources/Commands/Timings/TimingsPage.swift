@@ -129,7 +129,7 @@ struct TimingsPage {
 }
 
 extension String {
-  /// As text and as attributes of HTML have it.
+  /// The text, escaped for text and for attributes of HTML.
   var escaped: String {
     replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
       .replacing("\"", with: "&quot;")

@@ -23,7 +23,7 @@ final class PrecompilingWarmer: Warmer {
   ) {
     var request = request
     request.input.avoidsWriters = true
-    // So that a run and a watcher of the same tree know the same files.
+    // Files are remembered under the roots, so that a run and a watcher of the same tree know the same files.
     request.input.rememberedUnder = request.input.roots
     self.request = request
     var compilers = compilers
@@ -43,13 +43,13 @@ final class PrecompilingWarmer: Warmer {
     var request = request
     request.input.roots = batch.changes.map(\.path)
     request.work.isWanted = { job in
-      // A newer change of the same file will bring it again. And whoever waits wants something loadable soon: the
-      // backends after the first can be made together with what waits.
+      // A newer change of the same file will bring it again. And a waiting user wants something loadable soon: the
+      // backends after the first can be made together with the changes that wait.
       !job.content.paths.allSatisfy(batch.isStale) && (job.target.order == 0 || !batch.isSomethingWaiting)
     }
     let record = BatchRecord(batch, observer)
     do throws(RunFailure) {
-      // Found anew for each batch: the library may be replaced while it is watched.
+      // The compiler is found anew for each batch: the library may be replaced while it is watched.
       let summary = try compilers.run(request, observer: record, cancellation)
       EvictionStage(after: summary, limit: request.caches.sizeLimit).run(record)
       return record.outcomes(of: summary)
@@ -59,11 +59,11 @@ final class PrecompilingWarmer: Warmer {
   }
 }
 
-/// Finds out what became of each path of one batch, and passes on what happens to whoever shows it.
+/// Finds out the outcome of each path of one batch, and passes on the events to the reporter.
 private final class BatchRecord: RunObserver {
   private let batch: WarmBatch
   private let observer: any WatchReporting
-  /// Of paths that gave no module.
+  /// The outcomes of paths that gave no module.
   private let refused = Mutex<[FilePath: WarmOutcome]>([:])
 
   init(_ batch: WarmBatch, _ observer: any WatchReporting) {
@@ -72,7 +72,7 @@ private final class BatchRecord: RunObserver {
   }
 
   func outcomes(of summary: RunSummary) -> [FilePath: WarmOutcome] {
-    // There is no other word of what turned into a directory, or is another one's file under a second name.
+    // A path that turned into a directory, or is another path's file under a second name, is not reported otherwise.
     var outcomes = Dictionary(batch.changes.map { ($0.path, WarmOutcome.gone) }) { first, _ in first }
     outcomes.merge(refused.withLock { $0 }) { $1 }
     for content in summary.plan.contents {
@@ -87,7 +87,7 @@ private final class BatchRecord: RunObserver {
   func record(_ event: RunEvent) {
     switch event {
     case .noticed(let problem):
-      // It was there a moment ago; and what a link leads to may be about to come, which is told.
+      // The file was there a moment ago. The target of a link may be about to come, and its change is reported.
       let isGone = problem.isMissing || problem.reason == .danglingLink
       refused.withLock { $0[problem.path] = isGone ? .gone : .failed(problem.message) }
     case .rejected(let file): refused.withLock { $0[file.path] = WarmOutcome(file.failure) }
@@ -130,7 +130,7 @@ extension WarmOutcome {
     }
   }
 
-  /// Adds what one backend made of a module: what one refuses stays refused, whatever the others made of it.
+  /// Adds one backend's outcome for a module: a refusal stays, whatever the other backends made of it.
   fileprivate mutating func take(_ result: JobOutcome.Result) {
     switch (self, result) {
     case (_, .failed(let failure)): self = WarmOutcome(failure)

@@ -5,7 +5,7 @@ internal import SystemPackage
 internal import WasmCache
 internal import Watching
 
-/// Says what a watcher does: one line a change, with how long a user waited for it.
+/// Reports a watcher's work: one line a change, with how long a user waited for it.
 final class WatchReporter: WatchReporting {
   private let verbosity: Verbosity
   private let palette: Palette
@@ -15,7 +15,7 @@ final class WatchReporter: WatchReporting {
 
   private struct State {
     var prepared: [ArtifactIdentity] = []
-    /// What was warned of already.
+    /// The warnings that were given already.
     var warnings: Set<String> = []
     var hasToldLostLinks = false
     /// The changes of the batch at work, by path.
@@ -57,7 +57,7 @@ final class WatchReporter: WatchReporting {
     for path in preparation.lowerCaches { say("lower cache \(path.printable)") }
   }
 
-  /// Once a session: later batches have fewer modules, and would say the same again.
+  /// The plan is reported once a session: later batches have fewer modules, and would say the same again.
   private func tell(_ plan: Plan) {
     guard let lost = LostLinksWarning(plan) else { return }
     let isNew = state.withLock { state in
@@ -67,14 +67,14 @@ final class WatchReporter: WatchReporting {
     if isNew { say(palette.warning(lost.cache.printable, lost.complaint)) }
   }
 
-  /// Each batch is a run of its own, which says the same again.
+  /// A warning is reported once: each batch is a run of its own, which says the same again.
   private func warn(_ text: String) {
     let isNew = state.withLock { $0.warnings.insert(text).inserted }
     if isNew { say(palette.warning(Program.name, text.printable)) }
   }
 
   func found(_ content: ModuleContent, _ target: CompileTarget, at paths: [FilePath]) {
-    // What there is at the start is up to date, as in any run.
+    // Artifacts that are there at the start are up to date, as in any run.
     guard verbosity.isVerbose || verbosity.explains || state.withLock({ $0.isReady }) else { return }
     for path in paths {
       say("\(palette.done("cached")) \(path.printable) with \(target.name)\(wait(for: [path]))")
@@ -89,12 +89,12 @@ final class WatchReporter: WatchReporting {
         for: job, size: size, nanoseconds: nanoseconds, explains: verbosity.explains, palette: palette)
       say(line + wait(for: job.content.paths))
     case .foundMeanwhile: found(job.content, job.target, at: job.content.paths)
-    // What failed is told when it is known whether it will stay so.
+    // A failure is reported when it is known whether it will stay.
     case .failed, .notDone: break
     }
   }
 
-  /// `; ready 27.1 ms after it was written`, or nothing for what was found there.
+  /// `; ready 27.1 ms after it was written`, or nothing for a file that was found there.
   private func wait(for paths: [FilePath]) -> String {
     guard let wait = Wait(of: paths, in: state.withLock { $0.changes }) else { return "" }
     return "; ready \(Quantities.duration(nanoseconds: wait.nanoseconds)) after it \(wait.cause.happening)"
@@ -137,7 +137,7 @@ final class WatchReporter: WatchReporting {
 }
 
 extension FileEvent.Kind {
-  /// The user's deed.
+  /// The user's action.
   fileprivate var happening: String {
     switch self {
     case .listed: "was found"

@@ -2,10 +2,10 @@ internal import Precompiler
 internal import SystemPackage
 internal import Watching
 
-/// Shows what a watcher does, to people or to programs.
+/// Shows a watcher's work, to people or to programs.
 ///
-/// It is told of the runs of its batches, too; but what is wrong with a file comes as a ``WatchReport``, once it is known
-/// whether it will stay so.
+/// It receives the events of the batches' runs, too. A file's failure comes as a ``WatchReport``, once it is known
+/// whether it will stay.
 protocol WatchReporting: RunObserver {
   /// A cache has a module that some paths did not stand for before.
   func found(_ content: ModuleContent, _ target: CompileTarget, at paths: [FilePath])
@@ -19,7 +19,7 @@ struct Wait {
   let cause: FileEvent.Kind
   let nanoseconds: UInt64
 
-  /// The longest of those that the files had; nil for what was found there.
+  /// The longest wait of the files; nil for files that were found there.
   init?(of paths: [FilePath], in changes: [FilePath: Change]) {
     let change = paths.compactMap { changes[$0] }.min { $0.time < $1.time }
     guard let change, change.cause != .listed else { return nil }

@@ -7,20 +7,20 @@ internal import SystemPackage
 internal import WasmCache
 internal import Watching
 
-/// Watches until it is told to stop: warms what is there, says so, and then follows every change.
+/// Watches until it is stopped: warms what is there, says so, and then follows every change.
 struct WatchSession {
   let request: PrecompileRequest
   let compilers: CompilerChoice
   let options: WatchOptions
   let reporter: any WatchReporting
 
-  /// Ends the process by the signal that stops it.
+  /// Watches, and ends the process by the signal that stops it.
   func run() throws(RunFailure) {
-    // From a configuration file, where it is meant for other runs.
+    // The setting comes from a configuration file, where it is meant for other runs.
     if request.input.followLinks {
       reporter.record(.noted("follow-links is set, but links to directories are not followed while watching"))
     }
-    // Whatever happens meanwhile: without threads nothing is noticed, and Dispatch would wait for them for ever.
+    // Without threads nothing would be noticed, whatever happens, and Dispatch would wait for them for ever.
     guard Threads.isAvailable else {
       throw RunFailure(
         status: .engineUnavailable,
@@ -57,7 +57,7 @@ struct WatchSession {
     do { caches.insert(try CacheDirectory(making: request.caches.path, trust: request.caches.trust).identity) } catch {
       throw RunFailure(error)
     }
-    // Trouble with a lower cache is told by the runs.
+    // The runs report trouble with a lower cache.
     for path in request.caches.lower {
       if let identity = try? Descriptor.status(of: path).stamp.identity { caches.insert(identity) }
     }

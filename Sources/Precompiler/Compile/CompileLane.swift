@@ -3,11 +3,11 @@ internal import LinuxIO
 internal import SystemPackage
 internal import WasmCache
 
-/// One of the concurrent lanes that compile: takes jobs from the queue, drives one compiler's session, and publishes what
-/// it made while the session compiles the next.
+/// One of the concurrent lanes that compile. A lane takes jobs from the queue and drives one compiler's session. It
+/// publishes each artifact while the session compiles the next module.
 final class CompileLane {
   private let work: LaneWork
-  /// Counted from 0.
+  /// The lane's number, from 0.
   private let number: Int
   private let reader: ModuleReader
   private var compiler: (session: any CompileSession, toolchain: any Toolchain)?
@@ -26,11 +26,11 @@ final class CompileLane {
     while !work.cancellation.isCancelled {
       switch next {
       case .another:
-        // A slot before a job, so that no job waits in a lane while another could have it.
+        // The slot is taken before a job, so that no job waits in a lane while another could have it.
         next = withSlot(runNext) ?? .none
         continue
       case .afterClaim(let job):
-        // Another process compiles it. Whoever needs our slot may have it meanwhile.
+        // Another process compiles it. Another job may have our slot meanwhile.
         next = runAfterClaim(job)
         continue
       case .none, .othersDo: break
@@ -46,14 +46,14 @@ final class CompileLane {
     publishing.finish()
   }
 
-  /// What a lane is to do when it is done with a job.
+  /// The lane's next step after a job.
   private enum Next {
     case another
     /// Another process has this job's claim, and no other job is left to be done meanwhile.
     case afterClaim(Job)
     /// No job is left.
     case none
-    /// There are more, and no process for this lane to do them with.
+    /// Jobs are left, and this lane has no process to do them with.
     case othersDo
   }
 
@@ -75,8 +75,7 @@ final class CompileLane {
     }
   }
 
-  /// Waits without a slot until the process that has the job's claim publishes or gives up, and then sees to the job with
-  /// one.
+  /// Waits without a slot until the claim's holder publishes or gives up, and then does the job with a slot.
   private func runAfterClaim(_ job: Job) -> Next {
     let claim: Claim?
     do throws(CacheError) {
@@ -86,7 +85,7 @@ final class CompileLane {
     } catch {
       return finish(job, .failed(.cache(error)))
     }
-    // In a class, because closures take no single owners.
+    // A class holds the claim, because closures take no single owners.
     let held = HeldClaim(claim)
     let next = withSlot {
       run(job) { () throws(ModuleFailure) in
@@ -105,7 +104,7 @@ final class CompileLane {
     func take() -> Claim? { claim.take() }
   }
 
-  /// Sees to one job, and says what became of it if it fails.
+  /// Does one job, and reports the failure if it fails.
   private func run(_ job: Job, _ body: () throws(ModuleFailure) -> Next) -> Next {
     do throws(ModuleFailure) { return try body() } catch {
       // Where the system grants no more processes, fewer lanes do the work.
@@ -132,8 +131,8 @@ final class CompileLane {
     do { return try job.target.writer?.tryClaim(job.content.facts.hash) } catch { throw .cache(error) }
   }
 
-  /// Waits for another process to publish or give up, though not for longer than a module may take: after that it is
-  /// compiled here, too, which costs time but is never wrong.
+  /// Waits for another process to publish or give up, though not for longer than a module may take. After that the
+  /// module is compiled here, too, which costs time but is never wrong.
   private func waitForClaim(_ job: Job) throws(CacheError) -> Claim? {
     let deadline = MonotonicInstant.now().adding(seconds: work.limits.timeout)
     var pause: useconds_t = 1_000
@@ -150,7 +149,7 @@ final class CompileLane {
 
   /// - Parameters:
   ///   - claim: nil if another process has had it for so long that waiting is of no use.
-  ///   - looks: whether whoever had the claim may have published.
+  ///   - looks: whether an earlier holder of the claim may have published.
   private func compile(
     _ job: Job, _ claim: consuming Claim?, parallel: Bool, looks: Bool
   ) throws(ModuleFailure) -> Next {
@@ -168,7 +167,7 @@ final class CompileLane {
 
   private func compile(_ job: Job, parallel: Bool) throws(ModuleFailure) -> CompiledArtifact {
     do throws(ModuleFailure) {
-      // Before the module is taken, so that it is still there for another lane if no compiler can be started.
+      // The session comes before the module, so that another lane still finds the module if no compiler can be started.
       let session = try session(for: job.target)
       let module = try load(job)
       let deadline = MonotonicInstant.now().adding(seconds: work.limits.timeout)
@@ -177,22 +176,22 @@ final class CompileLane {
         try session.compile(
           module, wish: job.target.wish, threads: threads, deadline: deadline, timeout: work.limits.timeout)
       }
-      // What an engine would not load is no artifact of its, whatever the compiler says.
+      // The engine would not load this: it is no artifact of the engine's, whatever the compiler says.
       guard job.target.identity.accepts(artifact.contents.bytes) else {
         session.end()
         throw .foreignArtifact
       }
       return artifact
     } catch {
-      // Here and now, whoever else knows of it: thousands of modules may each end their session.
+      // The session is dropped at once, though others may hold it: thousands of modules may each end their session.
       if let compiler, !compiler.session.isUsable { self.compiler = nil }
       if case .unconfined(let missing) = error { work.abandon(becauseOf: missing) }
       throw error
     }
   }
 
-  /// What was hashed is what is compiled: the very bytes where they were kept, otherwise read again from whichever of the
-  /// module's files still has them.
+  /// The module that is compiled is the one that was hashed: the very bytes where they were kept, otherwise bytes read
+  /// again from any of the module's files that still has them.
   private func load(_ job: Job) throws(ModuleFailure) -> LoadedModule {
     if let module = work.takeModule(of: job) { return module }
     var failure = ModuleFailure.changedWhileRead

@@ -1,6 +1,6 @@
 package import WasmCache
 
-/// What became of one job.
+/// The outcome of one job.
 package struct JobOutcome: Sendable {
   package enum Result: Sendable {
     /// - Parameters:
@@ -16,7 +16,7 @@ package struct JobOutcome: Sendable {
 
   package let job: Job
   package let result: Result
-  /// What the artifact's bytes hash to, if this run made it.
+  /// The digest of the artifact's bytes, if this run made it.
   package var artifact: ArtifactDigest?
 
   package var isNotDone: Bool { if case .notDone = result { true } else { false } }

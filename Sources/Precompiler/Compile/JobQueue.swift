@@ -1,7 +1,7 @@
 internal import LinuxIO
 internal import Synchronization
 
-/// Hands a plan's jobs to the lanes: in order, those that another process is compiling again at the end.
+/// Hands a plan's jobs to the lanes in order. A job that another process is compiling comes again at the end.
 final class JobQueue: Sendable {
   enum Next {
     /// - Parameters:
@@ -37,7 +37,7 @@ final class JobQueue: Sendable {
     }
   }
 
-  /// Says that a lane is done with the job that ``next()`` gave it.
+  /// Reports that a lane is done with the job that ``next()`` gave it.
   func finished() { state.withLock { $0.running -= 1 } }
 
   /// Gives a job back until everything else has begun, because another process is compiling it.
@@ -65,8 +65,7 @@ final class JobQueue: Sendable {
 
   var isStopped: Bool { state.withLock { $0.isStopped } }
 
-  /// Whether no job is left that a lane could still need a slot for. One that is running may come back, or wait for its
-  /// claim without a slot.
+  /// Whether no job is left that could still need a slot. A running job may come back, or wait for its claim without.
   var isDrained: Bool {
     state.withLock { $0.isStopped || $0.jobs.isEmpty && $0.postponed.isEmpty && $0.running == 0 }
   }

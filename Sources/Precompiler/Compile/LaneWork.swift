@@ -2,7 +2,7 @@ internal import LinuxIO
 internal import Synchronization
 internal import WasmCache
 
-/// What the lanes of a run share: the jobs, how they are to be done, and where outcomes are gathered.
+/// The things that the lanes of a run share: the jobs, the way to do them, and the place where outcomes are gathered.
 final class LaneWork: Sendable {
   let policy: WorkPolicy
   let limits: ModuleLimits
@@ -18,10 +18,10 @@ final class LaneWork: Sendable {
   private let outcomes = Mutex<[JobOutcome]>([])
   private let missing = Mutex<[String]>([])
   private let ended = Mutex<[any CompileSession]>([])
-  /// What each toolchain's wishes were resolved to.
+  /// The identities that each toolchain's wishes were resolved to.
   private let identities: [ObjectIdentifier: [ArtifactIdentity]]
 
-  /// - Parameter targets: all of the run's, in their order.
+  /// - Parameter targets: all targets of the run, in their order.
   init(
     _ jobs: [Job], for targets: [CompileTarget], retained: consuming [WasmHash: LoadedModule],
     _ request: PrecompileRequest,
@@ -47,7 +47,7 @@ final class LaneWork: Sendable {
     self.observer = observer
   }
 
-  /// What was kept of a job's module, and is kept no longer if no other job wants it.
+  /// The kept module of a job. It is kept no longer if no other job wants it.
   func takeModule(of job: Job) -> LoadedModule? {
     retained.withLock { retained in
       guard let (module, jobs) = retained[job.content.facts.hash] else { return nil }
@@ -56,7 +56,7 @@ final class LaneWork: Sendable {
     }
   }
 
-  /// - Parameter artifact: what the artifact's bytes hash to, if it was made here.
+  /// - Parameter artifact: the digest of the artifact's bytes, if it was made here.
   func finish(_ job: Job, _ result: JobOutcome.Result, artifact: ArtifactDigest? = nil) {
     let outcome = JobOutcome(job: job, result: result, artifact: artifact)
     outcomes.withLock { $0.append(outcome) }
@@ -64,7 +64,7 @@ final class LaneWork: Sendable {
     observer.record(.finished(outcome))
   }
 
-  /// Of every job, those that no lane was given included.
+  /// The outcomes of all jobs, including those that no lane was given.
   var allOutcomes: [JobOutcome] {
     outcomes.withLock { $0 } + queue.leftOver.map { JobOutcome(job: $0, result: .notDone) }
   }
@@ -92,7 +92,7 @@ final class LaneWork: Sendable {
 
   func waitForSessions() { ended.withLock { $0 = [] } }
 
-  /// What the kernel lacks where it cannot confine compilers as required; nothing is compiled then.
+  /// The defences that the kernel lacks where it cannot confine compilers as required. Nothing is compiled then.
   var missingConfinement: [String] { missing.withLock { $0 } }
 
   func abandon(becauseOf missing: [String]) {

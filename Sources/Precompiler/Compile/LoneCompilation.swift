@@ -3,10 +3,10 @@ package import SystemPackage
 package import WasmCache
 internal import WasmEngine
 
-/// Compiles one module and keeps the artifact in memory, for whoever cannot use a cache or wants to know what it saves.
+/// Compiles one module into memory, for a user who cannot use a cache or wants to know what it saves.
 package struct LoneCompilation: Sendable {
   private let toolchain: any Toolchain
-  /// What the toolchain's wishes were resolved to.
+  /// The identities that the toolchain's wishes were resolved to.
   private let identities: [ArtifactIdentity]
   private let limits: ModuleLimits
 

@@ -35,12 +35,12 @@ package enum ModuleFailure: Error, Hashable, Sendable {
 }
 
 extension ModuleFailure {
-  /// An engine would not load what its compiler gave: that is no artifact of its, whatever the compiler says.
+  /// An engine would not load the compiler's output, so it is no artifact of the engine's, whatever the compiler says.
   static let foreignArtifact = ModuleFailure.compilerMisbehaved(what: "an artifact that is not its engine's")
 }
 
 extension ModuleFailure: CustomStringConvertible {
-  /// What failed and why; without the module's path, which the caller prints in front.
+  /// The failure and its reason, without the module's path, which the caller prints in front.
   package var description: String {
     switch self {
     case .unreadable(let reason): "cannot be read: \(reason)"
@@ -81,7 +81,7 @@ extension ModuleFailure: CustomStringConvertible {
   }
 }
 
-/// What a compiler has too little of for a module.
+/// A resource that a compiler lacks for a module.
 package enum CompilerLimit: Hashable, Sendable {
   case memory, artifact
 }
@@ -93,6 +93,6 @@ package struct FailedFile: Error, Sendable {
 }
 
 extension Double {
-  /// Without a fraction where there is none.
+  /// The number, without a fraction where there is none.
   fileprivate var formatted: String { self == rounded() && magnitude < 1e15 ? "\(Int(self))" : "\(self)" }
 }

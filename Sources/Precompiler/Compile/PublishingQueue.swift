@@ -12,7 +12,7 @@ final class PublishingQueue: Sendable {
   private let lane: Int
   private let thread = SerialThread()
   private let waiting = Mutex<[CompiledJob]>([])
-  /// For each artifact that may be open.
+  /// One place for each artifact that may be open.
   private let places: DispatchSemaphore
 
   /// How many seconds an artifact waits for others: longer than small modules take, shorter than anyone notices.
@@ -57,7 +57,7 @@ final class PublishingQueue: Sendable {
       defer { waiting = [] }
       return waiting.reversed() as [CompiledJob]
     }
-    // Each goes when it is done, with the room on the disk that a failed one takes, and its claim.
+    // Each artifact goes when it is done, with its claim and with the disk space that a failed one takes.
     while let one = all.popLast() {
       let job = one.job
       do throws(CacheError) {

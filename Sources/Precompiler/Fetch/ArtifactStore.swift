@@ -10,23 +10,23 @@ struct ArtifactKey: Sendable {
 protocol ArtifactStore: Sendable {
   /// Asks for many artifacts at once.
   ///
-  /// - Returns: for each key.
+  /// - Returns: one result for each key.
   func fetch(_ keys: [ArtifactKey]) -> [FetchResult]
 }
 
-/// What a store has for a key.
+/// A store's answer for a key.
 enum FetchResult: Hashable, Sendable {
   /// Bytes of the artifact, which can be loaded where the store has it.
   case found(size: Int)
   case missing
-  /// There is something, and it cannot be used. That is told, and the module compiled.
+  /// The store has something that cannot be used. That is reported, and the module compiled.
   case trouble(FetchTrouble)
 }
 
 /// Why something that a store has cannot be used.
 enum FetchTrouble: Hashable, Sendable {
   case artifact(reason: String)
-  /// What copied the store does not keep links, so that its artifacts are not found.
+  /// The store was copied by something that does not keep links, so its artifacts are not found.
   case copiedWithoutLinks
 
   /// Whether it is about the whole store, whichever artifact it was met with.

@@ -8,7 +8,7 @@ struct FetchStage {
   /// The first that has an artifact is used.
   let stores: [any ArtifactStore]
 
-  /// What could not be used, by store.
+  /// An artifact or a store that could not be used.
   struct Trouble: Sendable {
     let store: Int
     let what: FetchTrouble
@@ -19,7 +19,7 @@ struct FetchStage {
     let module: Int
   }
 
-  /// Takes down in the look-ups what was found.
+  /// Records in the look-ups what was found.
   func run(_ lookups: inout [TargetLookups]) -> [Trouble] {
     var troubles: [Trouble] = []
     for (store, fetcher) in stores.enumerated() {
@@ -34,7 +34,7 @@ struct FetchStage {
         case .missing: break
         case .trouble(let what):
           lookups[place.target].noteTrouble()
-          // A store's trouble is met with every module, and told once.
+          // A store's trouble is met with every module, and reported once.
           if what.isOfStore, !told.insert(what).inserted { break }
           troubles.append(
             Trouble(

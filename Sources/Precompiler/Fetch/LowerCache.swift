@@ -5,14 +5,14 @@ internal import WasmCache
 /// A cache below the run's own, such as an image's layer or a read-only volume: artifacts are used where they lie.
 struct LowerCache: ArtifactStore {
   let cache: CacheDirectory
-  /// Which of the run's lower caches it is.
+  /// Its position among the run's lower caches.
   let number: Int
-  /// Where it is remembered which artifacts were checked; nil if artifacts are only looked at.
+  /// The catalog that remembers which artifacts were checked; nil if artifacts are only looked at.
   let catalog: LoadingCatalog?
   let lanes: Int
 
-  /// What a lower cache has is used without being compiled here, so each artifact's bytes are hashed before the first use.
-  /// A run that writes nothing could not remember that, and only looks.
+  /// A lower cache's artifacts are used without being compiled here, so each one's bytes are hashed before the first
+  /// use. A run that writes nothing could not remember that, and only looks.
   func fetch(_ keys: [ArtifactKey]) -> [FetchResult] {
     let results = Mutex([FetchResult](repeating: .missing, count: keys.count))
     var readers: [ObjectIdentifier: VerifiedEntries] = [:]

@@ -4,7 +4,7 @@ internal import Synchronization
 internal import SystemPackage
 internal import WasmCache
 
-/// The stage *hash*: learns what module each file is, from memory where that can be trusted and by reading it where not.
+/// The stage *hash*: learns what module each file is. It trusts the catalog where it can, and reads other files.
 struct HashStage {
   let scan: ScanResult
   let indexes: RootIndexes
@@ -12,13 +12,13 @@ struct HashStage {
   /// Bytes.
   let largestModule: Int
   let avoidsWriters: Bool
-  /// How much of the modules that had to be read is kept, for those that have to be compiled.
+  /// How much of the modules that had to be read is kept for compiling.
   var retained = RetainedModules.none
 
-  /// - Parameter isOver: asked now and then: whether nobody wants to know any more.
+  /// - Parameter isOver: asked now and then whether the result is no longer wanted.
   /// - Returns: what was found; not of all files if it was over before.
   func run(until isOver: @Sendable () -> Bool) -> HashResult {
-    // Blocks, so that lanes seldom meet at the counter or at the lock.
+    // Files are taken in blocks, so that lanes seldom meet at the counter or at the lock.
     let size = max(1, min(256, scan.count / (16 * lanes)))
     let blocks = stride(from: 0, to: scan.count, by: size).map { $0..<min($0 + size, scan.count) }
     let results = Mutex([HashResult?](repeating: nil, count: blocks.count))
@@ -69,9 +69,9 @@ struct HashStage {
   }
 }
 
-/// What was learnt of the scan's files: four bytes for each that did not change since it was remembered.
+/// The findings about the scan's files: four bytes for each that did not change since it was remembered.
 struct HashResult: Sendable {
-  /// For each file of the scan its number in its root's index, or ``none``.
+  /// For each file of the scan, its number in its root's index, or ``none``.
   fileprivate(set) var remembered: [UInt32] = []
   /// The files that had to be read, in the scan's order.
   fileprivate(set) var read: [ReadFile] = []
@@ -80,7 +80,7 @@ struct HashResult: Sendable {
   /// No index has so many files.
   static let none = UInt32.max
 
-  /// What a run that was cancelled knows of files that it did not come to.
+  /// The findings of a cancelled run about files that it did not come to.
   fileprivate static func nothing(of count: Int) -> HashResult {
     var nothing = HashResult()
     nothing.remembered = Array(repeating: none, count: count)
@@ -107,7 +107,7 @@ struct HashResult: Sendable {
     }
   }
 
-  /// Hands out what was kept of the modules that were read; whoever takes it decides how long it is kept.
+  /// Hands out the modules that were read and kept. The caller decides how long they are kept.
   mutating func takeRetained() -> [WasmHash: LoadedModule] {
     var kept: [WasmHash: LoadedModule] = [:]
     for index in read.indices {
@@ -126,14 +126,14 @@ struct HashResult: Sendable {
 }
 
 extension ModuleFacts {
-  /// What is remembered of a file that did not change since.
+  /// The remembered module of a file that did not change since.
   init(_ row: StatRow) {
     self.init(hash: row.module.hash, kind: row.module.kind, size: Int(clamping: row.stamp.size))
   }
 }
 
-/// Keeps at hand the index that one file after another belongs to: seldom another one, and taking it anew for each file
-/// would count references that all lanes share.
+/// Keeps at hand the index that one file after another belongs to. The index seldom changes, and taking it anew for
+/// each file would count references that all lanes share.
 private struct IndexCursor {
   private let scan: ScanResult
   private let indexes: RootIndexes
@@ -154,7 +154,7 @@ private struct IndexCursor {
   }
 }
 
-/// A file that was read, and is a module.
+/// A file that was read and is a module.
 struct ReadFile: Sendable {
   /// The file's place in the scan.
   let index: Int

@@ -4,7 +4,7 @@ package import SystemPackage
 package import WasmCache
 package import WasmEngine
 
-/// What reading a file told of the module in it.
+/// The facts about a module that reading its file gave.
 package struct ModuleFacts: Hashable, Sendable {
   package let hash: WasmHash
   package let kind: ModuleKind
@@ -12,7 +12,7 @@ package struct ModuleFacts: Hashable, Sendable {
   package let size: Int
 }
 
-/// A file that was read, as it was before and after that.
+/// A file that was read, as it was before and after reading.
 package struct ReadModule: Sendable {
   package let facts: ModuleFacts
   package let stamp: FileStamp
@@ -20,7 +20,7 @@ package struct ReadModule: Sendable {
   var kept: LoadedModule?
 }
 
-/// A module's bytes in memory, sealed: what was hashed is what is compiled.
+/// A module's bytes in memory, sealed: the bytes that were hashed are the ones that are compiled.
 package final class LoadedModule: Sendable {
   package let contents: MemoryFile
   package let facts: ModuleFacts
@@ -33,7 +33,7 @@ package final class LoadedModule: Sendable {
 
 /// Reads modules: to know them by their hash, and to hand exactly the bytes that were hashed to a compiler.
 ///
-/// One for each thread: it owns the block that files are read through.
+/// Each thread has its own: a reader owns the block that files are read through.
 package struct ModuleReader: ~Copyable {
   private let block: UnsafeMutableRawBufferPointer
   private let afterBlock: () -> Void
@@ -45,7 +45,7 @@ package struct ModuleReader: ~Copyable {
 
   /// - Parameters:
   ///   - limit: the size in bytes of the largest module to accept.
-  ///   - avoidsWriters: refuse a file that somebody has open for writing, as one that changed while it was read.
+  ///   - avoidsWriters: refuse a file that another process has open for writing, as one that changed while it was read.
   package init(limit: Int = defaultLimit, avoidsWriters: Bool = false) {
     self.init(limit: limit, avoidsWriters: avoidsWriters) {}
   }
@@ -62,7 +62,7 @@ package struct ModuleReader: ~Copyable {
 
   /// Hashes the module at `path`.
   ///
-  /// - Parameter largestKept: up to which size in bytes the contents are kept, too, if there is memory for them.
+  /// - Parameter largestKept: the largest size in bytes whose contents are kept, too, if there is memory for them.
   package func read(_ path: FilePath, keepingUpTo largestKept: Int = 0) throws(ModuleFailure) -> ReadModule {
     let file = try open(path)
     return try whileUnchanged(file) { stamp throws(ModuleFailure) in
@@ -101,11 +101,11 @@ package struct ModuleReader: ~Copyable {
     _ file: borrowing RegularFile, body: (FileStamp) throws(ModuleFailure) -> Result
   ) throws(ModuleFailure) -> Result {
     try file.whileUnchanged { status throws(ModuleFailure) in
-      // Before reading, so that a long write is not read again and again.
+      // This check comes before reading, so that a long write is not read again and again.
       if avoidsWriters, file.descriptor.isOpenForWriting { throw .changedWhileRead }
       guard status.size <= limit else { throw .tooLarge(bytes: status.size, limit: limit) }
       let result = try body(status.stamp)
-      // And after it: a writer that came meanwhile may have written half, and pause.
+      // The check is repeated after reading: a writer that came meanwhile may have written half, and pause.
       if avoidsWriters, file.descriptor.isOpenForWriting { throw .changedWhileRead }
       return result
     } failure: {
@@ -137,7 +137,7 @@ package struct ModuleReader: ~Copyable {
   }
 }
 
-/// Says of a failed system call that the module could not be read.
+/// Turns a failed system call into the failure that the module could not be read.
 private func reading<Result: ~Copyable>(
   _ body: () throws(SystemError) -> Result
 ) throws(ModuleFailure) -> Result {
@@ -145,13 +145,13 @@ private func reading<Result: ~Copyable>(
 }
 
 extension ModuleFailure {
-  /// What it means for a module that its file could not be read.
+  /// The module's failure when its file could not be read.
   fileprivate init(_ error: RegularFileError) {
     switch error {
     case .system(let error):
       switch error.errno {
       case .noSuchFileOrDirectory: self = .vanished
-      // Opening what a writer holds a lease on, as file servers do.
+      // A writer holds a lease on the file, as file servers do.
       case .wouldBlock: self = .changedWhileRead
       default: self = .unreadable(reason: error.description)
       }

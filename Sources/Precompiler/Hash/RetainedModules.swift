@@ -1,16 +1,16 @@
 internal import LinuxIO
 internal import Synchronization
 
-/// How much of the modules that were read to be hashed is kept until they are compiled; what has no room is read again.
+/// How much of the hashed modules is kept until they are compiled. A module without room is read again.
 package struct RetainedModules: Sendable {
   /// Bytes.
   package var bytes = 64 << 20
-  /// Each is an open file in memory.
+  /// Modules, each an open file in memory.
   package var count = 256
 
   package static let none = RetainedModules(bytes: 0, count: 0)
 
-  /// What is left of it, for several threads to take from.
+  /// The budget that is left, for several threads to take from.
   struct Budget: ~Copyable, Sendable {
     private let bytes: Atomic<Int>
     private let count: Atomic<Int>

@@ -11,17 +11,17 @@ internal import SystemPackage
 ///
 /// Source: GNU make manual, "POSIX Jobserver Interaction".
 package final class Jobserver: Sendable {
-  /// Ours alone, so that it can be set not to block: the inherited description is make's and everybody's.
+  /// A description of our own, so that it can be set not to block: the inherited one is make's and everybody's.
   private let tokens: Descriptor
   private let returned: Descriptor
-  /// Has one byte while our own slot is free, so that one `poll` waits for either.
+  /// A pipe that holds one byte while our own slot is free, so that one `poll` waits for either.
   private let ownSlot: Pipe
-  /// Has something to read, which nobody does, once nothing is left to wait for.
+  /// A pipe that becomes readable once nothing is left to wait for. Nobody reads it.
   private let end: Pipe
   private let state = Mutex(State())
 
   private struct State {
-    /// Those that jobs have at the moment.
+    /// The tokens that jobs have at the moment.
     var taken: [UInt8] = []
     var isOver = false
   }
@@ -29,7 +29,7 @@ package final class Jobserver: Sendable {
   package init(_ address: JobserverAddress) throws(JobserverUnavailable) {
     switch address {
     case .pipe(let reading, let writing):
-      // Where make has closed them for this program, the numbers are free, or something else has them.
+      // Make may have closed them for this program. Then the numbers are free, or something else has them.
       guard Self.isPipe(from: writing, to: reading) else { throw .withheld }
       do {
         tokens = try Descriptor.open("/proc/self/fd/\(reading)", O_RDONLY | O_NONBLOCK)
@@ -37,7 +37,7 @@ package final class Jobserver: Sendable {
       } catch { throw .unusable("cannot open its pipe: \(error)") }
     case .fifo(let path):
       do {
-        // Open for writing, too, so that it neither blocks nor ends.
+        // The FIFO is open for writing, too, so that it neither blocks nor ends.
         tokens = try Descriptor.open(path, O_RDWR | O_NONBLOCK)
         returned = try Descriptor.open(path, O_RDWR)
       } catch { throw .unusable("cannot open \(path): \(error)") }
@@ -56,18 +56,17 @@ package final class Jobserver: Sendable {
 
   /// Runs a job as soon as there is a slot for it.
   ///
-  /// - Returns: what the job gave; nil if it was not run, because waiting was ended.
+  /// - Returns: the job's result; nil if it was not run, because waiting was ended.
   func withSlot<Result>(_ job: () -> Result) -> Result? {
     guard let slot = takeSlot() else { return nil }
     defer { giveBack(slot) }
     return job()
   }
 
-  /// Ends all waiting: no job is left to begin.
+  /// Ends all waiting, because no job is left to begin.
   func stopWaiting() { Self.put(0, into: end.writing.raw) }
 
-  /// Gives back all tokens and takes no more, for a program that stops in the middle of its jobs: whoever waits for one
-  /// waits no longer.
+  /// Gives back all tokens and takes no more, for a program that stops in the middle of its jobs. Waiting ends, too.
   package func returnEverything() {
     stopWaiting()
     state.withLock { state in
@@ -92,14 +91,14 @@ package final class Jobserver: Sendable {
         return nil
       }
       if waiting[2].revents != 0 { return nil }
-      // Somebody else may have been faster with either.
+      // Another thread or process may have been faster with either.
       if waiting[0].revents != 0, Self.take(from: ownSlot.reading.raw) != nil { return .own }
       if waiting[1].revents != 0, let token = takeToken() { return .token(token) }
     }
   }
 
   private func takeToken() -> UInt8? {
-    // Under the lock, so that at no moment a token is ours and not counted.
+    // The lock is held, so that at no moment a token is ours and not counted.
     state.withLock { state in
       guard !state.isOver, let token = Self.take(from: tokens.raw) else { return nil }
       state.taken.append(token)
@@ -119,7 +118,7 @@ package final class Jobserver: Sendable {
     }
   }
 
-  /// Whether two descriptors are the two ends of one pipe: two of somebody else's are seldom that.
+  /// Whether two descriptors are the two ends of one pipe. Two descriptors of something else are seldom that.
   private static func isPipe(from writing: Int32, to reading: Int32) -> Bool {
     var (source, target) = (stat(), stat())
     return fstat(writing, &source) == 0 && fstat(reading, &target) == 0 && target.st_mode & S_IFMT == S_IFIFO
@@ -140,7 +139,7 @@ package final class Jobserver: Sendable {
 
 /// Why there is no share to be had in a make's job slots.
 package enum JobserverUnavailable: Error, Hashable, Sendable {
-  /// Make gives it only to what it takes for another make.
+  /// Make gives a share only to commands that it takes for another make.
   case withheld
   case unusable(String)
 }

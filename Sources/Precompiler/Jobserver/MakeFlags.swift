@@ -1,7 +1,7 @@
 internal import LinuxIO
 package import SystemPackage
 
-/// What make, or a program that stands in for it, tells those that it runs in the environment variable MAKEFLAGS.
+/// The settings that make, or a program that stands in for it, passes to its commands in the variable MAKEFLAGS.
 ///
 /// Source: GNU make manual, "Communicating Options to a Sub-make" and "Sharing Job Slots with GNU make".
 package struct MakeFlags: Hashable, Sendable {
@@ -25,9 +25,9 @@ package struct MakeFlags: Hashable, Sendable {
       isQuestion = flags.contains(UInt8(ascii: "q"))
       isSilent = flags.contains(UInt8(ascii: "s"))
     }
-    // What follows two dashes are variables, which may hold anything.
+    // The words after two dashes are variables, which may hold anything.
     for word in words.prefix(while: { !$0.elementsEqual("--".utf8) }) {
-      // The second name is that of releases before 4.2.
+      // The second name is from releases before 4.2.
       for option in ["--jobserver-auth=", "--jobserver-fds="] where word.starts(with: option.utf8) {
         jobserver = JobserverAddress(word.dropFirst(option.utf8.count))
       }

@@ -10,7 +10,7 @@ struct DistinctModules {
   private var slots: [UInt32]
   private static let free = UInt32.max
 
-  /// - Parameter limit: no fewer than the files that will be added.
+  /// - Parameter limit: at least the number of files that will be added.
   init(of scan: ScanResult, limit: Int) {
     self.scan = scan
     contents.reserveCapacity(limit)

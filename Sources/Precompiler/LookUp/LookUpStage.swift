@@ -4,7 +4,7 @@ internal import WasmCache
 
 /// The stage *look up*: asks the run's own cache for each module.
 ///
-/// Where nothing changed since every module was found, the directories of the caches say so, and no entry is looked at,
+/// If nothing changed since every module was found, the directories of the caches say so, and no entry is looked at,
 /// see ``DirectoryFingerprint``.
 struct LookUpStage {
   let contents: [ModuleContent]
@@ -17,8 +17,8 @@ struct LookUpStage {
   var now = WallClock.now()
 
   /// - Parameter catalog: asked for states in which every entry is there.
-  /// - Returns: for each target.
-  /// - Throws: if somebody else may decide what the cache's entries are.
+  /// - Returns: one result for each target.
+  /// - Throws: if another user may decide what the cache's entries are.
   func run(_ catalog: RunCatalog) throws(CacheError) -> [TargetLookups] {
     for target in targets { try target.directory?.requireTrusted() }
     guard contents.count >= TargetLookups.fewest, let fingerprints = try fingerprints() else {
@@ -35,15 +35,15 @@ struct LookUpStage {
     }
   }
 
-  /// Taken before any entry is looked at: what changes meanwhile makes it another state.
+  /// The fingerprints are taken before any entry is looked at, so that a change meanwhile makes another state.
   ///
-  /// - Returns: for each target, nil where something changed just now; nil if there is no cache.
+  /// - Returns: one for each target, nil where something changed just now; nil if there is no cache.
   private func fingerprints() throws(CacheError) -> [DirectoryFingerprint?]? {
     guard let own = caches.own else { return nil }
     let ownObjects = try ObjectsState(own, now: now)
     var modules = ModulesDigest()
     for content in contents { modules.add(content.facts.hash) }
-    // One that is not to be trusted is found out when something is taken from it.
+    // A cache that is not to be trusted is found out when something is taken from it.
     let lowerObjects = caches.lower.map { try? ObjectsState($0, now: now) }
     return targets.map { target in
       guard let directory = target.directory else { return nil }

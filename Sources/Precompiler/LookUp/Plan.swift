@@ -13,20 +13,20 @@ package struct Job: Sendable {
   }
 }
 
-/// What has to be done, and what has not.
+/// The work of a run: what has to be done, and what has not.
 package struct Plan: Sendable {
   /// Every distinct module, in the order found.
   package let contents: [ModuleContent]
-  /// In the order in which to start them: targets in their order, for each the largest modules first, so that no long
-  /// compilation is left for last.
+  /// The jobs in the order in which to start them: targets in their order, and for each the largest modules first, so
+  /// that no long compilation is left for last.
   package private(set) var jobs: [Job] = []
-  /// Artifacts that there are: positions in ``contents``, and the target of each.
+  /// The artifacts that exist: positions in ``contents``, and the target of each.
   package private(set) var upToDate: [(content: Int, target: CompileTarget)] = []
-  /// How many of those a lower cache has.
+  /// How many of those are in a lower cache.
   package let fromLowerCaches: Int
 
   /// - Parameters:
-  ///   - lookups: for each target.
+  ///   - lookups: one for each target.
   ///   - force: compile what the cache has, too.
   init(_ contents: [ModuleContent], _ targets: [CompileTarget], _ lookups: [TargetLookups], force: Bool) {
     self.contents = contents
@@ -34,14 +34,14 @@ package struct Plan: Sendable {
     for (target, lookups) in zip(targets, lookups) {
       var missing: [Job] = []
       for position in contents.indices {
-        // Why it is missing says more than that it is forced.
+        // The reason why it is missing says more than that it is forced.
         if let reason = lookups[position] ?? (force ? .forced : nil) {
           missing.append(Job(content: contents[position], target: target, reason: reason))
         } else {
           upToDate.append((position, target))
         }
       }
-      // Stable for equal sizes, so that two runs start alike.
+      // The sort is stable for equal sizes, so that two runs start alike.
       jobs += missing.enumerated()
         .sorted { ($1.element.content.facts.size, $0.offset) < ($0.element.content.facts.size, $1.offset) }
         .map(\.element)

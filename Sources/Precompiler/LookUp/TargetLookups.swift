@@ -1,11 +1,11 @@
 internal import WasmCache
 
-/// What the caches have of a run's distinct modules for one target.
+/// The caches' answers about a run's distinct modules for one target.
 struct TargetLookups {
   private enum Found {
-    /// - Parameter fromLowerCaches: how many of them.
+    /// - Parameter fromLowerCaches: how many of them are in lower caches.
     case all(fromLowerCaches: Int)
-    /// In the modules' order.
+    /// The answers in the modules' order.
     case each([Lookup])
   }
 
@@ -15,7 +15,7 @@ struct TargetLookups {
   /// The state of the caches' directories, where it is worth remembering that everything is there.
   private(set) var fingerprint: DirectoryFingerprint?
 
-  /// From how many modules on it pays to know whether anything changed.
+  /// The number of modules from which it pays to know whether anything changed.
   static let fewest = 96
 
   /// Everything is there, as an earlier run found.
@@ -50,13 +50,13 @@ struct TargetLookups {
 
   var fromLowerCaches: Int { if case .all(let count) = found { count } else { fetched.count } }
 
-  /// Takes down that there is something in a lower cache that cannot be used: the next run is to find it, too.
+  /// Notes that a lower cache has something that cannot be used: the next run is to find it, too.
   mutating func noteTrouble() { fingerprint = nil }
 
-  /// Takes down that a lower cache has a module.
+  /// Notes that a lower cache has a module.
   mutating func fetch(_ module: Int, size: Int) {
     guard case .each(var lookups) = found else { return }
-    // Not copied for each module: nobody else has them meanwhile.
+    // The array is moved out, so that it is not copied for each module.
     found = .each([])
     lookups[module] = .present(size: size)
     found = .each(lookups)

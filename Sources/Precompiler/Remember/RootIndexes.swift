@@ -3,10 +3,10 @@ internal import Scanning
 internal import SystemPackage
 internal import WasmCache
 
-/// What is remembered of the files below each root; roots in the same place share it.
+/// The remembered files below each root. Roots in the same place share them.
 struct RootIndexes {
   private(set) var all: [StatIndex] = []
-  /// For each of them whether it is a directory that was scanned, not only files in it that were named.
+  /// For each place, whether it is a directory that was scanned, not only files in it that were named.
   private(set) var isDirectory: [Bool] = []
   private var numbers: [Int] = []
 
@@ -15,7 +15,7 @@ struct RootIndexes {
     var paths: [FilePath] = []
     var isDirectory: [Bool] = []
     var numbers: [Int] = []
-    /// For each place the files that were named below it.
+    /// For each place, the files that were named below it.
     var files: [[Int]] = []
   }
 
@@ -29,7 +29,7 @@ struct RootIndexes {
     let places = Self.places(of: roots, under: directories)
     numbers = places.numbers
     isDirectory = places.isDirectory
-    // Few files of a large tree are asked for one by one: to read all that is known of the tree takes longer.
+    // Few files of a large tree are asked for one by one: reading all that is known of the tree takes longer.
     var few: [[FileStamp]?] = places.isDirectory.indices.map { number in
       places.isDirectory[number] || places.files[number].count > Self.fewest ? nil : []
     }
@@ -39,7 +39,7 @@ struct RootIndexes {
     all = zip(places.paths, few).map { load($0, $1) }
   }
 
-  /// From how many named files on everything under their place is read.
+  /// The number of named files from which everything under their place is read.
   private static let fewest = 256
 
   private static func places(of roots: [FilePath], under directories: [FilePath]) -> Places {

@@ -3,15 +3,15 @@ internal import Scanning
 internal import SystemPackage
 internal import WasmCache
 
-/// What earlier runs remembered, for this one to ask, and what this one finds out, for the next: a run's dealings with
-/// the catalog. Without a catalog nothing is known and nothing is kept, and everything goes on.
+/// A run's dealings with the catalog: the memory of earlier runs, and the findings of this one for the next. Without a
+/// catalog nothing is known and nothing is kept, and everything goes on.
 struct RunCatalog {
   private let catalog: Catalog?
   /// Why there is no catalog, for `-v`.
   let note: String?
   /// When the run began, in nanoseconds since 1970.
   private let start: Int64
-  /// What relative paths start from; they are remembered so that they mean the same elsewhere.
+  /// The directory that relative paths start from. Paths are remembered so that they mean the same elsewhere.
   private let directory: FilePath
   private(set) var record = RunRecord()
 
@@ -25,7 +25,7 @@ struct RunCatalog {
 
   // MARK: Engines
 
-  /// What a compiler was found to be; nil unless all of it is remembered.
+  /// The remembered identities of a compiler; nil unless all of them are remembered.
   func identities(of toolchain: any Toolchain) -> [ArtifactIdentity]? {
     catalog.flatMap { toolchain.rememberedIdentities(in: $0, now: start) }
   }
@@ -34,7 +34,7 @@ struct RunCatalog {
 
   // MARK: Files
 
-  /// What is remembered of the files below each root.
+  /// The remembered files below each root.
   func indexes(of scan: ScanResult, _ input: RunInput, ignoring: Bool) -> RootIndexes {
     RootIndexes(scan, of: input.roots, under: input.rememberedUnder) { root, files in
       guard !ignoring, let catalog else { return StatIndex(root: root, isPartial: files != nil) }
@@ -74,11 +74,11 @@ struct RunCatalog {
 
   // MARK: Entries
 
-  /// How many artifacts were in lower caches when a run looked at every entry of late, all were there, and the caches were
-  /// in this state; nil if there was no such run.
+  /// The number of artifacts in lower caches, from a recent run that looked at every entry, found all and met the
+  /// caches in this state; nil if there was no such run.
   func fromLowerCaches(in state: DirectoryFingerprint) -> Int? { catalog?.fromLowerCaches(in: state, now: start) }
 
-  /// Those among some modules that an engine has compiled before, so that their artifacts must have been there.
+  /// The modules that an engine has compiled before, so that their artifacts must have been there.
   func compiled(_ modules: [WasmHash], by engine: ArtifactIdentity) -> Set<WasmHash> {
     catalog?.compiled(modules, by: engine.digest) ?? []
   }
@@ -91,8 +91,9 @@ struct RunCatalog {
     }
   }
 
-  /// Spares what the cache had from being removed. That costs a look an entry, so for many it is done once a day for the
-  /// same roots and engine; an engine's part that was found settled had it done by the run that found it so.
+  /// Spares the artifacts that the cache had from being removed. That costs a look an entry, so for many it is done
+  /// once a day for the same roots and engine. For an engine's part that was found settled, the earlier run that found
+  /// it so did it.
   mutating func recordUses(of plan: Plan, _ targets: [CompileTarget], _ lookups: [TargetLookups]) {
     for (target, lookups) in zip(targets, lookups) where lookups.isLookedAt {
       guard let directory = target.directory else { continue }
@@ -125,7 +126,7 @@ struct RunCatalog {
 
   /// Writes everything down for the next run.
   ///
-  /// - Returns: what to say with `-v`, if it could not be.
+  /// - Returns: a message for `-v`, if that failed.
   func commit() -> String? {
     guard let catalog, case .gaveUp(let reason) = catalog.commit(record, now: WallClock.now()) else { return nil }
     return reason

@@ -8,7 +8,7 @@ package struct ByteCount: Hashable, Sendable {
 
   package init(_ bytes: Int) { self.bytes = bytes }
 
-  /// Nil for what is no amount, or is more than any file can have.
+  /// Reads an amount; nil for any other text, and for more than any file can have.
   package init?(_ text: String) {
     let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
     let unit = text.dropFirst(digits.count).uppercased()
@@ -23,7 +23,7 @@ package struct ByteCount: Hashable, Sendable {
 }
 
 extension ByteCount: CustomStringConvertible {
-  /// In the unit of which it is the smallest whole number.
+  /// The amount in the unit that gives the smallest whole number.
   package var description: String {
     var shortest = (number: bytes, unit: "")
     for (letter, decimal, binary) in Self.units where bytes > 0 {

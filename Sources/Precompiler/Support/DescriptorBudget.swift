@@ -1,13 +1,13 @@
 internal import LinuxIO
 
-/// How a run divides the open files that it may have (`ulimit -n`) among what could have any number of them.
+/// Divides the open files that a run may have (`ulimit -n`) among the parts that could have any number of them.
 struct DescriptorBudget {
-  /// For each lane, artifacts on their way into the cache.
+  /// Artifacts on their way into the cache, for each lane.
   let artifactsPerLane: Int
   /// Modules that wait to be compiled.
   let retainedModules: Int
 
-  /// What a run has open in any case, and what each of its lanes has; counted, and doubled.
+  /// Files that a run has open in any case, and files that each of its lanes has. Both were counted, and doubled.
   private static let ownFiles = 48
   private static let filesPerLane = 8
 

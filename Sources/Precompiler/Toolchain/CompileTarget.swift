@@ -2,10 +2,10 @@ internal import Synchronization
 package import SystemPackage
 package import WasmCache
 
-/// One thing that a run makes of every module: with what, for what, and where it is stored. Every job carries its target.
+/// One artifact that a run makes of every module: compiler, wish and place. Every job carries its target.
 package final class CompileTarget: Sendable {
   package let toolchain: any Toolchain
-  /// Which of the toolchain's wishes it is.
+  /// The position of its wish in the toolchain's wishes.
   package let wish: Int
   package let identity: ArtifactIdentity
   /// Its place among the run's targets: earlier ones are made first.
@@ -50,7 +50,7 @@ package final class CompileTarget: Sendable {
     return places.first { if case .present = $0.lookUp(module) { true } else { false } } ?? directory
   }
 
-  /// Has a module's artifact in a lower cache passed over: what is there cannot be used.
+  /// Passes over a module's artifact in a lower cache, because it cannot be used.
   func refuse(_ module: WasmHash, fromLowerCache number: Int) {
     refused.withLock { _ = $0[module, default: []].insert(number) }
   }
@@ -58,15 +58,15 @@ package final class CompileTarget: Sendable {
   /// The path that any runtime can open to have a module's artifact.
   package func entryPath(_ module: WasmHash) -> FilePath? { place(of: module)?.entryPath(module) }
 
-  /// What is asked for, as people read it: `cranelift, opt-level none`.
+  /// The wish, as people read it: `cranelift, opt-level none`.
   package var name: String { identity.wish.description }
 }
 
 /// The caches of a run, opened.
 package struct OpenCaches: Sendable {
-  /// Nil if there is none, which a run that only looks leaves as it is.
+  /// The run's own cache; nil if there is none, which a run that only looks leaves as it is.
   package let own: CacheDirectory?
-  /// Only read.
+  /// The caches that are only read.
   package let lower: [CacheDirectory]
 
   package init(own: CacheDirectory?, lower: [CacheDirectory] = []) {

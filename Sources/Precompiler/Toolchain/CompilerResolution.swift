@@ -2,12 +2,12 @@ internal import LinuxIO
 internal import Synchronization
 internal import WasmCache
 
-/// Finds out what a run's compilers are: from the catalog where that knows, and by asking them meanwhile where not.
+/// Finds out what a run's compilers are: from the catalog, or else by asking them meanwhile.
 ///
 /// A child has to be started to ask. In the meantime modules can be found and hashed.
 final class CompilerResolution {
   private let toolchains: [any Toolchain]
-  /// For each toolchain what is remembered of it; nil if it is being asked.
+  /// For each toolchain, the remembered identities; nil if it is being asked.
   private let remembered: [[ArtifactIdentity]?]
   private let tasks: [ResolutionTask?]
   private var result: [[ArtifactIdentity]]?
@@ -20,7 +20,7 @@ final class CompilerResolution {
     tasks = zip(toolchains, remembered).map { $1 == nil ? ResolutionTask($0, lanes: lanes) : nil }
   }
 
-  /// Whether it is known that not all wishes can be had.
+  /// Whether it is known that some wishes cannot be had.
   var hasFailed: @Sendable () -> Bool {
     let tasks = tasks.compactMap(\.self)
     return { tasks.contains(where: \.hasFailed) }
@@ -28,10 +28,10 @@ final class CompilerResolution {
 
   /// Waits for the answers.
   ///
-  /// - Returns: for each toolchain the identities of its wishes.
+  /// - Returns: for each toolchain, the identities of its wishes.
   func wait(_ catalog: inout RunCatalog, _ observer: any RunObserver) throws(PrecompileError) -> [[ArtifactIdentity]] {
     if let result { return result }
-    // Of all, whatever the first says: the run may end with that, and nobody is to be asked then.
+    // All tasks end, whatever the first answer says: the run may end with it, and no compiler may be asked then.
     for task in tasks { task?.finish() }
     var all: [[ArtifactIdentity]] = []
     for ((toolchain, remembered), task) in zip(zip(toolchains, remembered), tasks) {

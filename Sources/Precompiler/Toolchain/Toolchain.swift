@@ -2,20 +2,20 @@ package import LinuxIO
 package import WasmCache
 package import WasmEngine
 
-/// A compiler that a run uses, found at its place: the seam between the stages of a run and whatever makes artifacts.
+/// A run's compiler, found at its place: the seam between the run's stages and the makers of artifacts.
 ///
 /// A run may have several, and each may be asked for several things.
 package protocol Toolchain: AnyObject, Sendable {
   /// Where the compiler lies.
   var location: EngineLocation { get }
 
-  /// What is asked of it, in order. Each wish becomes one ``CompileTarget``.
+  /// The wishes of the run, in order. Each becomes one ``CompileTarget``.
   var wishes: [CompileWish] { get }
 
   /// How many cores one compilation can use.
   var cores: ToolchainCores { get }
 
-  /// What earlier runs remembered the wishes' identities to be.
+  /// The wishes' identities as earlier runs remembered them.
   ///
   /// - Parameter now: nanoseconds since 1970.
   /// - Returns: nil unless all of them are remembered of this very compiler.
@@ -29,57 +29,57 @@ package protocol Toolchain: AnyObject, Sendable {
   /// Opens a way to compile modules, one at a time; blocks.
   ///
   /// - Parameters:
-  ///   - identities: what the wishes were resolved to. A compiler that is another by now is an error.
+  ///   - identities: the identities that the wishes were resolved to. A compiler that is another by now is an error.
   ///   - lanes: how many sessions are open at a time.
   ///   - deadline: when opening has failed.
   func openSession(
     for identities: [ArtifactIdentity], lanes: Int, deadline: MonotonicInstant
   ) throws(ModuleFailure) -> any CompileSession
 
-  /// Takes a session that nobody needs at the moment, for a later run.
+  /// Takes a session that is not needed at the moment, for a later run.
   ///
   /// - Returns: false if it is not kept, so that its owner has to end it.
   func keep(_ session: any CompileSession) -> Bool
 
-  /// Lets go of what was ready for the run's sessions and not needed: the run is over.
+  /// Lets go of everything that was ready for the run's sessions and not needed: the run is over.
   func finish()
 }
 
 /// One thread's way to compile with a toolchain.
 package protocol CompileSession: AnyObject, Sendable {
-  /// Whether it can compile another module. It cannot after anything but a refusal.
+  /// Whether it can compile another module. It can after a refusal, but after no other failure.
   var isUsable: Bool { get }
 
-  /// Which defences the kernel lacks or forbids around the compiler.
+  /// The defences around the compiler that the kernel lacks or forbids.
   var missingDefences: [String] { get }
 
   /// Compiles one module; blocks.
   ///
   /// - Parameters:
-  ///   - wish: which of the toolchain's wishes.
+  ///   - wish: the position of the wish in the toolchain's.
   ///   - threads: how many threads may work on it.
   func compile(
     _ module: LoadedModule, wish: Int, threads: Int, deadline: MonotonicInstant, timeout: Double
   ) throws(ModuleFailure) -> CompiledArtifact
 
-  /// Ends it without waiting. Letting go of it waits.
+  /// Ends the session without waiting. Letting go of it waits.
   func end()
 }
 
 /// How many cores one compilation can use.
 package enum ToolchainCores: Sendable {
   case one
-  /// As many as the session is told to.
+  /// As many as the session is asked to use.
   case onRequest
 }
 
-/// What a compiler said of itself.
+/// A compiler's answer about itself.
 package struct ToolchainResolution: Sendable {
-  /// For each wish.
+  /// The result for each wish.
   package let identities: [Result<ArtifactIdentity, BackendUnavailable>]
-  /// Which defences the kernel lacks or forbids around the compiler.
+  /// The defences around the compiler that the kernel lacks or forbids.
   package let missingDefences: [String]
-  /// What the catalog is to remember of it.
+  /// The findings that the catalog is to remember.
   package let findings: [EngineFinding]
 
   package init(
@@ -92,7 +92,7 @@ package struct ToolchainResolution: Sendable {
   }
 }
 
-/// What a session made of a module: bytes that nobody can change any more.
+/// The bytes that a session made of a module. They cannot change any more.
 package struct CompiledArtifact: ~Copyable, Sendable {
   package let contents: Mapping
   /// How long the compiler took.
@@ -109,7 +109,7 @@ package enum CompilerUnusable: Error, Hashable, Sendable {
   case unreadable(EngineLocation, reason: String)
   case cannotLoad(EngineLocation, reason: String)
   case notWasmtime(EngineLocation, missingFunction: String)
-  /// It offers no backend.
+  /// The compiler offers no backend.
   case noBackend(EngineLocation)
   /// The kernel cannot confine the compiler as required.
   case unconfined(missing: [String])
@@ -124,11 +124,11 @@ package enum CompilerUnusable: Error, Hashable, Sendable {
 package enum BackendUnavailable: Error, Hashable, Sendable {
   /// The engine compiles with another backend and says nothing.
   case silentlyAnother(Backend)
-  /// Asking for it ends the process; the engine's last words.
+  /// Asking for the backend ends the process; the engine's last words.
   case crashes(String)
   /// The compiler's reason.
   case refused(String)
-  /// Asking for it takes more memory than a compiler may have.
+  /// Asking for the backend takes more memory than a compiler may have.
   ///
   /// - Parameter memory: bytes that are allowed.
   case exhausted(memory: Int)

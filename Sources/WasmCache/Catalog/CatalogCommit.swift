@@ -31,12 +31,12 @@ extension Catalog {
     }
   }
 
-  /// - Parameter body: told whether the catalog has just been made, so that nothing remembered is in it.
+  /// - Parameter body: gets whether the catalog has just been made, so that nothing remembered is in it.
   private static func write(
     _ session: CatalogSession, _ body: (SQLiteConnection, _ isNew: Bool) throws(SQLiteError) -> Void
   ) -> CommitResult {
     let path = session.opener.place.path
-    // Twice, because damage may come to light only when something is written.
+    // There are two attempts, because damage may come to light only when something is written.
     for _ in 0..<2 {
       let isNew = session.damage != nil
       if isNew { session.replace() }

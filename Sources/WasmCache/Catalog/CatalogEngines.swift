@@ -46,7 +46,7 @@ package struct EngineFinding: Hashable, Sendable {
 }
 
 extension Catalog {
-  /// What a compiler library turned out to be with some wish; nil if that has to be found out again.
+  /// The remembered answer of a compiler library to some wish; nil if it has to be asked again.
   ///
   /// - Parameter now: nanoseconds since 1970.
   package func engine(_ library: FileStamp, wish: String, now: Int64) -> EngineFinding.Result? {

@@ -5,7 +5,7 @@ internal import SystemPackage
 /// Gets from a directory to a usable connection. A file that is no catalog is replaced by a new one.
 struct CatalogOpener {
   let place: CatalogPlace
-  /// Nil where none is needed, or none can be had.
+  /// The lock; nil if none is needed, or none can be had.
   let lock: CatalogLock?
   let access: SQLiteConnection.Access
 
@@ -48,7 +48,7 @@ struct CatalogOpener {
         case .usable(let connection): return (connection, note)
         case .useless(let reason): throw CatalogTrouble("\(place.path): not used: \(reason)")
         case .replaceable(let connection, let reason, let foreign):
-          // Once at most: if a catalog that we just made is not good, another will not be better.
+          // This is done once at most: if a catalog that we just made is not good, another will not be better.
           guard access == .readWrite && !hasMade else { throw CatalogTrouble("\(place.path): not used: \(reason)") }
           hasMade = replace(connection, settingAside: foreign)
           if hasMade { note = "\(place.path): \(reason): made anew" }
@@ -101,7 +101,7 @@ struct CatalogOpener {
     switch (application, version) {
     case (CatalogSchema.applicationID, CatalogSchema.version):
       return .usable(connection)
-    // Bounded, since a larger number is more likely damage than a release of ours.
+    // The range is bounded, since a larger number is more likely damage than a release of ours.
     case (CatalogSchema.applicationID, CatalogSchema.version + 1...CatalogSchema.version + 1000):
       return .useless(reason: "it was written by a newer wasmprecompile (schema \(version))")
     case (CatalogSchema.applicationID, _):

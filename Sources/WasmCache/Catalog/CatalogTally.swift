@@ -4,7 +4,7 @@
 /// another reason, and else once an hour for each root.
 package struct Tally: Hashable, Sendable {
   package var hits: Int64 = 0
-  /// Those of the hits that lower caches had.
+  /// The hits that came from lower caches.
   package var lowerHits: Int64 = 0
   package var misses: [MissReason: Int64] = [:]
   /// The time of all compilations together.

@@ -67,7 +67,7 @@ struct CatalogWriter {
     }
     if !isNew { try delete(update.gone, seed) }
     try upsert((isNew ? update.kept : []) + update.hashed, seed)
-    // Counted, not computed: other runs may have written rows since the sweep.
+    // The rows are counted, not computed: other runs may have written rows since the sweep.
     let count = try connection.prepare("SELECT count(*) FROM stat WHERE root = ?1")
     count.bind(1, seed)
     _ = try count.step()
@@ -92,7 +92,7 @@ struct CatalogWriter {
     let statement = try connection.prepare("REPLACE INTO stat VALUES(?1, ?2, ?3, ?4)")
     statement.bind(1, seed)
     var record = [UInt8](repeating: 0, count: StatRecord.size)
-    // In the order of the table, so that each page is filled once.
+    // The order is the table's, so that each page is filled once.
     for row in rows.sorted(by: { ($0.stamp.device, $0.stamp.inode) < ($1.stamp.device, $1.stamp.inode) }) {
       record.withUnsafeMutableBytes { StatRecord.encode(row, seed: seed, into: $0) }
       statement.bind(2, row.stamp.device)

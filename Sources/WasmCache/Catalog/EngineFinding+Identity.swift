@@ -3,14 +3,14 @@ package import LinuxIO
 package import WasmEngine
 
 extension EngineFinding {
-  /// What is to be remembered of an identity.
+  /// Makes a finding of an identity, to be remembered.
   package init(_ identity: ArtifactIdentity, library: FileStamp, probed: Int64) {
     self.init(
       library: library, wish: Self.key(identity.wish), probed: probed,
       result: .available(record: identity.record, build: identity.build))
   }
 
-  /// Code for this machine's processor depends on it, and a cache may be shared with other machines.
+  /// The key names the processor: code for this machine's depends on it, and a cache may be shared with other machines.
   fileprivate static func key(_ wish: CompileWish) -> String { "\(wish)/\(processor)" }
 
   private static let processor: String = {

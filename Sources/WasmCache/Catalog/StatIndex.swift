@@ -67,7 +67,7 @@ package struct StatIndex: Sendable {
   func find(device: UInt64, inode: UInt64) -> Int? {
     guard !slots.isEmpty else { return nil }
     var slot = Self.slot(device: device, inode: inode, of: slots.count)
-    // Ends, because a third of the slots is free.
+    // The loop ends, because a third of the slots is free.
     while slots[slot] != Self.free {
       let number = Int(slots[slot])
       if entries[number].inode == inode && devices[Int(entries[number].device)] == device { return number }

@@ -13,7 +13,7 @@ struct StatIndexBuilder {
   /// - Parameter files: the number of rows to expect; being wrong costs only time.
   init(root: FilePath, expecting files: Int64) {
     self.root = root
-    // Bounded, so that a wrong number cannot cost gigabytes.
+    // The capacity is bounded, so that a wrong number cannot cost gigabytes.
     entries.reserveCapacity(Int(min(max(files, 0), 1 << 20)))
   }
 

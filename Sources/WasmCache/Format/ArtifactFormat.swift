@@ -2,9 +2,9 @@ internal import WasmEngine
 
 /// A kind of artifact: how its files are named and recognized.
 package struct ArtifactFormat: Hashable, Sendable {
-  /// As `engine.json` names it: `wasmtime`.
+  /// The name in `engine.json`: `wasmtime`.
   package let name: String
-  /// What an entry's name ends with, dot included.
+  /// The end of an entry's name, dot included.
   package let suffix: String
   /// The first bytes of every artifact.
   package let magic: [UInt8]

@@ -1,7 +1,7 @@
 internal import Crypto
 package import WasmEngine
 
-/// What an artifact is filed under: one build of one compiler, asked for one thing.
+/// The identity that an artifact is filed under: one build of one compiler, asked for one thing.
 ///
 /// Artifacts of equal identities are interchangeable; all others are kept apart in the cache.
 package struct ArtifactIdentity: Hashable, Sendable {
@@ -14,7 +14,7 @@ package struct ArtifactIdentity: Hashable, Sendable {
   /// The compiler's own account of everything that decides whether an artifact is good: for libwasmtime the ELF section
   /// `.wasmtime.engine`, with version, target, compiler flags, processor features, tunables and WebAssembly features.
   package let record: [UInt8]
-  /// What tells this build of the compiler from every other: for libwasmtime its GNU build id, or the SHA-256 of its file.
+  /// The bytes that tell this build of the compiler from others: libwasmtime's GNU build id, or its file's SHA-256.
   ///
   /// Recent releases write only their major version into the record. A patch release that fixes a miscompilation would go
   /// on using the bad code without this.
@@ -58,7 +58,7 @@ package struct ArtifactIdentity: Hashable, Sendable {
 }
 
 extension ArtifactIdentity {
-  /// What a libwasmtime's artifacts are filed under.
+  /// The identity of a libwasmtime's artifacts.
   package init(settings: EngineSettings, compatibility: CompatibilityRecord, libraryBuild: [UInt8]) {
     self.init(
       format: .wasmtime, wish: settings.wish, version: compatibility.version, target: compatibility.target,

@@ -15,9 +15,9 @@ package import SystemPackage
 ///         tmp/<writer>/             files not yet published; the writer holds the directory's lock
 ///         evicted                   modified when a limit of size was last enforced; locked meanwhile
 ///
-/// An entry is a symbolic link, so that any runtime in any language can open its path, while its target names the digest
-/// of what it must find there. (Rejected: the artifact itself under the module's hash, which cannot prove its bytes; and
-/// a hard link, which cannot name them.) Nothing is rewritten in place: whoever has an artifact open keeps it whole.
+/// An entry is a symbolic link, so that any runtime in any language can open its path, while its target names the
+/// digest of what it must find there. (Rejected: the artifact itself under the module's hash, which cannot prove its
+/// bytes; and a hard link, which cannot name them.) Nothing is rewritten in place: an open artifact stays whole.
 package enum CacheLayout {
   static let version = "v1"
   static let tag = "CACHEDIR.TAG"
@@ -61,7 +61,7 @@ package enum CacheLayout {
     return (String(text.prefix(2)), String(text.dropFirst(2)))
   }
 
-  /// What an entry's symbolic link says.
+  /// The text of an entry's symbolic link.
   static func entryTarget(_ digest: ArtifactDigest) -> String {
     let name = objectName(digest)
     return "../../\(objects)/\(name.directory)/\(name.file)"

@@ -1,9 +1,9 @@
 package import WasmEngine
 
-/// What a compiler is asked for: a backend, and what differs from the compiler's defaults.
+/// A request to a compiler: a backend, and the differences from the compiler's defaults.
 ///
 /// It says nothing about the compiler: two releases that are asked for the same have equal wishes and different
-/// identities, which is how a run knows that an engine changed.
+/// identities. So a run knows that an engine changed.
 package struct CompileWish: Hashable, Sendable {
   package struct Option: Hashable, Sendable {
     package let name: String
@@ -16,7 +16,7 @@ package struct CompileWish: Hashable, Sendable {
   }
 
   package let backend: Backend
-  /// In the compiler's order, so that equal wishes read alike.
+  /// The options in the compiler's order, so that equal wishes read alike.
   package let options: [Option]
 
   package init(backend: Backend, options: [Option] = []) {

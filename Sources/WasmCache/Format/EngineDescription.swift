@@ -3,7 +3,7 @@ internal import Glibc
 internal import LinuxIO
 internal import WasmEngine
 
-/// What `engine.json` says of an identity: the truth about the directory that it lies in.
+/// The contents of `engine.json` about an identity: the truth about the directory that it lies in.
 package struct EngineDescription: Codable, Hashable, Sendable {
   package struct Option: Codable, Hashable, Sendable {
     package var name: String
@@ -12,12 +12,12 @@ package struct EngineDescription: Codable, Hashable, Sendable {
 
   /// The name of the artifacts' format.
   package var format: String
-  /// What the entries' names end with.
+  /// The end of the entries' names.
   package var suffix: String
   package var backend: String
   package var version: String
   package var target: String
-  /// What was asked for that differs from the compiler's defaults.
+  /// The requested options that differ from the compiler's defaults.
   package var options: [Option]
   /// Hexadecimal: the engine library's GNU build id, or its SHA-256.
   package var build: String
@@ -38,7 +38,7 @@ package struct EngineDescription: Codable, Hashable, Sendable {
     self.identity = identity.digest.hex
   }
 
-  /// What the compiler was asked for.
+  /// The wish that the compiler was given.
   package var wish: CompileWish {
     CompileWish(
       backend: Backend(rawValue: backend), options: options.map { .init(name: $0.name, value: $0.value) })
@@ -47,7 +47,7 @@ package struct EngineDescription: Codable, Hashable, Sendable {
   var json: String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    // Only strings, which always encode.
+    // The value holds only strings, which always encode.
     guard let data = try? encoder.encode(self) else { return "{}\n" }
     return String(decoding: data, as: UTF8.self) + "\n"
   }
@@ -57,7 +57,7 @@ package struct EngineDescription: Codable, Hashable, Sendable {
     guard let file = try? directory.open(CacheLayout.engineDescription, O_RDONLY | O_NOFOLLOW | O_NONBLOCK) else {
       return nil
     }
-    // Far more than it ever has.
+    // The buffer is far larger than the file ever is.
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
     defer { buffer.deallocate() }
     guard let size = try? file.read(into: buffer, at: 0), size < buffer.count,

@@ -13,7 +13,7 @@ extension Engine {
     }
   }
 
-  /// What the engine's artifacts are good for.
+  /// The identity that the engine's artifacts are good for.
   func identity() throws(CacheError) -> ArtifactIdentity {
     let record = try record()
     if settings.backend == .winch {

@@ -26,7 +26,7 @@ public final class FileSystemCache: Cache, Sendable {
   /// Why some of the lower caches are not used. A host may want to log it; nothing else depends on it.
   public let lowerCacheTroubles: [CacheError]
   let cache: CacheDirectory
-  /// Only read, the first first.
+  /// The caches that are only read, the first first.
   private let lower: [CacheDirectory]
   let catalog: LoadingCatalog
   private let library: EngineLibrary
@@ -121,7 +121,7 @@ public final class FileSystemCache: Cache, Sendable {
     case .success(let published): artifact = try published.get()
     case .failure(let error): throw .serialize(reason: "\(error)")
     }
-    // Objects before the entries that name them.
+    // Objects become durable before the entries that name them.
     let synchronized = publisher.withLock { publisher in
       Result { () throws(CacheError) in try publisher?.synchronize() }
     }
@@ -182,7 +182,7 @@ final class EnginePart: Sendable {
   let identity: ArtifactIdentity
   /// The cache's own part.
   let directory: EngineDirectory
-  /// Of the cache itself first, and then of the lower ones.
+  /// The parts: the cache's own first, and then those of the lower ones.
   private let layers: [VerifiedEntries]
   private let writer = Mutex<EngineWriter?>(nil)
 

@@ -9,16 +9,16 @@ internal import SystemPackage
 /// directory instead of one an entry. (Measured with 10,000 modules: 0.5 ms instead of 40 ms of processor time, most of
 /// it for following links.)
 ///
-/// What it rests on:
+/// It rests on this:
 /// - A directory that changed in the last two seconds has no state, since it could change again within the same tick of
 ///   its file system's clock; neither has one whose stamps lie in the future.
 /// - All the directories that names are looked up in are part of it, by device, inode, times and mode: the engine's, the
 ///   objects', and each that objects lie in. Copied or restored, they are others; moved as a whole, they are the same,
 ///   and so are their relative links.
-/// - Only entries that are links to objects which are files are found at all: where other links lead is not told by these
-///   directories.
-/// - It is believed for a day, and not by a clock that was set back. So an object that someone empties in place, against
-///   its mode, is noticed a day late; changed bytes are for those who read them, as ever.
+/// - Only entries that are links to objects which are files are found at all: these directories do not tell where other
+///   links lead.
+/// - It is believed for a day, and not by a clock that was set back. So an object that someone empties in place,
+///   against its mode, is noticed a day late. Readers of an object's bytes notice changed ones, as ever.
 package struct DirectoryFingerprint: Hashable, Sendable {
   let digest: Digest256
 
@@ -27,11 +27,11 @@ package struct DirectoryFingerprint: Hashable, Sendable {
   var blob: [UInt8] { digest.bytes }
 }
 
-/// Which modules a state is about, in an order that the next run will have, too.
+/// A digest of the modules that a state is about, in an order that the next run will have, too.
 package struct ModulesDigest: Sendable {
   private var hash = SHA256()
   private var count = 0
-  /// Hashed together, because each call costs more than its 32 bytes.
+  /// Hashes are gathered and hashed together, because each call costs more than its 32 bytes.
   private var block: [WasmHash] = []
 
   package init() { block.reserveCapacity(256) }
@@ -42,7 +42,7 @@ package struct ModulesDigest: Sendable {
   }
 
   private mutating func flush() {
-    // In this machine's byte order, because the catalog is this machine's.
+    // The bytes are in this machine's order, because the catalog is this machine's.
     block.withUnsafeBytes { hash.update(bufferPointer: $0) }
     count += block.count
     block.removeAll(keepingCapacity: true)
@@ -61,7 +61,7 @@ package struct ObjectsState: Sendable {
   package private(set) var isSettled: Bool
 
   /// - Parameter now: nanoseconds since 1970.
-  /// - Throws: if somebody else may decide what lies in one of them.
+  /// - Throws: if another user may decide what lies in one of them.
   package init(_ cache: CacheDirectory, now: Int64) throws(CacheError) {
     isSettled = stamps.append(try? cache.objects.status(), now)
     for number in 0..<256 {
@@ -107,7 +107,7 @@ extension DirectoryFingerprint {
   }
 }
 
-/// What tells states of directories apart.
+/// The values that tell states of directories apart.
 private struct DirectoryStamps: Sendable {
   private(set) var words: [Int64] = []
 

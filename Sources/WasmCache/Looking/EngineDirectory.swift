@@ -7,9 +7,9 @@ package final class EngineDirectory: Sendable {
   package let identity: ArtifactIdentity
   package let cache: CacheDirectory
   let name: String
-  /// The directories of other identities with the same wish, once somebody asked.
+  /// The directories of other identities with the same wish, once they were asked for.
   private let predecessors = Mutex<[String]?>(nil)
-  /// Whether the entries were lost in copying the cache, once somebody asked.
+  /// Whether the entries were lost in copying the cache, once that was asked.
   private let hasLostEntries = Mutex<Bool?>(nil)
 
   package init(_ identity: ArtifactIdentity, in cache: CacheDirectory) {
@@ -34,7 +34,7 @@ package final class EngineDirectory: Sendable {
       .flatMap { CacheLayout.digest(ofTarget: $0) }
   }
 
-  /// What the cache has for a module: two system calls when it has it.
+  /// The cache's answer about a module: two system calls when it has it.
   ///
   /// An entry that is anything but a link to an object is none. The directory is named each time instead of being held
   /// open, because another process may be about to make it.
@@ -51,28 +51,28 @@ package final class EngineDirectory: Sendable {
     if let status = try? cache.objects.status(of: "\(object.directory)/\(object.file)"), status.kind == .regular,
       status.size > 0
     {
-      // Somebody else may change it while it runs.
+      // Another user may change the artifact while it runs.
       return cache.trust.objection(to: status) == nil ? .present(size: status.size) : .absent(.artifactCorrupt)
     }
     return .absent(cache.isSetAside(digest) ? .artifactCorrupt : .evicted)
   }
 
-  /// Throws if somebody else may make its entries name what he likes.
+  /// Throws if another user may make its entries name anything.
   package func requireTrusted() throws(CacheError) {
-    // It may yet be made.
+    // The directory may not exist yet.
     if let status = try? cache.engines.status(of: name) { try cache.trust.require(status, path) }
   }
 
-  /// Throws if somebody else may decide which object has a digest's name.
+  /// Throws if another user may decide which object has a digest's name.
   func requireTrusted(_ digest: ArtifactDigest) throws(CacheError) {
     let name = CacheLayout.objectName(digest).directory
-    // What is missing shows when it is opened.
+    // A missing directory shows when the object is opened.
     if let status = try? cache.objects.status(of: name) {
       try cache.trust.require(status, cache.base.appending(CacheLayout.objects).appending(name))
     }
   }
 
-  /// Throws if somebody else may decide what a module's artifact is.
+  /// Throws if another user may decide what a module's artifact is.
   package func requireTrusted(_ module: WasmHash) throws(CacheError) {
     if let digest = artifactDigest(module) { try requireTrusted(digest) }
   }
@@ -95,7 +95,7 @@ package final class EngineDirectory: Sendable {
   }
 }
 
-/// What the cache has for a module.
+/// The cache's answer about a module.
 package enum Lookup: Hashable, Sendable {
   /// An entry whose object is there; `size` in bytes.
   case present(size: Int)

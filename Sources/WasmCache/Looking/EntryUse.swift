@@ -23,8 +23,8 @@ extension EngineDirectory {
     return now
   }
 
-  /// The state "all that some roots have of this engine was recorded as used", for many modules, of which each would cost
-  /// a look at its entry. It is kept and believed as long as any other.
+  /// The state "all that some roots have of this engine was recorded as used". With many modules, it spares a look at
+  /// each entry. It is kept and believed as long as any other.
   package func stateOfUses(below roots: [FilePath]) -> DirectoryFingerprint {
     var hash = SHA256()
     hash.update(data: Array("uses 1 \(name) \(roots.count)\n".utf8))
@@ -33,9 +33,9 @@ extension EngineDirectory {
     return DirectoryFingerprint(Digest256(hash.finalize()))
   }
 
-  /// Whether a use is to be recorded after one that was.
+  /// Whether a use is to be recorded after an earlier one.
   static func isUseDue(_ last: Int64, now: Int64) -> Bool {
-    // One in the future is a clock that was set back.
+    // A use in the future is from a clock that was set back.
     last > now || last < now - useResolution
   }
 }

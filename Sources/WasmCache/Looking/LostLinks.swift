@@ -32,7 +32,7 @@ extension CacheDirectory {
 
   private var hasObject: Bool { contains(objects) { $0.utf8.count == 2 * Digest256.size - 2 } }
 
-  /// Whether one of the directories in a directory has a name that is wanted.
+  /// Whether one of the directories in a directory has a wanted name.
   private func contains(_ parent: borrowing Descriptor, _ isWanted: (String) -> Bool) -> Bool {
     for name in (try? parent.names()) ?? [] {
       guard let directory = try? parent.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { continue }

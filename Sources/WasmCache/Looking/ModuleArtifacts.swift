@@ -2,20 +2,19 @@ internal import Glibc
 internal import LinuxIO
 package import SystemPackage
 
-/// What the cache has of a module for one engine.
+/// A module's artifact in the cache, for one engine.
 package struct ModuleArtifact: Sendable {
   package let engine: StoredEngine
-  /// The entry's.
+  /// The entry's path.
   package let path: FilePath
   /// Bytes.
   package let size: Int
-  /// False for an entry that is a file, because the cache was copied without its links: nobody takes it for an artifact.
+  /// False for an entry that is a file, because the cache was copied without its links. It counts as no artifact.
   package let isLinked: Bool
 }
 
 extension CacheDirectory {
-  /// What the cache has of a module, whatever engine it is for: what ``EngineDirectory/lookUp(_:)`` finds or says is
-  /// copied without links.
+  /// A module's artifacts for any engine, as ``EngineDirectory/lookUp(_:)`` finds or reports copied without links.
   package func artifacts(of module: WasmHash) -> [ModuleArtifact] {
     let names = ((try? engines.names()) ?? []).sorted { $0.string < $1.string }
     return names.compactMap { name in
@@ -31,7 +30,7 @@ extension CacheDirectory {
     }
   }
 
-  /// Nil unless the entry leads to an object that may be used.
+  /// The object's status; nil unless the entry leads to an object that may be used.
   private func statusOfObject(atEntry place: String) -> FileStatus? {
     guard let target = try? engines.symbolicLinkTarget(place), let digest = CacheLayout.digest(ofTarget: target)
     else { return nil }
@@ -42,7 +41,7 @@ extension CacheDirectory {
     return status
   }
 
-  /// What an entry stands for, and the digest that its artifact must have; nil for any other path.
+  /// The module and engine of an entry, and the digest that its artifact must have; nil for any other path.
   package func entry(at path: FilePath) -> (module: WasmHash, engine: StoredEngine, digest: ArtifactDigest)? {
     guard let name = path.lastComponent, let module = CacheLayout.module(ofEntry: name.string),
       let parent = path.removingLastComponent().resolved, let directory = parent.lastComponent,
@@ -64,7 +63,7 @@ extension CacheDirectory {
 }
 
 extension EngineDirectory {
-  /// What else the same build of the compiler has compiled a module with.
+  /// Other wishes with which the same build of the compiler has compiled a module.
   package func otherWishes(of module: WasmHash) -> [String] {
     cache.artifacts(of: module).filter(\.isLinked).map(\.engine).filter {
       $0.directory != name && $0.description?.build == identity.build.hex

@@ -24,7 +24,7 @@ extension CacheDirectory {
   /// that a host has open stays whole for it.
   ///
   /// - Parameters:
-  ///   - dryRun: only tell.
+  ///   - dryRun: only report.
   ///   - report: called for each thing that goes, with the engines that the entries speak of.
   package func evict(
     _ limits: EvictionLimits, dryRun: Bool, now: Int64, report: (EvictionPlan.Victim, CacheInventory) -> Void
@@ -50,13 +50,13 @@ extension CacheDirectory {
         report(victim, inventory)
       }
     }
-    // Of a cache that was copied without its links, they tell what the artifacts are of.
+    // In a cache that was copied without its links, the engines' directories tell what the artifacts are of.
     if !dryRun && !inventory.hasLostEveryEntry { removeEmptyEngines(inventory) }
     result.size = inventory.size - result.freed
     return result
   }
 
-  /// - Returns: the removed ones, which were as they had been listed.
+  /// - Returns: the removed entries, which were as they had been listed.
   private func remove(
     _ victims: ArraySlice<EvictionPlan.Victim>, _ inventory: CacheInventory
   ) throws(CacheError) -> [EvictionPlan.Victim] {

@@ -39,7 +39,7 @@ package struct CacheInventory: Sendable {
   /// Bytes of all artifacts.
   package var size: Int64 { objects.values.reduce(0) { $0 + $1.size } + corrupt.reduce(0) { $0 + $1.size } }
 
-  /// Whether the cache was copied by what leaves links out.
+  /// Whether the cache was copied by something that leaves links out.
   package var hasLostEveryEntry: Bool {
     entries.isEmpty && !objects.isEmpty && engines.contains { $0.description != nil }
   }
@@ -64,7 +64,7 @@ package struct StoredEngine: Sendable {
   /// The directory's name: `cranelift-50-0123456789abcdef`.
   package var directory: String { name.string }
 
-  /// What the name says, good enough for people where `engine.json` is lost.
+  /// The parts of the name, good enough for people if `engine.json` is lost.
   private var parsed: EngineDirectoryName? { EngineDirectoryName(directory) }
   package var backend: String { description?.backend ?? parsed?.backend ?? directory }
   package var version: String { description?.version ?? parsed?.version ?? "" }
@@ -72,7 +72,7 @@ package struct StoredEngine: Sendable {
   package var shortIdentity: String { parsed?.shortIdentity ?? "" }
   /// The compiler as messages name it: `wasmtime 50`.
   package var compiler: String { "\(description?.format ?? ArtifactFormat.wasmtime.name) \(version)" }
-  /// What its entries' names end with.
+  /// The end of its entries' names.
   var suffix: String { description?.suffix ?? ArtifactFormat.wasmtime.suffix }
 
   /// The backend, followed by what differs from the defaults: `cranelift, opt-level none`.

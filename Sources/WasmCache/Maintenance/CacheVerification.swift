@@ -10,7 +10,7 @@ extension CacheDirectory {
   /// With `repair`, faulty entries are removed and corrupt objects moved to the directory `corrupt`, so that the next run
   /// compiles them again. Entries that were links before the cache was copied become links again.
   ///
-  /// - Returns: how many artifacts there are of which nobody knows the module, in a cache that has lost every entry.
+  /// - Returns: the number of artifacts whose module is unknown, in a cache that has lost every entry.
   @discardableResult
   package func verify(repair: Bool, report: (CheckedEntry) -> Void) throws(CacheError) -> Int {
     var verifier = EntryVerifier(self, repairs: repair)

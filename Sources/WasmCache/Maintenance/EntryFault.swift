@@ -38,7 +38,7 @@ extension EntryFault: CustomStringConvertible {
   }
 }
 
-/// How a fault was taken out of the way.
+/// How a fault was mended.
 package enum EntryRepair: Hashable, Sendable {
   /// The corrupt object is in the directory `corrupt`.
   case movedAside

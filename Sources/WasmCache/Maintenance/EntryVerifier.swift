@@ -6,16 +6,16 @@ internal import WasmEngine
 
 /// Looks at every entry of a cache, and mends what can be mended.
 ///
-/// Nothing becomes a link whose bytes were not hashed here. An object's name proves bytes, and so does the catalog, which is
-/// as trustworthy as the directory that it lies in: whoever can write there can make entries, too.
+/// Nothing becomes a link whose bytes were not hashed here. An object's name proves bytes, and so does the catalog,
+/// which is as trustworthy as the directory that it lies in: a user who can write there can make entries, too.
 struct EntryVerifier {
   private let cache: CacheDirectory
   private let repairs: Bool
   private let memory: LoadingCatalog
-  /// What the catalog says that engines, by their identities' digests, made of modules.
+  /// The catalog's digests of the artifacts that engines made of modules, by the engine identities' digests.
   private let compiled: [[UInt8]: [WasmHash: ArtifactDigest]]
   private var objects: [ArtifactDigest: Result<Int, ObjectFault>] = [:]
-  /// The records of objects that were looked at because an entry for them is missing; nil for unusable ones.
+  /// The records of objects that were looked at because an entry for them is missing; nil for unusable objects.
   private var records: [ArtifactDigest: StoredObject?] = [:]
   private var publisher: Publisher?
   private var changed: [FilePath.Component] = []
@@ -24,7 +24,7 @@ struct EntryVerifier {
     self.cache = cache
     self.repairs = repairs
     memory = LoadingCatalog(of: cache, isWritable: true)
-    // A log that was copied with the catalog can only be read by who may write.
+    // A log that was copied with the catalog can be read only with the right to write.
     let catalog = Catalog.open(in: cache.base, repairs ? .readWrite : .readOnly).catalog
     var compiled: [[UInt8]: [WasmHash: ArtifactDigest]] = [:]
     for one in catalog?.compilations() ?? [] { compiled[one.engine, default: [:]][one.module] = one.artifact }
@@ -46,7 +46,7 @@ struct EntryVerifier {
     return lost.count { records[$0].flatMap(\.self) == nil }
   }
 
-  /// Nil for what is no directory.
+  /// Opens a directory; nil for anything else.
   private func open(_ name: FilePath.Component, _ path: FilePath) throws(CacheError) -> Descriptor? {
     do {
       return try cache.engines.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
@@ -95,7 +95,7 @@ struct EntryVerifier {
         // Another entry of the same object may have moved it already. The entry stays, and tells why it is a miss.
         case .digestDiffers:
           repairs && error.file.map { cache.setAside(digest, judged: $0) } == true ? .movedAside : nil
-        // What cannot be read may be as good as any; an entry whose object is out of the way already tells so.
+        // An unreadable object may be as good as any. An entry whose object is out of the way already reports that.
         case .unreadable, .movedAside: nil
         default: remove(entry, from: directory)
         }
@@ -140,13 +140,13 @@ struct EntryVerifier {
     return CheckedEntry(path: entry.path, size: 0, fault: fault, repair: remove(copy, entry, from: directory))
   }
 
-  /// Removes an entry unless somebody has put another in its place meanwhile.
+  /// Removes an entry unless another process has put another in its place meanwhile.
   private func remove(_ copy: FileCopy, _ entry: Entry, from directory: borrowing Descriptor) -> EntryRepair? {
     guard (try? directory.status(of: entry.name).stamp.identity) == copy.identity else { return nil }
     return remove(entry, from: directory)
   }
 
-  /// The object that has a digest's name, if its bytes have the digest and nobody else can change them.
+  /// The object that has a digest's name, if its bytes have the digest and no other user can change them.
   private mutating func storedObject(_ digest: ArtifactDigest) -> StoredObject? {
     if let known = records[digest] { return known }
     var found: StoredObject?
@@ -197,7 +197,7 @@ struct EntryVerifier {
   }
 
   private func synchronize() throws(CacheError) {
-    // Objects before the entries that name them.
+    // Objects become durable before the entries that name them.
     try publisher?.synchronize()
     for name in changed {
       let path = cache.base.appending(CacheLayout.engines).appending(name)
@@ -211,11 +211,11 @@ extension EntryVerifier {
   /// One engine's part of the cache.
   private struct Engine {
     let path: FilePath
-    /// What an artifact's record must be; nil if `engine.json` does not tell.
+    /// The record that an artifact must carry; nil if `engine.json` does not tell.
     let record: CompatibilityRecord?
-    /// What its entries' names end with.
+    /// The end of its entries' names.
     let suffix: String
-    /// What the catalog says that it made of modules.
+    /// The artifacts that it made of modules, from the catalog.
     let compiled: [WasmHash: ArtifactDigest]
 
     init(path: FilePath, _ description: EngineDescription?, _ all: [[UInt8]: [WasmHash: ArtifactDigest]]) {
@@ -246,16 +246,16 @@ extension EntryVerifier {
   }
 }
 
-/// A file's bytes, read once: what is hashed is what is judged and what is stored.
+/// A file's bytes, read once: the same bytes are hashed, judged and stored.
 private struct FileCopy {
   let bytes: [UInt8]
   let digest: ArtifactDigest
   let status: FileStatus
-  /// Nil for what is no artifact.
+  /// The artifact's record; nil if the file is no artifact.
   var record: CompatibilityRecord? { bytes.withUnsafeBytes { CompatibilityRecord(artifact: $0) } }
   var identity: FileIdentity { status.stamp.identity }
 
-  /// As large as an artifact may be at most.
+  /// The largest size that an artifact may have.
   private static let most = 4 << 30
 
   init(_ directory: borrowing Descriptor, _ name: String) throws(SystemError) {

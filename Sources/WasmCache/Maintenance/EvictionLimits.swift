@@ -1,4 +1,4 @@
-/// The limits of what may stay in a cache.
+/// Limits to what may stay in a cache.
 package struct EvictionLimits: Hashable, Sendable {
   /// Bytes of all artifacts.
   package var size: Int64?

@@ -15,7 +15,7 @@ extension CacheDirectory {
   func check(_ digest: ArtifactDigest, _ memory: LoadingCatalog) -> Result<Int, ObjectFault> {
     let name = CacheLayout.objectName(digest)
     do throws(SystemError) {
-      // One name at a time, so that neither is a link.
+      // The path is opened one name at a time, so that neither is a link.
       let file = try objects.open(name.directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
         .open(name.file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
       let stamp = try file.status().stamp
@@ -25,14 +25,14 @@ extension CacheDirectory {
         let fault = EntryFault.digestDiffers(actual: "\(actual)")
         return .failure(ObjectFault(fault: fault, file: stamp.identity))
       }
-      // So that whoever loads it need not read it again.
+      // The check is remembered, so that a later load need not read the object again.
       memory.remember(CheckedObject(digest: digest, stamp: stamp, checked: begun))
       return .success(Int(clamping: stamp.size))
     } catch {
       let fault: EntryFault =
         switch error.errno {
         case .noSuchFileOrDirectory: isSetAside(digest) ? .movedAside : .objectMissing
-        // A link where the object should be, which could lead anywhere.
+        // The object's name is a link, which could lead anywhere.
         case .tooManySymbolicLinkLevels, .notDirectory: .notALink
         default: .unreadable(reason: error.description)
         }
@@ -40,7 +40,7 @@ extension CacheDirectory {
     }
   }
 
-  /// Whether an object, of whatever bytes, is called by a digest: then bytes that have it are those that were stored.
+  /// Whether a digest names an object, of whatever bytes: then bytes with that digest are those that were stored.
   func names(_ digest: ArtifactDigest) -> Bool {
     let name = CacheLayout.objectName(digest)
     return (try? objects.status(of: "\(name.directory)/\(name.file)")) != nil || isSetAside(digest)

@@ -10,7 +10,7 @@ package final class EngineWriter: Sendable {
   private let publisher: Publisher
   private let directory: Descriptor
   private let lockFile: Descriptor
-  /// What this process has claimed: the lock file keeps out only others.
+  /// The modules that this process has claimed: the lock file keeps out only others.
   private let claimed = Mutex<Set<WasmHash>>([])
   private let isDescribed = Mutex(false)
 
@@ -27,7 +27,7 @@ package final class EngineWriter: Sendable {
     try reader.cache.trust.require(directory, reader.path)
   }
 
-  /// Says in the directory what it is for, before the first artifact takes the room that this needs.
+  /// Writes the directory's purpose into it, before the first artifact takes the room that this needs.
   private func describe() throws(CacheError) {
     let result = isDescribed.withLock { isDescribed in
       Result { () throws(CacheError) in
@@ -42,12 +42,11 @@ package final class EngineWriter: Sendable {
     try result.get()
   }
 
-  /// Makes the directory unless it is there, and keeps it there: whoever evicts removes no directory that a writer shares
-  /// the lock of.
+  /// Makes the directory unless it is there, and keeps it: eviction removes none whose lock a writer shares.
   private static func open(_ reader: EngineDirectory) throws(SystemError) -> Descriptor {
     while true {
       let directory = try reader.cache.engines.openOrMakeDirectory(reader.name)
-      // Between making and locking, it may have been removed.
+      // The directory may have been removed between making and locking.
       if try directory.lock(waiting: true, shared: true), try directory.status().links > 0 { return directory }
     }
   }

@@ -3,17 +3,17 @@ internal import LinuxIO
 
 // Keeps eviction out of the moment between an object's name and its entry's, when the object looks like a left-over.
 //
-// Publishers share the lock from the first rename to the second, for microseconds; whoever evicts owns it for a handful of
-// removals at a time. It is flock(2)'s on the directory of objects, on a description of its own, so that threads do not
-// share it, and it goes with its holder. (Rejected: sparing young objects, since clocks are set and files are copied.)
+// Publishers share the lock from the first rename to the second, for microseconds. A process that evicts owns it for a
+// handful of removals at a time. It is flock(2)'s on the directory of objects, on a description of its own, so that
+// threads do not share it, and it goes with its holder. (Rejected: sparing young objects, since clocks are set and
+// files are copied.)
 extension CacheDirectory {
   /// Seconds for which one side waits for the other: a holder that lives needs none of that.
   private static let patience = 10.0
 
   /// Gives an object and its entry their names.
   ///
-  /// A holder that was stopped in the middle is waited for, but not forever: the worst that comes of going on is that the
-  /// module is compiled again.
+  /// A holder that was stopped in the middle is waited for, but not forever. At worst the module is compiled again.
   func whilePublishing<Result>(_ body: () -> Result) throws(SystemError) -> Result {
     let lock = try objects.open(".", O_RDONLY | O_DIRECTORY)
     _ = Self.acquire(lock, shared: true)
@@ -34,10 +34,10 @@ extension CacheDirectory {
   private static func acquire(_ lock: borrowing Descriptor, shared: Bool) -> Bool {
     let deadline = MonotonicInstant.now().adding(seconds: patience)
     repeat {
-      // What cannot be locked at all, on some network file systems, cannot be had either.
+      // A directory that cannot be locked at all, on some network file systems, gives no lock either.
       guard let isHeld = try? lock.lock(waiting: false, shared: shared) else { return false }
       if isHeld { return true }
-      // Held for microseconds at a time; and flock(2) knows no deadline.
+      // The lock is held for microseconds at a time, and flock(2) knows no deadline.
       usleep(200)
     } while MonotonicInstant.now() < deadline
     return false

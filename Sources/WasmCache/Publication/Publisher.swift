@@ -9,7 +9,7 @@ package final class Publisher: Sendable {
   let staging: Staging
   private let touched = Mutex<Set<String>>([])
 
-  /// Removes what dead writers left, too.
+  /// Makes a publisher, and removes what dead writers left.
   package init(_ cache: CacheDirectory) throws(CacheError) {
     self.cache = cache
     do { staging = try Staging(in: cache.openTemporary()) } catch {
@@ -30,7 +30,7 @@ package final class Publisher: Sendable {
   ///
   /// - Parameters:
   ///   - engine: the directory that the entry is in.
-  ///   - path: the entry's, for messages.
+  ///   - path: the entry's path, for messages.
   func publish(
     _ artifact: WrittenArtifact, entry: String, in engine: borrowing Descriptor, path: FilePath
   ) throws(CacheError) {
@@ -38,7 +38,7 @@ package final class Publisher: Sendable {
     try storing(artifact.size) { () throws(SystemError) in try artifact.file.synchronize() }
     let directory = try cache.trust.openOrMake(
       name.directory, in: cache.objects, cache.base.appending(CacheLayout.objects))
-    // For no longer than two renames, so that eviction waits for no disk.
+    // The lock is held for no longer than two renames, so that eviction waits for no disk.
     let result = try storing(artifact.size) { () throws(SystemError) in
       try cache.whilePublishing {
         Result { () throws(CacheError) in
@@ -57,7 +57,7 @@ package final class Publisher: Sendable {
     try result.get()
   }
 
-  /// Makes an entry point at an object that is there, in place of what stands there.
+  /// Makes an entry point at an existing object, replacing what is there.
   func publishLink(
     to digest: ArtifactDigest, entry: String, in engine: borrowing Descriptor, path: FilePath
   ) throws(CacheError) {
@@ -89,7 +89,7 @@ package final class Publisher: Sendable {
 
   /// Makes the names of all stored objects durable, once for all of them.
   ///
-  /// - Throws: where that cannot be made sure of, though what was stored can be read.
+  /// - Throws: if that is not certain, though the stored objects can be read.
   package func synchronize() throws(CacheError) {
     let names = touched.withLock { names in
       defer { names = [] }
@@ -101,7 +101,7 @@ package final class Publisher: Sendable {
       do { try body() } catch { failure.withLock { $0 = $0 ?? .unsynchronized(path, error) } }
     }
     let next = Atomic(0)
-    // All at once, because the disk then has to be flushed only a few times.
+    // They are synchronized all at once, because the disk then has to be flushed only a few times.
     Threads.run(min(names.count, Self.synchronizingThreads)) { [cache] _ in
       while case let index = next.add(1, ordering: .relaxed).oldValue, index < names.count {
         noting(objects.appending(names[index])) { () throws(SystemError) in

@@ -45,10 +45,10 @@ final class Staging: Sendable {
   func makeFile(_ contents: UnsafeRawBufferPointer, mode: UInt32) throws(SystemError) -> StagedFile {
     let name = nextName()
     let descriptor = try directory.open(name, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-    // From here on it vanishes if anything fails.
+    // From here on the file vanishes if anything fails.
     let file = StagedFile(descriptor: descriptor, name: name, staging: self)
     try file.descriptor.write(all: contents)
-    // What the kernel says it has taken is not always there.
+    // The kernel may report bytes as taken that are not there.
     guard try file.descriptor.status().size == contents.count else { throw SystemError("write", .ioError) }
     try file.descriptor.setMode(mode)
     file.descriptor.startWritingOut()
@@ -57,7 +57,7 @@ final class Staging: Sendable {
 
   /// Makes a symbolic link under its final name at once, replacing what is there.
   func publishLink(to target: String, in destination: borrowing Descriptor, as final: String) throws(SystemError) {
-    // A link is made whole, so that where nothing is to be replaced it needs no other name before.
+    // A link is made whole, so it needs no other name before if nothing is to be replaced.
     do { return try destination.makeSymbolicLink(final, to: target) } catch let error
       where error.errno == .fileExists
     {}

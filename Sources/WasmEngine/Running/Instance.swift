@@ -40,7 +40,7 @@ public final class Instance {
     var trap: OpaquePointer?
     let error = api.linker_instantiate(linker, context, module.handle, &instance, &trap)
     switch end(error, trap) {
-    // Nothing of the module was running yet.
+    // No code of the module was running yet.
     case .trapped(let trap) where trap.backtrace.isEmpty: throw .cannotInstantiate(message: trap.reason)
     case let end?: throw end
     case nil: break
@@ -53,7 +53,7 @@ public final class Instance {
     let library = module.engine.library
     let release = wasi.directories.isEmpty ? nil : (try? module.engine.compatibilityRecord())?.release
     let configuration = try wasi.configuration(api, release: release)
-    // Consumes the configuration.
+    // `context_set_wasi` consumes the configuration.
     for error in [api.context_set_wasi(context, configuration), api.linker_define_wasi(linker)] {
       if let message = library.message(taking: error) { throw .cannotPrepare(message: message.singleLine) }
     }

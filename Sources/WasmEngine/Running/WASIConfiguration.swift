@@ -54,7 +54,7 @@ extension WASISettings {
 }
 
 extension String {
-  /// Whether C can have it whole.
+  /// Whether C can carry the whole text.
   fileprivate var isCarriable: Bool { !utf8.contains(0) }
 }
 
@@ -62,7 +62,7 @@ extension String {
 private func withCTexts<Result>(
   _ texts: [String], body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Result
 ) -> Result {
-  // All in one block, each behind the other, so that one pointer keeps them alive.
+  // All texts lie in one block, each behind the other, so that one pointer keeps them alive.
   var bytes: [CChar] = []
   var starts: [Int] = []
   for text in texts {

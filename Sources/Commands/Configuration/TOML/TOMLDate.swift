@@ -1,6 +1,6 @@
 /// A date, a time or both, as RFC 3339 has them.
 struct TOMLDate: Hashable {
-  /// With `T` between date and time, and `Z` for UTC.
+  /// The text, with `T` between date and time, and `Z` for UTC.
   let text: String
   let hasDate: Bool
   let hasTime: Bool

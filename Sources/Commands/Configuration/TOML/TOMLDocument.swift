@@ -79,7 +79,7 @@ enum TOMLConflict: CustomStringConvertible {
   case begunTwice([String])
   /// A key with dots goes into a table that a header began, or an earlier part of the document.
   case finished([String])
-  /// A key goes into what was set to a value.
+  /// A key goes into something that was set to a value.
   case noTable([String])
 
   var description: String {
@@ -100,7 +100,7 @@ private final class Branch {
     /// A header below it named it.
     case implied
     case header
-    /// Keys with dots did, in a section of the document.
+    /// Keys with dots named it, in a section of the document.
     case dotted(Int)
   }
 

@@ -56,7 +56,7 @@ extension TOMLReader {
     return true
   }
 
-  /// Reads what follows a backslash; gives the character that it stands for, in UTF-8.
+  /// Reads the rest of an escape, after its backslash; gives the character that it stands for, in UTF-8.
   private mutating func escaped() throws(Malformed) -> [UInt8] {
     let letter = next
     position += letter == nil ? 0 : 1

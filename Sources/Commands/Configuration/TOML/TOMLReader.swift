@@ -11,7 +11,7 @@ struct TOMLReader {
 
   private let text: [UInt8]
   var position = 0
-  /// Up to where lines have been counted, and how many.
+  /// The position up to which lines have been counted, and their number.
   private var counted = (position: 0, lines: 0)
   /// How many parts a key may have, and how deep values may lie in each other: each level is one of our calls.
   static let deepest = 16

@@ -25,11 +25,11 @@ struct TOMLTable: Hashable {
   struct Entry: Hashable {
     let key: String
     let value: TOMLValue
-    /// Where it is, or where a table is first mentioned; from 1.
+    /// The line where it is, or where a table is first mentioned; from 1.
     let line: Int
   }
 
-  /// In the order of the document; no key is there twice.
+  /// The entries in the order of the document. No key is there twice.
   var entries: [Entry] = []
 
   subscript(_ key: String) -> TOMLValue? { entries.first { $0.key == key }?.value }

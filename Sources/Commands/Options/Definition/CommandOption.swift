@@ -17,10 +17,10 @@ struct CommandOption<Value: Sendable>: Sendable {
   var isGiven: Bool { origin == .commandLine }
 
   /// - Parameters:
-  ///   - standard: what holds where nobody sets anything.
-  ///   - key: the setting's, in the environment and in files.
+  ///   - standard: the value where nobody sets anything.
+  ///   - key: the setting's name in the environment and in files.
   ///   - read: understands what was written for the setting.
-  ///   - define: called only when somebody wants to know what options there are.
+  ///   - define: called only to learn what options there are.
   private init(
     _ standard: Value, _ name: String, key: String, read: ([String]) -> Value?, define: () -> OptionMember
   ) {
@@ -29,7 +29,7 @@ struct CommandOption<Value: Sendable>: Sendable {
     case nil: break
     case .definitions(let collector): collector.add(define())
     case .values(let given, let settings):
-      // In two steps, because to Swift nothing is an optional without a value.
+      // The cast has two steps, because to Swift nothing is an optional without a value.
       if let word = given[name], let value = word as? Value {
         wrappedValue = value
         origin = .commandLine
@@ -44,7 +44,7 @@ struct CommandOption<Value: Sendable>: Sendable {
 // MARK: Kinds of options
 
 extension CommandOption {
-  /// One with a value of its own while nobody sets it; the help says which.
+  /// An option with a value of its own while nobody sets it; the help says which.
   init(
     wrappedValue: Value, _ name: String, help: @autoclosure () -> ArgumentHelp,
     setting: @autoclosure () -> SettingRules<Value>? = nil
@@ -62,7 +62,7 @@ extension CommandOption {
       })
   }
 
-  /// One without a value while nobody sets it.
+  /// An option without a value while nobody sets it.
   init<Element: OptionValue>(
     wrappedValue: Value = nil, _ name: String, short: Character? = nil, help: @autoclosure () -> ArgumentHelp,
     completion: CompletionKind? = nil, setting: @autoclosure () -> SettingRules<Element>? = nil
@@ -106,7 +106,7 @@ extension CommandOption {
       })
   }
 
-  /// A flag, which is up if it is given.
+  /// A flag, which is up when the option is given.
   init(
     wrappedValue: Value, _ name: String, short: Character? = nil, help: @autoclosure () -> ArgumentHelp,
     setting: @autoclosure () -> SettingRules<Bool>? = nil

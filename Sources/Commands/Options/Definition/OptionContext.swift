@@ -3,9 +3,9 @@ internal import SystemPackage
 /// The source of options' values, for as long as a group of options is being made.
 ///
 /// A group's properties cannot be handed anything one by one: their initial values are written where they are declared,
-/// which is what keeps an option in one place. So this is bound around the making of the group.
+/// and that keeps an option in one place. So this context is bound around the making of the group.
 enum OptionContext: Sendable {
-  /// Somebody wants to know what options there are.
+  /// The group is made to learn what options there are.
   case definitions(OptionCollector)
   /// The command line has some options, and some settings are set elsewhere. The command line counts first.
   case values(GivenOptions, GivenSettings)
@@ -13,7 +13,7 @@ enum OptionContext: Sendable {
   @TaskLocal static var current: OptionContext?
 }
 
-/// By the settings' keys.
+/// Settings by their keys.
 typealias GivenSettings = [String: GivenSetting]
 
 /// The text of a setting where it is set; accepted by it.

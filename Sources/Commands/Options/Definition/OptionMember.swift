@@ -32,7 +32,7 @@ extension OptionMember {
 final class OptionCollector: Sendable {
   private let gathered = Mutex<[OptionMember]>([])
 
-  /// In the order of declaration, which is that of the help.
+  /// The members in the order of declaration, which is that of the help.
   var members: [OptionMember] { gathered.withLock { $0 } }
 
   func add(_ member: OptionMember) { gathered.withLock { $0.append(member) } }

@@ -2,10 +2,10 @@ internal import LinuxIO
 internal import SystemPackage
 internal import WasmEngine
 
-/// A value of what is printed for programs (RFC 8259).
+/// A JSON value for output to programs (RFC 8259).
 ///
-/// Written by hand, because Foundation's encoder costs every start of the program more than a whole run with nothing to
-/// do, and because members keep their order here, which makes lines easy to read.
+/// This is written by hand, because Foundation's encoder costs every start of the program more than a whole run with
+/// nothing to do, and because members keep their order here, which makes lines easy to read.
 enum JSON: Hashable, Sendable {
   case null
   case bool(Bool)
@@ -23,8 +23,8 @@ enum JSON: Hashable, Sendable {
   init(_ value: UInt64) { self = .number(Int(clamping: value)) }
   init(_ value: String?) { self = value.map { .string($0) } ?? .null }
 
-  /// A path is text; one that is not UTF-8, which text could not carry, is an object `{"hex": "2f74ff"}` instead, so
-  /// that nobody takes it for another path.
+  /// Makes a value of a path, as text. A path that is not UTF-8, which text could not carry, is an object instead:
+  /// `{"hex": "2f74ff"}`, so that no reader takes it for another path.
   init(_ path: FilePath?) {
     guard let path else {
       self = .null

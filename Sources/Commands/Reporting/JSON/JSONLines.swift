@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// Does what a command is for; if it cannot be done, the last line says so.
+/// Does a command's work; if it cannot be done, the last line says so.
 ///
-/// - Parameter lines: nil where people are told, who read standard error.
+/// - Parameter lines: nil if the output is for people, who read standard error.
 func reportingFailure<Result>(
   to lines: JSONLines?, _ body: () throws(RunFailure) -> Result
 ) throws(RunFailure) -> Result {
@@ -25,7 +25,7 @@ final class JSONLines: Sendable {
   /// Lines of several threads must not mingle.
   private let order = Mutex(())
 
-  /// - Parameter command: what was asked for, such as `cache list`.
+  /// - Parameter command: the command's name, such as `cache list`.
   init(_ command: String, to output: Output = .standard) {
     self.output = output
     write([

@@ -4,13 +4,13 @@ internal import SystemPackage
 internal import WasmCache
 internal import WasmEngine
 
-/// The objects that tell of a run, for whoever runs the precompiler once or again and again.
+/// The objects that tell of a run, for a single run or for one of many.
 struct JSONRunLines {
   private var prepared: [ArtifactIdentity] = []
   private var cache: FilePath = ""
   private var isUnconfined = false
 
-  /// What is known before the first file is looked at; nil if that has been told already.
+  /// The facts that are known before the first file is looked at; nil if they were reported already.
   mutating func prepared(_ preparation: RunPreparation) -> JSON? {
     let identities = preparation.targets.map(\.identity)
     guard prepared != identities || cache != preparation.cache else { return nil }
@@ -33,7 +33,7 @@ struct JSONRunLines {
     ]
   }
 
-  /// Which defences compilers are without; nil if that has been told already.
+  /// The defences that compilers are without; nil if they were reported already.
   mutating func unconfined(missing: [String]) -> String? {
     defer { isUnconfined = true }
     return isUnconfined ? nil : RunReporter.warning(ofMissing: missing)
@@ -64,7 +64,7 @@ struct JSONRunLines {
     module(content, target, "up to date", artifact(content, target), more)
   }
 
-  /// - Parameter status: what became of it instead.
+  /// - Parameter status: the fate of the job instead.
   static func notCompiled(_ job: Job, _ status: String) -> JSON {
     module(job.content, job.target, status, ["reason": .string(job.reason.rawValue)])
   }

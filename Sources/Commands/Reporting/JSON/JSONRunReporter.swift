@@ -4,7 +4,7 @@ internal import Scanning
 internal import Synchronization
 internal import SystemPackage
 
-/// Says what a run does in objects, a line each; nothing is left out, however much people would be told.
+/// Reports a run in objects, one a line. Nothing is left out, however quiet the output for people would be.
 final class JSONRunReporter: RunReporting {
   private let lines: JSONLines
   private let known = Mutex(JSONRunLines())
@@ -31,7 +31,7 @@ final class JSONRunReporter: RunReporting {
       ])
       lines.write(contentsOf: plan.upToDate.lazy.map { JSONRunLines.upToDate(plan.contents[$0.content], $0.target) })
     case .began, .storing: break
-    // Those that were not begun are told at the end, together with those that no lane was given.
+    // Jobs that were not begun are reported at the end, together with those that no lane was given.
     case .finished(let outcome): if !outcome.isNotDone { lines.write(JSONRunLines.outcome(outcome)) }
     }
   }

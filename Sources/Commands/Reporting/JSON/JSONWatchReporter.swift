@@ -4,14 +4,14 @@ internal import Synchronization
 internal import SystemPackage
 internal import Watching
 
-/// Says what a watcher does in objects, a line each.
+/// Reports a watcher's work in objects, one a line.
 final class JSONWatchReporter: WatchReporting {
   private let lines: JSONLines
   private let state = Mutex(State())
 
   private struct State {
     var known = JSONRunLines()
-    /// What was warned of already.
+    /// The warnings that were given already.
     var warnings: Set<String> = []
     var hasToldLostLinks = false
     /// The changes of the batch at work, by path.
@@ -35,7 +35,7 @@ final class JSONWatchReporter: WatchReporting {
     }
   }
 
-  /// Once a session: later batches have fewer modules, and would say the same again.
+  /// The plan is reported once a session: later batches have fewer modules, and would say the same again.
   private func tell(_ plan: Plan) {
     guard let lost = LostLinksWarning(plan) else { return }
     let isNew = state.withLock { state in
@@ -45,7 +45,7 @@ final class JSONWatchReporter: WatchReporting {
     if isNew { lines.write(JSONRunLines.warning(lost.cache, lost.complaint)) }
   }
 
-  /// Each batch is a run of its own, which says the same again.
+  /// A warning is reported once: each batch is a run of its own, which says the same again.
   private func warn(_ path: FilePath?, _ text: String) {
     let isNew = state.withLock { $0.warnings.insert("\(path?.string ?? ""): \(text)").inserted }
     if isNew { lines.write(JSONRunLines.warning(path, text)) }
@@ -58,7 +58,7 @@ final class JSONWatchReporter: WatchReporting {
 
   private func tell(_ outcome: JobOutcome) {
     switch outcome.result {
-    // What failed is told when it is known whether it will stay so.
+    // A failure is reported when it is known whether it will stay.
     case .failed, .notDone: return
     case .compiled: state.withLock { $0.compiled += 1 }
     case .foundMeanwhile: break
@@ -111,7 +111,7 @@ extension JSON {
 }
 
 extension FileEvent.Kind {
-  /// What happened to the file, in the words that people are told.
+  /// The file's change, in the words of messages for people.
   fileprivate var word: String {
     switch self {
     case .listed: "found"
