@@ -133,6 +133,36 @@ struct RunReporterTests {
     #expect(try lines(Verbosity(isQuiet: true)) { $0.record(.planned(plan)) }.isEmpty)
   }
 
+  @Test func lowerCachesAreNamed() throws {
+    let preparation = RunPreparation(
+      targets: [Self.target], cache: "/cache", lowerCaches: ["/image", "/mount"], lanes: 2)
+    let trouble = RunEvent.lowerCacheTrouble(
+      "/mount\n", .artifact(module: "a", reason: "its artifact is corrupt", instead: .compiled))
+    let said = try lines(Verbosity(isVerbose: true)) { reporter in
+      reporter.record(.prepared(preparation))
+      reporter.record(trouble)
+    }
+    #expect(
+      said.dropFirst() == [
+        "cache /cache, 2 jobs", "lower cache /image", "lower cache /mount",
+        "wasmprecompile: warning: lower cache $'/mount\\n': its artifact is corrupt: a is compiled instead",
+      ])
+    #expect(try lines(Verbosity(isQuiet: true)) { $0.record(trouble) }.isEmpty)
+  }
+
+  @Test func summaryCountsWhatLowerCachesHave() {
+    var lookups = TargetLookups(modules.indices.map { _ in .absent(.newModule) }, fingerprint: nil)
+    lookups.fetch(0, size: 1)
+    lookups.fetch(2, size: 1)
+    #expect(
+      summary(Plan(modules, [Self.target], [lookups], force: false)).line
+        == "3 modules: 0 compiled, 2 up to date (2 in lower caches) (2.41 s)")
+    lookups.fetch(1, size: 1)
+    #expect(
+      summary(Plan(modules, [Self.target], [lookups], force: false)).line
+        == "3 modules: nothing to compile, all up to date (3 in lower caches) (2.41 s)")
+  }
+
   // MARK: Summary
 
   private func summary(

@@ -121,7 +121,8 @@ struct LaneTests {
     let observer = RecordingObserver()
     let summary = try stage.run(stage.request(["a", "b", "c"]), toolchain, observer: observer)
     #expect(
-      observer.said.contains("finished b: the compiler's child process gave an artifact that is not its engine's"))
+      observer.said.contains(
+        "finished b: was not compiled: the compiler's child process gave an artifact that is not its engine's"))
     #expect(summary.compiled == 2 && summary.failed == 1)
     #expect(toolchain.sessions == 2, "who gives one wrong answer is asked no more")
     #expect(summary.targets[0].directory?.artifactDigest(foreign) == nil)
