@@ -97,11 +97,11 @@ struct LowerCacheReportingTests {
 
   /// Each batch is a run of its own.
   @Test func watchersSayTroubleOnce() throws {
-    let trouble = RunEvent.lowerCacheTrouble("/mount", reason: "gone")
+    let trouble = RunEvent.lowerCacheTrouble("/mount", .unusable(reason: "gone"))
     let lines = try written { output in
       let reporter = WatchReporter(Verbosity(), clearsScreen: false, output: output)
       for _ in 1...3 { reporter.record(trouble) }
-      reporter.record(.lowerCacheTrouble("/image", reason: "gone"))
+      reporter.record(.lowerCacheTrouble("/image", .unusable(reason: "gone")))
       for _ in 1...2 { reporter.record(.warned("max-size 1K has no room for 1 of this run's artifacts")) }
     }
     #expect(
