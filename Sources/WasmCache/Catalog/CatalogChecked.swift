@@ -35,18 +35,22 @@ package struct CheckedObject: Hashable, Sendable {
 
 extension Catalog {
   /// The result of the last check of an object's bytes; nil if none is remembered.
-  package func checkedObject(_ digest: ArtifactDigest) -> CheckedObject? {
+  ///
+  /// - Parameter file: the file that has the bytes. Caches below this one may have the same object in files of their own.
+  package func checkedObject(_ digest: ArtifactDigest, in file: FileIdentity) -> CheckedObject? {
     read(or: nil) { (_, connection) throws(SQLiteError) in
       let statement = try connection.prepare(
-        "SELECT device, inode, size, modified, changed, mode, checked, checksum FROM checked WHERE digest = ?1")
+        "SELECT size, modified, changed, mode, checked, checksum FROM checked WHERE digest = ?1 AND device = ?2 AND inode = ?3"
+      )
       statement.bind(1, digest.bytes)
+      statement.bind(2, file.device)
+      statement.bind(3, file.inode)
       guard try statement.step() else { return nil }
       let stamp = FileStamp(
-        device: UInt64(bitPattern: statement.integer(0)), inode: UInt64(bitPattern: statement.integer(1)),
-        size: statement.integer(2), modified: statement.integer(3), changed: statement.integer(4),
-        mode: UInt32(truncatingIfNeeded: statement.integer(5)))
-      let object = CheckedObject(digest: digest, stamp: stamp, checked: statement.integer(6))
-      guard object.checksum == statement.integer(7) else {
+        device: file.device, inode: file.inode, size: statement.integer(0), modified: statement.integer(1),
+        changed: statement.integer(2), mode: UInt32(truncatingIfNeeded: statement.integer(3)))
+      let object = CheckedObject(digest: digest, stamp: stamp, checked: statement.integer(4))
+      guard object.checksum == statement.integer(5) else {
         throw SQLiteError(damage: "a checked object's checksum is wrong")
       }
       return object

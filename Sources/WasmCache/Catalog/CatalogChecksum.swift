@@ -10,7 +10,7 @@ struct CatalogChecksum {
   /// The table of a row, so that a row is not taken for another table's when pages change places.
   enum Table: UInt64 {
     case roots = 1
-    case stat, engines, sightings, compilations, counters, checked
+    case stat, engines, sightings, compilations, counters, checked, fingerprints
   }
 
   init(_ table: Table) {

@@ -5,13 +5,27 @@ extension Catalog {
   /// - Returns: nil if there was no such run.
   package func fromLowerCaches(in state: DirectoryFingerprint, now: Int64) -> Int? {
     read(or: nil) { (_, connection) throws(SQLiteError) in
-      let statement = try connection.prepare("SELECT checked, lower FROM fingerprints WHERE digest = ?1")
+      let statement = try connection.prepare("SELECT checked, lower, checksum FROM fingerprints WHERE digest = ?1")
       statement.bind(1, state.blob)
       guard try statement.step() else { return nil }
+      let (checked, lower) = (statement.integer(0), statement.integer(1))
+      guard state.checksum(checked: checked, lower: lower) == statement.integer(2) else {
+        throw SQLiteError(damage: "a fingerprint's checksum is wrong")
+      }
       // A state that was checked later than now says that a clock was set.
-      guard (now - FoundState.lifetime...now).contains(statement.integer(0)) else { return nil }
-      return Int(clamping: statement.integer(1))
+      guard (now - FoundState.lifetime...now).contains(checked) else { return nil }
+      return Int(clamping: lower)
     }
+  }
+}
+
+extension DirectoryFingerprint {
+  fileprivate func checksum(checked: Int64, lower: Int64) -> Int64 {
+    var checksum = CatalogChecksum(.fingerprints)
+    checksum.add(blob)
+    checksum.add(checked)
+    checksum.add(lower)
+    return checksum.signed
   }
 }
 
@@ -37,11 +51,13 @@ extension FoundState {
 
   static func write(_ states: [FoundState], now: Int64, _ connection: SQLiteConnection) throws(SQLiteError) {
     guard !states.isEmpty else { return }
-    let statement = try connection.prepare("REPLACE INTO fingerprints VALUES(?1, ?2, ?3)")
+    let statement = try connection.prepare("REPLACE INTO fingerprints VALUES(?1, ?2, ?3, ?4)")
     for state in states {
+      let lower = Int64(state.fromLowerCaches)
       statement.bind(1, state.fingerprint.blob)
       statement.bind(2, now)
-      statement.bind(3, Int64(state.fromLowerCaches))
+      statement.bind(3, lower)
+      statement.bind(4, state.fingerprint.checksum(checked: now, lower: lower))
       try statement.run()
     }
     let oldest = try connection.prepare(

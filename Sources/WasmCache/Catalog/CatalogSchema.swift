@@ -1,4 +1,4 @@
-/// The contents of `catalog.sqlite`: schema 2, in an SQLite database in WAL mode.
+/// The contents of `catalog.sqlite`: schema 3, in an SQLite database in WAL mode.
 ///
 ///     roots         one row a scanned root: the raw bytes of its path, and when its rows were last written
 ///     stat          (root, device, inode) → a 104-byte record, see ``StatRecord``; clustered, so that one root's rows
@@ -6,9 +6,9 @@
 ///     engines       (device, inode, wish) → what a compiler library turned out to be
 ///     sightings     module → where it was last seen
 ///     compilations  (module, engine) → the digest of the artifact, and what compiling it took
-///     fingerprints  digests of states in which every entry was there, see ``DirectoryFingerprint``; without a checksum, since a
-///                   digest that rots is only never met again
-///     checked       digest of an object → the file whose bytes were found to have it, see ``CheckedObject``
+///     fingerprints  digests of states in which every entry was there, see ``DirectoryFingerprint``
+///     checked       (digest of an object, device, inode) → the file's stamp when its bytes were found to have the digest,
+///                   see ``CheckedObject``
 ///     counters      name → number: hits, misses by reason, nanoseconds compiled, since when
 ///
 /// Times are nanoseconds since 1970. Every other row ends with a ``CatalogChecksum`` over its values, because SQLite notices
@@ -30,7 +30,7 @@
 /// - GRDB: a process that reads one row takes 5.9 ms more than `true`, against 1.6 ms, and with 10,000 rows 11 ms, against
 ///   4 ms: it brings all of Foundation, and its sweep alone took 2.9 ms.
 enum CatalogSchema {
-  static let version: Int64 = 2
+  static let version: Int64 = 3
 
   /// `wpcc`, for "wasmprecompile's catalog".
   static let applicationID: Int64 = 0x7770_6363
@@ -65,15 +65,16 @@ enum CatalogSchema {
       size INTEGER NOT NULL, compiled INTEGER NOT NULL, checksum INTEGER NOT NULL,
       PRIMARY KEY(module, engine)) WITHOUT ROWID;
     CREATE TABLE fingerprints(
-      digest BLOB PRIMARY KEY, checked INTEGER NOT NULL, lower INTEGER NOT NULL) WITHOUT ROWID;
+      digest BLOB PRIMARY KEY, checked INTEGER NOT NULL, lower INTEGER NOT NULL, checksum INTEGER NOT NULL)
+      WITHOUT ROWID;
     CREATE TABLE checked(
-      digest BLOB PRIMARY KEY, device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL,
+      digest BLOB NOT NULL, device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL,
       modified INTEGER NOT NULL, changed INTEGER NOT NULL, mode INTEGER NOT NULL, checked INTEGER NOT NULL,
-      checksum INTEGER NOT NULL) WITHOUT ROWID;
+      checksum INTEGER NOT NULL, PRIMARY KEY(digest, device, inode)) WITHOUT ROWID;
     CREATE TABLE counters(
       name TEXT PRIMARY KEY, value INTEGER NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID;
     PRAGMA application_id = 0x77706363;
-    PRAGMA user_version = 2;
+    PRAGMA user_version = 3;
     COMMIT;
     """
 }

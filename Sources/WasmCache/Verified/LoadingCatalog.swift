@@ -20,23 +20,26 @@ package final class LoadingCatalog: Sendable {
     var isTidying = false
   }
 
-  /// The directory that the catalog lies in.
-  private let base: FilePath
+  /// The directory that the catalog lies in; nil for one that knows nothing.
+  private let base: FilePath?
   let isWritable: Bool
   private let state = Mutex(State())
   /// Nanoseconds.
   private static let delay: UInt64 = 1_000_000_000
 
-  package init(of cache: CacheDirectory, isWritable: Bool) {
-    base = cache.base
-    self.isWritable = isWritable
+  /// - Parameter cache: nil for a catalog that knows nothing and remembers nothing.
+  package init(of cache: CacheDirectory?, isWritable: Bool) {
+    base = cache?.base
+    self.isWritable = isWritable && cache != nil
   }
 
   deinit { flush() }
 
   // MARK: Asking
 
-  func checkedObject(_ digest: ArtifactDigest) -> CheckedObject? { ask { $0.checkedObject(digest) } }
+  func checkedObject(_ digest: ArtifactDigest, in file: FileIdentity) -> CheckedObject? {
+    ask { $0.checkedObject(digest, in: file) }
+  }
 
   func module(in stamp: FileStamp) -> StatRow? { ask { $0.module(in: stamp) } }
 
@@ -49,7 +52,7 @@ package final class LoadingCatalog: Sendable {
     let catalog = state.withLock { state in
       let now = MonotonicInstant.now()
       if state.opened.map({ now.nanoseconds(since: $0) > Self.delay }) ?? true {
-        state.reader = Catalog.open(in: base, .readOnly).catalog
+        state.reader = base.flatMap { Catalog.open(in: $0, .readOnly).catalog }
         state.opened = now
         if state.reader?.isInNobodysWay == false { tidyLater(&state) }
       }
@@ -97,7 +100,7 @@ package final class LoadingCatalog: Sendable {
       return state.record
     }
     let now = WallClock.now()
-    guard isWritable, record.isWorthWriting(now: now) else { return }
+    guard let base, isWritable, record.isWorthWriting(now: now) else { return }
     // If they cannot be written, the next program that needs them finds them out again.
     _ = Catalog.open(in: base).catalog?.commit(record, now: now)
   }

@@ -96,7 +96,8 @@ package final class VerifiedEntries: Sendable {
     if cache.trust.objection(to: try file.status()) != nil { return nil }
     var begun = now()
     var stamp = try file.status().stamp
-    let known = catalog.checkedObject(digest) ?? CheckedObject(digest: digest, stamp: stamp, checked: .min)
+    let known =
+      catalog.checkedObject(digest, in: stamp.identity) ?? CheckedObject(digest: digest, stamp: stamp, checked: .min)
     var isProven = known.isFresh(for: stamp, now: begun)
     if !isProven {
       var attempts = 3

@@ -1,4 +1,5 @@
 import CatalogSamples
+import LinuxIO
 import SystemPackage
 import TestSupport
 
@@ -55,7 +56,9 @@ enum CatalogSpecimen {
     let engines = Set(catalog.compilations().map(\.engine))
     for engine in engines { _ = catalog.compiled(catalog.sightings().map(\.module), by: engine) }
     _ = catalog.fromLowerCaches(in: DirectoryFingerprint(sample.module.hash.digest), now: SampleFile.now)
-    if let digest = ArtifactDigest(hex: sample.module.hash.encode().utf8) { _ = catalog.checkedObject(digest) }
+    if let digest = ArtifactDigest(hex: sample.module.hash.encode().utf8) {
+      _ = catalog.checkedObject(digest, in: sample.stamp.identity)
+    }
     _ = catalog.tally()
     _ = catalog.trouble
   }

@@ -56,6 +56,14 @@ struct CatalogFingerprintTests {
     #expect(try knows(2, now: late) && knows(10, now: late) && knows(264, now: late))
   }
 
+  @Test(arguments: ["checked", "lower"]) func aStateThatRottedIsUnknown(_ column: String) throws {
+    _ = try remember(0..<1)
+    try fixture.execute("UPDATE fingerprints SET \(column) = \(column) + 1")
+    let catalog = try fixture.open()
+    #expect(catalog.fromLowerCaches(in: state(0), now: SampleFile.now + 1) == nil)
+    #expect(catalog.trouble == "\(fixture.path()): damaged: a fingerprint's checksum is wrong (SQLite 11)")
+  }
+
   @Test func aCatalogThatLacksTheTableIsReplaced() throws {
     _ = try remember(0..<1)
     try fixture.execute("DROP TABLE fingerprints")

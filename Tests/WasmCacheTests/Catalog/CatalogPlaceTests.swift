@@ -51,13 +51,13 @@ struct CatalogPlaceTests {
 
   @Test func aNewerCatalogIsLeftAlone() throws {
     try fixture.record(0..<10)
-    try fixture.execute("PRAGMA user_version = 3; CREATE TABLE later(x)")
+    try fixture.execute("PRAGMA user_version = 4; CREATE TABLE later(x)")
     let newer = try fixture.read()
-    #expect(note == "\(fixture.path()): not used: it was written by a newer wasmprecompile (schema 3)")
+    #expect(note == "\(fixture.path()): not used: it was written by a newer wasmprecompile (schema 4)")
     #expect(try fixture.read() == newer)
   }
 
-  @Test(arguments: [0, -5, 1003, 2_147_483_647])
+  @Test(arguments: [0, -5, 1004, 2_147_483_647])
   func anImpossibleVersionIsReplaced(_ version: Int) throws {
     try fixture.record(0..<10)
     try fixture.execute("PRAGMA user_version = \(version)")

@@ -143,7 +143,7 @@ struct VerifiedEntriesTests {
     first.flush()
     let catalog = try #require(Catalog.open(in: fixture.cache.base, .readOnly).catalog)
     let digest = try digest()
-    let checked = try #require(catalog.checkedObject(digest))
+    let checked = try #require(catalog.checkedObject(digest, in: Descriptor.status(of: object).stamp.identity))
     #expect(try checked.stamp == Descriptor.status(of: object).stamp)
 
     // Had the bytes been found good that are not: nobody would look any more.
@@ -169,7 +169,7 @@ struct VerifiedEntriesTests {
   @Test func verificationOfAllIsRemembered() throws {
     try fixture.cache.verify(repair: false) { #expect($0.fault == nil) }
     let catalog = try #require(Catalog.open(in: fixture.cache.base, .readOnly).catalog)
-    #expect(try catalog.checkedObject(digest()) != nil)
+    #expect(try catalog.checkedObject(digest(), in: Descriptor.status(of: object).stamp.identity) != nil)
   }
 
   private func digest() throws -> ArtifactDigest {
