@@ -109,15 +109,17 @@ package struct Precompiler {
     _ contents: [ModuleContent], _ targets: [CompileTarget], _ caches: OpenCaches, _ lookups: inout [TargetLookups]
   ) {
     if caches.lower.isEmpty { return }
-    let known = onlyLooks ? nil : caches.own.map { LoadingCatalog(of: $0, isWritable: true) }
-    defer { known?.flush() }
+    let known = LoadingCatalog(of: caches.own, isWritable: !onlyLooks)
+    defer { known.flush() }
     let stores = caches.lower.enumerated().map { LowerCache(cache: $1, number: $0, catalog: known, lanes: threads) }
     let stage = FetchStage(contents: contents, targets: targets, stores: stores)
     for trouble in stage.run(&lookups) {
       targets[trouble.target].refuse(trouble.content.facts.hash, fromLowerCache: trouble.store)
+      if !trouble.isNew { continue }
       let isThere = lookups[trouble.target][trouble.module] == nil
       let told = LowerCacheTrouble(trouble, instead: isThere ? .taken : onlyLooks ? .missing : .compiled)
-      observer.record(.lowerCacheTrouble(caches.lower[trouble.store].path, told))
+      let place = if case .unusable(let error) = trouble.what { error.path } else { FilePath?.none }
+      observer.record(.lowerCacheTrouble(place ?? caches.lower[trouble.store].path, told))
     }
   }
 

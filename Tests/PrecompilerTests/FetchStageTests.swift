@@ -41,7 +41,7 @@ struct FetchStageTests {
     func fetch(_ keys: [ArtifactKey]) -> [FetchResult] {
       let keys = keys.map { "\(names[$0.module] ?? "") \($0.target.name)" }
       requests.withLock { $0.append(keys) }
-      return keys.map { results[$0] ?? .missing }
+      return keys.map { results[$0] ?? .missing() }
     }
   }
 
@@ -57,7 +57,7 @@ struct FetchStageTests {
 
   private func run(_ stores: [FakeStore], _ lookups: inout [TargetLookups]) -> [String] {
     FetchStage(contents: contents, targets: targets, stores: stores).run(&lookups)
-      .map { "\($0.store) \($0.content.path.lastComponent?.string ?? ""): \($0.what)" }
+      .filter(\.isNew).map { "\($0.store) \($0.content.path.lastComponent?.string ?? ""): \($0.what)" }
   }
 
   private func expectNoTrouble(_ stores: [FakeStore], _ lookups: inout [TargetLookups]) {
@@ -107,16 +107,36 @@ struct FetchStageTests {
 
   @Test func troubleIsToldAndTheNextIsAsked() throws {
     let stores = [
-      store(["a one": .trouble(.artifact(reason: "rotten")), "b one": .trouble(.artifact(reason: "rotten"))]),
-      store(["a one": .found(size: 1), "b one": .trouble(.artifact(reason: "foul"))]),
+      store(["a one": .trouble(.corrupt), "b one": .trouble(.corrupt)]),
+      store(["a one": .found(size: 1), "b one": .trouble(.corrupt)]),
     ]
     var lookups = lookups([[2], [0, 1, 2]])
     let troubles = run(stores, &lookups)
-    #expect(
-      troubles == [
-        "0 a: artifact(reason: \"rotten\")", "0 b: artifact(reason: \"rotten\")", "1 b: artifact(reason: \"foul\")",
-      ])
+    #expect(troubles == ["0 a: corrupt", "0 b: corrupt", "1 b: corrupt"])
     #expect(stores[1].asked == [["a one", "b one"]])
     #expect(lookups[0].fetched == [0] && lookups[0].missing == [1])
+    #expect(lookups[0][1] == .artifactCorrupt)
+  }
+
+  @Test func aStoresOwnTroubleIsNewOnce() throws {
+    let unusable = FetchResult.trouble(.unusable(.noCache("/there")))
+    let stores = [
+      store(["a one": unusable, "b one": unusable, "a two": .trouble(.copiedWithoutLinks)]),
+      store(["a one": .trouble(.copiedWithoutLinks)]),
+    ]
+    var lookups = lookups()
+    let all = FetchStage(contents: contents, targets: targets, stores: stores).run(&lookups)
+    #expect(all.map(\.isNew) == [true, false, false, true])
+    #expect(all.map(\.store) == [0, 0, 0, 1], "every module is named, so that it is not taken from there")
+  }
+
+  @Test func aReasonIsTakenFromWhereOneIsKnown() throws {
+    let stores = [
+      store(["a one": .missing(.engineChanged), "b one": .missing()]),
+      store(["b one": .missing(.evicted), "a one": .missing(.evicted)]),
+    ]
+    var lookups = lookups()
+    expectNoTrouble(stores, &lookups)
+    #expect((0..<3).map { lookups[0][$0] } == [.engineChanged, .evicted, .newModule])
   }
 }

@@ -18,17 +18,21 @@ protocol ArtifactStore: Sendable {
 enum FetchResult: Hashable, Sendable {
   /// Bytes of the artifact, which can be loaded where the store has it.
   case found(size: Int)
-  case missing
+  /// - Parameter reason: what the store knows of it.
+  case missing(MissReason = .newModule)
   /// The store has something that cannot be used. That is reported, and the module compiled.
   case trouble(FetchTrouble)
 }
 
 /// Why something that a store has cannot be used.
 enum FetchTrouble: Hashable, Sendable {
-  case artifact(reason: String)
+  /// An artifact's bytes are not those that were stored.
+  case corrupt
+  /// The store, or a part of it, cannot be read, or another user may write to it.
+  case unusable(CacheError)
   /// The store was copied by something that does not keep links, so its artifacts are not found.
   case copiedWithoutLinks
 
-  /// Whether it is about the whole store, whichever artifact it was met with.
-  var isOfStore: Bool { self == .copiedWithoutLinks }
+  /// Whether it is about more than the artifact that it was met with.
+  var isOfStore: Bool { self != .corrupt }
 }

@@ -8,7 +8,7 @@ struct FetchStage {
   /// The first that has an artifact is used.
   let stores: [any ArtifactStore]
 
-  /// An artifact or a store that could not be used.
+  /// What could not be used, by store.
   struct Trouble: Sendable {
     let store: Int
     let what: FetchTrouble
@@ -17,9 +17,11 @@ struct FetchStage {
     /// Positions in the stage's targets and modules.
     let target: Int
     let module: Int
+    /// False for a store's trouble that was met before: it is met with every module, and reported once.
+    let isNew: Bool
   }
 
-  /// Records in the look-ups what was found.
+  /// Notes in the look-ups what was found.
   func run(_ lookups: inout [TargetLookups]) -> [Trouble] {
     var troubles: [Trouble] = []
     for (store, fetcher) in stores.enumerated() {
@@ -27,18 +29,19 @@ struct FetchStage {
       for target in targets.indices { wanted += lookups[target].missing.map { (target, $0) } }
       if wanted.isEmpty { break }
       let keys = wanted.map { ArtifactKey(module: contents[$0.module].facts.hash, target: targets[$0.target]) }
-      var told: Set<FetchTrouble> = []
+      var isStoresKnown = false
       for (place, result) in zip(wanted, fetcher.fetch(keys)) {
         switch result {
         case .found(let size): lookups[place.target].fetch(place.module, size: size)
-        case .missing: break
+        case .missing(let reason): lookups[place.target].explain(place.module, reason)
         case .trouble(let what):
           lookups[place.target].noteTrouble()
-          // A store's trouble is met with every module, and reported once.
-          if what.isOfStore, !told.insert(what).inserted { break }
+          if what == .corrupt { lookups[place.target].explain(place.module, .artifactCorrupt) }
           troubles.append(
             Trouble(
-              store: store, what: what, content: contents[place.module], target: place.target, module: place.module))
+              store: store, what: what, content: contents[place.module], target: place.target, module: place.module,
+              isNew: !what.isOfStore || !isStoresKnown))
+          if what.isOfStore { isStoresKnown = true }
         }
       }
     }
@@ -49,7 +52,9 @@ struct FetchStage {
 extension LowerCacheTrouble {
   init(_ trouble: FetchStage.Trouble, instead: Substitute) {
     switch trouble.what {
-    case .artifact(let reason): self = .artifact(module: trouble.content.path, reason: reason, instead: instead)
+    case .corrupt:
+      self = .artifact(module: trouble.content.path, reason: "its artifact is corrupt", instead: instead)
+    case .unusable(let error): self = .unusable(reason: error.complaint)
     case .copiedWithoutLinks: self = .copiedWithoutLinks
     }
   }

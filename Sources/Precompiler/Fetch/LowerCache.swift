@@ -7,51 +7,54 @@ struct LowerCache: ArtifactStore {
   let cache: CacheDirectory
   /// Its position among the run's lower caches.
   let number: Int
-  /// The catalog that remembers which artifacts were checked; nil if artifacts are only looked at.
-  let catalog: LoadingCatalog?
+  /// The catalog that remembers which artifacts were checked.
+  let catalog: LoadingCatalog
   let lanes: Int
 
-  /// A lower cache's artifacts are used without being compiled here, so each one's bytes are hashed before the first
-  /// use. A run that writes nothing could not remember that, and only looks.
+  /// One identity's part of the cache, or the reason why it cannot be used.
+  private typealias Part = Result<VerifiedEntries, CacheError>
+
+  /// A lower cache's artifacts are used without being compiled here, so each one's bytes are hashed before the first use.
   func fetch(_ keys: [ArtifactKey]) -> [FetchResult] {
-    let results = Mutex([FetchResult](repeating: .missing, count: keys.count))
-    var readers: [ObjectIdentifier: VerifiedEntries] = [:]
-    if let catalog {
-      for key in keys where readers[ObjectIdentifier(key.target)] == nil {
-        readers[ObjectIdentifier(key.target)] = VerifiedEntries(key.target.lower[number], catalog)
-      }
+    let results = Mutex([FetchResult](repeating: .missing(), count: keys.count))
+    var parts: [ObjectIdentifier: Part] = [:]
+    for key in keys where parts[ObjectIdentifier(key.target)] == nil {
+      parts[ObjectIdentifier(key.target)] = part(of: key.target)
     }
-    concurrently(keys.count, lanes: lanes) { [readers] index in
-      let key = keys[index]
-      let result = fetch(key, readers[ObjectIdentifier(key.target)])
+    concurrently(keys.count, lanes: lanes) { [parts] index in
+      guard let part = parts[ObjectIdentifier(keys[index].target)] else { return }
+      let result = fetch(keys[index].module, part)
       results.withLock { $0[index] = result }
     }
     return results.withLock { $0 }
   }
 
-  private func fetch(_ key: ArtifactKey, _ reader: VerifiedEntries?) -> FetchResult {
-    let directory = key.target.lower[number]
-    switch directory.lookUp(key.module) {
-    case .absent(.artifactCorrupt): return .trouble(.artifact(reason: Self.corrupt))
-    case .absent(.linkLost): return .trouble(.copiedWithoutLinks)
-    case .absent: return .missing
-    case .present(let size):
-      do throws(CacheError) {
-        guard let reader else {
-          try directory.requireTrusted()
-          try directory.requireTrusted(key.module)
-          return .found(size: size)
-        }
-        return .found(size: try reader.open(key.module).size)
-      } catch .missing(_, _, .artifactCorrupt) {
-        return .trouble(.artifact(reason: Self.corrupt))
-      } catch .missing {
-        return .missing
-      } catch {
-        return .trouble(.artifact(reason: error.description))
-      }
+  private func part(of target: CompileTarget) -> Part {
+    let directory = target.lower[number]
+    return Part { () throws(CacheError) in
+      try directory.requireReadable()
+      try directory.requireTrusted()
+      return VerifiedEntries(directory, catalog)
     }
   }
 
-  private static let corrupt = "its artifact is corrupt"
+  private func fetch(_ module: WasmHash, _ part: Part) -> FetchResult {
+    do throws(CacheError) {
+      let entries = try part.get()
+      switch entries.directory.lookUp(module) {
+      case .present: return .found(size: try entries.open(module).size)
+      case .absent(.artifactCorrupt): return .trouble(.corrupt)
+      case .absent(.linkLost): return .trouble(.copiedWithoutLinks)
+      case .absent(let reason):
+        if reason == .evicted { try entries.directory.requireReadable(module) }
+        return .missing(reason)
+      }
+    } catch .missing(_, _, .artifactCorrupt) {
+      return .trouble(.corrupt)
+    } catch .missing(_, _, let reason) {
+      return .missing(reason)
+    } catch {
+      return .trouble(.unusable(error))
+    }
+  }
 }

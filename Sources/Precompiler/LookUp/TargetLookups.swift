@@ -53,14 +53,24 @@ struct TargetLookups {
   /// Notes that a lower cache has something that cannot be used: the next run is to find it, too.
   mutating func noteTrouble() { fingerprint = nil }
 
+  /// Notes what a lower cache knows of a missing module, if nothing else is known of it.
+  mutating func explain(_ module: Int, _ reason: MissReason) {
+    if self[module] == .newModule { set(module, .absent(reason)) }
+  }
+
   /// Notes that a lower cache has a module.
   mutating func fetch(_ module: Int, size: Int) {
+    guard case .each = found else { return }
+    set(module, .present(size: size))
+    fetched.insert(module)
+  }
+
+  private mutating func set(_ module: Int, _ lookup: Lookup) {
     guard case .each(var lookups) = found else { return }
     // The array is moved out, so that it is not copied for each module.
     found = .each([])
-    lookups[module] = .present(size: size)
+    lookups[module] = lookup
     found = .each(lookups)
-    fetched.insert(module)
   }
 }
 

@@ -15,6 +15,7 @@ internal import SystemPackage
 /// - All the directories that names are looked up in are part of it, by device, inode, times and mode: the engine's, the
 ///   objects', and each that objects lie in. Copied or restored, they are others; moved as a whole, they are the same,
 ///   and so are their relative links.
+/// - So is whom the caches trust: who trusts anyone finds entries that others refuse.
 /// - Only entries that are links to objects which are files are found at all: these directories do not tell where other
 ///   links lead.
 /// - It is believed for a day, and not by a clock that was set back. So an object that someone empties in place,
@@ -89,7 +90,7 @@ extension DirectoryFingerprint {
     of modules: ModulesDigest, in layers: [(directory: EngineDirectory, objects: ObjectsState)], now: Int64
   ) {
     var hash = SHA256()
-    hash.update(data: Array("fingerprint 1 \(modules.finish()) \(layers.count)\n".utf8))
+    hash.update(data: Array("fingerprint 2 \(modules.finish()) \(layers.count)\n".utf8))
     var isAnyThere = false
     for (directory, objects) in layers {
       guard objects.isSettled else { return nil }
@@ -98,7 +99,7 @@ extension DirectoryFingerprint {
         guard stamps.append(status, now) else { return nil }
         isAnyThere = true
       }
-      hash.update(data: Array("\(directory.name) \(stamps.words.count)\n".utf8))
+      hash.update(data: Array("\(directory.name) \(directory.cache.trust) \(stamps.words.count)\n".utf8))
       hash.update(data: directory.identity.digest)
       stamps.words.withUnsafeBytes { hash.update(bufferPointer: $0) }
     }

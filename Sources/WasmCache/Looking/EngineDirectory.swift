@@ -1,3 +1,4 @@
+internal import Glibc
 internal import LinuxIO
 internal import Synchronization
 package import SystemPackage
@@ -61,6 +62,26 @@ package final class EngineDirectory: Sendable {
   package func requireTrusted() throws(CacheError) {
     // The directory may not exist yet.
     if let status = try? cache.engines.status(of: name) { try cache.trust.require(status, path) }
+  }
+
+  /// Throws if there are entries that this user may not look at.
+  package func requireReadable() throws(CacheError) {
+    do throws(SystemError) {
+      try cache.engines.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).checkAccess(R_OK | X_OK)
+    } catch {
+      if error.errno != .noSuchFileOrDirectory { throw CacheError(path, "open the cache directory", error) }
+    }
+  }
+
+  /// Throws if there is an artifact that this user may not look at.
+  package func requireReadable(_ module: WasmHash) throws(CacheError) {
+    guard let digest = artifactDigest(module) else { return }
+    let object = CacheLayout.objectName(digest)
+    do throws(SystemError) { _ = try cache.objects.status(of: "\(object.directory)/\(object.file)") } catch {
+      if error.errno == .noSuchFileOrDirectory { return }
+      let directory = cache.base.appending(CacheLayout.objects).appending(object.directory)
+      throw CacheError(directory, "look at artifacts", error)
+    }
   }
 
   /// Throws if another user may decide which object has a digest's name.

@@ -23,8 +23,9 @@ extension CacheDirectory {
   /// Eviction and `cache clear` do not leave a cache like that: they remove an entry before its object.
   var hasLostEveryEntry: Bool {
     guard !hasEntry && hasObject else { return false }
-    // A publisher may have been between its object's name and its entry's. It is done after this.
-    _ = try? whileEvicting {}
+    // A publisher may have been between its object's name and its entry's. It is done after this. Nothing is locked in a
+    // lower cache: others write there, and must not wait for those who only read.
+    if !isLower { _ = try? whileEvicting {} }
     return !hasEntry
   }
 
