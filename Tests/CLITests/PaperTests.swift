@@ -54,6 +54,21 @@ import Testing
     }
   }
 
+  /// Where the sources let only users set something, the paper says that a project's file may not.
+  @Test func whatAProjectMayNotSetIsListed() throws {
+    let row = try Paper(named: "SECURITY").rows().first { $0[0] == "a project" }
+    let listed = try #require(row)[2].matches(of: #/`([a-z][a-z-]*)`/#).map { String($0.1) }
+    var keys: [String] = []
+    for file in try names(below: "Sources/Commands/Options") where file.hasSuffix(".swift") {
+      let text = try String(contentsOfFile: "\(Self.root)/\(file)", encoding: .utf8)
+      for option in text.components(separatedBy: "@CommandOption(").dropFirst() where option.contains(".byUsersOnly(") {
+        let key = option.firstMatch(of: #/key: "([a-z-]+)"/#)?.1 ?? option.firstMatch(of: #/"([a-z-]+)"/#)?.1
+        keys.append(String(try #require(key)))
+      }
+    }
+    #expect(listed.sorted() == keys.sorted())
+  }
+
   @Test func theVersionHasItsSection() throws {
     try Sandbox.use { box in
       let version = try box.succeed("--version").outputLines[0]
