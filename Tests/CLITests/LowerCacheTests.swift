@@ -52,6 +52,32 @@ import Testing
     }
   }
 
+  /// An image's layer or a volume, as a container has it.
+  @Test(.needs(CacheTroubleTests.canMount, CacheTroubleTests.mountNeed)) func aReadOnlyMountServesToolAndHost() throws {
+    try Sandbox.use { box in
+      let lower = try below(box)
+      let mount =
+        "mount --bind \"$1\" \"$1\"; mount -o remount,bind,ro \"$1\"; ! touch \"$1/written\" 2> /dev/null; shift"
+      let wrapper: [Argument] = [
+        "unshare", "--map-root-user", "--mount", "sh", "-euc", .init("\(mount); exec \"$@\""), "sh", .init(lower),
+      ]
+      func tool(_ arguments: Argument...) throws -> CommandResult {
+        try box.tool(arguments + ["--lower-cache", .init(lower)]).wrapped(in: wrapper).run()
+      }
+      let run = try tool(".")
+      #expect(run.ending == .exited(0))
+      #expect(run.errors.masked == "3 modules: nothing to compile, all up to date (3 in lower caches) (TIME)\n")
+      var artifacts: [PythonClient.Artifact] = []
+      for name in Self.names {
+        let path = try #require(try tool("path", "\(name).wasm").outputLines.first)
+        #expect(path.hasPrefix(lower))
+        artifacts.append(.init(backend: "cranelift", use: "value", path: path))
+      }
+      let loaded = try PythonClient(release: .standard).load(artifacts, in: box, through: wrapper)
+      #expect(loaded == ["0", "1", "2"])
+    }
+  }
+
   @Test func exportsComeFromALowerCache() throws {
     try Sandbox.use { box in
       let lower = try below(box)

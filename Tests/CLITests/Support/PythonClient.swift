@@ -14,16 +14,19 @@ struct PythonClient {
   }
 
   /// Loads each artifact with `deserialize_file`, and gives a line for each: what its function gave, or `loaded`.
-  func load(_ artifacts: [Artifact], in sandbox: Sandbox, _ location: SourceLocation = #_sourceLocation) throws
-    -> [String]
-  {
+  ///
+  /// - Parameter wrapper: a command in front of Python's.
+  func load(
+    _ artifacts: [Artifact], in sandbox: Sandbox, through wrapper: [Argument] = [],
+    _ location: SourceLocation = #_sourceLocation
+  ) throws -> [String] {
     let list = artifacts.map { "\($0.backend) \($0.use) \($0.path)\n" }.joined()
     try sandbox.write(list, to: "../artifacts.txt")
     var python = sandbox.command("python3", ["-c", Argument(Self.script), "../artifacts.txt"])
     _ = try release.library()
     python.environment["PYTHONPATH"] = release.pythonPath
     python.environment["PYTHONDONTWRITEBYTECODE"] = "1"
-    let result = try python.run(location)
+    let result = try python.wrapped(in: wrapper).run(location)
     #expect(result.ending == .exited(0), "\(result.errors)", sourceLocation: location)
     return result.outputLines
   }
