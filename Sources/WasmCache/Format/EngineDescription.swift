@@ -52,7 +52,8 @@ package struct EngineDescription: Codable, Hashable, Sendable {
     return String(decoding: data, as: UTF8.self) + "\n"
   }
 
-  /// Reads what was written into an engine's directory; nil if that is not there or says something else.
+  /// Reads what was written into an engine's directory; nil if that is not there, says something else, or says what no
+  /// writer of this format would.
   init?(in directory: borrowing Descriptor) {
     guard let file = try? directory.open(CacheLayout.engineDescription, O_RDONLY | O_NOFOLLOW | O_NONBLOCK) else {
       return nil
@@ -61,8 +62,35 @@ package struct EngineDescription: Codable, Hashable, Sendable {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
     defer { buffer.deallocate() }
     guard let size = try? file.read(into: buffer, at: 0), size < buffer.count,
-      let description = try? JSONDecoder().decode(Self.self, from: Data(buffer[..<size]))
+      let description = try? JSONDecoder().decode(Self.self, from: Data(buffer[..<size])), description.isPlausible
     else { return nil }
     self = description
+  }
+}
+
+// A cache that came from elsewhere says here how files are to be named, and what terminals are to show.
+extension EngineDescription {
+  /// The most bytes of the suffix, with its dot.
+  private static let longestSuffix = 32
+  /// The most bytes of any other text that is shown.
+  private static let longestText = 256
+  private static let mostOptions = 64
+
+  /// Whether names can be made of it and its texts shown: an entry's name stays in its directory.
+  private var isPlausible: Bool {
+    isSuffix(suffix) && !backend.utf8.contains(UInt8(ascii: "/")) && options.count <= Self.mostOptions
+      && ([format, backend, version, target] + options.flatMap { [$0.name, $0.value] }).allSatisfy(isShowable)
+  }
+
+  private func isSuffix(_ text: String) -> Bool {
+    guard (2...Self.longestSuffix).contains(text.utf8.count), text.utf8.first == UInt8(ascii: ".") else { return false }
+    return text.utf8.dropFirst().allSatisfy {
+      UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0
+        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
+    }
+  }
+
+  private func isShowable(_ text: String) -> Bool {
+    text.utf8.count <= Self.longestText && !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
   }
 }

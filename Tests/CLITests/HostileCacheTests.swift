@@ -1,0 +1,37 @@
+import Foundation
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Caches that came from elsewhere, with an `engine.json` that no writer of ours wrote.
+@Suite struct HostileCacheTests {
+  /// Fills the cache with a module, and says something else in the `engine.json` of its engine.
+  private func fill(_ box: Sandbox, _ key: String, _ value: String) throws -> String {
+    try box.write(WasmBinary.returning(1), to: "1.wasm")
+    try box.succeed("1.wasm")
+    let directory = box.cache + "/v1/engines/" + (try #require(box.engines.first))
+    let file = directory + "/engine.json"
+    let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: file)))
+    var engine = try #require(json as? [String: Any])
+    engine[key] = value
+    try Array(JSONSerialization.data(withJSONObject: engine)).write(to: FilePath(file))
+    return directory
+  }
+
+  @Test func aSuffixLeadsNowhere() throws {
+    try Sandbox.use { box in
+      // An entry's hash would be a directory on the way, and the catalog's artifact the link's target.
+      let directory = try fill(box, "suffix", "/../../../../../victim")
+      let entry = try #require(box.entries((directory as NSString).lastPathComponent).first)
+      try FileManager.default.removeItem(atPath: directory + "/" + entry)
+      let way = String(entry.dropLast(".cwasm".count))
+      try FileManager.default.createDirectory(atPath: directory + "/" + way, withIntermediateDirectories: false)
+      let victim = URL(filePath: directory + "/" + way + "/../../../../../victim").standardizedFileURL.path
+      for arguments in [["cache", "verify", "--repair"], ["inspect", "1.wasm"], ["1.wasm"]] as [[Argument]] {
+        _ = try box.tool(arguments).run()
+        #expect((try? FileManager.default.destinationOfSymbolicLink(atPath: victim)) == nil, "\(arguments)")
+        #expect(!FileManager.default.fileExists(atPath: victim), "\(arguments)")
+      }
+    }
+  }
+}
