@@ -196,6 +196,29 @@ struct LostLinksTests {
     #expect(found.map(\.repair) == [.removed, .removed, .removed])
   }
 
+  @Test func whatCannotBeJudgedIsKept() throws {
+    try replaceLinks()
+    let path = fixture.reader().path.appending("engine.json")
+    let text = String(decoding: try read(path), as: UTF8.self)
+    let other = text.replacing("\"wasmtime\"", with: "\"other\"")
+    let noRecord = text.replacing("\"record\" : \"", with: "\"record\" : \"x")
+    for (contents, reason) in [
+      ("{", "engine.json is missing or cannot be read"), (other, "the format other is not known here"),
+      (noRecord, "the record in engine.json is not hexadecimal"),
+    ] {
+      try Array(contents.utf8).write(to: path)
+      let found = try verify(repair: true).entries
+      #expect(found.map(\.fault) == Array(repeating: .notJudged(reason: reason), count: 3))
+      #expect(found.allSatisfy { $0.repair == nil })
+      #expect(
+        found.first?.fault?.description == "is a file, not a link, and cannot be judged: \(reason)")
+      #expect(try modules.indices.allSatisfy { try read(entry($0)) == artifacts[$0] })
+    }
+    try Array(text.utf8).write(to: path)
+    #expect(try verify(repair: true).entries.map(\.repair) == [.linked, .linked, .linked])
+    try expectAllLinked()
+  }
+
   @Test func entriesThatAreGoneAreMadeAgainFromTheCatalog() throws {
     try remember(0..<3)
     try removeLinks()

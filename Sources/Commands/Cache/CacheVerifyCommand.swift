@@ -55,6 +55,7 @@ struct VerificationTally {
   private var bytes = 0
   private var lost = 0
   private var bad = 0
+  private var notJudged = 0
   private var movedAsideBefore = 0
   private var repaired: [EntryRepair: Int] = [:]
   private var unrepaired = 0
@@ -71,7 +72,11 @@ struct VerificationTally {
       movedAsideBefore += 1
       return
     }
-    if fault.isLostLink { lost += 1 } else { bad += 1 }
+    switch fault {
+    case .notJudged: notJudged += 1
+    case _ where fault.isLostLink: lost += 1
+    default: bad += 1
+    }
     if let repair = entry.repair { repaired[repair, default: 0] += 1 } else { unrepaired += 1 }
   }
 
@@ -84,7 +89,10 @@ struct VerificationTally {
     if lost > 0 { parts.append("\(lost) copied without links") }
     if nameless > 0 { parts.append("\(Quantities.count(nameless, "artifact")) without an entry") }
     if bad > 0 { parts.append("\(bad) bad") }
-    if lost == 0 && bad == 0 && nameless == 0 { parts.append(parts.isEmpty ? "all good" : "all others good") }
+    if notJudged > 0 { parts.append("\(notJudged) not judged") }
+    if lost == 0 && bad == 0 && notJudged == 0 && nameless == 0 {
+      parts.append(parts.isEmpty ? "all good" : "all others good")
+    }
     if repairs {
       for (repair, words) in [
         (EntryRepair.linked, "linked again"), (.movedAside, "moved aside"), (.removed, "removed"),

@@ -7,6 +7,8 @@ package enum EntryFault: Hashable, Sendable {
   case copied
   /// The entry is a file with bytes that nothing in the cache proves.
   case corruptCopy(actual: String)
+  /// The entry is a file, and nothing tells what an artifact of its engine looks like. It may be as good as any.
+  case notJudged(reason: String)
   /// There is no entry, though the catalog remembers the artifact and its object is there.
   case linkMissing
   /// The entry's object is not there.
@@ -29,6 +31,7 @@ extension EntryFault: CustomStringConvertible {
     case .copied: "is a copy, not a link: this cache was copied without its links (`cp -a` keeps them)"
     case .corruptCopy(let actual):
       "is a copy, not a link, and corrupt: no artifact of this cache has bytes that hash to \(actual.prefix(16))…"
+    case .notJudged(let reason): "is a file, not a link, and cannot be judged: \(reason)"
     case .linkMissing: "is missing, though its artifact is there: copying a cache must keep its links (`cp -a` does)"
     case .objectMissing: "its artifact is missing"
     case .movedAside: "its artifact was corrupt and is moved aside: the next run makes it again"

@@ -73,7 +73,7 @@ struct EntryVerifier {
       let name = CacheLayout.entryName(module, suffix: engine.suffix)
       let entry = Entry(module: module, name: name, path: engine.path.appending(name))
       // The artifact of an entry that was evicted went with it.
-      guard let object = storedObject(digest), object.record == engine.record else { continue }
+      guard let object = storedObject(digest), object.record == (try? engine.record.get()) else { continue }
       if repairs { try link(entry, to: digest, in: directory, engine) }
       report(
         CheckedEntry(path: entry.path, size: object.size, fault: .linkMissing, repair: repairs ? .linked : nil))
@@ -124,7 +124,13 @@ struct EntryVerifier {
       let fault = EntryFault.unreadable(reason: error.description)
       return CheckedEntry(path: entry.path, size: 0, fault: fault, repair: nil)
     }
-    guard let record = copy.record, record == engine.record else {
+    // What cannot be judged is kept: a program that knows more may do so.
+    let wanted: CompatibilityRecord
+    do { wanted = try engine.record.get() } catch {
+      let fault = EntryFault.notJudged(reason: error.reason)
+      return CheckedEntry(path: entry.path, size: copy.bytes.count, fault: fault, repair: nil)
+    }
+    guard copy.record == wanted else {
       return CheckedEntry(path: entry.path, size: 0, fault: .notALink, repair: remove(copy, entry, from: directory))
     }
     let stored = engine.compiled[entry.module]
@@ -133,7 +139,7 @@ struct EntryVerifier {
       return CheckedEntry(path: entry.path, size: copy.bytes.count, fault: .copied, repair: repairs ? .linked : nil)
     }
     let fault = EntryFault.corruptCopy(actual: copy.digest.description)
-    if repairs, let stored, let object = storedObject(stored), object.record == engine.record {
+    if repairs, let stored, let object = storedObject(stored), object.record == wanted {
       try link(entry, to: stored, in: directory, engine)
       return CheckedEntry(path: entry.path, size: object.size, fault: fault, repair: .linked)
     }
@@ -211,8 +217,8 @@ extension EntryVerifier {
   /// One engine's part of the cache.
   private struct Engine {
     let path: FilePath
-    /// The record that an artifact must carry; nil if `engine.json` does not tell.
-    let record: CompatibilityRecord?
+    /// The record that an artifact must carry.
+    let record: Result<CompatibilityRecord, NoRecord>
     /// The end of its entries' names.
     let suffix: String
     /// The artifacts that it made of modules, from the catalog.
@@ -221,9 +227,7 @@ extension EntryVerifier {
     init(path: FilePath, _ description: EngineDescription?, _ all: [[UInt8]: [WasmHash: ArtifactDigest]]) {
       self.path = path
       suffix = description?.suffix ?? ArtifactFormat.wasmtime.suffix
-      // Artifacts of other formats do not carry their record.
-      record = description.flatMap { $0.format == ArtifactFormat.wasmtime.name ? [UInt8](hex: $0.record.utf8) : nil }
-        .map(CompatibilityRecord.init(bytes:))
+      record = Self.record(description)
       let identity = description.flatMap { [UInt8](hex: $0.identity.utf8) }
       // A directory's name starts the digest of its identity.
       let isItsOwn = identity.map { path.lastComponent?.string.hasSuffix("-\($0.prefix(8).hex)") ?? false } ?? false
@@ -231,6 +235,25 @@ extension EntryVerifier {
     }
 
     var name: String { path.lastComponent?.string ?? "" }
+
+    private static func record(_ description: EngineDescription?) -> Result<CompatibilityRecord, NoRecord> {
+      guard let description else {
+        return .failure(NoRecord(reason: "\(CacheLayout.engineDescription) is missing or cannot be read"))
+      }
+      // Artifacts of other formats need not carry their record.
+      guard description.format == ArtifactFormat.wasmtime.name else {
+        return .failure(NoRecord(reason: "the format \(description.format) is not known here"))
+      }
+      guard let bytes = [UInt8](hex: description.record.utf8) else {
+        return .failure(NoRecord(reason: "the record in \(CacheLayout.engineDescription) is not hexadecimal"))
+      }
+      return .success(CompatibilityRecord(bytes: bytes))
+    }
+  }
+
+  /// Why it is not known what an engine's artifacts look like.
+  private struct NoRecord: Error {
+    let reason: String
   }
 
   private struct Entry {
