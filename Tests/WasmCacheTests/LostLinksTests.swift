@@ -42,6 +42,12 @@ struct LostLinksTests {
     for number in modules.indices { try copy(artifacts[number], to: entry(number)) }
   }
 
+  /// As Python's zipfile does with an archive that has links.
+  private func replaceLinksByTheirTexts() throws {
+    let folder = try Descriptor.open("/", 0)
+    for number in modules.indices { try copy(folder.symbolicLinkTarget(entry(number)), to: entry(number)) }
+  }
+
   /// As `rsync -r` does.
   private func removeLinks() throws { for number in modules.indices { try fixture.remove(entry(number)) } }
 
@@ -144,6 +150,33 @@ struct LostLinksTests {
     #expect(fixture.reader().lookUp(modules[0]) == .absent(.linkLost), "nothing changes without --repair")
     #expect(try verify(repair: true).entries.map(\.repair) == [.linked, .linked, .linked])
     try expectAllLinked()
+  }
+
+  @Test func linksThatBecameTextsBecomeLinksAgain() throws {
+    try replaceLinksByTheirTexts()
+    #expect(fixture.reader().lookUp(modules[0]) == .absent(.linkLost))
+    let found = try verify().entries
+    #expect(found.map(\.fault) == [.linkAsText, .linkAsText, .linkAsText])
+    #expect(found.allSatisfy { $0.repair == nil && $0.size == artifacts[0].count && $0.fault?.isLostLink == true })
+    #expect(
+      EntryFault.linkAsText.description
+        == "is a file with a link's text, not a link: this cache was copied without its links (`cp -a` keeps them)")
+    #expect(fixture.reader().lookUp(modules[0]) == .absent(.linkLost), "nothing changes without --repair")
+    #expect(try verify(repair: true).entries.map(\.repair) == [.linked, .linked, .linked])
+    try expectAllLinked()
+  }
+
+  @Test func aLinksTextProvesNothing() throws {
+    try replaceLinksByTheirTexts()
+    try fixture.remove(fixture.object(artifacts[0]))
+    try fixture.corrupt(fixture.object(artifacts[1]), with: [1, 2])
+    try copy(Array("../../objects/../../victim".utf8), to: entry(2))
+    let found = try verify(repair: true).entries
+    func one(_ number: Int) -> CheckedEntry? { found.first { $0.path == entry(number) } }
+    #expect(one(0)?.fault == .objectMissing && one(0)?.repair == .removed)
+    #expect(one(1)?.repair == .movedAside)
+    #expect(one(2)?.fault == .notALink && one(2)?.repair == .removed)
+    #expect(modules.allSatisfy { fixture.reader().artifactDigest($0) == nil })
   }
 
   @Test func aCopyProvesAnObjectThatIsMissingOrCorrupt() throws {

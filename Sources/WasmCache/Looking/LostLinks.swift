@@ -1,8 +1,8 @@
 internal import Glibc
 internal import LinuxIO
 
-// A cache that was copied without its links. `cp -rL` and zip turn entries into files with the artifact's bytes; `rsync -r`
-// leaves entries out. The artifacts are all there, and `CacheDirectory.verify(repair:)` makes the links again.
+// A cache that was copied without its links. `cp -rL` and zip turn entries into files with the artifact's bytes; what
+// unpacks an archive with links as Python does, into files with the links' text; `rsync -r` leaves entries out. The artifacts are all there, and `CacheDirectory.verify(repair:)` makes the links again.
 
 extension EngineDirectory {
   /// Why a module's entry that is no link stands for nothing.

@@ -5,6 +5,8 @@ package enum EntryFault: Hashable, Sendable {
   case notALink
   /// The entry is a file that has an artifact's bytes.
   case copied
+  /// The entry is a file that has a link's text.
+  case linkAsText
   /// The entry is a file with bytes that nothing in the cache proves.
   case corruptCopy(actual: String)
   /// The entry is a file, and nothing tells what an artifact of its engine looks like. It may be as good as any.
@@ -21,7 +23,7 @@ package enum EntryFault: Hashable, Sendable {
   case digestDiffers(actual: String)
 
   /// Whether only the link was lost when the cache was copied, and the artifact is as it was stored.
-  package var isLostLink: Bool { self == .copied || self == .linkMissing }
+  package var isLostLink: Bool { [.copied, .linkAsText, .linkMissing].contains(self) }
 }
 
 extension EntryFault: CustomStringConvertible {
@@ -29,6 +31,8 @@ extension EntryFault: CustomStringConvertible {
     switch self {
     case .notALink: "is not a link to an object of this cache"
     case .copied: "is a copy, not a link: this cache was copied without its links (`cp -a` keeps them)"
+    case .linkAsText:
+      "is a file with a link's text, not a link: this cache was copied without its links (`cp -a` keeps them)"
     case .corruptCopy(let actual):
       "is a copy, not a link, and corrupt: no artifact of this cache has bytes that hash to \(actual.prefix(16))…"
     case .notJudged(let reason): "is a file, not a link, and cannot be judged: \(reason)"

@@ -89,18 +89,24 @@ struct EntryVerifier {
     }
     switch check(digest) {
     case .success(let size): return CheckedEntry(path: entry.path, size: size, fault: nil, repair: nil)
-    case .failure(let error):
-      let repair: EntryRepair? =
-        switch error.fault {
-        // Another entry of the same object may have moved it already. The entry stays, and tells why it is a miss.
-        case .digestDiffers:
-          repairs && error.file.map { cache.setAside(digest, judged: $0) } == true ? .movedAside : nil
-        // An unreadable object may be as good as any. An entry whose object is out of the way already reports that.
-        case .unreadable, .movedAside: nil
-        default: remove(entry, from: directory)
-        }
-      return CheckedEntry(path: entry.path, size: 0, fault: error.fault, repair: repair)
+    case .failure(let error): return mend(entry, of: digest, error, in: directory)
     }
+  }
+
+  /// Does what can be done about an entry that names an object, but not a good one.
+  private func mend(
+    _ entry: Entry, of digest: ArtifactDigest, _ error: ObjectFault, in directory: borrowing Descriptor
+  ) -> CheckedEntry {
+    let repair: EntryRepair? =
+      switch error.fault {
+      // Another entry of the same object may have moved it already. The entry stays, and tells why it is a miss.
+      case .digestDiffers:
+        repairs && error.file.map { cache.setAside(digest, judged: $0) } == true ? .movedAside : nil
+      // An unreadable object may be as good as any. An entry whose object is out of the way already reports that.
+      case .unreadable, .movedAside: nil
+      default: remove(entry, from: directory)
+      }
+    return CheckedEntry(path: entry.path, size: 0, fault: error.fault, repair: repair)
   }
 
   private func remove(_ entry: Entry, from directory: borrowing Descriptor) -> EntryRepair? {
@@ -123,6 +129,15 @@ struct EntryVerifier {
     do { copy = try FileCopy(directory, entry.name) } catch {
       let fault = EntryFault.unreadable(reason: error.description)
       return CheckedEntry(path: entry.path, size: 0, fault: fault, repair: nil)
+    }
+    // An archive may keep a link as text. That names its object as a link does, whatever the engine is.
+    if let digest = CacheLayout.digest(ofTarget: copy.bytes) {
+      switch check(digest) {
+      case .success(let size):
+        if repairs { try link(entry, to: digest, in: directory, engine) }
+        return CheckedEntry(path: entry.path, size: size, fault: .linkAsText, repair: repairs ? .linked : nil)
+      case .failure(let error): return mend(entry, of: digest, error, in: directory)
+      }
     }
     // What cannot be judged is kept: a program that knows more may do so.
     let wanted: CompatibilityRecord
