@@ -65,6 +65,28 @@ struct PublicationTests {
     #expect(fixture.cache.engineNames(for: identity.wish) == [identity.directoryName])
   }
 
+  @Test(arguments: ["", "{", "{}\n", "other"]) func aDescriptionThatIsNotRightIsReplaced(_ contents: String) throws {
+    try fixture.writer().publish(artifact, for: module)
+    let file = fixture.reader().path.appending("engine.json")
+    let right = try [UInt8](contentsOf: file)
+    let wrong = contents == "other" ? Array(EngineDescription(CacheFixture.identity(.winch)).json.utf8) : nil
+    try (wrong ?? Array(contents.utf8)).write(to: file)
+    try fixture.writer().publish(artifact, for: module)
+    #expect(try [UInt8](contentsOf: file) == right)
+    #expect(try Descriptor.status(of: file).permissions == 0o644)
+  }
+
+  @Test func aDescriptionThatIsRightIsLeft() throws {
+    try fixture.writer().publish(artifact, for: module)
+    let file = fixture.reader().path.appending("engine.json")
+    // A later release may say more.
+    let text = String(decoding: try [UInt8](contentsOf: file), as: UTF8.self)
+    let more = Array(text.replacing("{\n  \"backend\"", with: "{\n  \"a\" : 1,\n  \"backend\"").utf8)
+    try more.write(to: file)
+    try fixture.writer().publish(artifact, for: module)
+    #expect(try [UInt8](contentsOf: file) == more)
+  }
+
   /// As a lane does it whose modules are compiled faster than the disk syncs.
   @Test func artifactsAreWrittenBeforeTheFirstIsPublished() throws {
     let writer = try fixture.writer()

@@ -27,14 +27,16 @@ package final class EngineWriter: Sendable {
     try reader.cache.trust.require(directory, reader.path)
   }
 
-  /// Writes the directory's purpose into it, before the first artifact takes the room that this needs.
+  /// Writes the directory's purpose into it, before the first artifact takes the room that this needs. One that cannot be
+  /// read, or says something else, is replaced.
   private func describe() throws(CacheError) {
     let result = isDescribed.withLock { isDescribed in
       Result { () throws(CacheError) in
         if isDescribed { return }
-        if (try? directory.status(of: CacheLayout.engineDescription)) == nil {
-          let text = EngineDescription(reader.identity).json
-          try publisher.writeFile(text, in: directory, as: CacheLayout.engineDescription, path: reader.path)
+        let description = EngineDescription(reader.identity)
+        if EngineDescription(in: directory) != description {
+          try publisher.writeFile(
+            description.json, in: directory, as: CacheLayout.engineDescription, path: reader.path)
         }
         isDescribed = true
       }
