@@ -165,6 +165,21 @@ struct PublicationTests {
     #expect(try fixture.names("tmp/\(staging)").isEmpty)
   }
 
+  @Test func aLinkIsMadeOnlyToAnObjectThatIsThere() throws {
+    try fixture.writer().publish(artifact, for: module)
+    let publisher = try Publisher(fixture.cache)
+    let engine = try Descriptor.open(fixture.reader().path, O_RDONLY | O_DIRECTORY)
+    let digest = ArtifactDigest(WasmHash.generate(artifact).digest)
+    func link(_ name: String) throws -> Bool {
+      try publisher.publishLink(to: digest, entry: name, in: engine, path: fixture.reader().path.appending(name))
+    }
+    #expect(try link("another.cwasm"))
+    #expect(try engine.symbolicLinkTarget("another.cwasm") == Array(CacheLayout.entryTarget(digest).utf8))
+    try fixture.remove(fixture.object(artifact))
+    #expect(try !link("third.cwasm"))
+    #expect((try? engine.status(of: "third.cwasm")) == nil)
+  }
+
   // MARK: Writers that died
 
   @Test func nextPublisherRemovesWhatDeadWritersLeft() throws {

@@ -74,9 +74,8 @@ struct EntryVerifier {
       let entry = Entry(module: module, name: name, path: engine.path.appending(name))
       // The artifact of an entry that was evicted went with it.
       guard let object = storedObject(digest), object.record == (try? engine.record.get()) else { continue }
-      if repairs { try link(entry, to: digest, in: directory, engine) }
-      report(
-        CheckedEntry(path: entry.path, size: object.size, fault: .linkMissing, repair: repairs ? .linked : nil))
+      let repair = try mendLink(entry, to: digest, in: directory, engine)
+      report(CheckedEntry(path: entry.path, size: object.size, fault: .linkMissing, repair: repair))
     }
   }
 
@@ -134,8 +133,8 @@ struct EntryVerifier {
     if let digest = CacheLayout.digest(ofTarget: copy.bytes) {
       switch check(digest) {
       case .success(let size):
-        if repairs { try link(entry, to: digest, in: directory, engine) }
-        return CheckedEntry(path: entry.path, size: size, fault: .linkAsText, repair: repairs ? .linked : nil)
+        let repair = try mendLink(entry, to: digest, in: directory, engine)
+        return CheckedEntry(path: entry.path, size: size, fault: .linkAsText, repair: repair)
       case .failure(let error): return mend(entry, of: digest, error, in: directory)
       }
     }
@@ -155,8 +154,8 @@ struct EntryVerifier {
     }
     let fault = EntryFault.corruptCopy(actual: copy.digest.description)
     if repairs, let stored, let object = storedObject(stored), object.record == wanted {
-      try link(entry, to: stored, in: directory, engine)
-      return CheckedEntry(path: entry.path, size: object.size, fault: fault, repair: .linked)
+      let repair = try mendLink(entry, to: stored, in: directory, engine)
+      return CheckedEntry(path: entry.path, size: object.size, fault: fault, repair: repair)
     }
     return CheckedEntry(path: entry.path, size: 0, fault: fault, repair: remove(copy, entry, from: directory))
   }
@@ -188,7 +187,7 @@ struct EntryVerifier {
   private mutating func link(
     _ entry: Entry, to copy: FileCopy, in directory: borrowing Descriptor, _ engine: Engine
   ) throws(CacheError) {
-    if storedObject(copy.digest) != nil { return try link(entry, to: copy.digest, in: directory, engine) }
+    if storedObject(copy.digest) != nil, try mendLink(entry, to: copy.digest, in: directory, engine) != nil { return }
     let publisher = try openPublisher()
     let written = copy.bytes.withUnsafeBytes { bytes in
       Result { () throws(CacheError) in try publisher.write(bytes) }
@@ -199,11 +198,15 @@ struct EntryVerifier {
     records[copy.digest] = .some(copy.record.map { StoredObject(record: $0, size: copy.bytes.count) })
   }
 
-  private mutating func link(
+  /// Makes an entry a link to an object that proved good; nil without leave to repair, and if the object is gone since.
+  private mutating func mendLink(
     _ entry: Entry, to digest: ArtifactDigest, in directory: borrowing Descriptor, _ engine: Engine
-  ) throws(CacheError) {
-    try openPublisher().publishLink(to: digest, entry: entry.name, in: directory, path: entry.path)
+  ) throws(CacheError) -> EntryRepair? {
+    guard repairs,
+      try openPublisher().publishLink(to: digest, entry: entry.name, in: directory, path: entry.path)
+    else { return nil }
     noteChange(of: engine)
+    return .linked
   }
 
   private mutating func openPublisher() throws(CacheError) -> Publisher {

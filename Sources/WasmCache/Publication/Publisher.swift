@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Glibc
 internal import LinuxIO
 internal import Synchronization
 internal import SystemPackage
@@ -57,11 +58,31 @@ package final class Publisher: Sendable {
     try result.get()
   }
 
-  /// Makes an entry point at an existing object, replacing what is there.
+  /// Makes an entry point at an existing object, replacing what is there. The object may have come by a copy that nobody
+  /// waited for, so its bytes are made durable first; ``synchronize()`` does the same for its name.
+  ///
+  /// - Returns: false if the object is gone, because another process made room meanwhile.
   func publishLink(
     to digest: ArtifactDigest, entry: String, in engine: borrowing Descriptor, path: FilePath
-  ) throws(CacheError) {
-    do { try staging.publishLink(to: CacheLayout.entryTarget(digest), in: engine, as: entry) } catch {
+  ) throws(CacheError) -> Bool {
+    let name = CacheLayout.objectName(digest)
+    do throws(SystemError) {
+      let directory = try cache.objects.open(name.directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+      let object = try directory.open(name.file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+      try object.synchronizeData()
+      let durable = try object.status().stamp.identity
+      let isLinked = try cache.whilePublishing {
+        Result { () throws(SystemError) in
+          guard try directory.status(of: name.file).stamp.identity == durable else { return false }
+          try staging.publishLink(to: CacheLayout.entryTarget(digest), in: engine, as: entry)
+          return true
+        }
+      }.get()
+      if isLinked { touched.withLock { _ = $0.insert(name.directory) } }
+      return isLinked
+    } catch let error where error.errno == .noSuchFileOrDirectory {
+      return false
+    } catch {
       throw CacheError(path, "publish", error)
     }
   }
