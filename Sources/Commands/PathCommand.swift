@@ -93,7 +93,7 @@ struct PathCommand: ConfiguredCommand {
   /// `…: the cache has no artifact for winch, only for cranelift; make it with --compile`
   private func complaint(_ content: ModuleContent, _ target: CompileTarget, _ reason: MissReason) -> String {
     let others =
-      reason == .newModule ? target.directory?.otherWishes(of: content.facts.hash).map(\.description) ?? [] : []
+      reason == .newModule ? target.directory?.otherWishes(of: content.facts.hash).map(\.printable) ?? [] : []
     let detail = others.isEmpty ? ": \(reason.rawValue)" : ", only for \(others.joined(separator: " and for "))"
     let fix =
       if reason == .linkLost, let cache = target.directory?.cache.path {

@@ -22,7 +22,7 @@ import Testing
     try Sandbox.use { box in
       // An entry's hash would be a directory on the way, and the catalog's artifact the link's target.
       let directory = try fill(box, "suffix", "/../../../../../victim")
-      let entry = try #require(box.entries((directory as NSString).lastPathComponent).first)
+      let entry = try #require(box.entries(URL(filePath: directory).lastPathComponent).first)
       try FileManager.default.removeItem(atPath: directory + "/" + entry)
       let way = String(entry.dropLast(".cwasm".count))
       try FileManager.default.createDirectory(atPath: directory + "/" + way, withIntermediateDirectories: false)
@@ -32,6 +32,27 @@ import Testing
         #expect((try? FileManager.default.destinationOfSymbolicLink(atPath: victim)) == nil, "\(arguments)")
         #expect(!FileManager.default.fileExists(atPath: victim), "\(arguments)")
       }
+    }
+  }
+
+  @Test func namesFromTheDiskAreShownWithoutEscapes() throws {
+    try Sandbox.use { box in
+      let directory = try fill(box, "backend", "cr\u{1b}[31mane\n")
+      func expectNoEscape() throws {
+        for arguments in [["cache", "list"], ["cache", "stats"], ["inspect", "1.wasm"], ["path", "1.wasm"]]
+          as [[Argument]]
+        {
+          let result = try box.tool(arguments).run()
+          #expect(!(result.output + result.errors).contains("\u{1b}"), "\(arguments)")
+          #expect(!result.output.isEmpty || !result.errors.isEmpty, "\(arguments)")
+        }
+      }
+      try expectNoEscape()
+      // Where engine.json tells nothing, the directory's name does.
+      let name = URL(filePath: directory).lastPathComponent.replacing("cranelift", with: "cr\u{1b}[31mane")
+      try FileManager.default.moveItem(atPath: directory, toPath: "\(box.cache)/v1/engines/\(name)")
+      try expectNoEscape()
+      #expect(try box.succeed("cache", "list").output.contains("cr\u{fffd}[31mane"))
     }
   }
 }

@@ -127,7 +127,7 @@ struct ListedArtifact {
     table.append(["module", "hash", "backend", "engine", "size", "age", "last use"] + (namesCaches ? ["cache"] : []))
     for row in rows {
       let cells = [
-        row.path?.printable ?? "-", String(row.module.encode().prefix(12)), row.engine.wish,
+        row.path?.printable ?? "-", String(row.module.encode().prefix(12)), row.engine.wish.printable,
         "\(row.engine.compiler) \(row.engine.shortIdentity)".printable, Quantities.bytes(Int(row.size)),
         Quantities.age(nanoseconds: now - row.compiled), Quantities.age(nanoseconds: now - row.lastUse),
       ]

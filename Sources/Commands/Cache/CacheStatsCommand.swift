@@ -64,9 +64,9 @@ extension CacheStatistics {
     ])
     for part in parts where part.artifacts > 0 {
       table.append([
-        "  \(part.engine.wish)",
-        "\(part.artifacts), \(Quantities.bytes(Int(part.size))), \(part.engine.compiler) "
-          + part.engine.shortIdentity,
+        "  \(part.engine.wish.printable)",
+        "\(part.artifacts), \(Quantities.bytes(Int(part.size))), \(part.engine.compiler.printable) "
+          + part.engine.shortIdentity.printable,
       ])
     }
     for (path, contents) in lower {

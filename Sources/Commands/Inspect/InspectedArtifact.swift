@@ -41,7 +41,7 @@ struct InspectedArtifact: Inspected {
     if let entry {
       let seen = entry.path.map { ", last seen at \($0.printable)" } ?? ""
       facts.append(["module", entry.module.encode() + seen])
-      facts.append(["compiled", "with \(entry.engine.wish)"])
+      facts.append(["compiled", "with \(entry.engine.wish.printable)"])
     }
     if isIntact == false {
       facts.append([

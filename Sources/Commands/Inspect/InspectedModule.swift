@@ -99,7 +99,7 @@ struct InspectedModule: Inspected {
       let place =
         $0.isLinked
         ? $0.path.printable : "copied without links: `wasmprecompile cache verify --repair` makes the link again"
-      return [$0.engine.wish, $0.engine.compiler, Quantities.bytes($0.size), place]
+      return [$0.engine.wish.printable, $0.engine.compiler.printable, Quantities.bytes($0.size), place]
     }
   }
 
