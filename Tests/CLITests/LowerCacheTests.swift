@@ -141,9 +141,23 @@ import Testing
     try Sandbox.use { box in
       let lower = try below(box)
       let before = try listing(lower)
-      try box.succeed("-q", "--lower-cache", .init(lower), "--max-size", "1k", ".")
-      #expect(
-        try box.succeed("cache", "gc", "--max-size", "1k").output == "nothing to remove: 0 artifacts, 0 B\n")
+      let below: [Argument] = ["--lower-cache", .init(lower)]
+      try box.write(WasmBinary.returning(10), to: "ten.wasm")
+      try box.succeed(["-q"] + below + ["."])
+      let list = try MachineOutput(try box.succeed("cache", "list", "--format", "json").output, in: box)
+      let sizes = list.of("artifact").compactMap { $0["artifact_size"] as? Int }
+      try #require(sizes.count == 1)
+      // Room for two own artifacts, and not for one of the lower cache beside them.
+      let limit: [Argument] = ["--max-size", .init("\(2 * sizes[0] + sizes[0] / 2)")]
+      try box.write(WasmBinary.returning(11), to: "eleven.wasm")
+      try box.succeed(["-q"] + below + limit + ["."])
+      let room = try box.succeed(["cache", "gc"] + below + limit).output
+      #expect(room.masked == "nothing to remove: 2 artifacts, SIZE\n")
+      for name in ["ten", "eleven"] { try box.succeed("--check", "-q", "\(name).wasm") }
+      // One byte less than they have makes one of them go.
+      let less = try box.succeed(["cache", "gc"] + below + ["--max-size", .init("\(2 * sizes[0] - 1)")]).output
+      #expect(less.hasPrefix("removed 1 artifact"), "\(less)")
+      try box.succeed("ten.wasm", "eleven.wasm")
       #expect(try listing(lower) == before)
       #expect(try box.tool("--check", "-q", "--lower-cache", .init(lower), ".").run().ending == .exited(0))
     }
