@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Reads a cache of wasmprecompile as FORMAT.md describes it, and checks every entry.
 
-    read_cache.py [CACHE]            prints a line for each entry; status 1 if anything is wrong
+    read_cache.py [CACHE]            prints a line for each entry
     read_cache.py --vectors FILE     checks this reader against the test vectors in FORMAT.md
+
+The status is 1 if anything is wrong in the cache, and 2 if there is no cache or file to check.
 
 It uses nothing but Python's standard library and none of the program's code, to show that the description is enough.
 """
@@ -19,6 +21,10 @@ import sys
 
 class Fault(Exception):
     """What is wrong with a file, in words."""
+
+
+class Refusal(Exception):
+    """Why there is nothing to check, in words."""
 
 
 # The identity
@@ -157,8 +163,11 @@ def check_cache(cache):
         faults += 1
         print(f"{path}: {fault}")
 
-    for directory in sorted(path for path in (cache / "v1" / "engines").iterdir() if path.is_dir() and not path.is_symlink()):
+    engines = directories(cache / "v1" / "engines")
+    count = 0
+    for directory in engines:
         names = entries(directory)
+        count += len(names)
         # A directory that was made and not filled has no description yet.
         if not names:
             continue
@@ -173,13 +182,30 @@ def check_cache(cache):
                 print(f"{engine['backend']} {engine['version']} {engine['identity'][:16]} {module} {size}")
             except Fault as fault:
                 complain(directory / name, fault)
+    # Whoever removes takes entries before their objects.
+    if count == 0 and any(os.listdir(directory) for directory in directories(cache / "v1" / "objects")):
+        complain(cache, "has artifacts, but no entry: a copy must keep symbolic links")
     return faults
+
+
+def directories(parent):
+    """The directories in a directory of the cache, sorted; links do not count."""
+    try:
+        return sorted(path for path in parent.iterdir() if path.is_dir() and not path.is_symlink())
+    except OSError as error:
+        raise Refusal(f"{parent}: is not there or cannot be read, so this is no cache of format 1: {error.strerror}")
 
 
 def check_vectors(paper):
     """Computes what the vectors of FORMAT.md give; returns how many are not as they should be."""
-    text = pathlib.Path(paper).read_text()
-    vectors = json.loads(re.search(r"^```json vectors\n(.*?)^```$", text, re.S | re.M).group(1))
+    try:
+        text = pathlib.Path(paper).read_text()
+    except (OSError, ValueError) as error:
+        raise Refusal(f"{paper}: cannot be read: {error}")
+    block = re.search(r"^```json vectors\n(.*?)^```$", text, re.S | re.M)
+    if not block:
+        raise Refusal(f"{paper}: has no test vectors")
+    vectors = json.loads(block.group(1))
     faults = 0
     for vector in vectors:
         digest = identity(vector["backend"], bytes.fromhex(vector["record"]), bytes.fromhex(vector["build"]))
@@ -194,11 +220,20 @@ def check_vectors(paper):
 
 
 def main(arguments):
-    if arguments[:1] == ["--vectors"]:
+    if arguments in (["--help"], ["-h"]):
+        print(__doc__.strip())
+        return 0
+    if arguments[:1] == ["--vectors"] and len(arguments) == 2:
         return check_vectors(arguments[1])
+    if len(arguments) > 1 or arguments and arguments[0].startswith("-"):
+        raise Refusal("usage: read_cache.py [CACHE] or read_cache.py --vectors FILE")
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     return check_cache(pathlib.Path(arguments[0] if arguments else f"{home}/wasmprecompile"))
 
 
 if __name__ == "__main__":
-    sys.exit(1 if main(sys.argv[1:]) else 0)
+    try:
+        sys.exit(1 if main(sys.argv[1:]) else 0)
+    except Refusal as refusal:
+        print(refusal, file=sys.stderr)
+        sys.exit(2)

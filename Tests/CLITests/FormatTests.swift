@@ -127,6 +127,48 @@ import Testing
     }
   }
 
+  @Test func theReaderRefusesWhatIsNoCache() throws {
+    try Sandbox.use { box in
+      let help = try reader("--help", in: box)
+      #expect(help.ending == .exited(0) && help.output.contains("read_cache.py [CACHE]") && help.errors == "")
+      try FileManager.default.createDirectory(atPath: box.work + "/empty", withIntermediateDirectories: false)
+      let why = "is not there or cannot be read, so this is no cache of format 1: No such file or directory\n"
+      for (arguments, message) in [
+        (["nowhere"], "nowhere/v1/engines: \(why)"), (["empty"], "empty/v1/engines: \(why)"),
+        (["--nonsense"], "usage: read_cache.py [CACHE] or read_cache.py --vectors FILE\n"),
+        (["--vectors"], "usage: read_cache.py [CACHE] or read_cache.py --vectors FILE\n"),
+        (
+          ["--vectors", "nowhere"],
+          "nowhere: cannot be read: [Errno 2] No such file or directory: 'nowhere'\n"
+        ),
+      ] {
+        var python = box.command("python3", [Argument(Self.reader)] + arguments.map { Argument($0) })
+        python.environment["PYTHONDONTWRITEBYTECODE"] = "1"
+        let run = try python.run()
+        #expect(run.ending == .exited(2) && run.output == "", "\(arguments)")
+        #expect(run.errors == message)
+      }
+    }
+  }
+
+  @Test func theReaderNoticesACopyWithoutEntries() throws {
+    try Sandbox.use { box in
+      try fill(box)
+      for engine in box.engines {
+        for entry in box.entries(engine) {
+          try FileManager.default.removeItem(atPath: "\(box.cache)/v1/engines/\(engine)/\(entry)")
+        }
+      }
+      let run = try reader(Argument(box.cache), in: box)
+      #expect(run.ending == .exited(1))
+      #expect(run.output == "\(box.cache): has artifacts, but no entry: a copy must keep symbolic links\n")
+      // An empty cache is as it should be.
+      try box.succeed("cache", "gc", "--max-size", "1")
+      let emptied = try reader(Argument(box.cache), in: box)
+      #expect(emptied.ending == .exited(0) && emptied.output == "")
+    }
+  }
+
   /// What hands, disks and other programs do, and what the reader says of it.
   enum Fault: CaseIterable {
     case flippedByte, missingObject, elsewhere, notALink, wrongSuffix, renamedDirectory, otherRecord, missingKey
