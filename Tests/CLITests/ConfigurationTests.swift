@@ -31,6 +31,23 @@ import Testing
     }
   }
 
+  @Test(arguments: [["run", "a.wasm"], ["--check", "."], ["--frozen", "."], ["path", "a.wasm"], ["--watch", "."]])
+  func aListOfNoBackendIsRefused(_ arguments: [String]) throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      let complaint = "must name at least one of cranelift, winch or pulley\n"
+      var variable = box.tool(arguments.map { Argument($0) })
+      variable.environment["WASMPRECOMPILE_BACKEND"] = ","
+      let first = try variable.run()
+      #expect(first.ending == .exited(64))
+      #expect(first.errors == "wasmprecompile: error: WASMPRECOMPILE_BACKEND: \(complaint)")
+      try box.write("jobs = 1\nbackend = []\n", to: ".wasmprecompile.toml")
+      let second = try box.tool(arguments.map { Argument($0) }).run()
+      #expect(second.ending == .exited(64))
+      #expect(second.errors == "wasmprecompile: error: \(box.work)/.wasmprecompile.toml:2: backend \(complaint)")
+    }
+  }
+
   @Test func showsEachValueAndWhereItComesFrom() throws {
     try Sandbox.use { box in
       try box.write("jobs = 3\nexclude = ['gen/', '\"x\"']\n", to: "project/.wasmprecompile.toml")

@@ -159,6 +159,11 @@ struct ConfigurationTests {
     #expect(try ConfigurationFile.nearest(to: directory("link"))?.path == near, "where a link leads")
   }
 
+  @Test func aListMayBeEmptyUnlessOneIsNeeded() throws {
+    #expect(try configuration("lower-caches = []\nexclude = []\n").given["lower-caches"]?.texts == [])
+    #expect(Settings.all.filter { $0.complaintIfEmpty != nil }.map(\.key) == ["backend"])
+  }
+
   // MARK: What is refused
 
   @Test(arguments: [
@@ -181,6 +186,7 @@ struct ConfigurationTests {
     ("opt-level = 'max'\n", "1: opt-level must be none, speed or speed-and-size, not 'max'"),
     ("backend = ['winch',\n 'llvm']\n", "1: backend must be a list of cranelift, winch or pulley, not 'llvm'"),
     ("backend = ['winch', 3]\n", "1: backend must be a list of cranelift, winch or pulley, not a list with a number"),
+    ("jobs = 1\nbackend = []\n", "2: backend must name at least one of cranelift, winch or pulley"),
     ("exclude = ''\n", "1: exclude must be a list of patterns, not ''"),
     ("engine = ''\n", "1: engine must be a path, not ''"),
     ("jobs = 1\njobs = 2\n", "2: is not TOML: jobs is set a second time"),

@@ -50,8 +50,13 @@ struct Configuration: Sendable {
     guard EnvironmentVariables.hasName(startingWith: "WASMPRECOMPILE_") else { return [:] }
     var found: GivenSettings = [:]
     for setting in Settings.all {
-      guard let value = Environment.bytes(setting.variable) else { continue }
+      guard let value = Environment.inherited(Array(setting.variable.utf8)) else { continue }
+      // An empty variable switches a list off. To anything else it is as good as unset.
+      if value.isEmpty && (!setting.isList || setting.complaintIfEmpty != nil) { continue }
       let texts = setting.values(inVariable: RawArguments.encode(value))
+      if texts.isEmpty, let complaint = setting.complaintIfEmpty {
+        throw RunFailure(status: .usage, message: "\(setting.variable): \(complaint)")
+      }
       for text in texts where !setting.accepts(text) {
         throw RunFailure(
           status: .usage, message: "\(setting.variable): must be \(setting.expectation), not '\(text.printable)'")

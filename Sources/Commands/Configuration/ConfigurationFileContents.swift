@@ -83,6 +83,9 @@ extension ConfigurationFile {
       return text
     }
     guard setting.isList, case .array(let elements) = entry.value else { return [try text(entry.value)] }
+    if elements.isEmpty, let complaint = setting.complaintIfEmpty {
+      throw failure(entry.line, "\(setting.key) \(complaint)")
+    }
     return try elements.map { (element) throws(RunFailure) in try text(element, "a list with ") }
   }
 

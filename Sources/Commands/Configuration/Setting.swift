@@ -47,6 +47,12 @@ struct Setting: Sendable {
 
   func accepts(_ text: String) -> Bool { isValue(text) }
 
+  /// What is wrong with a list without values; nil for a list that may be empty, as one without values of its own may.
+  var complaintIfEmpty: String? {
+    guard isList, case .values(let standard) = unset, !standard.isEmpty else { return nil }
+    return "must name at least one of \(expectation)"
+  }
+
   /// How much of the machine a value lets modules take; nil if the setting is not about that.
   func grant(of text: String) -> Double? { grantOfText(text) }
 

@@ -55,11 +55,14 @@ struct RunCommand: ConfiguredCommand {
   }
 
   private func load() throws -> LoadedProgram {
+    guard let settings = options.compiler.settings.first else {
+      throw RunFailure(status: .usage, message: "no backend is named")
+    }
     var request = try options.request(for: module.path)
     Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request)
     let work = InterruptibleWork(in: request)
     let loader = ProgramLoader(
-      module.path, request, with: options.compilers([options.compiler.settings[0]]), cancellation: work.cancellation)
+      module.path, request, with: options.compilers([settings]), cancellation: work.cancellation)
     let loaded = try work.run { cold ? try StartComparison.load(with: loader) : try loader.load() }
     work.end()
     return loaded
