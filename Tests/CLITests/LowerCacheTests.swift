@@ -131,6 +131,11 @@ import Testing
       #expect(
         run.errors.lines.first
           == "wasmprecompile: warning: lower cache \(place): cannot open the lower cache: no such file or directory")
+      // Neither a quiet run nor `path` hides it.
+      for arguments in [["-q", "."], ["path", "one.wasm"], ["path", "--compile", "--verify", "one.wasm"]] {
+        let quiet = try box.succeed(arguments.map { Argument($0) } + ["--lower-cache", "missing"])
+        #expect(quiet.errors == run.errors.lines[0] + "\n")
+      }
       #expect(run.errors.masked.contains("3 modules: 3 compiled, 0 up to date "))
       let list = try box.succeed("cache", "list", "--lower-cache", "missing")
       #expect(list.errors == run.errors.lines[0] + "\n" && list.outputLines.count == 4)
@@ -175,6 +180,17 @@ import Testing
       var variable = box.tool("--frozen", "-q", ".")
       variable.environment["WASMPRECOMPILE_LOWER_CACHES"] = "\(second),\(first)"
       #expect(try variable.run().ending == .exited(0))
+    }
+  }
+
+  @Test func anEmptyVariableSwitchesTheListOff() throws {
+    try Sandbox.use { box in
+      let lower = try below(box)
+      try box.write("lower-caches = ['\(lower)']\n", to: "../home/.config/wasmprecompile/config.toml")
+      #expect(try box.tool("--check", "-q", ".").run().ending == .exited(0))
+      var off = box.tool("--check", "-q", ".")
+      off.environment["WASMPRECOMPILE_LOWER_CACHES"] = ""
+      #expect(try off.run().ending == .exited(1))
     }
   }
 }

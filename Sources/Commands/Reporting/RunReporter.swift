@@ -15,7 +15,8 @@ final class RunReporter: RunReporting {
 
   private struct State {
     var status: StatusLine?
-    var isUnconfined = false
+    /// What was warned of: a reporter of several runs says it once.
+    var warnings: Set<String> = []
   }
 
   init(_ verbosity: Verbosity, palette: Palette = .plain, output: Output = .error) {
@@ -33,13 +34,10 @@ final class RunReporter: RunReporting {
     case .prepared(let preparation): tell(preparation)
     case .noted(let text): if verbosity.isVerbose { say("note: \(text.printable)") }
     case .warned(let text): warn(text)
-    case .lowerCacheTrouble(let path, let trouble): warn(Self.warning(of: trouble, with: path))
-    case .unconfined(let missing):
-      let isKnown = state.withLock { state in
-        defer { state.isUnconfined = true }
-        return state.isUnconfined
-      }
-      if !isKnown { warn(Self.warning(ofMissing: missing)) }
+    case .lowerCacheTrouble(let path, let trouble):
+      // A quiet run says it, too: whoever named the cache counts on it.
+      warn(Self.warning(of: trouble, with: path), evenIfQuiet: true)
+    case .unconfined(let missing): warn(Self.warning(ofMissing: missing))
     case .noticed(let problem):
       let (path, text) = (problem.path.printable, problem.message.printable)
       complain(
@@ -179,8 +177,9 @@ final class RunReporter: RunReporting {
     "\(content.path.printable) with \(target.name)"
   }
 
-  private func warn(_ text: String) {
-    complain(palette.warning(Program.name, text.printable), isWarning: true)
+  private func warn(_ text: String, evenIfQuiet: Bool = false) {
+    guard state.withLock({ $0.warnings.insert(text).inserted }) else { return }
+    complain(palette.warning(Program.name, text.printable), isWarning: !evenIfQuiet)
   }
 
   private func say(_ line: String) {

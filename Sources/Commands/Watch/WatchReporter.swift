@@ -37,7 +37,8 @@ final class WatchReporter: WatchReporting {
     case .prepared(let preparation): tell(preparation)
     case .noted(let text): if verbosity.isVerbose { say("note: \(text.printable)") }
     case .warned(let text): warn(text)
-    case .lowerCacheTrouble(let path, let trouble): warn(RunReporter.warning(of: trouble, with: path))
+    case .lowerCacheTrouble(let path, let trouble):
+      warn(RunReporter.warning(of: trouble, with: path), evenIfQuiet: true)
     case .unconfined(let missing): warn(RunReporter.warning(ofMissing: missing))
     case .finished(let outcome): tell(outcome)
     case .planned(let plan): tell(plan)
@@ -68,9 +69,10 @@ final class WatchReporter: WatchReporting {
   }
 
   /// A warning is reported once: each batch is a run of its own, which says the same again.
-  private func warn(_ text: String) {
+  private func warn(_ text: String, evenIfQuiet: Bool = false) {
     let isNew = state.withLock { $0.warnings.insert(text).inserted }
-    if isNew { say(palette.warning(Program.name, text.printable)) }
+    guard isNew, evenIfQuiet || !verbosity.isQuiet else { return }
+    complain(palette.warning(Program.name, text.printable))
   }
 
   func found(_ content: ModuleContent, _ target: CompileTarget, at paths: [FilePath]) {
