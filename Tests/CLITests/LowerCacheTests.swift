@@ -183,6 +183,18 @@ import Testing
     }
   }
 
+  @Test func inspectShowsWhatItHas() throws {
+    try Sandbox.use { box in
+      let lower = try below(box)
+      let run = try box.succeed("inspect", "--lower-cache", "missing", "--lower-cache", .init(lower), "one.wasm")
+      #expect(run.outputLines.last?.contains(" \(lower)/v1/engines/cranelift-") == true, "\(run.output)")
+      #expect(
+        run.errors
+          == "wasmprecompile: warning: lower cache \(box.work)/missing: cannot open the lower cache: no such file "
+          + "or directory\n")
+    }
+  }
+
   @Test func anEmptyVariableSwitchesTheListOff() throws {
     try Sandbox.use { box in
       let lower = try below(box)

@@ -10,7 +10,7 @@ struct InspectCommand: ConfiguredCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect", abstract: "Show what is in a module or an artifact.",
     discussion: """
-      Of a module: its imports, exports, memories, sections and largest functions, and the artifacts that the cache has of \
+      Of a module: its imports, exports, memories, sections and largest functions, and the artifacts that caches have of \
       it. Of an artifact: what engine made it, and whether the engine that is found would load it, or why not. Nothing of \
       the file is run, compiled or loaded.
       """)
@@ -39,7 +39,7 @@ struct InspectCommand: ConfiguredCommand {
   func run() throws {
     let lines = format.isJSON ? JSONLines("inspect") : nil
     do throws(FileTrouble) {
-      let found = try look()
+      let found = try look(lines)
       if let lines { lines.write(found.json) } else { Output.standard.write(found.text) }
       lines?.write(["type": "summary"])
     } catch {
@@ -53,7 +53,7 @@ struct InspectCommand: ConfiguredCommand {
     }
   }
 
-  private func look() throws(FileTrouble) -> any Inspected {
+  private func look(_ lines: JSONLines?) throws(FileTrouble) -> any Inspected {
     let contents = try FileContents(file.path)
     let bytes = contents.bytes
     if bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46]) {
@@ -75,7 +75,7 @@ struct InspectCommand: ConfiguredCommand {
         }
       return InspectedModule(
         path: file.path, size: bytes.count, hash: hash, outline: outline, functions: functions,
-        artifacts: openCache()?.artifacts(of: hash) ?? [])
+        artifacts: caches(lines).flatMap { $0.artifacts(of: hash) })
     } catch {
       throw FileTrouble(reason: "is damaged \(error)")
     }
@@ -85,6 +85,12 @@ struct InspectCommand: ConfiguredCommand {
   private func openCache() -> CacheDirectory? {
     guard let path = try? cache.path() else { return nil }
     return (try? CacheDirectory.existing(at: path)) ?? nil
+  }
+
+  /// The cache, if there is one, and the lower ones that can be used.
+  private func caches(_ lines: JSONLines?) -> [CacheDirectory] {
+    let own = openCache()
+    return [own].compactMap(\.self) + cache.openLowerCaches(below: own, lines)
   }
 
   private func entry() -> InspectedArtifact.Entry? {
