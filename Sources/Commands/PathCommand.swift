@@ -29,11 +29,12 @@ struct PathCommand: ConfiguredCommand {
   mutating func fill(from settings: GivenSettings) { _options.wrappedValue.fill(from: settings) }
 
   func run() throws {
-    var summary = try lookUp()
+    let reporter = RunReporter(Verbosity(isQuiet: true))
+    var summary = try lookUp(reporter)
     if verify {
       // A corrupt artifact is moved aside, so that looking again says so, or compiles it.
-      if !faults(summary).isEmpty { summary = try lookUp() }
-      let faults = faults(summary)
+      if !faults(summary, reporter).isEmpty { summary = try lookUp(reporter) }
+      let faults = faults(summary, reporter)
       for fault in faults { Output.error.write(fault) }
       guard faults.isEmpty else { throw ExitStatus.moduleFailed }
     }
@@ -47,14 +48,14 @@ struct PathCommand: ConfiguredCommand {
   }
 
   /// Finds the module's artifacts, or compiles them; reports why if there are none.
-  private func lookUp() throws -> RunSummary {
+  private func lookUp(_ reporter: RunReporter) throws -> RunSummary {
     var request = try options.request(for: module.path)
     request.purpose = compile ? .compile : .dryRun
     if compile { Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request) }
     let work = InterruptibleWork(in: request)
     let summary = try work.run {
       try options.compilers(options.compiler.settings)
-        .run(request, observer: RunReporter(Verbosity(isQuiet: true)), work.cancellation)
+        .run(request, observer: reporter, work.cancellation)
     }
     guard summary.exitStatus == .success else { throw summary.exitStatus }
     if summary.plan.contents.isEmpty {
@@ -71,23 +72,48 @@ struct PathCommand: ConfiguredCommand {
   }
 
   /// Checks the bytes of all artifacts, and gives their faults.
-  private func faults(_ summary: RunSummary) -> [String] {
+  private func faults(_ summary: RunSummary, _ reporter: RunReporter) -> [String] {
     var readers = ArtifactReaders(summary, isWritable: true)
     var faults: [String] = []
     for target in summary.targets {
       for content in summary.plan.contents {
-        do throws(CacheError) {
-          _ = try readers.entries(of: content.facts.hash, for: target)?.open(content.facts.hash)
-        } catch {
-          if case .missing(_, _, let reason) = error {
-            faults.append(complaint(content, target, reason))
-          } else {
-            faults.append("\(content.path.printable): error: \(error.description.printable)\n")
-          }
-        }
+        if let fault = fault(of: content, for: target, &readers, reporter) { faults.append(fault) }
       }
     }
     return faults
+  }
+
+  /// Checks a module's artifact, and passes over those of lower caches that cannot be used, as a run does.
+  private func fault(
+    of content: ModuleContent, for target: CompileTarget, _ readers: inout ArtifactReaders, _ reporter: RunReporter
+  ) -> String? {
+    var refused: [(cache: FilePath, reason: String)] = []
+    func warn(_ instead: LowerCacheTrouble.Substitute) {
+      for (cache, reason) in refused {
+        reporter.record(
+          .lowerCacheTrouble(cache, .artifact(module: content.path, reason: reason, instead: instead)))
+      }
+    }
+    while let entries = readers.entries(of: content.facts.hash, for: target) {
+      do throws(CacheError) {
+        _ = try entries.open(content.facts.hash)
+        warn(.taken)
+        return nil
+      } catch {
+        let place = entries.directory
+        if let number = target.lower.firstIndex(where: { $0 === place }) {
+          let isCorrupt = if case .missing(_, _, .artifactCorrupt) = error { true } else { false }
+          refused.append((place.cache.path, isCorrupt ? "its artifact is corrupt" : error.description))
+          target.refuse(content.facts.hash, fromLowerCache: number)
+          continue
+        }
+        warn(.missing)
+        if case .missing(_, _, let reason) = error { return complaint(content, target, reason) }
+        return "\(content.path.printable): error: \(error.description.printable)\n"
+      }
+    }
+    warn(.missing)
+    return refused.isEmpty ? nil : complaint(content, target, .newModule)
   }
 
   /// `…: the cache has no artifact for winch, only for cranelift; make it with --compile`

@@ -183,6 +183,26 @@ import Testing
     }
   }
 
+  @Test func pathGoesOnToTheNextLowerCache() throws {
+    try Sandbox.use { box in
+      let first = try below(box, "first")
+      let second = try below(box, "second")
+      try flipBit(ofArtifactAt: try box.succeed("path", "--cache-dir", .init(first), "one.wasm").outputLines[0])
+      let verified = try box.succeed(
+        "path", "--verify", "--lower-cache", .init(first), "--lower-cache", .init(second), "one.wasm")
+      #expect(verified.outputLines.first?.hasPrefix(second + "/") == true)
+      let warning = "wasmprecompile: warning: lower cache \(first): its artifact is corrupt: one.wasm is "
+      #expect(verified.errors == warning + "taken from another lower cache\n")
+      let alone = try box.tool("path", "--verify", "--lower-cache", .init(first), "one.wasm").run()
+      #expect(alone.ending == .exited(1) && alone.output.isEmpty)
+      #expect(
+        alone.errorLines == [
+          warning + "missing",
+          "one.wasm: error: the cache has no artifact for cranelift: new module; make it with --compile",
+        ])
+    }
+  }
+
   @Test func inspectShowsWhatItHas() throws {
     try Sandbox.use { box in
       let lower = try below(box)

@@ -51,7 +51,7 @@ package final class CompileTarget: Sendable {
   }
 
   /// Passes over a module's artifact in a lower cache, because it cannot be used.
-  func refuse(_ module: WasmHash, fromLowerCache number: Int) {
+  package func refuse(_ module: WasmHash, fromLowerCache number: Int) {
     refused.withLock { _ = $0[module, default: []].insert(number) }
   }
 
