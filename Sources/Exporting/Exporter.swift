@@ -51,7 +51,9 @@ package struct Exporter {
     } catch .missing(_, _, .artifactCorrupt) {
       // An artifact that could not be moved aside is still there.
       let isThere = if case .present = export.entries.directory.lookUp(export.module) { true } else { false }
-      return .failure(.corrupt(isMovedAside: !isThere))
+      let cache = export.entries.directory.cache
+      if cache.isLower { return .failure(.corruptBelow(cache.path)) }
+      return .failure(.corrupt(cache.path, isMovedAside: !isThere))
     } catch {
       return .failure(.cache(error))
     }
@@ -121,7 +123,9 @@ package struct ExportReport {
 package enum ExportFailure: Error, Hashable, Sendable {
   case cache(CacheError)
   /// The artifact's bytes are not those that were stored.
-  case corrupt(isMovedAside: Bool)
+  case corrupt(FilePath, isMovedAside: Bool)
+  /// The same in a lower cache, which is never changed.
+  case corruptBelow(FilePath)
   case output(SystemError)
   /// It is about the output directory as a whole.
   case directory(SystemError)
@@ -132,9 +136,10 @@ extension ExportFailure: CustomStringConvertible {
   package var description: String {
     switch self {
     case .cache(let error): "cannot be exported: \(error)"
-    case .corrupt(isMovedAside: true):
+    case .corrupt(_, isMovedAside: true):
       "cannot be exported: the cache's artifact was corrupt: run again, which makes it anew"
-    case .corrupt(isMovedAside: false): "cannot be exported: the cache's artifact is corrupt"
+    case .corrupt(_, isMovedAside: false): "cannot be exported: the cache's artifact is corrupt"
+    case .corruptBelow(let cache): "cannot be exported: the artifact of the lower cache \(cache) is corrupt"
     case .output(let error): "cannot be exported: \(error)"
     case .directory(let error): "cannot be the output directory: \(error)"
     }

@@ -187,7 +187,7 @@ import Testing
       #expect(
         frozen.errorLines.first
           == "out/a.cwasm: error: cannot be exported: the cache's artifact is corrupt: run `wasmprecompile cache verify "
-          + "--repair`, then again")
+          + "--repair --cache-dir \(box.cache)`, then again")
       let run = try export()
       #expect(run.ending == .exited(1))
       #expect(

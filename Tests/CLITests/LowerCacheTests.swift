@@ -203,6 +203,19 @@ import Testing
     }
   }
 
+  @Test func aFrozenExportSaysWhatHelps() throws {
+    try Sandbox.use { box in
+      let lower = try below(box)
+      try flipBit(ofArtifactAt: try box.succeed("path", "--cache-dir", .init(lower), "one.wasm").outputLines[0])
+      let run = try box.tool("--frozen", "--output", "out", "--lower-cache", .init(lower), "one.wasm").run()
+      #expect(run.ending == .exited(1))
+      #expect(
+        run.errorLines.first
+          == "out/one.cwasm: error: cannot be exported: the artifact of the lower cache \(lower) is corrupt: a run without "
+          + "--frozen compiles the module into your own cache")
+    }
+  }
+
   @Test func inspectShowsWhatItHas() throws {
     try Sandbox.use { box in
       let lower = try below(box)

@@ -126,11 +126,16 @@ struct MessageTests {
 
   @Test func anExportsFailureSaysHowToMendIt() {
     #expect(
-      ExportFailure.corrupt(isMovedAside: false).message
-        == "cannot be exported: the cache's artifact is corrupt: run `wasmprecompile cache verify --repair`, then again"
+      ExportFailure.corruptBelow("/lower").message
+        == "cannot be exported: the artifact of the lower cache /lower is corrupt: a run without --frozen compiles the "
+        + "module into your own cache")
+    #expect(
+      ExportFailure.corrupt("/my cache", isMovedAside: false).message
+        == "cannot be exported: the cache's artifact is corrupt: run "
+        + "`wasmprecompile cache verify --repair --cache-dir '/my cache'`, then again"
     )
     #expect(
-      ExportFailure.corrupt(isMovedAside: true).message
+      ExportFailure.corrupt("/my cache", isMovedAside: true).message
         == "cannot be exported: the cache's artifact was corrupt: run again, which makes it anew")
     #expect(
       ExportCollision(name: "a.cwasm", sources: ["x/a.wasm", "y\t/a.wasm"]).message

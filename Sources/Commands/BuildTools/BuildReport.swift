@@ -19,7 +19,7 @@ struct BuildReport {
       let status: ExitStatus =
         switch reason {
         case .output, .directory: .cacheUnwritable
-        case .cache, .corrupt: .moduleFailed
+        case .cache, .corrupt, .corruptBelow: .moduleFailed
         }
       complain(path, reason.message, status)
     }

@@ -4,8 +4,9 @@ extension ExportFailure {
   /// The message to a user, with the command that mends it; without the path.
   var message: String {
     switch self {
-    case .corrupt(isMovedAside: false): "\(description): run `wasmprecompile cache verify --repair`, then again"
-    case .corrupt(isMovedAside: true), .cache, .output, .directory: description
+    case .corrupt(let cache, isMovedAside: false): "\(description): run \(repairCommand(for: cache)), then again"
+    case .corruptBelow: "\(description): a run without --frozen compiles the module into your own cache"
+    case .corrupt(_, isMovedAside: true), .cache, .output, .directory: description
     }
   }
 }
