@@ -228,6 +228,22 @@ import Testing
     }
   }
 
+  @Test func commandsThatDoNotLookThereRefuseIt() throws {
+    try Sandbox.use { box in
+      for (command, complaint) in [
+        ("verify", "lower caches are not checked"), ("gc", "nothing is removed from lower caches"),
+        ("clear", "nothing is removed from lower caches"),
+      ] {
+        let run = try box.tool("cache", .init(command), "--lower-cache", "image").run()
+        #expect(run.ending == .exited(64))
+        #expect(run.errors.contains("--lower-cache: \(complaint): use --cache-dir DIR\n"), "\(run.errors)")
+        var variable = box.tool("cache", .init(command))
+        variable.environment["WASMPRECOMPILE_LOWER_CACHES"] = "image"
+        #expect(try variable.run().ending == .exited(0))
+      }
+    }
+  }
+
   @Test func anEmptyVariableSwitchesTheListOff() throws {
     try Sandbox.use { box in
       let lower = try below(box)

@@ -46,6 +46,8 @@ extension CacheCommand {
       _cache.wrappedValue.fill(from: settings)
     }
 
+    func validate() throws { try cache.refuseLowerCaches(CacheCommand.refusalOfLowerCaches) }
+
     func run() throws {
       try Removal("cache gc", format, dryRun: dryRun).run(in: cache) { () throws(RunFailure) in
         var limits = EvictionLimits()
@@ -85,6 +87,8 @@ extension CacheCommand {
 
     mutating func fill(from settings: GivenSettings) { _cache.wrappedValue.fill(from: settings) }
 
+    func validate() throws { try cache.refuseLowerCaches(CacheCommand.refusalOfLowerCaches) }
+
     func run() throws {
       try Removal("cache clear", format, clears: true).run(in: cache) { .nothing }
       if let cache = try? CacheDirectory.existing(at: self.cache.path(), trust: self.cache.trust) {
@@ -92,6 +96,10 @@ extension CacheCommand {
       }
     }
   }
+}
+
+extension CacheCommand {
+  fileprivate static let refusalOfLowerCaches = "nothing is removed from lower caches: use --cache-dir DIR"
 }
 
 /// Removes artifacts and says so.

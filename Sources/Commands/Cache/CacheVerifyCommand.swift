@@ -23,6 +23,8 @@ extension CacheCommand {
 
     mutating func fill(from settings: GivenSettings) { _cache.wrappedValue.fill(from: settings) }
 
+    func validate() throws { try cache.refuseLowerCaches("lower caches are not checked: use --cache-dir DIR") }
+
     func run() throws {
       let path = try cache.path()
       var tally = VerificationTally(repairs: repair)

@@ -36,6 +36,11 @@ struct CacheOptions: CommandOptions {
   /// The further caches' directories, absolute, in the order given.
   var lowerCaches: [FilePath] { lowerCache.map { Environment.absolute($0.path) } }
 
+  /// Refuses lower caches on the command line of a command that does not look into them. The setting is for others, too.
+  func refuseLowerCaches(_ complaint: String) throws {
+    if _lowerCache.isGiven { throw ValidationError("--lower-cache: \(complaint)") }
+  }
+
   /// Opens the lower caches, for a command that looks into caches. One that cannot be used is reported, and left out.
   func openLowerCaches(below own: CacheDirectory?, _ lines: JSONLines?) -> [CacheDirectory] {
     CacheDirectory.lower(at: lowerCaches, below: own, trust: trust) { path, error in
