@@ -33,8 +33,8 @@ struct PathCommand: ConfiguredCommand {
     var summary = try lookUp(reporter)
     if verify {
       // A corrupt artifact is moved aside, so that looking again says so, or compiles it.
-      if !faults(summary, reporter).isEmpty { summary = try lookUp(reporter) }
-      let faults = faults(summary, reporter)
+      if !faults(summary).isEmpty { summary = try lookUp(reporter) }
+      let faults = faults(summary)
       for fault in faults { Output.error.write(fault) }
       guard faults.isEmpty else { throw ExitStatus.moduleFailed }
     }
@@ -71,55 +71,35 @@ struct PathCommand: ConfiguredCommand {
     return summary
   }
 
-  /// Checks the bytes of all artifacts, and gives their faults.
-  private func faults(_ summary: RunSummary, _ reporter: RunReporter) -> [String] {
+  /// Checks the bytes of all artifacts, and gives their faults. The look-up has passed over corrupt ones of lower caches.
+  private func faults(_ summary: RunSummary) -> [String] {
     var readers = ArtifactReaders(summary, isWritable: true)
     var faults: [String] = []
     for target in summary.targets {
       for content in summary.plan.contents {
-        if let fault = fault(of: content, for: target, &readers, reporter) { faults.append(fault) }
+        do throws(CacheError) {
+          _ = try readers.entries(of: content.facts.hash, for: target)?.open(content.facts.hash)
+        } catch {
+          if case .missing(_, _, let reason) = error {
+            faults.append(complaint(content, target, reason))
+          } else {
+            faults.append("\(content.path.printable): error: \(error.description.printable)\n")
+          }
+        }
       }
     }
     return faults
   }
 
-  /// Checks a module's artifact, and passes over those of lower caches that cannot be used, as a run does.
-  private func fault(
-    of content: ModuleContent, for target: CompileTarget, _ readers: inout ArtifactReaders, _ reporter: RunReporter
-  ) -> String? {
-    var refused: [(cache: FilePath, reason: String)] = []
-    func warn(_ instead: LowerCacheTrouble.Substitute) {
-      for (cache, reason) in refused {
-        reporter.record(
-          .lowerCacheTrouble(cache, .artifact(module: content.path, reason: reason, instead: instead)))
-      }
-    }
-    while let entries = readers.entries(of: content.facts.hash, for: target) {
-      do throws(CacheError) {
-        _ = try entries.open(content.facts.hash)
-        warn(.taken)
-        return nil
-      } catch {
-        let place = entries.directory
-        if let number = target.lower.firstIndex(where: { $0 === place }) {
-          let isCorrupt = if case .missing(_, _, .artifactCorrupt) = error { true } else { false }
-          refused.append((place.cache.path, isCorrupt ? "its artifact is corrupt" : error.description))
-          target.refuse(content.facts.hash, fromLowerCache: number)
-          continue
-        }
-        warn(.missing)
-        if case .missing(_, _, let reason) = error { return complaint(content, target, reason) }
-        return "\(content.path.printable): error: \(error.description.printable)\n"
-      }
-    }
-    warn(.missing)
-    return refused.isEmpty ? nil : complaint(content, target, .newModule)
-  }
-
   /// `…: the cache has no artifact for winch, only for cranelift; make it with --compile`
   private func complaint(_ content: ModuleContent, _ target: CompileTarget, _ reason: MissReason) -> String {
-    let others =
-      reason == .newModule ? target.directory?.otherWishes(of: content.facts.hash).map(\.printable) ?? [] : []
+    var others: [String] = []
+    let places = [target.directory].compactMap { $0 } + target.lower
+    for place in places where reason == .newModule {
+      for wish in place.otherWishes(of: content.facts.hash) where !others.contains(wish.printable) {
+        others.append(wish.printable)
+      }
+    }
     let detail = others.isEmpty ? ": \(reason.rawValue)" : ", only for \(others.joined(separator: " and for "))"
     let fix =
       if reason == .linkLost, let cache = target.directory?.cache.path {
