@@ -19,7 +19,7 @@ struct CacheStage {
       throw .cache(error)
     }
     let lower = CacheDirectory.lower(at: places.lower, below: own, trust: places.trust) { path, error in
-      observer.record(.lowerCacheTrouble(error.path ?? path, .unusable(reason: error.complaint)))
+      observer.record(.lowerCacheTrouble(error.path ?? path, .unusable(error)))
     }
     return OpenCaches(own: own, lower: lower)
   }

@@ -1,5 +1,6 @@
 package import Scanning
 package import SystemPackage
+package import WasmCache
 
 /// An event of a run, reported while it happens. A new case breaks every switch over them, so that none swallows it
 /// unknowingly.
@@ -44,7 +45,7 @@ package struct RunPreparation: Sendable {
 /// Why a lower cache, or something in it, is not used.
 package enum LowerCacheTrouble: Hashable, Sendable {
   /// Nothing in it can be used.
-  case unusable(reason: String)
+  case unusable(CacheError)
   /// Its artifact of one module cannot be used.
   ///
   /// - Parameters:
@@ -67,7 +68,7 @@ extension LowerCacheTrouble: CustomStringConvertible {
   /// The trouble without the cache's path, which the caller prints in front.
   package var description: String {
     switch self {
-    case .unusable(let reason): reason
+    case .unusable(let error): error.lowerCacheComplaint
     case .artifact(let module, let reason, let instead): "\(reason): \(module.string) is \(instead.rawValue)"
     case .copiedWithoutLinks: "was copied without its links"
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -213,6 +214,43 @@ import Testing
         run.errorLines.first
           == "out/one.cwasm: error: cannot be exported: the artifact of the lower cache \(lower) is corrupt: a run without "
           + "--frozen compiles the module into your own cache")
+    }
+  }
+
+  @Test func whatIsNoCacheIsSaid() throws {
+    try Sandbox.use { box in
+      let lower = try below(box)
+      try box.write("", to: "empty/x")
+      func complaint(_ path: String) throws -> String? {
+        try box.succeed("-q", "--lower-cache", .init(path), ".").errorLines.first
+      }
+      let warning = "wasmprecompile: warning: lower cache "
+      #expect(try complaint("empty") == warning + "\(box.work)/empty: holds no cache: there is no `v1` in it")
+      #expect(
+        try complaint(lower + "/v1")
+          == warning + "\(lower)/v1: is the `v1` of a cache: name the directory above, \(lower)")
+      #expect(
+        try complaint("one.wasm")
+          == warning + "\(box.work)/one.wasm: is not a directory: name the directory of a cache")
+    }
+  }
+
+  @Test(.needs(geteuid() == 0, "root, who alone can be root and somebody else"))
+  func oneThatRootMadeForItselfNamesTheCommandThatOpensIt() throws {
+    try Sandbox.use { box in
+      let lower = try below(box)
+      #expect(try box.command("chmod", ["-R", "a+rX", Argument(box.path + "/home")]).run().ending == .exited(0))
+      let nobody: [Argument] = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+      let frozen = box.tool("--frozen", "--lower-cache", .init(lower), "one.wasm").wrapped(in: nobody)
+      let refused = try frozen.run()
+      #expect(refused.ending == .exited(1))
+      #expect(
+        refused.errorLines.first
+          == "wasmprecompile: warning: lower cache \(lower): cannot open the cache directory: permission denied: "
+          + "`chmod -R a+rX \(lower)` lets every user read it")
+      #expect(try box.command("chmod", ["-R", "a+rX", Argument(lower)]).run().ending == .exited(0))
+      let run = try frozen.run()
+      #expect(run.ending == .exited(0), "\(run.errors)")
     }
   }
 

@@ -97,16 +97,17 @@ struct LowerCacheReportingTests {
 
   /// Each batch is a run of its own.
   @Test func watchersSayTroubleOnce() throws {
-    let trouble = RunEvent.lowerCacheTrouble("/mount", .unusable(reason: "gone"))
+    let trouble = RunEvent.lowerCacheTrouble("/mount", .unusable(.givenUp("/mount", operation: "read", reason: "gone")))
     let lines = try written { output in
       let reporter = WatchReporter(Verbosity(), clearsScreen: false, output: output)
       for _ in 1...3 { reporter.record(trouble) }
-      reporter.record(.lowerCacheTrouble("/image", .unusable(reason: "gone")))
+      reporter.record(.lowerCacheTrouble("/image", .unusable(.givenUp("/mount", operation: "read", reason: "gone"))))
       for _ in 1...2 { reporter.record(.warned("max-size 1K has no room for 1 of this run's artifacts")) }
     }
     #expect(
       lines == [
-        "wasmprecompile: warning: lower cache /mount: gone", "wasmprecompile: warning: lower cache /image: gone",
+        "wasmprecompile: warning: lower cache /mount: cannot read: gone",
+        "wasmprecompile: warning: lower cache /image: cannot read: gone",
         "wasmprecompile: warning: max-size 1K has no room for 1 of this run's artifacts",
       ])
     let objects = try objects(
@@ -115,6 +116,8 @@ struct LowerCacheReportingTests {
         for _ in 1...3 { reporter.record(trouble) }
       })
     #expect(objects.compactMap { $0["type"] as? String } == ["start", "warning"])
-    #expect(objects.last?["path"] as? String == "/mount" && objects.last?["message"] as? String == "lower cache: gone")
+    #expect(
+      objects.last?["path"] as? String == "/mount"
+        && objects.last?["message"] as? String == "lower cache: cannot read: gone")
   }
 }

@@ -102,7 +102,17 @@ struct MessageTests {
 
   @Test(
     arguments: [
-      (.unusable(reason: "why"), "why"),
+      (.unusable(.givenUp("/lower", operation: "read", reason: "why")), "cannot read: why"),
+      (.unusable(.notADirectory("/lower")), "is not a directory: name the directory of a cache"),
+      (
+        .unusable(.io("/my lower", operation: "open the cache directory", .permissionDenied)),
+        "cannot open the cache directory: permission denied: `chmod -R a+rX '/my lower'` lets every user read it"
+      ),
+      (
+        .unusable(.foreignOwner("/lower", owner: 7)),
+        "belongs to user 7: whoever writes there decides what code runs; choose a directory of your own, or trust them "
+          + "(--trust-cache)"
+      ),
       (
         .artifact(module: "a.wasm", reason: "its artifact is corrupt", instead: .compiled),
         "its artifact is corrupt: a.wasm is compiled instead"

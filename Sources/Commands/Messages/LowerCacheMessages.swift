@@ -1,5 +1,6 @@
 internal import Precompiler
 internal import SystemPackage
+internal import WasmCache
 
 extension LowerCacheTrouble {
   /// The message to a user, with the command that mends it; without the path.
@@ -9,6 +10,9 @@ extension LowerCacheTrouble {
     switch self {
     case .copiedWithoutLinks:
       "\(description): copy it with `cp -a`, or mend it with \(repairCommand(for: cache))"
+    case .unusable(.io(let path, _, .permissionDenied)):
+      "\(description): `chmod -R a+rX \(shellWord(path))` lets every user read it"
+    case .unusable(.foreignOwner), .unusable(.writableByOthers): "\(description) (--trust-cache)"
     case .unusable, .artifact: description
     }
   }

@@ -44,7 +44,7 @@ struct CacheOptions: CommandOptions {
   /// Opens the lower caches, for a command that looks into caches. One that cannot be used is reported, and left out.
   func openLowerCaches(below own: CacheDirectory?, _ lines: JSONLines?) -> [CacheDirectory] {
     CacheDirectory.lower(at: lowerCaches, below: own, trust: trust) { path, error in
-      let (path, trouble) = (error.path ?? path, LowerCacheTrouble.unusable(reason: error.complaint))
+      let (path, trouble) = (error.path ?? path, LowerCacheTrouble.unusable(error))
       if let lines {
         lines.write(JSONRunLines.warning(trouble, with: path))
       } else {

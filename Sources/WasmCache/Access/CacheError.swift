@@ -111,6 +111,24 @@ extension CacheError: CustomStringConvertible {
     }
   }
 
+  /// The complaint about a lower cache, which has to be there and is never made.
+  package var lowerCacheComplaint: String {
+    switch self {
+    case .notADirectory: return "is not a directory: name the directory of a cache"
+    case .io(let path, _, .noSuchFileOrDirectory) where Self.isDirectory(path):
+      let version = CacheLayout.version
+      if path.lastComponent?.string == version, Self.isDirectory(path.appending(CacheLayout.objects)) {
+        return "is the `\(version)` of a cache: name the directory above, \(path.removingLastComponent())"
+      }
+      return Self.isDirectory(path.appending(version))
+        ? "holds half a cache: its `\(version)` lacks `\(CacheLayout.objects)` or `\(CacheLayout.engines)`"
+        : "holds no cache: there is no `\(version)` in it"
+    default: return complaint
+    }
+  }
+
+  private static func isDirectory(_ path: FilePath) -> Bool { (try? Descriptor.status(of: path))?.kind == .directory }
+
   /// The file or directory that it is about; nil if it is about none.
   public var path: FilePath? {
     switch self {
