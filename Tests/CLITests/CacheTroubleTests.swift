@@ -83,7 +83,8 @@ import Testing
       #expect(more.ending == .exited(73))
       #expect(
         more.errors
-          == "wasmprecompile: error: \(box.cache)/v1/tmp: cannot make a directory: read-only file system\n")
+          == "wasmprecompile: error: \(box.cache)/v1/tmp: cannot make a directory: read-only file system; a cache that is only "
+          + "read can be used with --lower-cache\n")
     }
   }
 

@@ -69,6 +69,7 @@ extension CacheError {
     case .notADirectory: " (--cache-dir)"
     case .foreignOwner: " (--cache-dir, --trust-cache)"
     case .writableByOthers: " (--trust-cache)"
+    case .io(_, _, .readOnlyFileSystem): "; a cache that is only read can be used with --lower-cache"
     default: ""
     }
   }
