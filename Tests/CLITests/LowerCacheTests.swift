@@ -282,6 +282,20 @@ import Testing
     }
   }
 
+  @Test func runsThatOnlyLookCountWhatItHas() throws {
+    try Sandbox.use { box in
+      let lower = try below(box)
+      try box.write(WasmBinary.returning(77), to: "new.wasm")
+      for (option, status, what) in [("--check", 1, "to compile"), ("-n", 0, "to compile"), ("--frozen", 1, "missing")]
+      {
+        let run = try box.tool(.init(option), "--lower-cache", .init(lower), ".").run()
+        #expect(run.ending == .exited(Int32(status)))
+        #expect(
+          run.errors.masked.lines.last == "4 modules: 1 \(what), 3 up to date (3 in lower caches) (TIME)")
+      }
+    }
+  }
+
   @Test func anEmptyVariableSwitchesTheListOff() throws {
     try Sandbox.use { box in
       let lower = try below(box)

@@ -205,10 +205,10 @@ extension RunSummary {
       + (targets.count > 1 ? " with \(targets.count) backends" : "")
     let time = Quantities.duration(nanoseconds: nanoseconds)
     if isDryRun {
-      return "\(modules): \(plan.jobs.count) to compile, \(upToDate) up to date" + failures + " (\(time))"
+      return "\(modules): \(plan.jobs.count) to compile, \(upToDate) up to date" + lower + failures + " (\(time))"
     }
     if purpose == .frozen && isWanting {
-      return "\(modules): \(plan.jobs.count) missing, \(upToDate) up to date" + failures + " (\(time))"
+      return "\(modules): \(plan.jobs.count) missing, \(upToDate) up to date" + lower + failures + " (\(time))"
     }
     if plan.jobs.isEmpty && !hasFailures {
       return plan.contents.count == 0
