@@ -55,4 +55,21 @@ import Testing
       #expect(try box.succeed("cache", "list").output.contains("cr\u{fffd}[31mane"))
     }
   }
+
+  @Test func whatCannotBeJudgedIsReportedAndKept() throws {
+    try Sandbox.use { box in
+      let directory = try fill(box, "format", "other")
+      let entry = directory + "/" + (try #require(box.entries(URL(filePath: directory).lastPathComponent).first))
+      let object = URL(filePath: entry).resolvingSymlinksInPath().path
+      try FileManager.default.removeItem(atPath: entry)
+      try FileManager.default.copyItem(atPath: object, toPath: entry)
+      let run = try box.tool("cache", "verify", "--repair").run()
+      #expect(run.ending == .exited(1))
+      #expect(run.output.masked == "1 entry, SIZE: 1 not judged\n")
+      #expect(
+        run.errors
+          == "\(entry): error: is a file, not a link, and cannot be judged: the format other is not known here\n")
+      #expect(FileManager.default.contentsEqual(atPath: entry, andPath: object))
+    }
+  }
 }
