@@ -54,7 +54,7 @@ extension LowerCacheTrouble {
     switch trouble.what {
     case .corrupt:
       self = .artifact(module: trouble.content.path, reason: "its artifact is corrupt", instead: instead)
-    case .unusable(let error): self = .unusable(reason: error.complaint)
+    case .unusable(let error): self = .unusable(error)
     case .copiedWithoutLinks: self = .copiedWithoutLinks
     }
   }
