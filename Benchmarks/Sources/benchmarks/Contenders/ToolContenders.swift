@@ -1,3 +1,5 @@
+internal import Glibc
+
 extension Contender {
   /// The tool with modules that it has never seen.
   static func compiling(_ modules: ModuleTree, with tool: Tool) -> Contender {
