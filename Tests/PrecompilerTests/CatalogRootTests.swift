@@ -23,7 +23,7 @@ struct CatalogRootTests {
   /// Writes modules that nobody changes any more: a file that was written just now may change once more without a sign.
   private func write(_ names: [String]) throws {
     for name in names { try stage.write(name) }
-    usleep(2_100_000)
+    stage.settle()
   }
 
   /// What a watcher asks for when files have changed.
@@ -108,7 +108,7 @@ struct CatalogRootTests {
     _ = try run(stage.request(["tree"]))
     let changed = Self.few[6]
     try stage.directory.write(StagedRun.contents("something else"), to: changed)
-    usleep(2_100_000)
+    stage.settle()
     #expect(try run(batch([changed])).compiled == 1)
     #expect(try roots() == [Root(path: "tree", files: 12, rows: 12)])
     #expect(try read(stage.request(["tree"])).isEmpty)
@@ -125,7 +125,7 @@ struct CatalogRootTests {
     // A second name of the same file is the same row.
     let link = stage.directory("tree/a/link.wasm").string
     #expect(Glibc.link(stage.directory("tree/c/new.wasm").string, link) == 0)
-    usleep(2_100_000)
+    stage.settle()
     #expect(try run(batch(["tree/c/new.wasm", "tree/a/link.wasm"])).compiled == 1)
     #expect(try roots() == [Root(path: "tree", files: 13, rows: 13)])
     #expect(try read(stage.request(["tree"])).isEmpty)
@@ -147,7 +147,7 @@ struct CatalogRootTests {
     // Those that were not named are not forgotten.
     #expect(try roots() == [Root(path: "tree", files: 301, rows: 301)])
     try stage.directory.write(StagedRun.contents("something else"), to: many[17])
-    usleep(2_100_000)
+    stage.settle()
     #expect(try run(batch(many)).compiled == 1)
     #expect(try roots() == [Root(path: "tree", files: 301, rows: 301)])
     #expect(try read(stage.request(["tree"])).isEmpty)

@@ -36,6 +36,10 @@ final class StagedRun: Sendable {
     return WasmBinary.empty + WasmBinary.section(0, bytes)
   }
 
+  /// Waits until what was just written is old enough to be believed: the kernel sets a file's change time, so that no
+  /// test can write an older one.
+  func settle() { usleep(2_100_000) }
+
   // MARK: Running
 
   func request(_ names: [String], lanes: Int = 1) -> PrecompileRequest {
