@@ -23,6 +23,8 @@ static const struct symbol api_symbols[] = {
     API(config_opt_level_set, "wasmtime_config_cranelift_opt_level_set"),
     API(config_parallel_compilation_set, "wasmtime_config_parallel_compilation_set"),
     API(config_target_set, "wasmtime_config_target_set"),
+    API(config_flag_enable, "wasmtime_config_cranelift_flag_enable"),
+    API(config_flag_set, "wasmtime_config_cranelift_flag_set"),
     API(engine_new, "wasm_engine_new_with_config"),
     API(engine_delete, "wasm_engine_delete"),
     API(module_new, "wasmtime_module_new"),
@@ -53,6 +55,7 @@ static const struct symbol pulley_symbols[] = {
 static const struct symbol components_symbols[] = {
     COMPONENTS(component_new, "wasmtime_component_new"),
     COMPONENTS(component_delete, "wasmtime_component_delete"),
+    COMPONENTS(component_deserialize, "wasmtime_component_deserialize"),
     COMPONENTS(component_serialize, "wasmtime_component_serialize"),
 };
 
@@ -147,6 +150,7 @@ static const cwasmtime_api_t *tables(void *library, const char **missing) {
   if (loaded == NULL)
     return NULL;
   loaded->library = library;
+  loaded->api.library = library;
   *missing = load(loaded);
   if (*missing != NULL) {
     free(loaded);
@@ -173,4 +177,41 @@ cwasmtime_open_result_t cwasmtime_open(const char *path, const cwasmtime_api_t *
     return CWASMTIME_OPENED;
   snprintf(detail, capacity, "%s", missing ? missing : "out of memory");
   return missing ? CWASMTIME_MISSING_FUNCTION : CWASMTIME_CANNOT_LOAD;
+}
+
+bool cwasmtime_config_has(const cwasmtime_api_t *api, const char *function) {
+  return dlsym(api->library, function) != NULL;
+}
+
+bool cwasmtime_config_set_toggle(const cwasmtime_api_t *api, wasm_config_t *config, const char *function, bool value) {
+  void (*set)(wasm_config_t *, bool) = (void (*)(wasm_config_t *, bool))dlsym(api->library, function);
+  if (set == NULL)
+    return false;
+  set(config, value);
+  return true;
+}
+
+bool cwasmtime_config_set_number(const cwasmtime_api_t *api, wasm_config_t *config, const char *function,
+                                 uint64_t value) {
+  void (*set)(wasm_config_t *, uint64_t) = (void (*)(wasm_config_t *, uint64_t))dlsym(api->library, function);
+  if (set == NULL)
+    return false;
+  set(config, value);
+  return true;
+}
+
+void cwasmtime_context_set_boundless(const cwasmtime_api_t *api, wasmtime_context_t *context) {
+  wasmtime_error_t *(*set_fuel)(wasmtime_context_t *, uint64_t) =
+      (wasmtime_error_t * (*)(wasmtime_context_t *, uint64_t)) dlsym(api->library, "wasmtime_context_set_fuel");
+  if (set_fuel != NULL) {
+    // An engine that counts no fuel refuses it.
+    wasmtime_error_t *error = set_fuel(context, UINT64_MAX);
+    if (error != NULL)
+      api->error_delete(error);
+  }
+  void (*set_deadline)(wasmtime_context_t *, uint64_t) =
+      (void (*)(wasmtime_context_t *, uint64_t))dlsym(api->library, "wasmtime_context_set_epoch_deadline");
+  // The deadline is added to the current epoch.
+  if (set_deadline != NULL)
+    set_deadline(context, UINT64_MAX / 2);
 }

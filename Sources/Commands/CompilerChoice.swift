@@ -1,30 +1,122 @@
+internal import LinuxIO
 internal import Precompiler
+internal import SystemPackage
 internal import WasmEngine
 internal import WasmtimeToolchain
 
-/// A command's choice of compiler: where it is looked for, and what is asked of it.
+/// A command's choice of compilers: the hosts whose engines are going to load the artifacts, and how compilers are kept.
 struct CompilerChoice: Sendable {
-  let search: EngineSearch
-  /// One for each backend.
-  let settings: [EngineSettings]
+  let request: HostRequest
   var options = WasmtimeToolchain.Options()
+  /// Whether only the first host's first backend counts, as to run a module.
+  var isSingle = false
 
-  /// Runs the precompiler with the compiler as it is found now.
+  /// Runs the precompiler with the compilers as they are found now.
   func run(
     _ request: PrecompileRequest, observer: any RunObserver, _ cancellation: Cancellation
   ) throws(RunFailure) -> RunSummary {
-    let toolchain = try findWasmtime(cancellation)
+    let toolchains = try findToolchains(cancellation)
     do {
-      return try Precompiler(request, with: [toolchain], observer: observer, cancellation: cancellation).run()
+      return try Precompiler(request, with: toolchains, observer: observer, cancellation: cancellation).run()
     } catch {
       throw RunFailure(error)
     }
   }
 
-  /// Finds the compiler as it is now.
-  func findWasmtime(_ cancellation: Cancellation) throws(RunFailure) -> WasmtimeToolchain {
-    let engine: EngineFile
-    do { engine = try search.find() } catch { throw RunFailure(error) }
-    return WasmtimeToolchain(engine, settings: settings, options: options, cancellation: cancellation)
+  /// Finds the compilers as they are now: one for each engine library, for all hosts that have it.
+  func findToolchains(_ cancellation: Cancellation) throws(RunFailure) -> [WasmtimeToolchain] {
+    var found: [(engine: EngineFile, settings: [EngineSettings])] = []
+    for host in try hosts(cancellation) {
+      if let known = found.firstIndex(where: { $0.engine.stamp.identity == host.engine.stamp.identity }) {
+        found[known].settings += host.settings.filter { !found[known].settings.contains($0) }
+      } else {
+        found.append((host.engine, host.settings))
+      }
+    }
+    return found.map {
+      WasmtimeToolchain($0.engine, settings: $0.settings, options: options, cancellation: cancellation)
+    }
+  }
+
+  /// Finds each host's engine, and what is set on it.
+  func hosts(_ cancellation: Cancellation) throws(RunFailure) -> [FoundHost] {
+    let choices = try request.choices()
+    var found: [FoundHost] = []
+    for choice in isSingle ? Array(choices.prefix(1)) : choices {
+      let engine: EngineFile
+      do { engine = try choice.search.find() } catch { throw RunFailure(error) }
+      var host = FoundHost(name: choice.name, engine: engine, settings: choice.settings)
+      if let sample = choice.like { try host.adopt(sample, options, cancellation) }
+      if isSingle { host.settings = Array(host.settings.prefix(1)) }
+      found.append(host)
+    }
+    return found
+  }
+}
+
+/// A host with the engine library that was found for it.
+struct FoundHost: Sendable {
+  let name: String?
+  let engine: EngineFile
+  /// One for each backend.
+  var settings: [EngineSettings]
+  /// How the sample that it was to be like differs from what can be reached.
+  var differences: [String] = []
+
+  init(name: String?, engine: EngineFile, settings: [EngineSettings]) {
+    self.name = name
+    self.engine = engine
+    self.settings = settings
+  }
+
+  /// Takes over the settings of the engine that serialized an artifact.
+  mutating func adopt(
+    _ sample: FilePath, _ options: WasmtimeToolchain.Options, _ cancellation: Cancellation
+  ) throws(RunFailure) {
+    let record = try Self.record(of: sample)
+    let probe = EngineProbe(
+      engine, program: options.program, policy: options.confinement, cancellation: cancellation)
+    guard let base = settings.first else { return }
+    do throws(LikenessFailure) {
+      let likeness = try probe.settings(like: record, from: base)
+      settings = [likeness.settings]
+      differences = likeness.differences
+    } catch {
+      throw RunFailure(error, sample, engine.location)
+    }
+  }
+
+  private static func record(of artifact: FilePath) throws(RunFailure) -> CompatibilityRecord {
+    let bytes: [UInt8]
+    do { bytes = try RegularFile(artifact).contents(limit: 1 << 30) } catch {
+      throw RunFailure(status: .usage, message: "\(artifact.printable): error: cannot be read: \(error)")
+    }
+    guard let record = bytes.withUnsafeBytes({ CompatibilityRecord(artifact: $0) }) else {
+      throw RunFailure(
+        status: .usage,
+        message: "\(artifact.printable): error: is no artifact of wasmtime's: --like takes what `wasmtime compile`, "
+          + "`Module.serialize()` or this program made")
+    }
+    return record
+  }
+}
+
+extension RunFailure {
+  fileprivate init(_ failure: LikenessFailure, _ sample: FilePath, _ engine: EngineLocation) {
+    let reason: String
+    switch failure {
+    case .compiler(let error):
+      self.init(error)
+      return
+    case .backend(let error): reason = "\(engine.path.printable) cannot be asked: \(error)"
+    case .unreadable: reason = "its record is laid out in a way that is not known"
+    case .otherRelease(let own, let other):
+      reason =
+        "was made by wasmtime \(own), and \(engine.path.printable) is wasmtime \(other): name the host's own library "
+        + "with --engine"
+    case .otherTarget(let own, let other):
+      reason = "is for \(own), and \(engine.path.printable) makes code for \(other)"
+    }
+    self.init(status: .usage, message: "\(sample.printable): error: \(reason)")
   }
 }

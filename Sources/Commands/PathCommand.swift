@@ -54,7 +54,7 @@ struct PathCommand: ConfiguredCommand {
     if compile { Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request) }
     let work = InterruptibleWork(in: request)
     let summary = try work.run {
-      try options.compilers(options.compiler.settings)
+      try options.compilers(for: module.path)
         .run(request, observer: reporter, work.cancellation)
     }
     guard summary.exitStatus == .success else { throw summary.exitStatus }

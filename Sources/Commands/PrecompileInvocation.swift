@@ -13,6 +13,7 @@ struct PrecompileInvocation: CommandOptions {
   var path: [PathArgument] = []
 
   @OptionSection("Compiler options") var compiler: CompilerOptions
+  @OptionSection("Hosts") var hosts: HostOptions
   @OptionSection("Where things are") var engine: EngineOptions
   @OptionSection("Where things are") var cache: CacheOptions
   @OptionSection("Where things are") var room: CacheSizeOptions
@@ -32,6 +33,7 @@ struct PrecompileInvocation: CommandOptions {
   var place: FilePath? { path.first?.path }
 
   func validate() throws {
+    try hosts.validate()
     if path.isEmpty && lists.filesFrom.isEmpty { throw ValidationError("Missing expected argument '<path> ...'") }
     try lists.validate(with: path)
     if watching.watch { try validateForWatching() }
@@ -70,7 +72,7 @@ struct PrecompileInvocation: CommandOptions {
   }
 
   var compilers: CompilerChoice {
-    var choice = CompilerChoice(search: engine.search, settings: compiler.settings)
+    var choice = CompilerChoice(request: HostRequest(engine: engine, compiler: compiler, hosts: hosts, place: place))
     choice.options.confinement = limits.confinement(sandbox)
     return choice
   }

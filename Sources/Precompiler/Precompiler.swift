@@ -80,7 +80,9 @@ package struct Precompiler {
   private func targets(_ identities: [[ArtifactIdentity]], _ caches: OpenCaches) -> [CompileTarget] {
     var targets: [CompileTarget] = []
     for (toolchain, identities) in zip(toolchains, identities) {
-      for (wish, identity) in identities.enumerated() {
+      for (wish, identity) in identities.enumerated()
+      where !targets.contains(where: { $0.identity.digest == identity.digest }) {
+        // Two hosts may turn out to be good for the same artifacts.
         targets.append(CompileTarget(toolchain, wish: wish, identity: identity, order: targets.count, caches: caches))
       }
     }

@@ -23,7 +23,16 @@ public final class Engine: @unchecked Sendable {
   ///   - settings: the code that it generates. It loads only artifacts that were made with the same settings.
   ///   - parallel: whether one module is compiled on several threads; the bytes are the same either way.
   /// - Throws: ``EngineError/unsupportedSettings(reason:)``.
-  public init(library: EngineLibrary, settings: EngineSettings, parallel: Bool) throws(EngineError) {
+  public convenience init(library: EngineLibrary, settings: EngineSettings, parallel: Bool) throws(EngineError) {
+    try self.init(library: library, settings: settings, level: .all, for: .coreModule, parallel: parallel)
+  }
+
+  /// Makes a compiler with less of WebAssembly.
+  ///
+  /// - Parameter kind: what it is going to compile.
+  package init(
+    library: EngineLibrary, settings: EngineSettings, level: FeatureLevel, for kind: ModuleKind, parallel: Bool
+  ) throws(EngineError) {
     self.library = library
     self.settings = settings
     guard Backend.libwasmtime.contains(settings.backend) else {
@@ -43,6 +52,9 @@ public final class Engine: @unchecked Sendable {
     if let target = settings.target, let reason = library.message(taking: api.config_target_set(config, target)) {
       throw .unsupportedSettings(reason: reason.singleLine)
     }
+    for flag in settings.cpu.flags { library.setFlag("has_\(flag.feature)", "\(flag.isOn)", on: config) }
+    try settings.configuration.apply(to: config, of: library)
+    try level.apply(to: config, of: library, for: kind)
     // This call consumes the configuration.
     guard let engine = api.engine_new(config) else {
       throw .unsupportedSettings(reason: "the engine could not be made")
@@ -131,11 +143,8 @@ extension OptimizationLevel {
 extension EngineSettings {
   /// The target triple to ask for; nil lets the engine find out this machine's and its processor's features.
   fileprivate var target: String? {
-    switch (backend, cpu) {
-    case (.pulley, _): "pulley64"
-    case (_, .native): nil
-    case (_, .baseline): Self.hostTriple
-    }
+    if backend == .pulley { return "pulley64" }
+    return cpu.isNative ? nil : Self.hostTriple
   }
 
   #if arch(x86_64)

@@ -62,7 +62,7 @@ public final class EngineLibrary: Sendable {
 /// `@unchecked`, because the tables are never changed or freed after loading, and the library's documentation lets any
 /// thread call the functions.
 struct CWasmtimeAPI: @unchecked Sendable {
-  private let pointer: UnsafePointer<cwasmtime_api_t>
+  let pointer: UnsafePointer<cwasmtime_api_t>
 
   init(_ pointer: UnsafePointer<cwasmtime_api_t>) { self.pointer = pointer }
 

@@ -24,14 +24,6 @@ public enum OptimizationLevel: String, CaseIterable, Hashable, Sendable {
   case speedAndSize = "speed-and-size"
 }
 
-/// The processors that the generated code may run on.
-public enum CPUTarget: String, CaseIterable, Hashable, Sendable {
-  /// This machine's, with every feature it has.
-  case native
-  /// Any processor of this architecture.
-  case baseline
-}
-
 /// Everything a user can choose that decides which artifact a module becomes.
 ///
 /// Choices without effect on a backend are normalized away, so that they cannot split the cache: Winch does not
@@ -40,10 +32,40 @@ public struct EngineSettings: Hashable, Sendable {
   public let backend: Backend
   public let optimization: OptimizationLevel
   public let cpu: CPUTarget
+  /// How much of WebAssembly an artifact assumes of its host.
+  public let features: FeaturePolicy
+  /// The settings of the host's engine.
+  public let configuration: EngineConfiguration
 
-  public init(backend: Backend, optimization: OptimizationLevel = .speed, cpu: CPUTarget = .native) {
+  /// - Parameter configuration: its `opt-level` counts before `optimization`; its `compiler` is not looked at.
+  public init(
+    backend: Backend, optimization: OptimizationLevel = .speed, cpu: CPUTarget = .native,
+    features: FeaturePolicy = .least, configuration: EngineConfiguration = EngineConfiguration()
+  ) {
     self.backend = backend
-    self.optimization = backend == .winch ? .speed : optimization
+    self.optimization = backend == .winch ? .speed : configuration.optimization ?? optimization
     self.cpu = backend == .pulley ? .native : cpu
+    self.features = features
+    self.configuration = configuration.without(EngineSetting.optLevel, EngineSetting.compiler)
   }
+
+  /// The same with another backend, and what that means by itself.
+  package func with(_ backend: Backend) -> EngineSettings {
+    EngineSettings(backend: backend, cpu: cpu, features: features, configuration: configuration)
+  }
+}
+
+extension EngineConfiguration {
+  /// The level that `opt-level` says; wasmtime takes 1 for 2.
+  fileprivate var optimization: OptimizationLevel? {
+    switch self[EngineSetting.optLevel] {
+    case "0": OptimizationLevel.none
+    case "1", "2": .speed
+    case "s": .speedAndSize
+    default: nil
+    }
+  }
+
+  /// The backend that `compiler` says.
+  package var backend: Backend? { self[EngineSetting.compiler].map { Backend(rawValue: $0) } }
 }

@@ -7,12 +7,15 @@ internal import WasmEngine
 /// Integers are little-endian. Both ends are the same executable, so there are no versions; but the child handles hostile
 /// input, so the parent reads its answers as if they came from outside.
 ///
-///     lane → child   prepare   1, threads u16, memory u64, largest artifact u64, number of settings u8, settings 3 bytes
-///                              each; passes the engine library
+///     lane → child   prepare   1, threads u16, memory u64, largest artifact u64, number of settings u8, for each:
+///                              backend u8, optimization u8, features u8, processor text, number of the configuration's
+///                              entries u8, entries as texts; passes the engine library
 ///     child → lane   prepared  1, version of Landlock u8, seccomp u8, number of settings u8, for each: outcome, text (the
 ///                              compatibility record, or why not)
 ///     lane → child   compile   2, settings u8, parallel u8, module kind u8, module size u64; passes module and artifact
 ///     child → lane   compiled  2, outcome, artifact size u64, compile time in ns u64, text
+///     lane → child   load      3, settings u8, module kind u8, artifact size u64; passes the artifact
+///     child → lane   loaded    3, whether u8, text (the engine's words if not)
 ///     (outcome: u8, 0 for success; text: length u32, bytes, none behind the outcomes of exhausted limits; the outcome of
 ///     a failed system call has the call and the reason for its text)
 enum ChildProtocol {
@@ -27,11 +30,14 @@ enum ChildProtocol {
 enum ChildRequest: Equatable {
   case prepare(settings: [EngineSettings], threads: Int, limits: ChildLimits)
   case compile(settingsIndex: Int, parallel: Bool, kind: ModuleKind, size: Int)
+  case load(settingsIndex: Int, kind: ModuleKind, size: Int)
 }
 
 enum ChildReply: Equatable {
   case prepared([Result<CompatibilityRecord, EngineError>], Confinement)
   case compiled(size: Int, nanoseconds: UInt64)
+  /// The engine's words if it refused.
+  case loaded(refusal: String?)
   case failed(EngineError)
   case exhausted(CompilerLimit)
   /// The child could not do its own part: the call, and the kernel's reason.
@@ -64,15 +70,16 @@ extension ChildRequest {
       message.put(UInt64(limits.memory))
       message.put(UInt64(limits.file))
       message.put(UInt8(clamping: settings.count))
-      for one in settings {
-        message.put(code: one.backend, of: Backend.libwasmtime)
-        message.put(code: one.optimization, of: OptimizationLevel.allCases)
-        message.put(code: one.cpu, of: CPUTarget.allCases)
-      }
+      for one in settings { message.put(one) }
     case .compile(let settingsIndex, let parallel, let kind, let size):
       message.put(UInt8(2))
       message.put(UInt8(clamping: settingsIndex))
       message.put(UInt8(parallel ? 1 : 0))
+      message.put(kind.rawValue)
+      message.put(UInt64(size))
+    case .load(let settingsIndex, let kind, let size):
+      message.put(UInt8(3))
+      message.put(UInt8(clamping: settingsIndex))
       message.put(kind.rawValue)
       message.put(UInt64(size))
     }
@@ -88,11 +95,8 @@ extension ChildRequest {
       else { return nil }
       var settings: [EngineSettings] = []
       for _ in 0..<count {
-        guard let backend = message.takeCode(of: Backend.libwasmtime),
-          let optimization = message.takeCode(of: OptimizationLevel.allCases),
-          let cpu = message.takeCode(of: CPUTarget.allCases)
-        else { return nil }
-        settings.append(EngineSettings(backend: backend, optimization: optimization, cpu: cpu))
+        guard let one = message.takeSettings() else { return nil }
+        settings.append(one)
       }
       self = .prepare(
         settings: settings, threads: Int(threads), limits: ChildLimits(memory: memory, file: file))
@@ -101,6 +105,12 @@ extension ChildRequest {
         let kind = message.take(UInt8.self).flatMap(ModuleKind.init(rawValue:)), let size = message.takeSize()
       else { return nil }
       self = .compile(settingsIndex: Int(index), parallel: parallel != 0, kind: kind, size: size)
+    case 3:
+      guard let index = message.take(UInt8.self),
+        let kind = message.take(UInt8.self).flatMap(ModuleKind.init(rawValue:)),
+        let size = message.takeSize()
+      else { return nil }
+      self = .load(settingsIndex: Int(index), kind: kind, size: size)
     default: return nil
     }
     guard message.isAtEnd else { return nil }
@@ -130,6 +140,10 @@ extension ChildReply {
       message.put(UInt8(0))
       message.put(UInt64(size))
       message.put(nanoseconds)
+    case .loaded(let refusal):
+      message.put(UInt8(3))
+      message.put(UInt8(refusal == nil ? 1 : 0))
+      message.put(text: (refusal ?? "").utf8)
     case .failed(let error):
       message.put(UInt8(2))
       message.put(error)
@@ -176,6 +190,9 @@ extension ChildReply {
         guard let text = message.takeText(), let error = EngineError(code: outcome, text: text) else { return nil }
         self = .failed(error)
       }
+    case 3:
+      guard let loads = message.take(UInt8.self), let text = message.takeText() else { return nil }
+      self = .loaded(refusal: loads == 1 ? nil : String(decoding: text, as: UTF8.self))
     default: return nil
     }
     guard message.isAtEnd else { return nil }
@@ -205,6 +222,35 @@ extension EngineError {
     case .invalidModule(let text): (5, text)
     case .cannotSerialize(let text): (6, text)
     }
+  }
+}
+
+extension MessageWriter {
+  fileprivate mutating func put(_ settings: EngineSettings) {
+    put(code: settings.backend, of: Backend.libwasmtime)
+    put(code: settings.optimization, of: OptimizationLevel.allCases)
+    put(code: settings.features, of: FeaturePolicy.allCases)
+    put(text: settings.cpu.description.utf8)
+    let entries = settings.configuration.texts
+    put(UInt8(clamping: entries.count))
+    for entry in entries { put(text: entry.utf8) }
+  }
+}
+
+extension MessageReader {
+  fileprivate mutating func takeSettings() -> EngineSettings? {
+    guard let backend = takeCode(of: Backend.libwasmtime), let optimization = takeCode(of: OptimizationLevel.allCases),
+      let features = takeCode(of: FeaturePolicy.allCases), let processor = takeText(),
+      let cpu = CPUTarget(String(decoding: processor, as: UTF8.self)), let count = take(UInt8.self)
+    else { return nil }
+    var entries: [String] = []
+    for _ in 0..<count {
+      guard let entry = takeText() else { return nil }
+      entries.append(String(decoding: entry, as: UTF8.self))
+    }
+    guard let configuration = try? EngineConfiguration(entries) else { return nil }
+    return EngineSettings(
+      backend: backend, optimization: optimization, cpu: cpu, features: features, configuration: configuration)
   }
 }
 

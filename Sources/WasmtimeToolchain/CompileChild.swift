@@ -149,9 +149,24 @@ final class CompileChild: Sendable {
     case .compiled(let claimed, let nanoseconds):
       return try CompiledArtifact(
         sealing: output, claimedSize: claimed, limit: policy.limits.file, nanoseconds: nanoseconds)
-    case .prepared:
+    case .prepared, .loaded:
       throw .protocolViolation("an unexpected answer to a compilation")
     }
+  }
+
+  /// Asks whether the engine would load an artifact.
+  ///
+  /// - Returns: the engine's own words if it refuses.
+  func load(
+    _ artifact: borrowing MemoryFile, size: Int, as kind: ModuleKind, settingsIndex: Int, deadline: MonotonicInstant
+  ) throws(ChildFailure) -> String? {
+    let reply = try ask(
+      .load(settingsIndex: settingsIndex, kind: kind, size: size), passing: [artifact.descriptor.raw], threads: 1,
+      deadline: deadline)
+    guard case .loaded(let refusal) = reply else {
+      throw .protocolViolation("an unexpected answer to the question whether it loads an artifact")
+    }
+    return refusal
   }
 
   /// Sends a request and waits for the answer; on every failure the child is dead afterwards.

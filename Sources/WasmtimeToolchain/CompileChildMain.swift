@@ -37,14 +37,14 @@ package enum CompileChildMain {
 
   /// Loads the library that the lane passes, enters the sandbox, and makes an engine for each of the settings. It
   /// reports how each went.
-  private static func prepare(_ socket: borrowing MessageSocket) throws(SystemError) -> [Compiler] {
+  private static func prepare(_ socket: borrowing MessageSocket) throws(SystemError) -> [ModuleCompiler] {
     var message = try socket.receive(limit: ChildProtocol.largestMessage)
     guard case .prepare(let settings, let threads, let limits) = ChildRequest(message.bytes),
       let file = message.takeDescriptor()
     else { throw SystemError("prepare", .badMessage) }
     // The engine's thread pool reads this when it starts, with the first parallel compilation.
     setenv("RAYON_NUM_THREADS", "\(max(1, threads))", 1)
-    var compilers: [Compiler] = []
+    var compilers: [ModuleCompiler] = []
     var records: [Result<CompatibilityRecord, EngineError>] = []
     let library = Result { () throws(EngineError) in
       try EngineLibrary(path: FilePath("/proc/self/fd/\(file.raw)"))
@@ -53,21 +53,38 @@ package enum CompileChildMain {
     for one in settings {
       records.append(
         Result { () throws(EngineError) in
-          let compiler = try Compiler(library.get(), one)
+          one.configuration.setEnvironment()
+          let compiler = try ModuleCompiler(library: library.get(), settings: one)
           compilers.append(compiler)
-          return try compiler.sequential.compatibilityRecord()
+          return try compiler.host.compatibilityRecord()
         })
     }
     try socket.send(ChildReply.prepared(records, confinement).encoded())
     return compilers
   }
 
-  private static func serve(_ socket: borrowing MessageSocket, _ compilers: [Compiler]) throws(SystemError) {
+  private static func serve(_ socket: borrowing MessageSocket, _ compilers: [ModuleCompiler]) throws(SystemError) {
     while true {
       var message = try socket.receive(limit: ChildProtocol.largestMessage)
       // The lane hung up.
       if message.bytes.isEmpty { return }
-      guard case .compile(let index, let parallel, let kind, let size) = ChildRequest(message.bytes),
+      let request = ChildRequest(message.bytes)
+      if case .load(let index, let kind, let size) = request {
+        guard compilers.indices.contains(index), let artifact = message.takeDescriptor() else {
+          throw SystemError("load", .badMessage)
+        }
+        let bytes = try Mapping(artifact, size: size)
+        let refusal: String?
+        do {
+          try compilers[index].host.tryLoading(bytes.bytes, as: kind)
+          refusal = nil
+        } catch {
+          refusal = error.reason
+        }
+        try socket.send(ChildReply.loaded(refusal: refusal).encoded())
+        continue
+      }
+      guard case .compile(let index, let parallel, let kind, let size) = request,
         compilers.indices.contains(index), let module = message.takeDescriptor(),
         let artifact = message.takeDescriptor()
       else { throw SystemError("compile", .badMessage) }
@@ -77,8 +94,9 @@ package enum CompileChildMain {
       let reply: ChildReply
       do throws(EngineError) {
         let start = MonotonicInstant.now()
-        let engine = try compilers[index].engine(parallel: parallel)
-        switch try compile(module, size, kind, with: engine, into: artifact) {
+        // An engine for another level of features may have to be made.
+        compilers[index].settings.configuration.setEnvironment()
+        switch try compile(module, size, kind, parallel: parallel, with: compilers[index], into: artifact) {
         case .success(let written):
           reply = .compiled(size: written, nanoseconds: MonotonicInstant.now().nanoseconds(since: start))
         case .failure(let error):
@@ -96,12 +114,12 @@ package enum CompileChildMain {
   }
 
   private static func compile(
-    _ file: borrowing Descriptor, _ size: Int, _ kind: ModuleKind, with engine: Engine,
+    _ file: borrowing Descriptor, _ size: Int, _ kind: ModuleKind, parallel: Bool, with compiler: ModuleCompiler,
     into artifact: borrowing Descriptor
   ) throws(EngineError) -> Result<Int, SystemError> {
     let module: Mapping
     do { module = try Mapping(file, size: size) } catch { return .failure(error) }
-    return try engine.compile(module.bytes, as: kind) { bytes in
+    return try compiler.compile(module.bytes, as: kind, parallel: parallel) { bytes in
       Result { () throws(SystemError) in
         try artifact.write(all: bytes)
         return bytes.count
@@ -117,25 +135,5 @@ extension EngineError {
     case .invalidModule(let message), .cannotSerialize(let message): message.contains("(os error \(ENOMEM))")
     default: false
     }
-  }
-}
-
-/// One of a child's engines, for one thread and, made when it is first wanted, for all.
-private final class Compiler {
-  let sequential: Engine
-  private var parallel: Engine?
-  private let settings: EngineSettings
-
-  init(_ library: EngineLibrary, _ settings: EngineSettings) throws(EngineError) {
-    sequential = try Engine(library: library, settings: settings, parallel: false)
-    self.settings = settings
-  }
-
-  func engine(parallel wanted: Bool) throws(EngineError) -> Engine {
-    guard wanted else { return sequential }
-    if let parallel { return parallel }
-    let engine = try Engine(library: sequential.library, settings: settings, parallel: true)
-    parallel = engine
-    return engine
   }
 }

@@ -52,6 +52,52 @@ package struct EngineProbe: Sendable {
     return EngineAccount(identities: identities, confinement: answers.confinement, child: answers.child)
   }
 
+  /// Asks whether the engine would load an artifact, with each of some settings.
+  ///
+  /// - Returns: for each of them, the engine's own words if it refuses, or why it could not be asked.
+  package func refusals(
+    of artifact: UnsafeRawBufferPointer, _ settings: [EngineSettings]
+  ) throws(CompilerUnusable) -> [String?] {
+    guard let kind = ModuleKind(artifact: artifact) else { return settings.map { _ in "it is no artifact" } }
+    var refusals: [String?] = []
+    for one in settings {
+      do {
+        let file = try MemoryFile(name: "artifact")
+        try file.descriptor.write(all: artifact)
+        let answers = try ask([one])
+        guard let child = answers.child, case .success = answers.records[0] else {
+          if case .failure(let reason) = answers.records[0] { refusals.append("\(reason)") }
+          continue
+        }
+        refusals.append(
+          try child.load(
+            file, size: artifact.count, as: kind, settingsIndex: 0,
+            deadline: .now().adding(seconds: Self.secondsPerProbe)))
+      } catch let error as CompilerUnusable {
+        throw error
+      } catch ChildFailure.crashed(let how, let output) {
+        refusals.append("the engine ends when it is asked: \(output ?? how)")
+      } catch {
+        throw .notStarted(reason: "\(error)")
+      }
+    }
+    return refusals
+  }
+
+  /// The record that the engine makes with each of some settings.
+  func records(
+    of settings: [EngineSettings]
+  ) throws(CompilerUnusable) -> [Result<CompatibilityRecord, BackendUnavailable>] {
+    var all: [Result<CompatibilityRecord, BackendUnavailable>] = []
+    // A child's answer is one message, and a record has about a thousand bytes.
+    for start in stride(from: 0, to: settings.count, by: Self.mostAtOnce) {
+      all += try ask(Array(settings[start...].prefix(Self.mostAtOnce))).records
+    }
+    return all
+  }
+
+  private static let mostAtOnce = 40
+
   private struct Answers {
     var records: [Result<CompatibilityRecord, BackendUnavailable>] = []
     var confinement: Confinement?
@@ -120,7 +166,5 @@ package struct EngineAccount: Sendable {
 
 extension EngineSettings {
   /// The settings that a release without Winch compiles with instead.
-  fileprivate var silentSubstitute: EngineSettings {
-    EngineSettings(backend: .cranelift, optimization: .speed, cpu: cpu)
-  }
+  fileprivate var silentSubstitute: EngineSettings { with(.cranelift) }
 }

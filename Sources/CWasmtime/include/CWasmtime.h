@@ -88,6 +88,8 @@ typedef struct cwasmtime_components {
   wasmtime_error_t *_Nullable (*_Nonnull component_new)(wasm_engine_t *, const uint8_t *_Nullable, size_t,
                                                         wasmtime_component_t *_Nullable *_Nonnull);
   void (*_Nonnull component_delete)(wasmtime_component_t *);
+  wasmtime_error_t *_Nullable (*_Nonnull component_deserialize)(wasm_engine_t *, const uint8_t *_Nullable, size_t,
+                                                                wasmtime_component_t *_Nullable *_Nonnull);
   wasmtime_error_t *_Nullable (*_Nonnull component_serialize)(const wasmtime_component_t *, cwasmtime_bytes_t *);
 } cwasmtime_components_t;
 
@@ -159,6 +161,9 @@ typedef struct cwasmtime_api {
   void (*_Nonnull config_opt_level_set)(wasm_config_t *, uint8_t);
   void (*_Nonnull config_parallel_compilation_set)(wasm_config_t *, bool);
   wasmtime_error_t *_Nullable (*_Nonnull config_target_set)(wasm_config_t *, const char *);
+  // These two abort the process in engine_new if the flag is unknown.
+  void (*_Nonnull config_flag_enable)(wasm_config_t *, const char *flag);
+  void (*_Nonnull config_flag_set)(wasm_config_t *, const char *flag, const char *value);
   // Takes ownership of the configuration.
   wasm_engine_t *_Nullable (*_Nonnull engine_new)(wasm_config_t *);
   void (*_Nonnull engine_delete)(wasm_engine_t *);
@@ -197,6 +202,8 @@ typedef struct cwasmtime_api {
   const cwasmtime_running_t *_Nullable running;
   // The first function that the library lacks to run modules; null if `running` is there.
   const char *_Nullable cannot_run_without;
+  // The dynamic linker's handle.
+  void *library;
 } cwasmtime_api_t;
 
 enum cwasmtime_strategy { CWASMTIME_STRATEGY_CRANELIFT = 1, CWASMTIME_STRATEGY_WINCH = 2 };
@@ -219,6 +226,17 @@ typedef enum cwasmtime_open_result {
 // the same ones.
 cwasmtime_open_result_t cwasmtime_open(const char *path, const cwasmtime_api_t *_Nullable *_Nonnull api, char *detail,
                                        size_t capacity);
+
+// Most choices of a configuration are one toggle or one number, each with a function of its own, and releases differ in
+// which they have. So these functions are looked up by their names when they are needed. False: the library has no
+// function of that name, and nothing was changed.
+bool cwasmtime_config_has(const cwasmtime_api_t *api, const char *function);
+bool cwasmtime_config_set_toggle(const cwasmtime_api_t *api, wasm_config_t *config, const char *function, bool value);
+bool cwasmtime_config_set_number(const cwasmtime_api_t *api, wasm_config_t *config, const char *function,
+                                 uint64_t value);
+
+// Lets a store's code run without end, where its engine counts fuel or looks at epochs.
+void cwasmtime_context_set_boundless(const cwasmtime_api_t *api, wasmtime_context_t *context);
 
 #pragma clang assume_nonnull end
 

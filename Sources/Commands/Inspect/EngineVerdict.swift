@@ -5,66 +5,76 @@ internal import WasmCache
 internal import WasmEngine
 internal import WasmtimeToolchain
 
-/// Whether an engine would load an artifact. The engine's own records decide about that.
+/// Whether a host would load an artifact: the engine's own answer, from a confined process.
 struct EngineVerdict {
+  /// The host, as messages call it; nil for the one that is not named.
+  private let host: String?
   private let library: FilePath
-  /// The backend with which it would be loaded, or which comes nearest to it.
+  /// The backend with which it would be loaded.
   private let backend: Backend?
-  /// Why it would be refused.
+  /// Why it would be refused, in the engine's words.
   private let reasons: [String]
 
-  /// Makes a verdict; nil if there is no engine, and none was named.
-  init?(on record: CompatibilityRecord, by options: EngineOptions) {
-    let file: EngineFile
-    do { file = try options.search.find() } catch {
-      guard options.engine != nil, let candidate = options.search.candidates.first else { return nil }
-      self.init(candidate.path, nil, ["the engine cannot be used: \(RunFailure(error).message)"])
-      return
-    }
-    let backends: [Backend] = record.target.hasPrefix("pulley") ? [.pulley] : [.cranelift, .winch]
+  /// Asks about each host that the options name.
+  ///
+  /// - Parameter isNamed: whether the user named an engine or a host. If not, an engine that is missing is no news.
+  static func all(
+    on artifact: UnsafeRawBufferPointer, by choice: CompilerChoice, isNamed: Bool
+  ) throws(RunFailure) -> [EngineVerdict] {
     let work = InterruptibleWork()
-    do {
-      let found = try work.run {
-        try EngineProbe(
-          file, program: .thisExecutable, policy: ConfinementPolicy(), cancellation: work.cancellation
-        ).identify(backends.map { EngineSettings(backend: $0) }).identities
+    let hosts: [FoundHost]
+    do { hosts = try choice.hosts(work.cancellation) } catch {
+      if !isNamed && error.status == .engineUnavailable { return [] }
+      throw error
+    }
+    return hosts.map { host in
+      let settings = isNamed ? host.settings : Self.everyBackend(like: host.settings, for: artifact)
+      do {
+        let refusals = try work.run {
+          try EngineProbe(
+            host.engine, program: .thisExecutable, policy: choice.options.confinement, cancellation: work.cancellation
+          ).refusals(of: artifact, settings)
+        }
+        if let taker = zip(settings, refusals).first(where: { $1 == nil }) {
+          return EngineVerdict(host, taker.0.backend, [])
+        }
+        var reasons: [String] = []
+        for reason in refusals.compactMap(\.self) where !reasons.contains(reason) { reasons.append(reason) }
+        return EngineVerdict(host, nil, reasons)
+      } catch {
+        return EngineVerdict(
+          host, nil, ["the engine cannot be used: \((error as? RunFailure)?.message ?? "\(error)")"])
       }
-      let accounts = zip(backends, found).compactMap { backend, result in
-        (try? result.get()).map { (backend, Self.reasons(CompatibilityRecord(bytes: $0.record), record)) }
-      }
-      guard let nearest = accounts.min(by: { $0.1.count < $1.1.count }) else {
-        self.init(file.location.path, nil, ["the engine has no backend of that kind"])
-        return
-      }
-      self.init(file.location.path, nearest.0, nearest.1)
-    } catch {
-      self.init(
-        file.location.path, nil, ["the engine cannot be used: \((error as? RunFailure)?.message ?? "\(error)")"])
     }
   }
 
-  private init(_ library: FilePath, _ backend: Backend?, _ reasons: [String]) {
-    self.library = library
+  /// Without a word about the host, any backend that could load it will do.
+  private static func everyBackend(
+    like settings: [EngineSettings], for artifact: UnsafeRawBufferPointer
+  ) -> [EngineSettings] {
+    guard let one = settings.first else { return [] }
+    let isPulley = CompatibilityRecord(artifact: artifact)?.target.hasPrefix("pulley") ?? false
+    return (isPulley ? [Backend.pulley] : [.cranelift, .winch]).map { one.with($0) }
+  }
+
+  private init(_ host: FoundHost, _ backend: Backend?, _ reasons: [String]) {
+    self.host = host.name
+    library = host.engine.location.path
     self.backend = backend
     self.reasons = reasons
   }
 
-  private static func reasons(_ engine: CompatibilityRecord, _ artifact: CompatibilityRecord) -> [String] {
-    if engine == artifact { return [] }
-    guard let own = EngineFlags(engine.bytes), let other = EngineFlags(artifact.bytes) else {
-      return ["the engine's record is another than the artifact's"]
-    }
-    return own.refusals(of: other)
-  }
+  var loads: Bool { reasons.isEmpty }
 
   var lines: [String] {
-    if reasons.isEmpty { return ["yes, with \(backend?.rawValue ?? "") of \(library.printable)"] }
-    return ["no, not with \(library.printable):"] + reasons.map { "- \($0.printable)" }
+    let place = host.map { "\($0.printable), \(library.printable)" } ?? library.printable
+    if loads { return ["yes, with \(backend?.rawValue ?? "") of \(place)"] }
+    return ["no, not with \(place):"] + reasons.map { "- \($0.printable)" }
   }
 
   var json: JSON {
     [
-      "library": JSON(library), "loads": .bool(reasons.isEmpty), "backend": JSON(backend?.rawValue),
+      "host": JSON(host), "library": JSON(library), "loads": .bool(loads), "backend": JSON(backend?.rawValue),
       "reasons": .array(reasons.map { .string($0) }),
     ]
   }

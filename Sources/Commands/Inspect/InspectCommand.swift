@@ -11,8 +11,8 @@ struct InspectCommand: ConfiguredCommand {
     commandName: "inspect", abstract: "Show what is in a module or an artifact.",
     discussion: """
       Of a module: its imports, exports, memories, sections and largest functions, and the artifacts that caches have of \
-      it. Of an artifact: what engine made it, and whether the engine that is found would load it, or why not. Nothing of \
-      the file is run, compiled or loaded.
+      it. Of an artifact: what engine made it, and whether a host would load it, or why not. That is asked of the engine \
+      itself, in a confined process: name the host with --host, --engine-config, --like, --engine or -W. No code is run.
       """)
 
   @Argument(help: "A module, a component or an artifact.")
@@ -22,12 +22,16 @@ struct InspectCommand: ConfiguredCommand {
   var functions = 10
 
   @OptionGroup @ParsedOptions var format: FormatOptions
+  @OptionGroup(title: "Compiler options") @ParsedOptions var compiler: CompilerOptions
+  @OptionGroup(title: "Hosts") @ParsedOptions var hosts: HostOptions
   @OptionGroup(title: "Where things are") @ParsedOptions var engine: EngineOptions
   @OptionGroup(title: "Where things are") @ParsedOptions var cache: CacheOptions
 
   var place: FilePath? { file.path }
 
   mutating func fill(from settings: GivenSettings) {
+    _compiler.wrappedValue.fill(from: settings)
+    _hosts.wrappedValue.fill(from: settings)
     _engine.wrappedValue.fill(from: settings)
     _cache.wrappedValue.fill(from: settings)
   }
@@ -62,7 +66,7 @@ struct InspectCommand: ConfiguredCommand {
       }
       return InspectedArtifact(
         path: file.path, size: bytes.count, hash: .generate(bytes), outline: outline, entry: entry(),
-        verdict: EngineVerdict(on: outline.record, by: engine))
+        verdicts: try verdicts(on: bytes))
     }
     let kind: ModuleKind
     do { kind = try ModuleKind(start: bytes, fileSize: bytes.count) } catch { throw FileTrouble(reason: "\(error)") }
@@ -78,6 +82,15 @@ struct InspectCommand: ConfiguredCommand {
         artifacts: caches(lines).flatMap { $0.artifacts(of: hash) })
     } catch {
       throw FileTrouble(reason: "is damaged \(error)")
+    }
+  }
+
+  private func verdicts(on artifact: UnsafeRawBufferPointer) throws(FileTrouble) -> [EngineVerdict] {
+    let choice = CompilerChoice(
+      request: HostRequest(engine: engine, compiler: compiler, hosts: hosts, place: file.path))
+    let isNamed = engine.engine != nil || hosts.isGiven || compiler.isGiven
+    do { return try EngineVerdict.all(on: artifact, by: choice, isNamed: isNamed) } catch {
+      throw FileTrouble(reason: "cannot be judged: \(error.message)")
     }
   }
 

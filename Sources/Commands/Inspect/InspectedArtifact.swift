@@ -21,13 +21,13 @@ struct InspectedArtifact: Inspected {
   let hash: WasmHash
   let outline: ArtifactOutline
   let entry: Entry?
-  /// Nil if no engine was found.
-  let verdict: EngineVerdict?
+  /// One for each host; empty if no engine was found.
+  let verdicts: [EngineVerdict]
 
   /// Whether these are the bytes that were stored; nil if that is not known.
   private var isIntact: Bool? { entry.map { $0.digest.description == hash.encode() } }
 
-  private var flags: EngineFlags? { EngineFlags(outline.record.bytes) }
+  private var flags: RecordParts? { RecordParts(outline.record) }
 
   private var processorFeatures: [String] { flags?.processor.filter { $0.value == "true" }.map(\.name) ?? [] }
 
@@ -50,11 +50,11 @@ struct InspectedArtifact: Inspected {
     }
     facts.append(["engine", "wasmtime \(outline.record.version), target \(outline.record.target)".printable])
     if let flags {
-      facts.append("flags", Self.lines(of: flags.shared.map { "\($0.name)=\($0.value)".printable }))
+      facts.append("flags", Self.lines(of: flags.flags.map { "\($0.name)=\($0.value)".printable }))
       facts.append("processor", Self.lines(of: processorFeatures.map(\.printable)))
     }
     facts.append(["functions", "\(outline.functionCount), \(Quantities.bytes(outline.codeSize)) of code"])
-    if let verdict { facts.append("loads", verdict.lines) }
+    for verdict in verdicts { facts.append("loads", verdict.lines) }
     var sections = TextTable([.left, .left, .left])
     for section in outline.sections { sections.append(["", section.name.printable, Quantities.bytes(section.size)]) }
     var functions = TextTable([.left, .left, .left])
@@ -87,14 +87,14 @@ struct InspectedArtifact: Inspected {
       "module_sha256": JSON(entry?.module.encode()), "module_path": JSON(entry?.path),
       "engine": JSON(entry?.engine.directory), "intact": isIntact.map { .bool($0) } ?? .null,
       "version": .string(outline.record.version), "target": .string(outline.record.target),
-      "flags": .object(flags?.shared.map { .init(name: $0.name, value: .string($0.value)) } ?? []),
+      "flags": .object(flags?.flags.map { .init(name: $0.name, value: .string($0.value)) } ?? []),
       "processor": .array(processorFeatures.map { .string($0) }),
       "sections": .array(
         outline.sections.map { ["name": .string($0.name), "size": JSON($0.size)] }),
       "functions": JSON(outline.functionCount), "code_size": JSON(outline.codeSize),
       "largest_functions": .array(
         outline.largest.map { ["name": .string($0.name), "size": JSON($0.size)] }),
-      "verdict": verdict?.json ?? .null,
+      "verdicts": .array(verdicts.map(\.json)),
     ]
   }
 }

@@ -18,7 +18,15 @@ extension Backend: ExpressibleByArgument, OptionValue {
 }
 
 extension OptimizationLevel: ExpressibleByArgument, OptionValue {}
-extension CPUTarget: ExpressibleByArgument, OptionValue {}
+extension FeaturePolicy: ExpressibleByArgument, OptionValue {}
+
+extension CPUTarget: ExpressibleByArgument, OptionValue {
+  public init?(argument: String) { self.init(argument) }
+
+  public static var defaultCompletionKind: CompletionKind { .list(names) }
+
+  public var defaultValueDescription: String { description }
+}
 
 /// The engine library that is used.
 struct EngineOptions: CommandOptions {
@@ -63,17 +71,25 @@ struct CompilerOptions: CommandOptions {
 
   @CommandOption(
     "cpu",
-    help: "Processors that the code may run on: native (this machine's) or baseline (any of the architecture).",
-    setting: .byAnyone())
+    help: ArgumentHelp(
+      "Processors that the code may run on: native (this machine's), baseline (any of the architecture), or one by name.",
+      discussion: """
+        Names are levels (x86-64-v2, x86-64-v3, x86-64-v4) and processors (haswell, znver3); `wasmprecompile engines --cpu` \
+        shows what each has. Single features follow with their sign: native,-avx512f.
+        """, valueName: "processor"),
+    setting: .byAnyone("native, baseline or the name of a processor"))
   var cpu = CPUTarget.native
 
-  /// One for each backend, without repetitions.
-  var settings: [EngineSettings] {
-    var settings: [EngineSettings] = []
-    for backend in backends {
-      let one = EngineSettings(backend: backend, optimization: optLevel, cpu: cpu)
-      if !settings.contains(one) { settings.append(one) }
-    }
-    return settings
-  }
+  @CommandOption(
+    "features",
+    help: ArgumentHelp(
+      "How much of WebAssembly artifacts assume of their host: least or all.",
+      discussion: """
+        With least, each module is compiled with as little as it needs, so that hosts which have switched off garbage \
+        collection, threads or other proposals load it, too. The code is the same.
+        """), setting: .byAnyone())
+  var features = FeaturePolicy.least
+
+  /// Whether the command line says anything about the code.
+  var isGiven: Bool { _backends.isGiven || _optLevel.isGiven || _cpu.isGiven || _features.isGiven }
 }

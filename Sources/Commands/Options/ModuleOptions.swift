@@ -6,6 +6,7 @@ internal import WasmtimeToolchain
 /// Options of commands about one module: how to compile it, with what, into which cache, and at what cost.
 struct ModuleOptions: CommandOptions {
   @OptionSection("Compiler options") var compiler: CompilerOptions
+  @OptionSection("Hosts") var hosts: HostOptions
   @OptionSection("Where things are") var engine: EngineOptions
   @OptionSection("Where things are") var cache: CacheOptions
   @OptionSection("Limits") var limits: LimitOptions
@@ -21,9 +22,9 @@ struct ModuleOptions: CommandOptions {
     return request
   }
 
-  /// - Parameter settings: one for each backend.
-  func compilers(_ settings: [EngineSettings]) -> CompilerChoice {
-    var choice = CompilerChoice(search: engine.search, settings: settings)
+  /// - Parameter place: what the project's configuration file lies above, or in.
+  func compilers(for place: FilePath) -> CompilerChoice {
+    var choice = CompilerChoice(request: HostRequest(engine: engine, compiler: compiler, hosts: hosts, place: place))
     choice.options.confinement = limits.confinement(sandbox)
     return choice
   }

@@ -54,7 +54,7 @@ struct ProgramLoader {
 
   /// Asks the engine, because there is no cache that knows it.
   private func probe() throws(RunFailure) -> ProgramEngine {
-    let toolchain = try compilers.findWasmtime(cancellation)
+    let toolchain = try findToolchain()
     let resolution: ToolchainResolution
     do { resolution = try toolchain.resolve(lanes: request.work.lanes) } catch { throw RunFailure(error) }
     for (wish, result) in zip(toolchain.wishes, resolution.identities) {
@@ -67,10 +67,17 @@ struct ProgramLoader {
     throw RunFailure(CompilerUnusable.noBackend(toolchain.location))
   }
 
+  private func findToolchain() throws(RunFailure) -> WasmtimeToolchain {
+    guard let toolchain = try compilers.findToolchains(cancellation).first else {
+      throw RunFailure(status: .usage, message: "no host is named")
+    }
+    return toolchain
+  }
+
   /// - Returns: nil if the artifact was corrupt.
   private func loadFromCache() throws -> LoadedProgram? {
     let finding = ProgramFinding()
-    let toolchain = try compilers.findWasmtime(cancellation)
+    let toolchain = try findToolchain()
     let summary = try precompile(with: toolchain, finding)
     if let complaint = finding.complaint { throw ProgramEnd(path, complaint) }
     switch finding.failure {
@@ -127,6 +134,7 @@ struct ProgramEngine {
     do {
       let library = try EngineLibrary(path: path)
       if try library.file.build() == identity.build {
+        toolchain.settings[0].configuration.setEnvironment()
         return try Engine(library: library, settings: toolchain.settings[0], parallel: false)
       }
       failure = "was replaced meanwhile: run again"

@@ -55,14 +55,12 @@ struct RunCommand: ConfiguredCommand {
   }
 
   private func load() throws -> LoadedProgram {
-    guard let settings = options.compiler.settings.first else {
-      throw RunFailure(status: .usage, message: "no backend is named")
-    }
     var request = try options.request(for: module.path)
     Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request)
     let work = InterruptibleWork(in: request)
-    let loader = ProgramLoader(
-      module.path, request, with: options.compilers([settings]), cancellation: work.cancellation)
+    var compilers = options.compilers(for: module.path)
+    compilers.isSingle = true
+    let loader = ProgramLoader(module.path, request, with: compilers, cancellation: work.cancellation)
     let loaded = try work.run { cold ? try StartComparison.load(with: loader) : try loader.load() }
     work.end()
     return loaded

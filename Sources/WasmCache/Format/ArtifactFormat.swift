@@ -25,12 +25,14 @@ package struct ArtifactFormat: Hashable, Sendable {
   /// Every format that this program makes.
   package static let known = [wasmtime]
 
-  /// Whether some bytes may be an artifact with this record.
+  /// Whether some bytes may be an artifact for hosts with this record: the one rule about what may be filed where.
   ///
-  /// An artifact of a format that carries records must carry exactly this one: an engine compares it before it loads.
+  /// An artifact of a format that carries records may assume less than such a host has, and nothing else.
   func accepts(_ artifact: UnsafeRawBufferPointer, record: [UInt8]) -> Bool {
     guard artifact.starts(with: magic) else { return false }
     guard let recordSection else { return true }
-    return ELFFile(artifact)?.section(named: recordSection)?.elementsEqual(record) ?? false
+    guard let own = ELFFile(artifact)?.section(named: recordSection) else { return false }
+    return own.elementsEqual(record)
+      || CompatibilityRecord(bytes: record).loads(CompatibilityRecord(bytes: Array(own)))
   }
 }

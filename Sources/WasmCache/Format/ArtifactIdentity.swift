@@ -11,19 +11,23 @@ package struct ArtifactIdentity: Hashable, Sendable {
   package let version: String
   /// The target triple that the code is for.
   package let target: String
-  /// The compiler's own account of everything that decides whether an artifact is good: for libwasmtime the ELF section
-  /// `.wasmtime.engine`, with version, target, compiler flags, processor features, tunables and WebAssembly features.
+  /// The compiler's own account of the hosts that artifacts are good for: for libwasmtime the ELF section
+  /// `.wasmtime.engine`, with version, target, compiler flags, processor features, tunables and WebAssembly features. An
+  /// artifact's own record may say less (``ArtifactFormat``).
   package let record: [UInt8]
   /// The bytes that tell this build of the compiler from others: libwasmtime's GNU build id, or its file's SHA-256.
   ///
   /// Recent releases write only their major version into the record. A patch release that fixes a miscompilation would go
   /// on using the bad code without this.
   package let build: [UInt8]
-  /// SHA-256 over backend, record and build.
+  /// How much of WebAssembly artifacts assume of their host. It is not in the record, which is the host's.
+  package let features: FeaturePolicy
+  /// SHA-256 over backend, record, build and features.
   package let digest: [UInt8]
 
   package init(
-    format: ArtifactFormat, wish: CompileWish, version: String, target: String, record: [UInt8], build: [UInt8]
+    format: ArtifactFormat, wish: CompileWish, version: String, target: String, record: [UInt8], build: [UInt8],
+    features: FeaturePolicy = .least
   ) {
     self.format = format
     self.wish = wish
@@ -31,9 +35,14 @@ package struct ArtifactIdentity: Hashable, Sendable {
     self.target = target
     self.record = record
     self.build = build
+    self.features = features
     // Each part carries a tag and its length, so that no two different inputs give the same bytes.
     var hash = SHA256()
-    for (tag, part) in [("backend", Array(wish.backend.rawValue.utf8)), ("record", record), ("build", build)] {
+    let parts = [
+      ("backend", Array(wish.backend.rawValue.utf8)), ("record", record), ("build", build),
+      ("features", Array(features.rawValue.utf8)),
+    ]
+    for (tag, part) in parts {
       hash.update(data: Array("\(tag) \(part.count)\n".utf8))
       hash.update(data: part)
     }
@@ -62,6 +71,6 @@ extension ArtifactIdentity {
   package init(settings: EngineSettings, compatibility: CompatibilityRecord, libraryBuild: [UInt8]) {
     self.init(
       format: .wasmtime, wish: settings.wish, version: compatibility.version, target: compatibility.target,
-      record: compatibility.bytes, build: libraryBuild)
+      record: compatibility.bytes, build: libraryBuild, features: settings.features)
   }
 }

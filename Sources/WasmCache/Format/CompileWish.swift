@@ -37,7 +37,9 @@ extension EngineSettings {
   package var wish: CompileWish {
     var options: [CompileWish.Option] = []
     if optimization != .speed { options.append(.init(name: "opt-level", value: optimization.rawValue)) }
-    if cpu != .native { options.append(.init(name: "cpu", value: cpu.rawValue)) }
+    if cpu != .native { options.append(.init(name: "cpu", value: cpu.description)) }
+    if features != .least { options.append(.init(name: "features", value: features.rawValue)) }
+    options += configuration.entries.map { .init(name: $0.setting.name, value: $0.value) }
     return CompileWish(backend: backend, options: options)
   }
 }

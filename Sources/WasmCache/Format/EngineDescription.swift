@@ -23,6 +23,8 @@ package struct EngineDescription: Codable, Hashable, Sendable {
   package var build: String
   /// Hexadecimal: the compiler's own account of what decides whether an artifact is good.
   package var record: String
+  /// How much of WebAssembly artifacts assume: `least` or `all`.
+  package var features: String
   /// Hexadecimal: the SHA-256 that the directory's name starts.
   package var identity: String
 
@@ -35,6 +37,7 @@ package struct EngineDescription: Codable, Hashable, Sendable {
     options = identity.wish.options.map { Option(name: $0.name, value: $0.value) }
     build = identity.build.hex
     record = identity.record.hex
+    features = identity.features.rawValue
     self.identity = identity.digest.hex
   }
 
@@ -79,7 +82,7 @@ extension EngineDescription {
   /// Whether names can be made of it and its texts shown: an entry's name stays in its directory.
   private var isPlausible: Bool {
     isSuffix(suffix) && !backend.utf8.contains(UInt8(ascii: "/")) && options.count <= Self.mostOptions
-      && ([format, backend, version, target] + options.flatMap { [$0.name, $0.value] }).allSatisfy(isShowable)
+      && ([format, backend, version, target, features] + options.flatMap { [$0.name, $0.value] }).allSatisfy(isShowable)
   }
 
   private func isSuffix(_ text: String) -> Bool {

@@ -18,7 +18,7 @@ extension Engine {
     let record = try record()
     if settings.backend == .winch {
       // Releases whose C API has no Winch compile with Cranelift instead, and say nothing.
-      let other = try Engine(checking: EngineSettings(backend: .cranelift, cpu: settings.cpu), of: library)
+      let other = try Engine(checking: settings.with(.cranelift), of: library)
       guard try other.record() != record else {
         throw .unsupportedBackend(.winch, reason: "this release would silently compile with cranelift instead")
       }

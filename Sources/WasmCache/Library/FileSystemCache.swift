@@ -32,6 +32,8 @@ public final class FileSystemCache: Cache, Sendable {
   private let library: EngineLibrary
   private let optimization: OptimizationLevel
   private let cpu: CPUTarget
+  private let features: FeaturePolicy
+  private let configuration: EngineConfiguration
   private let parts = Mutex<[Backend: Result<EnginePart, CacheError>]>([:])
   private let publisher = Mutex<Publisher?>(nil)
   let files = Mutex<[FileIdentity: HashedFile]>([:])
@@ -44,6 +46,8 @@ public final class FileSystemCache: Cache, Sendable {
   ///   - backends: the backends whose code to load, the best first.
   ///   - optimization: the level that the modules were compiled with.
   ///   - cpu: the processors that the modules were compiled for.
+  ///   - features: how much of WebAssembly the artifacts may assume.
+  ///   - configuration: what the program sets on its engines besides; the modules were compiled for that.
   ///   - access: whether anything may be written.
   ///   - trust: the users who may have written into the cache, or into a lower one.
   ///   - lowerCaches: further caches to load from, such as an image's layer or a read-only volume; the first that has an
@@ -53,7 +57,8 @@ public final class FileSystemCache: Cache, Sendable {
   ///   ``CacheError/notWritable(_:reason:)`` if it is to be written and cannot be.
   public init(
     directory: FilePath, engine: EngineLibrary, backends: [Backend] = [.cranelift, .winch],
-    optimization: OptimizationLevel = .speed, cpu: CPUTarget = .native, access: Access = .readWrite,
+    optimization: OptimizationLevel = .speed, cpu: CPUTarget = .native, features: FeaturePolicy = .least,
+    configuration: EngineConfiguration = EngineConfiguration(), access: Access = .readWrite,
     trust: CacheTrust = .owner, lowerCaches: [FilePath] = []
   ) throws(CacheError) {
     self.directory = directory.absolute
@@ -62,6 +67,8 @@ public final class FileSystemCache: Cache, Sendable {
     library = engine
     self.optimization = optimization
     self.cpu = cpu
+    self.features = features
+    self.configuration = configuration
     switch access {
     case .readWrite:
       cache = try CacheDirectory(making: self.directory, trust: trust)
@@ -162,7 +169,8 @@ public final class FileSystemCache: Cache, Sendable {
   }
 
   private func makePart(_ backend: Backend) throws(CacheError) -> EnginePart {
-    let settings = EngineSettings(backend: backend, optimization: optimization, cpu: cpu)
+    let settings = EngineSettings(
+      backend: backend, optimization: optimization, cpu: cpu, features: features, configuration: configuration)
     let begun = WallClock.now()
     let engine = try Engine(checking: settings, of: library)
     if let known = catalog.identity(settings, library.file.stamp) {

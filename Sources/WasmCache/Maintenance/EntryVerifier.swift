@@ -73,7 +73,9 @@ struct EntryVerifier {
       let name = CacheLayout.entryName(module, suffix: engine.suffix)
       let entry = Entry(module: module, name: name, path: engine.path.appending(name))
       // The artifact of an entry that was evicted went with it.
-      guard let object = storedObject(digest), object.record == (try? engine.record.get()) else { continue }
+      guard let object = storedObject(digest), let host = try? engine.record.get(),
+        host.loads(object.record)
+      else { continue }
       let repair = try mendLink(entry, to: digest, in: directory, engine)
       report(CheckedEntry(path: entry.path, size: object.size, fault: .linkMissing, repair: repair))
     }
@@ -144,7 +146,7 @@ struct EntryVerifier {
       let fault = EntryFault.notJudged(reason: error.reason)
       return CheckedEntry(path: entry.path, size: copy.bytes.count, fault: fault, repair: nil)
     }
-    guard copy.record == wanted else {
+    guard let record = copy.record, wanted.loads(record) else {
       return CheckedEntry(path: entry.path, size: 0, fault: .notALink, repair: remove(copy, entry, from: directory))
     }
     let stored = engine.compiled[entry.module]
@@ -153,7 +155,7 @@ struct EntryVerifier {
       return CheckedEntry(path: entry.path, size: copy.bytes.count, fault: .copied, repair: repairs ? .linked : nil)
     }
     let fault = EntryFault.corruptCopy(actual: copy.digest.description)
-    if repairs, let stored, let object = storedObject(stored), object.record == wanted {
+    if repairs, let stored, let object = storedObject(stored), wanted.loads(object.record) {
       let repair = try mendLink(entry, to: stored, in: directory, engine)
       return CheckedEntry(path: entry.path, size: object.size, fault: fault, repair: repair)
     }
@@ -235,7 +237,7 @@ extension EntryVerifier {
   /// One engine's part of the cache.
   private struct Engine {
     let path: FilePath
-    /// The record that an artifact must carry.
+    /// The record of the hosts that its artifacts are good for.
     let record: Result<CompatibilityRecord, NoRecord>
     /// The end of its entries' names.
     let suffix: String

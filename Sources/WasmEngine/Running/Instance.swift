@@ -37,6 +37,7 @@ public final class Instance {
     }
     defer { api.linker_delete(linker) }
     if let wasi { try add(wasi, to: linker) }
+    cwasmtime_context_set_boundless(module.engine.library.api.pointer, context)
     var trap: OpaquePointer?
     let error = api.linker_instantiate(linker, context, module.handle, &instance, &trap)
     switch end(error, trap) {

@@ -84,8 +84,9 @@ extension CommandOption {
   ///
   /// - Parameter key: the setting's, if it is not the option's name.
   init<Element: OptionValue>(
-    wrappedValue: Value, _ name: String, key: String? = nil, help: @autoclosure () -> ArgumentHelp,
-    completion: CompletionKind? = nil, setting: @autoclosure () -> SettingRules<Element>? = nil
+    wrappedValue: Value, _ name: String, short: Character? = nil, key: String? = nil,
+    help: @autoclosure () -> ArgumentHelp, completion: CompletionKind? = nil,
+    setting: @autoclosure () -> SettingRules<Element>? = nil
   ) where Value == [Element] {
     self.init(
       wrappedValue, name, key: key ?? name, read: { $0.compactMap(Element.init) },
@@ -97,7 +98,8 @@ extension CommandOption {
             return Setting(key ?? name, option: name, rules, isList: true, unset: standard)
           },
           property: { [help = help()] in
-            Option<[Element]>(wrappedValue: [], name: .customLong(name), help: help, completion: completion)
+            let names = NameSpecification(long: name, short: short, mayBeJoined: true)
+            return Option<[Element]>(wrappedValue: [], name: names, help: help, completion: completion)
           },
           read: { container in
             let values = try container.decode(Option<[Element]>.self, forKey: name)

@@ -22,6 +22,13 @@ public struct CompatibilityRecord: Hashable, Sendable {
   /// The target triple that the record names.
   public var target: String { leadingStrings.dropFirst().first ?? "unknown" }
 
+  /// Whether an engine with this record loads an artifact with another.
+  package func loads(_ artifact: CompatibilityRecord) -> Bool {
+    if self == artifact { return true }
+    guard let own = RecordParts(self), let other = RecordParts(artifact) else { return false }
+    return own.loads(other)
+  }
+
   /// The record opens with a format byte and two strings of printable ASCII, each behind a length byte. That layout is
   /// the engine's own affair; where it differs nothing is lost but two words in messages.
   private var leadingStrings: [String] {

@@ -1,0 +1,81 @@
+internal import Precompiler
+internal import SystemPackage
+internal import WasmEngine
+
+/// A host that artifacts are for: the engine that it has, and what is set on it.
+struct HostChoice: Sendable {
+  /// As messages call it; nil for the one that is not named.
+  var name: String?
+  var search: EngineSearch
+  /// One for each backend, without repetitions.
+  var settings: [EngineSettings]
+  /// An artifact of that host's engine, whose settings are to be found out; they come on top of the others.
+  var like: FilePath?
+}
+
+/// What options say about hosts, as they were given.
+struct HostRequest: Sendable {
+  let engine: EngineOptions
+  let compiler: CompilerOptions
+  let hosts: HostOptions
+  /// What the project's configuration file lies above, or in.
+  let place: FilePath?
+
+  /// The hosts that artifacts are for, in the order of the options; a single one if none is named.
+  func choices() throws(RunFailure) -> [HostChoice] {
+    var choices: [HostChoice] = []
+    for name in hosts.names { choices.append(try choice(of: HostTables.named(name.text, for: place ?? "."))) }
+    for file in hosts.engineConfig {
+      choices.append(choice(try EngineConfigurationFile.read(file.path), name: file.path.printable))
+    }
+    for artifact in hosts.like {
+      var choice = choice(EngineConfiguration(), name: artifact.path.printable)
+      choice.like = artifact.path
+      choices.append(choice)
+    }
+    return choices.isEmpty ? [choice(EngineConfiguration(), name: nil)] : choices
+  }
+
+  /// - Parameter configuration: what is set besides the options.
+  private func choice(_ configuration: EngineConfiguration, name: String?) -> HostChoice {
+    var all = configuration
+    all.merge(hosts.configuration)
+    return HostChoice(name: name, search: engine.search, settings: compiler.settings(all))
+  }
+
+  /// A named host has what its table says, and the options for the rest.
+  private func choice(of table: NamedTable) throws(RunFailure) -> HostChoice {
+    let values = table.values
+    let ownEngine = EngineOptions(given: [:], values)
+    let own = CompilerOptions(given: [:], values)
+    var compiler = compiler
+    if values["backend"] != nil { compiler.backends = own.backends }
+    if values["opt-level"] != nil { compiler.optLevel = own.optLevel }
+    if values["cpu"] != nil { compiler.cpu = own.cpu }
+    if values["features"] != nil { compiler.features = own.features }
+    var configuration = EngineConfiguration()
+    if let file = values["engine-config"]?.path { configuration = try EngineConfigurationFile.read(file) }
+    configuration.merge(HostOptions(given: [:], values).configuration)
+    configuration.merge(hosts.configuration)
+    return HostChoice(
+      name: table.name, search: ownEngine.engine == nil ? engine.search : ownEngine.search,
+      settings: compiler.settings(configuration), like: values["like"]?.path)
+  }
+}
+
+extension GivenSetting {
+  fileprivate var path: FilePath? { texts.first.flatMap { PathArgument(argument: $0)?.path } }
+}
+
+extension CompilerOptions {
+  /// One for each backend, without repetitions. The engine's own settings count before the options.
+  func settings(_ configuration: EngineConfiguration) -> [EngineSettings] {
+    var all: [EngineSettings] = []
+    for backend in configuration.backend.map({ [$0] }) ?? backends {
+      let one = EngineSettings(
+        backend: backend, optimization: optLevel, cpu: cpu, features: features, configuration: configuration)
+      if !all.contains(one) { all.append(one) }
+    }
+    return all
+  }
+}

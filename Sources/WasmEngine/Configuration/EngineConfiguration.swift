@@ -1,0 +1,172 @@
+/// The settings of a host's engine that differ from what the engine has by itself, in wasmtime's own names.
+///
+/// An artifact is only good for hosts whose engine has these settings, too. Equal configurations are written alike, in
+/// whatever order and by whatever names they were given.
+public struct EngineConfiguration: Hashable, Sendable {
+  /// A setting with its value, as wasmtime's file of settings has it.
+  public struct Entry: Hashable, Sendable {
+    public let setting: EngineSetting
+    /// `true` or `false`, a decimal number, or a word.
+    public let value: String
+  }
+
+  /// What was set, by the settings' names.
+  private var values: [String: String] = [:]
+  /// The flags of Cranelift, by their names, in the order in which they were given.
+  private var craneliftFlags: [String] = []
+
+  /// Makes the configuration of an engine on which nothing was set.
+  public init() {}
+
+  /// Reads settings as `wasmtime compile` takes them: `epoch-interruption`, `memory-reservation=0`.
+  ///
+  /// - Throws: ``EngineConfigurationError`` about the first that cannot be set.
+  public init(_ texts: [String]) throws(EngineConfigurationError) {
+    for text in texts {
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      try set(parts[0], to: parts.count == 2 ? parts[1] : nil)
+    }
+  }
+
+  /// Sets one setting.
+  ///
+  /// - Parameters:
+  ///   - name: its name, which wasmtime's command line also takes with underscores.
+  ///   - value: nil stands for what the name alone means on wasmtime's command line.
+  ///   - group: where it was found; nil if that is not known.
+  /// - Throws: why it cannot be set.
+  public mutating func set(
+    _ name: String, to value: String?, in group: EngineSetting.Group? = nil
+  ) throws(EngineConfigurationError) {
+    let isFlag = name.hasPrefix(EngineSetting.craneliftPrefix)
+    let known = EngineSetting.named(name) ?? (isFlag ? nil : EngineSetting.named(name.replacing("_", with: "-")))
+    guard let setting = known, group == nil || setting.group == group else {
+      throw .unknown(name, in: group)
+    }
+    // `fuel` is how much a run has, which is the host's affair; that it counts at all decides about artifacts.
+    if setting.name == EngineSetting.fuel, let toggle = Self.toggle(value) { return note(setting, toggle) }
+    guard let value = setting.canonical(value) else { throw .badValue(setting, value) }
+    switch setting.effect {
+    case .decides: note(setting, value)
+    case .nothing: break
+    case .rustOnly(let standard):
+      if value != standard { throw .onlyRust(setting, value: value, standard: standard) }
+    case .forbidsGC(let standard):
+      if value != standard { try set(EngineSetting.gcSupport, to: "false") }
+    case .means(let other, let isInverted):
+      try set(other, to: isInverted ? (value == "true" ? "false" : "true") : value)
+    }
+  }
+
+  private static func toggle(_ text: String?) -> String? {
+    switch text {
+    case nil, "y", "yes", "true": "true"
+    case "n", "no", "false": "false"
+    default: nil
+    }
+  }
+
+  private mutating func note(_ setting: EngineSetting, _ value: String) {
+    var value = value
+    if setting.name == EngineSetting.fuel { value = value == "false" ? "false" : "true" }
+    // No engine has these by itself, so that to switch them off is to say nothing.
+    let isStandard = Self.alwaysOff.contains(setting.name) && value == "false"
+    values[setting.name] = isStandard ? nil : value
+    guard setting.name.hasPrefix(EngineSetting.craneliftPrefix),
+      EngineSetting.all.allSatisfy({ $0.name != setting.name })
+    else { return }
+    craneliftFlags.removeAll { $0 == setting.name }
+    craneliftFlags.append(setting.name)
+  }
+
+  private static let alwaysOff: Set<String> = [
+    EngineSetting.fuel, EngineSetting.epochInterruption, EngineSetting.backtraceDetails, "debug-info",
+    "nan-canonicalization", "relaxed-simd-deterministic",
+  ]
+
+  /// The value of a setting; nil if it was not set.
+  public subscript(_ name: String) -> String? { values[name] }
+
+  /// Whether nothing was set.
+  public var isEmpty: Bool { values.isEmpty }
+
+  /// What was set, in the order of wasmtime's help, flags of Cranelift last.
+  public var entries: [Entry] {
+    EngineSetting.all.compactMap { setting in values[setting.name].map { Entry(setting: setting, value: $0) } }
+      + craneliftFlags.sorted().compactMap { name in
+        guard let setting = EngineSetting.named(name), let value = values[name] else { return nil }
+        return Entry(setting: setting, value: value)
+      }
+  }
+
+  /// What was set, as ``init(_:)`` reads it.
+  package var texts: [String] { entries.map { "\($0.setting.name)=\($0.value)" } }
+
+  /// Takes over what another configuration sets.
+  public mutating func merge(_ other: EngineConfiguration) {
+    for entry in other.entries { note(entry.setting, entry.value) }
+  }
+
+  /// The same without some settings.
+  package func without(_ names: String...) -> EngineConfiguration {
+    var rest = self
+    for name in names { rest.values[name] = nil }
+    return rest
+  }
+
+  /// Whether the environment of the process must have `WASMTIME_BACKTRACE_DETAILS=1` when an engine is made.
+  package var hasBacktraceDetails: Bool { values[EngineSetting.backtraceDetails] == "true" }
+}
+
+extension EngineConfiguration: CustomStringConvertible {
+  /// `epoch-interruption true, memory-reservation 0`
+  public var description: String { entries.map { "\($0.setting.name) \($0.value)" }.joined(separator: ", ") }
+}
+
+extension EngineConfiguration {
+  /// The settings as a file that `wasmtime --config` and `wasmprecompile --engine-config` read.
+  public var toml: String {
+    var text = ""
+    for group in EngineSetting.Group.allCases {
+      let entries = entries.filter { $0.setting.group == group }
+      if entries.isEmpty { continue }
+      text += "\(text.isEmpty ? "" : "\n")[\(group.rawValue)]\n"
+      for entry in entries { text += "\(entry.setting.name) = \(entry.tomlValue)\n" }
+    }
+    return text
+  }
+}
+
+extension EngineConfiguration.Entry {
+  /// Fuel is an amount in wasmtime's file, and any amount will do.
+  fileprivate var tomlValue: String {
+    if setting.name == EngineSetting.fuel { return "1" }
+    switch setting.form {
+    case .toggle, .number: return value
+    case .choice, .text: return "\"\(value)\""
+    }
+  }
+}
+
+/// Why a setting cannot be set.
+public enum EngineConfigurationError: Error, Hashable, Sendable {
+  /// There is no setting of that name.
+  case unknown(String, in: EngineSetting.Group?)
+  case badValue(EngineSetting, String?)
+  /// The C API has no function for the setting: only a Rust host can have this value.
+  case onlyRust(EngineSetting, value: String, standard: String)
+}
+
+extension EngineConfigurationError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .unknown(let name, let group):
+      "there is no setting “\(name)”" + (group.map { " among those of -\($0.letter)" } ?? "")
+    case .badValue(let setting, let value):
+      "the setting \(setting.name) must be \(setting.expectation)" + (value.map { ", not “\($0)”" } ?? "")
+    case .onlyRust(let setting, let value, let standard):
+      "only a Rust host can have \(setting.name)=\(value), and libwasmtime's C API always has \(standard): "
+        + "compile with `wasmtime compile` of the same release"
+    }
+  }
+}
