@@ -89,12 +89,12 @@ struct FoundHost: Sendable {
   private static func record(of artifact: FilePath) throws(RunFailure) -> CompatibilityRecord {
     let bytes: [UInt8]
     do { bytes = try RegularFile(artifact).contents(limit: 1 << 30) } catch {
-      throw RunFailure(status: .usage, message: "\(artifact.printable): error: cannot be read: \(error)")
+      throw RunFailure(status: .usage, message: "\(artifact.printable): cannot be read: \(error)")
     }
     guard let record = bytes.withUnsafeBytes({ CompatibilityRecord(artifact: $0) }) else {
       throw RunFailure(
         status: .usage,
-        message: "\(artifact.printable): error: is no artifact of wasmtime's: --like takes what `wasmtime compile`, "
+        message: "\(artifact.printable): is no artifact of wasmtime's: --like takes what `wasmtime compile`, "
           + "`Module.serialize()` or this program made")
     }
     return record
@@ -117,6 +117,6 @@ extension RunFailure {
     case .otherTarget(let own, let other):
       reason = "is for \(own), and \(engine.path.printable) makes code for \(other)"
     }
-    self.init(status: .usage, message: "\(sample.printable): error: \(reason)")
+    self.init(status: .usage, message: "\(sample.printable): \(reason)")
   }
 }

@@ -8,45 +8,147 @@ internal import WasmtimeToolchain
 
 struct EnginesCommand: ConfiguredCommand {
   static let configuration = CommandConfiguration(
-    commandName: "engines", abstract: "Show what modules can be compiled with, or why not.",
-    discussion: "Each backend is tried in a process of its own: an engine's word is not taken for it.")
+    commandName: "engines", abstract: "Show what modules can be compiled with, and for which hosts, or why not.",
+    discussion: """
+      Each backend is tried in a process of its own: an engine's word is not taken for it. With --like, what is printed is \
+      a file of settings that --engine-config and `wasmtime --config` read.
+      """)
 
+  @Flag(help: "List the processors that --cpu knows, with their features, and end.")
+  var processors = false
+
+  @OptionGroup @ParsedOptions var format: FormatOptions
+  @OptionGroup(title: "Compiler options") @ParsedOptions var compiler: CompilerOptions
+  @OptionGroup(title: "Hosts") @ParsedOptions var hosts: HostOptions
   @OptionGroup(title: "Where things are") @ParsedOptions var engine: EngineOptions
   @OptionGroup(title: "Sandbox") @ParsedOptions var sandbox: SandboxOptions
 
   mutating func fill(from settings: GivenSettings) {
+    _compiler.wrappedValue.fill(from: settings)
+    _hosts.wrappedValue.fill(from: settings)
     _engine.wrappedValue.fill(from: settings)
     _sandbox.wrappedValue.fill(from: settings)
   }
 
   func run() throws {
+    if processors { return Output.standard.write(CPUTarget.table) }
+    let lines = format.isJSON ? JSONLines("engines") : nil
+    try reportingFailure(to: lines) { () throws(RunFailure) in try show(lines) }
+    lines?.write(["type": "summary"])
+  }
+
+  private func show(_ lines: JSONLines?) throws(RunFailure) {
     let work = InterruptibleWork()
-    let settings = Backend.libwasmtime.map { EngineSettings(backend: $0) }
-    try work.run {
-      let file = try engine.search.find()
-      let probe = EngineProbe(
-        file, program: .thisExecutable, policy: sandbox.policy, cancellation: work.cancellation)
-      let account = try probe.identify(settings)
-      Output.standard.write("library    \(file.location.path.printable) (\(file.location.origin.name))\n")
-      for (one, result) in zip(settings, account.identities) {
-        let name = one.backend.rawValue.padded(to: 11)
-        switch result {
-        case .success(let identity):
-          Output.standard.write(
-            "\(name)available, \(identity.compiler), build \(identity.build.hex.prefix(12)), "
-              + "target \(identity.target), identity \(identity.shortDigest)\n")
-        case .failure(let reason):
-          Output.standard.write("\(name)not available: \(reason.message.printable)\n")
-        }
+    var request = HostRequest(engine: engine, compiler: compiler, hosts: hosts, place: nil)
+    // Without a word about backends, everything that there is.
+    request.showsEveryBackend = !compiler.namesBackends
+    var choice = CompilerChoice(request: request)
+    choice.options.confinement = sandbox.policy
+    do {
+      try work.run {
+        for host in try choice.hosts(work.cancellation) { try show(host, choice, work.cancellation, lines) }
       }
-      if let confinement = account.confinement {
-        let memory = ByteCount(sandbox.policy.limits.memory)
-        Output.standard.write("sandbox    \(confinement.summary), \(memory) of memory\n")
+    } catch {
+      throw error as? RunFailure ?? RunFailure(status: .engineUnavailable, message: "\(error)")
+    }
+  }
+
+  private func show(
+    _ host: FoundHost, _ choice: CompilerChoice, _ cancellation: Cancellation, _ lines: JSONLines?
+  ) throws {
+    let account = try EngineProbe(
+      host.engine, program: .thisExecutable, policy: choice.options.confinement, cancellation: cancellation
+    ).identify(host.settings)
+    let report = EngineReport(host: host, account: account)
+    if let lines {
+      for line in report.json { lines.write(line) }
+    } else {
+      let memory = ByteCount(choice.options.confinement.limits.memory)
+      Output.standard.write(hosts.like.isEmpty ? report.text(memory: memory) : report.toml)
+    }
+    if report.hasNothing {
+      // One that was asked for by name has its own reason, which says more.
+      guard host.settings.count == 1, case .failure(let reason) = account.identities[0] else {
+        throw CompilerUnusable.noBackend(host.engine.location)
       }
-      if !account.identities.contains(where: { (try? $0.get()) != nil }) {
-        throw CompilerUnusable.noBackend(file.location)
+      throw PrecompileError.backendUnavailable(host.settings[0].wish, host.engine.location, reason)
+    }
+  }
+}
+
+/// One host's engine, and what it makes.
+private struct EngineReport {
+  let host: FoundHost
+  let account: EngineAccount
+
+  private var rows: [(settings: EngineSettings, result: Result<ArtifactIdentity, BackendUnavailable>)] {
+    Array(zip(host.settings, account.identities))
+  }
+
+  var hasNothing: Bool { !account.identities.contains { (try? $0.get()) != nil } }
+
+  /// What is set, but for the backend.
+  private var settings: String? {
+    guard let wish = host.settings.first?.wish, !wish.options.isEmpty else { return nil }
+    return String(wish.description.dropFirst(wish.backend.rawValue.count + 2))
+  }
+
+  func text(memory: ByteCount) -> String {
+    var table = TextTable([.left, .left])
+    if let name = host.name { table.append(["host", name.printable]) }
+    table.append(["library", "\(host.engine.location.path.printable) (\(host.engine.location.origin.name))"])
+    if let settings { table.append(["settings", settings]) }
+    for (one, result) in rows {
+      switch result {
+      case .success(let identity):
+        table.append([
+          one.backend.rawValue,
+          "available, \(identity.compiler), build \(identity.build.hex.prefix(12)), target \(identity.target), "
+            + "identity \(identity.shortDigest)",
+        ])
+      case .failure(let reason): table.append([one.backend.rawValue, "not available: \(reason.message.printable)"])
       }
     }
+    if let confinement = account.confinement {
+      table.append(["sandbox", "\(confinement.summary), \(memory) of memory"])
+    }
+    return table.text
+  }
+
+  /// The settings as a file, with what cannot stand in one as comments.
+  var toml: String {
+    guard let settings = host.settings.first else { return "" }
+    var lines = ["# \(host.name?.printable ?? "an engine"), backend \(settings.backend.rawValue)"]
+    for case .success(let identity) in account.identities {
+      lines[0] += ", \(identity.compiler), identity \(identity.shortDigest)"
+    }
+    if settings.cpu != .native { lines.append("# --cpu \(settings.cpu)") }
+    lines += host.differences.map { "# \($0.printable)" }
+    return lines.map { $0 + "\n" }.joined() + settings.wholeConfiguration.toml
+  }
+
+  var json: [JSON] {
+    rows.map { one, result in
+      let identity = try? result.get()
+      let reason: String? = if case .failure(let reason) = result { reason.message } else { nil }
+      return [
+        "type": "engine", "host": JSON(host.name), "library": JSON(host.engine.location.path),
+        "backend": .string(one.backend.rawValue), "available": .bool(identity != nil), "reason": JSON(reason),
+        "options": .object(one.wish.options.map { .init(name: $0.name, value: .string($0.value)) }),
+        "version": JSON(identity?.version), "build": JSON(identity?.build.hex), "target": JSON(identity?.target),
+        "identity": JSON(identity?.digest.hex), "engine": JSON(identity?.directoryName),
+        "differences": .array(host.differences.map { .string($0) }),
+      ]
+    }
+  }
+}
+
+extension CPUTarget {
+  /// Each name with what the processor has.
+  fileprivate static var table: String {
+    var table = TextTable([.left, .left])
+    for name in names { table.append([name, features(of: name)?.joined(separator: " ") ?? "what this machine has"]) }
+    return table.text
   }
 }
 
@@ -63,8 +165,4 @@ extension Confinement {
     let calls = filtersSystemCalls ? "few system calls (seccomp)" : "without seccomp, which the kernel lacks or forbids"
     return "\(files), \(calls)"
   }
-}
-
-extension String {
-  fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }

@@ -93,20 +93,13 @@ struct PathCommand: ConfiguredCommand {
 
   /// `…: the cache has no artifact for winch, only for cranelift; make it with --compile`
   private func complaint(_ content: ModuleContent, _ target: CompileTarget, _ reason: MissReason) -> String {
-    var others: [String] = []
-    let places = [target.directory].compactMap { $0 } + target.lower
-    for place in places where reason == .newModule {
-      for wish in place.otherWishes(of: content.facts.hash) where !others.contains(wish.printable) {
-        others.append(wish.printable)
-      }
-    }
-    let detail = others.isEmpty ? ": \(reason.rawValue)" : ", only for \(others.joined(separator: " and for "))"
     let fix =
       if reason == .linkLost, let cache = target.directory?.cache.path {
         "\(repairCommand(for: cache)) makes its links again, --compile the artifact"
       } else {
         "make it with --compile"
       }
-    return "\(content.path.printable): error: the cache has no artifact for \(target.name)\(detail); \(fix)\n"
+    return
+      "\(content.path.printable): error: the cache has no artifact for \(target.lack(of: content, reason)); \(fix)\n"
   }
 }

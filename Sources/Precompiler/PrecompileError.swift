@@ -4,6 +4,6 @@ package import WasmEngine
 /// Why a run could not be done at all.
 package enum PrecompileError: Error, Sendable {
   case compilerUnusable(CompilerUnusable)
-  case backendUnavailable(Backend, EngineLocation, BackendUnavailable)
+  case backendUnavailable(CompileWish, EngineLocation, BackendUnavailable)
   case cache(CacheError)
 }

@@ -83,7 +83,10 @@ package struct Precompiler {
       for (wish, identity) in identities.enumerated()
       where !targets.contains(where: { $0.identity.digest == identity.digest }) {
         // Two hosts may turn out to be good for the same artifacts.
-        targets.append(CompileTarget(toolchain, wish: wish, identity: identity, order: targets.count, caches: caches))
+        targets.append(
+          CompileTarget(
+            toolchain, wish: wish, identity: identity, order: targets.count, caches: caches, among: identities,
+            namesCompiler: toolchains.count > 1))
       }
     }
     return targets
@@ -138,7 +141,7 @@ package struct Precompiler {
     }
     if plan.jobs.count > 1, let warning = request.work.laneWarning { observer.record(.warned(warning)) }
     let wanted = Set(plan.jobs.map { ObjectIdentifier($0.target) })
-    let work = LaneWork(plan.jobs, for: targets, retained: consume retained, request, cancellation, observer)
+    let work = LaneWork(plan.jobs, retained: consume retained, request, cancellation, observer)
     let stage: CompileStage
     do throws(CacheError) {
       stage = try CompileStage(work, targets.filter { wanted.contains(ObjectIdentifier($0)) }, storingIn: cache)

@@ -34,6 +34,7 @@ public final class Engine: @unchecked Sendable {
     library: EngineLibrary, settings: EngineSettings, level: FeatureLevel, for kind: ModuleKind, parallel: Bool
   ) throws(EngineError) {
     self.library = library
+    let settings = settings.inThisEnvironment
     self.settings = settings
     guard Backend.libwasmtime.contains(settings.backend) else {
       throw .unsupportedSettings(reason: "no libwasmtime has a backend \(settings.backend.rawValue)")
@@ -60,9 +61,28 @@ public final class Engine: @unchecked Sendable {
       throw .unsupportedSettings(reason: "the engine could not be made")
     }
     self.engine = engine
+    isAdopted = false
   }
 
-  deinit { library.api.table.engine_delete(engine) }
+  /// Takes an engine that the program made itself with the library's functions, whatever was set on it.
+  ///
+  /// Its own account of itself (``compatibilityRecord()``) says which artifacts it loads.
+  ///
+  /// - Parameters:
+  ///   - engine: a `wasm_engine_t *`. It stays the caller's, and must live as long as this.
+  ///   - library: the library that made it.
+  ///   - backend: the code generator that was chosen for it, which the engine cannot be asked for.
+  public init(adopting engine: OpaquePointer, of library: EngineLibrary, backend: Backend = .cranelift) {
+    self.library = library
+    settings = EngineSettings(backend: backend, features: .all)
+    self.engine = engine
+    isAdopted = true
+  }
+
+  deinit { if !isAdopted { library.api.table.engine_delete(engine) } }
+
+  /// Whether the program made it itself, so that ``settings`` says nothing but the backend.
+  package let isAdopted: Bool
 
   /// The library's own engine, a `wasm_engine_t *`, to pass to its other functions; valid as long as this lives.
   public var handle: OpaquePointer { engine }

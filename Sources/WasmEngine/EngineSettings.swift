@@ -49,9 +49,32 @@ public struct EngineSettings: Hashable, Sendable {
     self.configuration = configuration.without(EngineSetting.optLevel, EngineSetting.compiler)
   }
 
+  /// The same with what the environment of this process adds to engines that are made in it.
+  var inThisEnvironment: EngineSettings {
+    var all = configuration
+    all.merge(.ofEnvironment)
+    if all == configuration { return self }
+    return EngineSettings(
+      backend: backend, optimization: optimization, cpu: cpu, features: features, configuration: all)
+  }
+
   /// The same with another backend, and what that means by itself.
   package func with(_ backend: Backend) -> EngineSettings {
     EngineSettings(backend: backend, cpu: cpu, features: features, configuration: configuration)
+  }
+}
+
+extension EngineSettings {
+  /// The configuration with what is a value of its own here: backend and optimization, where they are not the standard ones.
+  package var wholeConfiguration: EngineConfiguration {
+    var all = configuration
+    switch optimization {
+    case .none: try? all.set(EngineSetting.optLevel, to: "0")
+    case .speed: break
+    case .speedAndSize: try? all.set(EngineSetting.optLevel, to: "s")
+    }
+    if backend == .winch { try? all.set(EngineSetting.compiler, to: backend.rawValue) }
+    return all
   }
 }
 

@@ -81,14 +81,22 @@ public final class Module: @unchecked Sendable {
     }
   }
 
+  /// Loads an artifact that was compiled just now, for this engine.
+  package convenience init(compiled artifact: [UInt8], with engine: Engine) throws(ArtifactError) {
+    try self.init(engine, .compiled) { api, engine, module in
+      artifact.withUnsafeBufferPointer { api.module_deserialize(engine, $0.baseAddress, $0.count, &module) }
+    }
+  }
+
   private convenience init(
-    _ engine: Engine, load: (cwasmtime_api_t, OpaquePointer, inout OpaquePointer?) -> OpaquePointer?
+    _ engine: Engine, _ origin: Info.Origin = .loaded,
+    load: (cwasmtime_api_t, OpaquePointer, inout OpaquePointer?) -> OpaquePointer?
   ) throws(ArtifactError) {
     var module: OpaquePointer?
     let error = load(engine.library.api.table, engine.handle, &module)
     if let message = engine.library.message(taking: error) { throw ArtifactError(reason: message.singleLine) }
     guard let module else { throw ArtifactError(reason: "the engine gave no module") }
-    self.init(module, engine, .loaded)
+    self.init(module, engine, origin)
   }
 
   private init(_ handle: OpaquePointer, _ engine: Engine, _ origin: Info.Origin) {

@@ -120,6 +120,50 @@ extension EngineProbe {
   }
 }
 
+// MARK: Names
+
+extension EngineProbe {
+  /// The tunables and WebAssembly features of an artifact's record, by the names of the settings that change them.
+  ///
+  /// - Returns: for each, its name and its value; empty if the engine is of another release, so that it cannot tell.
+  package func namedFacts(of sample: CompatibilityRecord) throws(LikenessFailure) -> [(name: String, value: String)] {
+    guard let wanted = RecordParts(sample) else { throw .unreadable }
+    let base = EngineSettings(backend: wanted.target.hasPrefix("pulley") ? .pulley : .cranelift)
+    let parts = try parts(of: base)
+    guard parts.version == wanted.version else { return [] }
+    let facts = RecordFacts(parts)
+    var candidates: [(name: String, settings: EngineSettings)] = []
+    for (name, values) in EngineSetting.choices where !Self.needed.contains(name) {
+      candidates += values.map { (name, base.setting(name, $0)) }
+    }
+    candidates += EngineSetting.numbers.map { ($0, base.setting($0, Self.unusual)) }
+    var names: [String: String] = [:]
+    // A setting that changes one thing alone names it better than one that changes several.
+    var changes: [(name: String, facts: [String])] = []
+    for (candidate, answer) in zip(candidates, try answers(to: candidates.map(\.settings))) {
+      guard let record = try? answer.get(), let parts = RecordParts(record) else { continue }
+      let own = RecordFacts(parts).differences(from: facts).filter {
+        $0.hasPrefix("tunable ") || $0.hasPrefix("feature ")
+      }
+      if !own.isEmpty { changes.append((candidate.name, own)) }
+    }
+    for change in changes.sorted(by: { $0.facts.count < $1.facts.count }) {
+      for fact in change.facts where names[fact] == nil { names[fact] = change.name }
+    }
+    let goal = RecordFacts(wanted)
+    return goal.named.map { (names[$0.name] ?? Self.unchangeable[$0.name] ?? $0.name, $0.value) }
+  }
+
+  /// The features that no setting, or none alone, switches off. Source: `features.rs` of the Rust crate `wasmparser`, whose
+  /// bits releases since 28 record.
+  private static let unchangeable = [
+    "feature 0": "mutable-global", "feature 1": "saturating-float-to-int", "feature 2": "sign-extension",
+    "feature 3": "reference-types", "feature 5": "bulk-memory", "feature 6": "simd", "feature 11": "floats",
+    "feature 15": "extended-const", "feature 22": "gc-types", "feature 34": "bulk-memory-opt",
+    "feature 35": "call-indirect-overlong",
+  ]
+}
+
 /// A record as facts that have names, so that two can be compared one by one.
 private struct RecordFacts: Equatable {
   private var facts: [String: String] = [:]
@@ -136,6 +180,16 @@ private struct RecordFacts: Equatable {
   }
 
   subscript(_ name: String) -> String? { facts[name] }
+
+  /// Tunables, the collector first, and the features that are on, each in the record's order.
+  var named: [(name: String, value: String)] {
+    func numbered(_ kind: String) -> [(name: String, value: String)] {
+      facts.filter { $0.key.hasPrefix("\(kind) ") }
+        .map { (number: Int($0.key.dropFirst(kind.count + 1)) ?? 0, fact: $0) }
+        .sorted { $0.number < $1.number }.map { ($0.fact.key, $0.fact.value) }
+    }
+    return [(Self.collector, facts[Self.collector] ?? "none")] + numbered("tunable") + numbered("feature")
+  }
 
   func differences(from other: RecordFacts) -> [String] {
     Set(facts.keys).union(other.facts.keys).filter { facts[$0] != other.facts[$0] }.sorted()

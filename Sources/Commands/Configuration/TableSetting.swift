@@ -16,8 +16,3 @@ struct NamedTable: Sendable {
   /// The place where its name is.
   let origin: OptionOrigin
 }
-
-extension Settings {
-  /// The kinds that there are: none so far.
-  static let tables: [TableSetting] = []
-}

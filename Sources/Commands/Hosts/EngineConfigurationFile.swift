@@ -9,7 +9,7 @@ enum EngineConfigurationFile {
 
   static func read(_ path: FilePath) throws(RunFailure) -> EngineConfiguration {
     guard let file = try ConfigurationFile(at: path) else {
-      throw RunFailure(status: .usage, message: "\(path.printable): error: there is no such file of engine settings")
+      throw RunFailure(status: .usage, message: "\(path.printable): there is no such file of engine settings")
     }
     let table: TOMLTable
     do { table = try TOMLReader.table(in: file.text) } catch {

@@ -20,6 +20,8 @@ struct HostRequest: Sendable {
   let hosts: HostOptions
   /// What the project's configuration file lies above, or in.
   let place: FilePath?
+  /// Whether hosts have every backend that there is, where nothing says which.
+  var showsEveryBackend = false
 
   /// The hosts that artifacts are for, in the order of the options; a single one if none is named.
   func choices() throws(RunFailure) -> [HostChoice] {
@@ -40,7 +42,7 @@ struct HostRequest: Sendable {
   private func choice(_ configuration: EngineConfiguration, name: String?) -> HostChoice {
     var all = configuration
     all.merge(hosts.configuration)
-    return HostChoice(name: name, search: engine.search, settings: compiler.settings(all))
+    return HostChoice(name: name, search: engine.search, settings: settings(compiler, all))
   }
 
   /// A named host has what its table says, and the options for the rest.
@@ -50,6 +52,7 @@ struct HostRequest: Sendable {
     let own = CompilerOptions(given: [:], values)
     var compiler = compiler
     if values["backend"] != nil { compiler.backends = own.backends }
+    let namesBackends = values["backend"] != nil
     if values["opt-level"] != nil { compiler.optLevel = own.optLevel }
     if values["cpu"] != nil { compiler.cpu = own.cpu }
     if values["features"] != nil { compiler.features = own.features }
@@ -59,7 +62,15 @@ struct HostRequest: Sendable {
     configuration.merge(hosts.configuration)
     return HostChoice(
       name: table.name, search: ownEngine.engine == nil ? engine.search : ownEngine.search,
-      settings: compiler.settings(configuration), like: values["like"]?.path)
+      settings: settings(compiler, configuration, namesBackends: namesBackends), like: values["like"]?.path)
+  }
+
+  private func settings(
+    _ compiler: CompilerOptions, _ configuration: EngineConfiguration, namesBackends: Bool = false
+  ) -> [EngineSettings] {
+    var compiler = compiler
+    if showsEveryBackend && !namesBackends { compiler.backends = Backend.libwasmtime }
+    return compiler.settings(configuration)
   }
 }
 

@@ -60,7 +60,7 @@ struct HostOptions: CommandOptions {
 
   /// The settings given one by one.
   var configuration: EngineConfiguration {
-    var configuration = EngineConfiguration()
+    var configuration = EngineConfiguration.ofEnvironment
     // `validate` has refused what cannot be set, and files' settings were checked when they were read.
     for (group, text) in groups { try? configuration.merge(EngineConfiguration(text.text, in: group)) }
     return configuration

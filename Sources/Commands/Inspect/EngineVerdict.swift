@@ -48,6 +48,22 @@ struct EngineVerdict {
     }
   }
 
+  /// The tunables and WebAssembly features of an artifact by their names, if an engine of its release is at hand.
+  static func names(
+    in artifact: CompatibilityRecord, by choice: CompilerChoice
+  ) -> (tunables: [String], features: [String]) {
+    let work = InterruptibleWork()
+    var facts: [(name: String, value: String)] = []
+    for host in (try? choice.hosts(work.cancellation)) ?? [] where facts.isEmpty {
+      let probe = EngineProbe(
+        host.engine, program: .thisExecutable, policy: choice.options.confinement, cancellation: work.cancellation)
+      facts = (try? work.run { try probe.namedFacts(of: artifact) }) ?? []
+    }
+    return (
+      facts.filter { $0.value != "on" }.map { "\($0.name)=\($0.value)" }, facts.filter { $0.value == "on" }.map(\.name)
+    )
+  }
+
   /// Without a word about the host, any backend that could load it will do.
   private static func everyBackend(
     like settings: [EngineSettings], for artifact: UnsafeRawBufferPointer

@@ -66,7 +66,7 @@ struct InspectCommand: ConfiguredCommand {
       }
       return InspectedArtifact(
         path: file.path, size: bytes.count, hash: .generate(bytes), outline: outline, entry: entry(),
-        verdicts: try verdicts(on: bytes))
+        names: EngineVerdict.names(in: outline.record, by: choice), verdicts: try verdicts(on: bytes))
     }
     let kind: ModuleKind
     do { kind = try ModuleKind(start: bytes, fileSize: bytes.count) } catch { throw FileTrouble(reason: "\(error)") }
@@ -85,9 +85,11 @@ struct InspectCommand: ConfiguredCommand {
     }
   }
 
+  private var choice: CompilerChoice {
+    CompilerChoice(request: HostRequest(engine: engine, compiler: compiler, hosts: hosts, place: file.path))
+  }
+
   private func verdicts(on artifact: UnsafeRawBufferPointer) throws(FileTrouble) -> [EngineVerdict] {
-    let choice = CompilerChoice(
-      request: HostRequest(engine: engine, compiler: compiler, hosts: hosts, place: file.path))
     let isNamed = engine.engine != nil || hosts.isGiven || compiler.isGiven
     do { return try EngineVerdict.all(on: artifact, by: choice, isNamed: isNamed) } catch {
       throw FileTrouble(reason: "cannot be judged: \(error.message)")

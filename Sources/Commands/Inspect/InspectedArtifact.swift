@@ -21,6 +21,8 @@ struct InspectedArtifact: Inspected {
   let hash: WasmHash
   let outline: ArtifactOutline
   let entry: Entry?
+  /// Its tunables and WebAssembly features by their names; empty if no engine of its release is at hand.
+  let names: (tunables: [String], features: [String])
   /// One for each host; empty if no engine was found.
   let verdicts: [EngineVerdict]
 
@@ -52,6 +54,10 @@ struct InspectedArtifact: Inspected {
     if let flags {
       facts.append("flags", Self.lines(of: flags.flags.map { "\($0.name)=\($0.value)".printable }))
       facts.append("processor", Self.lines(of: processorFeatures.map(\.printable)))
+    }
+    if !names.features.isEmpty {
+      facts.append("tunables", Self.lines(of: names.tunables.map(\.printable)))
+      facts.append("features", Self.lines(of: names.features.map(\.printable)))
     }
     facts.append(["functions", "\(outline.functionCount), \(Quantities.bytes(outline.codeSize)) of code"])
     for verdict in verdicts { facts.append("loads", verdict.lines) }
@@ -89,6 +95,7 @@ struct InspectedArtifact: Inspected {
       "version": .string(outline.record.version), "target": .string(outline.record.target),
       "flags": .object(flags?.flags.map { .init(name: $0.name, value: .string($0.value)) } ?? []),
       "processor": .array(processorFeatures.map { .string($0) }),
+      "tunables": .array(names.tunables.map { .string($0) }), "features": .array(names.features.map { .string($0) }),
       "sections": .array(
         outline.sections.map { ["name": .string($0.name), "size": JSON($0.size)] }),
       "functions": JSON(outline.functionCount), "code_size": JSON(outline.codeSize),

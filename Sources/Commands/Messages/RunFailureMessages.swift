@@ -7,12 +7,15 @@ extension RunFailure {
   init(_ error: PrecompileError) {
     switch error {
     case .compilerUnusable(let error): self.init(error)
-    case .backendUnavailable(let backend, let location, let reason):
+    case .backendUnavailable(let wish, let location, let reason):
+      let lack =
+        wish.options.isEmpty
+        ? "has no backend \(wish.backend.rawValue)" : "cannot compile with \(wish.description.printable)"
       self.init(
         status: .engineUnavailable,
         message: """
-          the engine \(location.path.printable) has no backend \(backend.rawValue): \(reason.message.printable); \
-          `wasmprecompile engines` shows what it has
+          the engine \(location.path.printable) \(lack): \(reason.message.printable); `wasmprecompile engines` shows what \
+          it has
           """)
     case .cache(let error): self.init(error)
     }

@@ -74,8 +74,8 @@ struct CompilerOptions: CommandOptions {
     help: ArgumentHelp(
       "Processors that the code may run on: native (this machine's), baseline (any of the architecture), or one by name.",
       discussion: """
-        Names are levels (x86-64-v2, x86-64-v3, x86-64-v4) and processors (haswell, znver3); `wasmprecompile engines --cpu` \
-        shows what each has. Single features follow with their sign: native,-avx512f.
+        Names are levels (x86-64-v2, x86-64-v3, x86-64-v4) and processors (haswell, znver3); `wasmprecompile engines \
+        --processors` shows what each has. Single features follow with their sign: native,-avx512f.
         """, valueName: "processor"),
     setting: .byAnyone("native, baseline or the name of a processor"))
   var cpu = CPUTarget.native
@@ -89,6 +89,9 @@ struct CompilerOptions: CommandOptions {
         collection, threads or other proposals load it, too. The code is the same.
         """), setting: .byAnyone())
   var features = FeaturePolicy.least
+
+  /// Whether anybody chose backends.
+  var namesBackends: Bool { _backends.origin != nil }
 
   /// Whether the command line says anything about the code.
   var isGiven: Bool { _backends.isGiven || _optLevel.isGiven || _cpu.isGiven || _features.isGiven }

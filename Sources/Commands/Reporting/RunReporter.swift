@@ -170,7 +170,7 @@ final class RunReporter: RunReporting {
 
   /// A frozen run's message about an artifact that it would need.
   private func missing(_ job: Job) -> String {
-    "the cache has no artifact for \(job.target.name): \(job.reason.rawValue); --frozen compiles nothing"
+    "the cache has no artifact for \(job.target.lack(of: job.content, job.reason)); --frozen compiles nothing"
   }
 
   private func label(_ content: ModuleContent, _ target: CompileTarget) -> String {
@@ -198,11 +198,14 @@ final class RunReporter: RunReporting {
 }
 
 extension RunSummary {
+  /// Whether the targets differ in nothing but the backend.
+  private var areForOneHost: Bool { Set(targets.map(\.identity.backend)).count == targets.count }
+
   /// `65 modules: 60 compiled, 4 up to date, 1 failed (9.6 MB → 17.4 MB in 2.41 s)`
   var line: String {
     let modules =
       Quantities.count(plan.contents.count, "module")
-      + (targets.count > 1 ? " with \(targets.count) backends" : "")
+      + (targets.count > 1 ? " with \(targets.count) \(areForOneHost ? "backends" : "targets")" : "")
     let time = Quantities.duration(nanoseconds: nanoseconds)
     if isDryRun {
       return "\(modules): \(plan.jobs.count) to compile, \(upToDate) up to date" + lower + failures + " (\(time))"

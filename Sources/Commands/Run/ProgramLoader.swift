@@ -61,7 +61,7 @@ struct ProgramLoader {
       switch result {
       case .success(let identity): return ProgramEngine(toolchain: toolchain, identity: identity)
       case .failure(let reason):
-        throw RunFailure(PrecompileError.backendUnavailable(wish.backend, toolchain.location, reason))
+        throw RunFailure(PrecompileError.backendUnavailable(wish, toolchain.location, reason))
       }
     }
     throw RunFailure(CompilerUnusable.noBackend(toolchain.location))

@@ -18,12 +18,9 @@ final class LaneWork: Sendable {
   private let outcomes = Mutex<[JobOutcome]>([])
   private let missing = Mutex<[String]>([])
   private let ended = Mutex<[any CompileSession]>([])
-  /// The identities that each toolchain's wishes were resolved to.
-  private let identities: [ObjectIdentifier: [ArtifactIdentity]]
 
-  /// - Parameter targets: all targets of the run, in their order.
   init(
-    _ jobs: [Job], for targets: [CompileTarget], retained: consuming [WasmHash: LoadedModule],
+    _ jobs: [Job], retained: consuming [WasmHash: LoadedModule],
     _ request: PrecompileRequest,
     _ cancellation: Cancellation, _ observer: any RunObserver
   ) {
@@ -33,9 +30,6 @@ final class LaneWork: Sendable {
       if let module = retained[hash] { wanted[hash] = (module, 1 + (wanted[hash]?.jobs ?? 0)) }
     }
     self.retained = Mutex(wanted)
-    identities = Dictionary(grouping: targets) { ObjectIdentifier($0.toolchain) }.mapValues { targets in
-      targets.sorted { $0.wish < $1.wish }.map(\.identity)
-    }
     policy = request.work
     limits = request.limits
     avoidsWriters = request.input.avoidsWriters
@@ -75,7 +69,7 @@ final class LaneWork: Sendable {
   func open(_ target: CompileTarget, lane: Int) throws(ModuleFailure) -> any CompileSession {
     let session = try timings.measure(.start, lane: lane) { () throws(ModuleFailure) in
       try target.toolchain.openSession(
-        for: identities[ObjectIdentifier(target.toolchain)] ?? [], lanes: policy.lanes,
+        for: target.identities, lanes: policy.lanes,
         deadline: .now().adding(seconds: limits.timeout))
     }
     if !session.missingDefences.isEmpty { observer.record(.unconfined(missing: session.missingDefences)) }

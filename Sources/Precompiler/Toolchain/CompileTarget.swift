@@ -8,23 +8,30 @@ package final class CompileTarget: Sendable {
   /// The position of its wish in the toolchain's wishes.
   package let wish: Int
   package let identity: ArtifactIdentity
+  /// The identities of all of the toolchain's wishes. Some may be equal, and have one target together.
+  let identities: [ArtifactIdentity]
   /// Its place among the run's targets: earlier ones are made first.
   package let order: Int
   /// Its part of the run's own cache; nil if there is no cache.
   package let directory: EngineDirectory?
   /// Its parts of the caches that are only read, the first first.
   package let lower: [EngineDirectory]
+  /// Whether the run has several compilers, so that the name must say which.
+  private let namesCompiler: Bool
   private let opened = Mutex<EngineWriter?>(nil)
   /// Positions of lower caches whose artifact of a module cannot be used.
   private let refused = Mutex<[WasmHash: Set<Int>]>([:])
 
   package init(
-    _ toolchain: any Toolchain, wish: Int, identity: ArtifactIdentity, order: Int, caches: OpenCaches
+    _ toolchain: any Toolchain, wish: Int, identity: ArtifactIdentity, order: Int, caches: OpenCaches,
+    among identities: [ArtifactIdentity]? = nil, namesCompiler: Bool = false
   ) {
     self.toolchain = toolchain
     self.wish = wish
     self.identity = identity
+    self.identities = identities ?? [identity]
     self.order = order
+    self.namesCompiler = namesCompiler
     directory = caches.own.map { EngineDirectory(identity, in: $0) }
     lower = caches.lower.map { EngineDirectory(identity, in: $0) }
   }
@@ -58,8 +65,8 @@ package final class CompileTarget: Sendable {
   /// The path that any runtime can open to have a module's artifact.
   package func entryPath(_ module: WasmHash) -> FilePath? { place(of: module)?.entryPath(module) }
 
-  /// The wish, as people read it: `cranelift, opt-level none`.
-  package var name: String { identity.wish.description }
+  /// The wish, as people read it: `cranelift, opt-level none`; among several compilers `cranelift (wasmtime 48)`.
+  package var name: String { identity.wish.description + (namesCompiler ? " (\(identity.compiler))" : "") }
 }
 
 /// The caches of a run, opened.

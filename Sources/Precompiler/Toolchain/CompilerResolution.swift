@@ -44,7 +44,7 @@ final class CompilerResolution {
         var identities: [ArtifactIdentity] = []
         for (wish, result) in zip(toolchain.wishes, resolution.identities) {
           do { identities.append(try result.get()) } catch {
-            throw .backendUnavailable(wish.backend, toolchain.location, error)
+            throw .backendUnavailable(wish, toolchain.location, error)
           }
         }
         catalog.remember(resolution.findings)

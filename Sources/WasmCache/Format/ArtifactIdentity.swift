@@ -67,6 +67,17 @@ package struct ArtifactIdentity: Hashable, Sendable {
 }
 
 extension ArtifactIdentity {
+  /// The identity of artifacts for the same hosts, of which some are too new or too bare for others.
+  package func with(_ features: FeaturePolicy) -> ArtifactIdentity {
+    if features == self.features { return self }
+    let options = wish.options.filter { $0.name != CompileWish.featuresOption }
+    let own: [CompileWish.Option] =
+      features == .least ? [] : [.init(name: CompileWish.featuresOption, value: features.rawValue)]
+    return ArtifactIdentity(
+      format: format, wish: CompileWish(backend: backend, options: options + own), version: version, target: target,
+      record: record, build: build, features: features)
+  }
+
   /// The identity of a libwasmtime's artifacts.
   package init(settings: EngineSettings, compatibility: CompatibilityRecord, libraryBuild: [UInt8]) {
     self.init(

@@ -19,7 +19,7 @@ package import SystemPackage
 /// digest of what it must find there. (Rejected: the artifact itself under the module's hash, which cannot prove its
 /// bytes; and a hard link, which cannot name them.) Nothing is rewritten in place: an open artifact stays whole.
 package enum CacheLayout {
-  static let version = "v1"
+  package static let version = "v1"
   static let tag = "CACHEDIR.TAG"
   static let objects = "objects"
   static let engines = "engines"

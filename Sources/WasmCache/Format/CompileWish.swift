@@ -15,6 +15,9 @@ package struct CompileWish: Hashable, Sendable {
     }
   }
 
+  /// The option that says how much of WebAssembly artifacts assume.
+  static let featuresOption = "features"
+
   package let backend: Backend
   /// The options in the compiler's order, so that equal wishes read alike.
   package let options: [Option]
@@ -26,9 +29,10 @@ package struct CompileWish: Hashable, Sendable {
 }
 
 extension CompileWish: CustomStringConvertible {
-  /// `cranelift, opt-level none`
+  /// `cranelift, opt-level none, epoch-interruption`
   package var description: String {
-    ([backend.rawValue] + options.map { "\($0.name) \($0.value)" }).joined(separator: ", ")
+    ([backend.rawValue] + options.map { $0.value == "true" ? $0.name : "\($0.name) \($0.value)" })
+      .joined(separator: ", ")
   }
 }
 
@@ -38,8 +42,8 @@ extension EngineSettings {
     var options: [CompileWish.Option] = []
     if optimization != .speed { options.append(.init(name: "opt-level", value: optimization.rawValue)) }
     if cpu != .native { options.append(.init(name: "cpu", value: cpu.description)) }
-    if features != .least { options.append(.init(name: "features", value: features.rawValue)) }
     options += configuration.entries.map { .init(name: $0.setting.name, value: $0.value) }
+    if features != .least { options.append(.init(name: CompileWish.featuresOption, value: features.rawValue)) }
     return CompileWish(backend: backend, options: options)
   }
 }

@@ -16,7 +16,7 @@ extension Engine {
   /// The identity that the engine's artifacts are good for.
   func identity() throws(CacheError) -> ArtifactIdentity {
     let record = try record()
-    if settings.backend == .winch {
+    if settings.backend == .winch && !isAdopted {
       // Releases whose C API has no Winch compile with Cranelift instead, and say nothing.
       let other = try Engine(checking: settings.with(.cranelift), of: library)
       guard try other.record() != record else {

@@ -39,7 +39,7 @@ extension FileSystemCache {
   private func compile(_ bytes: [UInt8], _ module: WasmHash, after miss: CacheError) throws(CacheError) -> Module {
     guard let backend = backends.first else { throw .noBackend }
     let part = try part(backend)
-    let writer = try? writer(part)
+    let writer = try? writer(part, part.features)
     let claim = writer.flatMap { waitForClaim(module, $0) }
     let result = Result { () throws(CacheError) in
       // The process that had the claim may have stored it.
@@ -55,15 +55,18 @@ extension FileSystemCache {
     _ bytes: [UInt8], _ module: WasmHash, for part: EnginePart, storing: Bool, after miss: CacheError
   ) throws(CacheError) -> Module {
     let begun = MonotonicInstant.now()
-    let compiled: Module
-    do { compiled = try Module(compiling: bytes, with: part.engine) } catch { throw .compile(error) }
+    let compiled: (module: Module, artifact: [UInt8])
+    do { compiled = try part.compile(bytes) } catch { throw .compile(error) }
     let nanoseconds = Int64(clamping: MonotonicInstant.now().nanoseconds(since: begun))
-    guard storing, let stored = try? publish(module, compiled) else { return compiled }
+    guard storing, let stored = try? publish(module, compiled.artifact, of: part.features, in: part) else {
+      return compiled.module
+    }
     let compilation = Compilation(
-      module: module, engine: part.identity.digest, artifact: stored.digest, nanoseconds: nanoseconds,
+      module: module, engine: part.identity.with(part.features).digest, artifact: stored.digest,
+      nanoseconds: nanoseconds,
       size: Int64(stored.size), compiled: WallClock.now())
     catalog.remember(compilation, after: miss.missReason)
-    return compiled
+    return compiled.module
   }
 
   /// Seconds to wait for another process. After that the module is compiled here, too: it costs time but is never wrong.

@@ -30,10 +30,8 @@ public final class FileSystemCache: Cache, Sendable {
   private let lower: [CacheDirectory]
   let catalog: LoadingCatalog
   private let library: EngineLibrary
-  private let optimization: OptimizationLevel
-  private let cpu: CPUTarget
-  private let features: FeaturePolicy
-  private let configuration: EngineConfiguration
+  /// One for each of ``backends``.
+  private let settings: [EngineSettings]
   private let parts = Mutex<[Backend: Result<EnginePart, CacheError>]>([:])
   private let publisher = Mutex<Publisher?>(nil)
   let files = Mutex<[FileIdentity: HashedFile]>([:])
@@ -55,20 +53,43 @@ public final class FileSystemCache: Cache, Sendable {
   ///     ``lowerCacheTroubles``.
   /// - Throws: why the directory cannot be used: ``CacheError/noCache(_:)`` if it is only to be read and is missing,
   ///   ``CacheError/notWritable(_:reason:)`` if it is to be written and cannot be.
-  public init(
+  public convenience init(
     directory: FilePath, engine: EngineLibrary, backends: [Backend] = [.cranelift, .winch],
     optimization: OptimizationLevel = .speed, cpu: CPUTarget = .native, features: FeaturePolicy = .least,
     configuration: EngineConfiguration = EngineConfiguration(), access: Access = .readWrite,
     trust: CacheTrust = .owner, lowerCaches: [FilePath] = []
   ) throws(CacheError) {
+    let settings = backends.map {
+      EngineSettings(
+        backend: $0, optimization: optimization, cpu: cpu, features: features, configuration: configuration)
+    }
+    try self.init(directory, engine, settings, access, trust, lowerCaches)
+  }
+
+  /// Opens a cache for an engine that the program made itself, with anything set on it: the engine is asked which artifacts
+  /// it loads. What `wasmprecompile` made for a host with these settings is found.
+  ///
+  /// - Parameter engine: see ``Engine/init(adopting:of:backend:)``. Its backend is the only one of the cache.
+  /// - Throws: as the other initializer does, and ``CacheError/unsupportedBackend(_:reason:)`` if the engine gives no
+  ///   account of itself.
+  public convenience init(
+    directory: FilePath, adopting engine: Engine, access: Access = .readWrite, trust: CacheTrust = .owner,
+    lowerCaches: [FilePath] = []
+  ) throws(CacheError) {
+    try self.init(directory, engine.library, [engine.settings], access, trust, lowerCaches)
+    let part = EnginePart(engine, try engine.identity(), caches, catalog)
+    parts.withLock { $0[engine.settings.backend] = .success(part) }
+  }
+
+  private init(
+    _ directory: FilePath, _ engine: EngineLibrary, _ settings: [EngineSettings], _ access: Access, _ trust: CacheTrust,
+    _ lowerCaches: [FilePath]
+  ) throws(CacheError) {
     self.directory = directory.absolute
     self.access = access
-    self.backends = backends
+    self.settings = settings
+    backends = settings.map(\.backend)
     library = engine
-    self.optimization = optimization
-    self.cpu = cpu
-    self.features = features
-    self.configuration = configuration
     switch access {
     case .readWrite:
       cache = try CacheDirectory(making: self.directory, trust: trust)
@@ -107,40 +128,44 @@ public final class FileSystemCache: Cache, Sendable {
 
   // MARK: Storing
 
-  public func store(_ module: WasmHash, _ compiled: Module) throws(CacheError) { _ = try publish(module, compiled) }
-
-  func publish(_ module: WasmHash, _ compiled: Module) throws(CacheError) -> WrittenArtifact {
+  public func store(_ module: WasmHash, _ compiled: Module) throws(CacheError) {
     let part = try part(compiled.info.backend)
     guard compiled.engine.library.file === library.file else { throw Self.foreign }
-    let writer = try writer(part)
-    let result: Result<Result<WrittenArtifact, CacheError>, EngineError> = Result { () throws(EngineError) in
-      try compiled.withArtifact { bytes in
-        guard part.identity.accepts(bytes) else { return .failure(Self.foreign) }
-        return Result { () throws(CacheError) in
-          let written = try writer.write(bytes)
-          try writer.publish(written, for: module)
-          return written
-        }
+    let artifact: [UInt8]
+    do { artifact = try compiled.serialize() } catch { throw .serialize(reason: "\(error)") }
+    // It may assume everything that its engine has.
+    _ = try publish(module, artifact, of: .all, in: part)
+  }
+
+  /// Stores an artifact, and waits until it is on the disk.
+  ///
+  /// - Parameter features: how much of WebAssembly it may assume.
+  func publish(
+    _ module: WasmHash, _ artifact: [UInt8], of features: FeaturePolicy, in part: EnginePart
+  ) throws(CacheError) -> WrittenArtifact {
+    let writer = try writer(part, features)
+    let result = artifact.withUnsafeBytes { bytes -> Result<WrittenArtifact, CacheError> in
+      guard part.identity.accepts(bytes) else { return .failure(Self.foreign) }
+      return Result { () throws(CacheError) in
+        let written = try writer.write(bytes)
+        try writer.publish(written, for: module)
+        return written
       }
     }
-    let artifact: WrittenArtifact
-    switch result {
-    case .success(let published): artifact = try published.get()
-    case .failure(let error): throw .serialize(reason: "\(error)")
-    }
+    let written = try result.get()
     // Objects become durable before the entries that name them.
     let synchronized = publisher.withLock { publisher in
       Result { () throws(CacheError) in try publisher?.synchronize() }
     }
     try synchronized.get()
     try writer.synchronize()
-    return artifact
+    return written
   }
 
   private static let foreign = CacheError.serialize(
     reason: "it was compiled by another engine than the cache's, or with other settings")
 
-  func writer(_ part: EnginePart) throws(CacheError) -> EngineWriter {
+  func writer(_ part: EnginePart, _ features: FeaturePolicy) throws(CacheError) -> EngineWriter {
     guard access == .readWrite else { throw .notWritable(directory, reason: "it was opened for reading only") }
     let publisher = publisher.withLock { publisher in
       if let publisher { return Result<Publisher, CacheError>.success(publisher) }
@@ -148,7 +173,7 @@ public final class FileSystemCache: Cache, Sendable {
       publisher = try? made.get()
       return made
     }
-    return try part.writer(publisher.get())
+    return try part.writer(publisher.get(), features)
   }
 
   /// Writes this value's findings into the catalog at once, for other processes. Otherwise that happens a second later, or
@@ -169,58 +194,22 @@ public final class FileSystemCache: Cache, Sendable {
   }
 
   private func makePart(_ backend: Backend) throws(CacheError) -> EnginePart {
-    let settings = EngineSettings(
-      backend: backend, optimization: optimization, cpu: cpu, features: features, configuration: configuration)
+    // Any backend may be asked for.
+    guard let settings = settings.first(where: { $0.backend == backend }) ?? settings.first?.with(backend) else {
+      throw .noBackend
+    }
     let begun = WallClock.now()
     let engine = try Engine(checking: settings, of: library)
-    if let known = catalog.identity(settings, library.file.stamp) {
-      return EnginePart(engine, known, [cache] + lower, catalog)
+    if let known = catalog.identity(engine.settings, library.file.stamp) {
+      return EnginePart(engine, known, caches, catalog)
     }
     let identity = try engine.identity()
     if library.file.isUnchanged {
       catalog.remember(EngineFinding(identity, library: library.file.stamp, probed: begun))
     }
-    return EnginePart(engine, identity, [cache] + lower, catalog)
-  }
-}
-
-/// One backend's engine, and its parts of the caches.
-final class EnginePart: Sendable {
-  let engine: Engine
-  let identity: ArtifactIdentity
-  /// The cache's own part.
-  let directory: EngineDirectory
-  /// The parts: the cache's own first, and then those of the lower ones.
-  private let layers: [VerifiedEntries]
-  private let writer = Mutex<EngineWriter?>(nil)
-
-  /// - Parameter caches: the cache itself, and then the lower ones.
-  init(_ engine: Engine, _ identity: ArtifactIdentity, _ caches: [CacheDirectory], _ catalog: LoadingCatalog) {
-    self.engine = engine
-    self.identity = identity
-    let directories = caches.map { EngineDirectory(identity, in: $0) }
-    directory = directories[0]
-    layers = directories.map { VerifiedEntries($0, catalog) }
+    return EnginePart(engine, identity, caches, catalog)
   }
 
-  /// Opens a module's artifact, in the first cache that has it.
-  ///
-  /// - Throws: why the cache itself does not have it, if none has.
-  func open(_ module: WasmHash) throws(CacheError) -> Artifact {
-    var failure: CacheError?
-    for layer in layers {
-      do { return try layer.open(module) } catch { failure = failure ?? error }
-    }
-    throw failure ?? .missing(module, identity.backend, .newModule)
-  }
-
-  func writer(_ publisher: Publisher) throws(CacheError) -> EngineWriter {
-    let made = writer.withLock { writer in
-      if let writer { return Result<EngineWriter, CacheError>.success(writer) }
-      let made = Result { () throws(CacheError) in try EngineWriter(directory, publisher) }
-      writer = try? made.get()
-      return made
-    }
-    return try made.get()
-  }
+  /// The cache itself, and then the lower ones.
+  private var caches: [CacheDirectory] { [cache] + lower }
 }

@@ -18,10 +18,8 @@ extension EngineConfiguration {
       else { throw .unsupportedSettings(reason: setting.absence(from: library)) }
     }
     // The library looks at the environment itself, when a configuration is made.
-    guard hasBacktraceDetails == Self.environmentHasBacktraceDetails else {
-      throw .unsupportedSettings(
-        reason: "the environment of this process must \(hasBacktraceDetails ? "" : "not ")have "
-          + "WASMTIME_BACKTRACE_DETAILS=1")
+    if hasBacktraceDetails && !Self.environmentHasBacktraceDetails {
+      throw .unsupportedSettings(reason: "the environment of this process must have WASMTIME_BACKTRACE_DETAILS=1")
     }
   }
 
@@ -29,6 +27,13 @@ extension EngineConfiguration {
   package func setEnvironment() {
     guard hasBacktraceDetails != Self.environmentHasBacktraceDetails else { return }
     setenv("WASMTIME_BACKTRACE_DETAILS", hasBacktraceDetails ? "1" : "0", 1)
+  }
+
+  /// What the environment of this process sets on engines that are made in it.
+  package static var ofEnvironment: EngineConfiguration {
+    var configuration = EngineConfiguration()
+    if environmentHasBacktraceDetails { try? configuration.set(EngineSetting.backtraceDetails, to: "true") }
+    return configuration
   }
 
   /// Whether engines that this process makes find `WASMTIME_BACKTRACE_DETAILS=1`.

@@ -1,0 +1,61 @@
+internal import ArgumentParser
+internal import LinuxIO
+internal import Precompiler
+internal import WasmCache
+internal import WasmEngine
+internal import WasmtimeToolchain
+
+extension CacheCommand {
+  struct Key: ConfiguredCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "key", abstract: "Print one word that names what a run would make, for the cache steps of CI.",
+      discussion: """
+        It is the same exactly as long as artifacts are filed under the same identities: the engines' builds, the hosts, the \
+        options and, with --cpu native, the processor. The modules are no part of it: let the step save the cache anew when \
+        they changed, and restore the newest one that starts with this word.
+        """)
+
+    @OptionGroup(title: "Compiler options") @ParsedOptions var compiler: CompilerOptions
+    @OptionGroup(title: "Hosts") @ParsedOptions var hosts: HostOptions
+    @OptionGroup(title: "Where things are") @ParsedOptions var engine: EngineOptions
+    @OptionGroup(title: "Sandbox") @ParsedOptions var sandbox: SandboxOptions
+
+    mutating func fill(from settings: GivenSettings) {
+      _compiler.wrappedValue.fill(from: settings)
+      _hosts.wrappedValue.fill(from: settings)
+      _engine.wrappedValue.fill(from: settings)
+      _sandbox.wrappedValue.fill(from: settings)
+    }
+
+    func run() throws {
+      let work = InterruptibleWork()
+      var choice = CompilerChoice(
+        request: HostRequest(engine: engine, compiler: compiler, hosts: hosts, place: nil))
+      choice.options.confinement = sandbox.policy
+      let identities = try work.run { try Self.identities(choice, work.cancellation) }
+      Output.standard.write(Self.word(for: identities) + "\n")
+    }
+
+    private static func identities(
+      _ choice: CompilerChoice, _ cancellation: Cancellation
+    ) throws -> [ArtifactIdentity] {
+      var identities: [ArtifactIdentity] = []
+      for toolchain in try choice.findToolchains(cancellation) {
+        let resolution = try toolchain.resolve(lanes: 1)
+        toolchain.finish()
+        for (wish, result) in zip(toolchain.wishes, resolution.identities) {
+          do { identities.append(try result.get()) } catch {
+            throw PrecompileError.backendUnavailable(wish, toolchain.location, error)
+          }
+        }
+      }
+      return identities
+    }
+
+    /// `wasmprecompile-v1-0123456789abcdef`, whatever the order of hosts and backends.
+    static func word(for identities: [ArtifactIdentity]) -> String {
+      let all = Set(identities.map { "\($0.digest.hex)\n" }).sorted().joined()
+      return "\(Program.name)-\(CacheLayout.version)-\(WasmHash.generate(Array(all.utf8)).encode().prefix(16))"
+    }
+  }
+}

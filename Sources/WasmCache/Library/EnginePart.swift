@@ -1,0 +1,82 @@
+internal import Synchronization
+internal import WasmEngine
+
+/// One backend's engine, and its parts of the caches.
+///
+/// A host loads artifacts that assume little of it, and those that assume everything it has. They are filed apart, because
+/// only the former are for other hosts, too.
+final class EnginePart: Sendable {
+  let engine: Engine
+  let identity: ArtifactIdentity
+  /// Compiles what the caches do not have; nil for an engine that the program made itself, which compiles alone.
+  private let compiler: ModuleCompiler?
+  /// The parts, in the order in which they are looked at: of the cache itself, and then of the lower ones.
+  private let layers: [VerifiedEntries]
+  /// The cache's own parts, for what may be written.
+  private let directories: [FeaturePolicy: EngineDirectory]
+  private let writers = Mutex<[FeaturePolicy: EngineWriter]>([:])
+
+  /// - Parameter caches: the cache itself, and then the lower ones.
+  init(_ engine: Engine, _ identity: ArtifactIdentity, _ caches: [CacheDirectory], _ catalog: LoadingCatalog) {
+    self.engine = engine
+    self.identity = identity
+    compiler =
+      engine.isAdopted || engine.settings.features == .all
+      ? nil : try? ModuleCompiler(library: engine.library, settings: engine.settings)
+    // One that was made by the program itself takes what others made with as little as possible, too.
+    let policies: [FeaturePolicy] = engine.isAdopted || identity.features == .least ? [.least, .all] : [.all]
+    let identities = policies.map { identity.with($0) }
+    layers = caches.flatMap { cache in
+      identities.map { VerifiedEntries(EngineDirectory($0, in: cache), catalog) }
+    }
+    var directories: [FeaturePolicy: EngineDirectory] = [:]
+    for one in identities { directories[one.features] = EngineDirectory(one, in: caches[0]) }
+    self.directories = directories
+  }
+
+  /// How much of WebAssembly the artifacts assume that ``compile(_:)`` makes.
+  var features: FeaturePolicy { compiler == nil ? .all : .least }
+
+  /// Opens a module's artifact, in the first cache that has it.
+  ///
+  /// - Throws: why the cache itself does not have it, if none has.
+  func open(_ module: WasmHash) throws(CacheError) -> Artifact {
+    var failure: CacheError?
+    for layer in layers {
+      do { return try layer.open(module) } catch { failure = failure ?? error }
+    }
+    throw failure ?? .missing(module, identity.backend, .newModule)
+  }
+
+  /// Compiles a module on all processors.
+  ///
+  /// - Returns: the module, and its artifact.
+  func compile(_ module: [UInt8]) throws(EngineError) -> (module: Module, artifact: [UInt8]) {
+    guard let compiler else {
+      let compiled = try Module(compiling: module, with: engine)
+      return (compiled, try compiled.serialize())
+    }
+    let result = module.withUnsafeBytes { bytes in
+      Result { () throws(EngineError) in
+        try compiler.compile(bytes, as: .coreModule, parallel: true) { Array($0) }
+      }
+    }
+    let artifact = try result.get()
+    do { return (try Module(compiled: artifact, with: engine), artifact) } catch {
+      throw .cannotSerialize(message: error.reason)
+    }
+  }
+
+  func writer(_ publisher: Publisher, _ features: FeaturePolicy) throws(CacheError) -> EngineWriter {
+    let made = writers.withLock { writers -> Result<EngineWriter, CacheError> in
+      if let known = writers[features] { return .success(known) }
+      guard let directory = directories[features] else {
+        return .failure(.serialize(reason: "the cache has no place for it"))
+      }
+      let made = Result { () throws(CacheError) in try EngineWriter(directory, publisher) }
+      writers[features] = try? made.get()
+      return made
+    }
+    return try made.get()
+  }
+}
