@@ -10,13 +10,15 @@ struct EngineAloneCommand: ParsableCommand {
   @Option var engine: String
   @Option var backend: Backend
   @Flag(help: "Compile each module on one thread, too.") var sequential = false
+  @Option(help: "A setting of the engine, as KEY=VALUE. Repeatable.") var setting: [String] = []
   @Argument var file: [String]
 
   func run() throws {
     let start = Clock.processor
     let library = try EngineLibrary(path: FilePath(engine))
     let backend: WasmEngine.Backend = backend == .winch ? .winch : .cranelift
-    let engine = try Engine(library: library, settings: EngineSettings(backend: backend), parallel: !sequential)
+    let settings = EngineSettings(backend: backend, configuration: try configuration(library))
+    let engine = try Engine(library: library, settings: settings, parallel: !sequential)
     var work = EngineWork()
     for file in file {
       let module = try Files.read(file)
@@ -27,5 +29,15 @@ struct EngineAloneCommand: ParsableCommand {
     }
     work.processorNanoseconds = Clock.processor - start
     print(work.line)
+  }
+
+  /// The tool's artifacts assume little of WebAssembly. The engine is asked for the same, so that theirs can be compared:
+  /// the code is the same, but an artifact says what it assumes.
+  private func configuration(_ library: EngineLibrary) throws -> EngineConfiguration {
+    let off = [
+      "component-model-async", "component-model", "stack-switching", "exceptions", "gc", "function-references",
+      "gc-support", "relaxed-simd", "multi-memory", "tail-call", "memory64", "wide-arithmetic", "threads",
+    ]
+    return try EngineConfiguration(setting + off.map { "\($0)=n" })
   }
 }

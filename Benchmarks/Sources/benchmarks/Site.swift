@@ -45,6 +45,15 @@ struct Site {
     return prefix.appending("lib/wasmprecompile/libwasmtime.so").string
   }
 
+  /// A second release of the engine, which the Makefile fetches.
+  func otherEngine() throws -> String {
+    let release = "../.build/engines/wasmtime-48.0.0/wasmtime"
+    guard let platform = try Files.names(in: release).first(where: { $0.hasPrefix("linux-") }) else {
+      throw Failure("no engine in \(release)")
+    }
+    return try Files.resolved("\(release)/\(platform)/_libwasmtime.so")
+  }
+
   /// A directory below the scratch directory, which is built unless it is there.
   ///
   /// - Parameter build: fills the directory whose path it is given.

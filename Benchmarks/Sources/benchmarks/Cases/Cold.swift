@@ -12,6 +12,16 @@ extension Benchmark {
     }
   }
 
+  static let coldHosts = Benchmark(
+    name: "cold-hosts", title: "cold, corpus, three hosts on two engines", rounds: 3, diskBytes: 500_000_000
+  ) { site in
+    let modules = try ModuleTree.corpus(at: site)
+    let hosts = try HostSet.fleet(at: site)
+    return Contest(
+      ours: .compiling(modules, with: Tool(at: site, cache: "hosts", .cranelift, for: hosts)),
+      peers: [Peer(.enginesAlone(modules, .cranelift, for: hosts, at: site), .ratio(atMost: 1.05))])
+  }
+
   static let coldLargeModule = Benchmark(name: "cold-3mb", title: "cold, one 3 MB module", rounds: 7) { site in
     let modules = try ModuleTree.large(bytes: 3_000_000, at: site)
     return Contest(

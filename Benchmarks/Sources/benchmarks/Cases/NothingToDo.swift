@@ -23,6 +23,18 @@ extension Benchmark {
       peers: [Peer(.upToDate(modules, with: lower), .ratio(atMost: 1.3))])
   }
 
+  static let nothingToDoForHosts = Benchmark(
+    name: "noop-10k-hosts", title: "nothing to do, 10,000 modules, three hosts", rounds: 31, diskBytes: 900_000_000
+  ) { site in
+    let modules = try ModuleTree.small(10_000, at: site)
+    let fleet = try HostSet.fleet(at: site)
+    return Contest(
+      ours: .upToDate(modules, with: Tool(at: site, cache: "fleet-10000", .winch, for: fleet)),
+      peers: [
+        Peer(.upToDate(modules, with: Tool(at: site, cache: "plain-10000", .winch, for: .one)), .ratio(atMost: 1.5))
+      ])
+  }
+
   static let nothingToDo1 = Benchmark(name: "noop-one", title: "nothing to do, 1 module", rounds: 301) { site in
     let modules = try ModuleTree.small(1, at: site)
     return Contest(

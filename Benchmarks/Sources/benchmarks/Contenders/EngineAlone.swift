@@ -12,6 +12,27 @@ extension Contender {
     }
   }
 
+  /// The engines of several hosts alone, one process after the other: the sum of what each of them takes at least.
+  static func enginesAlone(_ modules: ModuleTree, _ backend: Backend, for hosts: HostSet, at site: Site) -> Contender {
+    Contender(name: "engines alone, CPU ÷ \(site.cores)") {
+      {
+        var total = EngineWork()
+        var last: ProcessRun?
+        for host in hosts.hosts {
+          let settings = host.settings.flatMap { ["--setting", $0] }
+          let (run, work) = try runEngine(modules, backend, ["--sequential"] + settings, host.engine, at: site)
+          total.artifacts += work.artifacts
+          total.artifactBytes += work.artifactBytes
+          total.processorNanoseconds += work.processorNanoseconds
+          last = run
+        }
+        guard let last else { throw Failure("there are no hosts") }
+        let seconds = Double(total.processorNanoseconds) / 1e9 / Double(site.cores)
+        return Measurement(last, seconds: seconds, answer: total.answer)
+      }
+    }
+  }
+
   /// One process that compiles a module after the other, each with the engine's own threads, and keeps nothing.
   static func engineParallel(_ modules: ModuleTree, _ backend: Backend, at site: Site) -> Contender {
     Contender(name: "engine's own parallel compilation") {
@@ -30,10 +51,12 @@ extension Contender {
   }
 
   private static func runEngine(
-    _ modules: ModuleTree, _ backend: Backend, _ options: [String], at site: Site
+    _ modules: ModuleTree, _ backend: Backend, _ options: [String], _ engine: String? = nil, at site: Site
   ) throws -> (ProcessRun, EngineWork) {
     let files = modules.files.map { "\(modules.path)/\($0)" }
-    let command = [site.itself, EngineAloneCommand.name, "--engine", site.engine, "--backend", backend.rawValue]
+    let command = [
+      site.itself, EngineAloneCommand.name, "--engine", engine ?? site.engine, "--backend", backend.rawValue,
+    ]
     let run = try site.launcher.succeed(command + options + files)
     return (run, try EngineWork(line: run.lastLine))
   }

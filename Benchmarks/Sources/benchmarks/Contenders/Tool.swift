@@ -9,9 +9,12 @@ struct Tool {
   let backend: Backend
   /// A cache that is only read, which has everything.
   private let lower: String?
+  /// The hosts that artifacts are for; nil for none that is named.
+  private let hosts: HostSet?
 
-  init(at site: Site, cache name: String, _ backend: Backend, above lower: Tool? = nil) {
+  init(at site: Site, cache name: String, _ backend: Backend, above lower: Tool? = nil, for hosts: HostSet? = nil) {
     self.site = site
+    self.hosts = hosts
     self.backend = backend
     self.lower = lower?.cache
     cache = "\(site.scratch)/caches/\(name)-\(backend.rawValue)"
@@ -19,14 +22,17 @@ struct Tool {
 
   func precompile(_ path: String) throws -> ProcessRun {
     let below = lower.map { ["--lower-cache", $0] } ?? []
-    return try site.launcher.run([site.tool, "--cache-dir", cache, "--backend", backend.rawValue] + below + [path])
+    let command = [site.tool, "--cache-dir", cache, "--backend", backend.rawValue] + below
+    guard let hosts else { return try site.launcher.run(command + [path]) }
+    let start = [try site.program("env"), "XDG_CONFIG_HOME=\(try hosts.writeConfiguration(at: site))"]
+    return try site.launcher.run(start + command + hosts.hosts.flatMap { ["--host", $0.name] } + [path])
   }
 
   /// Precompiles modules whose artifacts are all in the cache, and checks that nothing else was done.
   func findNothingToDo(_ modules: ModuleTree) throws -> ProcessRun {
     let run = try precompile(modules.path)
     let place = lower == nil ? "" : " (\(modules.count) in lower caches)"
-    try check(run, says: "\(modules.summaryStart) nothing to compile, all up to date\(place)")
+    try check(run, says: "\(summaryStart(modules)) nothing to compile, all up to date\(place)")
     return run
   }
 
@@ -35,7 +41,7 @@ struct Tool {
     try site.setAside(cache)
     site.settle()
     let run = try precompile(modules.path)
-    try check(run, says: "\(modules.summaryStart) \(modules.count) compiled, 0 up to date (")
+    try check(run, says: "\(summaryStart(modules)) \(artifacts(of: modules)) compiled, 0 up to date (")
     return run
   }
 
@@ -43,11 +49,13 @@ struct Tool {
   func fill(_ modules: ModuleTree) throws {
     var entries = try addMissing(modules)
     // An earlier run's cache has entries of an earlier engine, too, if that was another.
-    if entries > modules.count {
+    if entries > artifacts(of: modules) {
       try site.remove(cache)
       entries = try addMissing(modules)
     }
-    guard entries == modules.count else { throw Failure("the cache has \(entries) entries, not \(modules.count)") }
+    guard entries == artifacts(of: modules) else {
+      throw Failure("the cache has \(entries) entries, not \(artifacts(of: modules))")
+    }
     try verify(modules)
     site.settle()
   }
@@ -72,10 +80,19 @@ struct Tool {
   /// Lets the tool compare every artifact with its digest.
   func verify(_ modules: ModuleTree) throws {
     let run = try site.launcher.run([site.tool, "cache", "verify", "--cache-dir", cache])
-    let entries = "\(modules.count) \(modules.count == 1 ? "entry" : "entries"), "
+    let count = artifacts(of: modules)
+    let entries = "\(count) \(count == 1 ? "entry" : "entries"), "
     guard run.succeeded, run.lastLine.hasPrefix(entries), run.lastLine.hasSuffix(": all good") else {
       throw Failure("cache verify \(run.ending): \(run.lastLine)")
     }
+  }
+
+  private func artifacts(of modules: ModuleTree) -> Int { modules.count * (hosts?.hosts.count ?? 1) }
+
+  /// How the tool's summary of modules begins.
+  private func summaryStart(_ modules: ModuleTree) -> String {
+    let targets = hosts.map { $0.hosts.count > 1 ? " with \($0.hosts.count) targets" : "" } ?? ""
+    return "\(modules.count) module\(modules.count == 1 ? "" : "s")\(targets):"
   }
 
   /// The entries of the cache: hashes of modules, and the sizes of their artifacts.
@@ -83,6 +100,13 @@ struct Tool {
     var entries: [String: Int] = [:]
     try forEachEntry { entries[$0] = $1 }
     return entries
+  }
+
+  /// The sizes of all artifacts, for whatever host.
+  func artifactSizes() throws -> [Int] {
+    var sizes: [Int] = []
+    try forEachEntry { sizes.append($1) }
+    return sizes
   }
 
   /// The paths of all entries.
@@ -127,9 +151,4 @@ struct Tool {
       throw Failure("the tool should have said \"\(start)\", but \(run.ending): \(run.lastLine)")
     }
   }
-}
-
-extension ModuleTree {
-  /// How the tool's summary of these modules begins.
-  fileprivate var summaryStart: String { "\(count) module\(count == 1 ? "" : "s"):" }
 }

@@ -7,7 +7,7 @@ extension Contender {
       {
         let run = try tool.compileAll(modules)
         try tool.verify(modules)
-        return Measurement(run, answer: EngineWork.answer(artifactSizes: try tool.entries().values))
+        return Measurement(run, answer: EngineWork.answer(artifactSizes: try tool.artifactSizes()))
       }
     }
   }
