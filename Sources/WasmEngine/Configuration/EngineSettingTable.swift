@@ -64,6 +64,7 @@ extension EngineSetting {
       onlyRust("gc-heap-reservation", .optimize, form: .number, "4294967296"),
       onlyRust("gc-heap-reservation-for-growth", .optimize, form: .number, "2147483648"),
       onlyRust("gc-heap-guard-size", .optimize, form: .number, "33554432"),
+      onlyRust("gc-heap-initial-size", .optimize, form: .number, "0"),
       EngineSetting(
         name: "static-memory-maximum-size", group: .optimize, form: .number, effect: .means("memory-reservation")),
       EngineSetting(
@@ -86,7 +87,7 @@ extension EngineSetting {
       "pooling-async-stack-keep-resident", "pooling-max-component-instance-size",
       "pooling-max-core-instances-per-component", "pooling-max-memories-per-component",
       "pooling-max-tables-per-component", "pooling-max-tables-per-module", "pooling-max-memories-per-module",
-      "pooling-total-gc-heaps", "pooling-pagemap-scan", "gc-heap-initial-size", "gc-zeal-alloc-counter")
+      "pooling-total-gc-heaps", "pooling-pagemap-scan", "gc-zeal-alloc-counter")
 
   private static let codegen: [EngineSetting] =
     [
