@@ -45,7 +45,9 @@ extension EngineProbe {
       current = found
       parts = try self.parts(of: current)
     }
-    let rest = RecordFacts(parts).differences(from: goal)
+    // Whether code can tell where it stands in the module is not compared.
+    let names = UnreachableFacts.names(inRelease: parts.release ?? 0)
+    let rest = RecordFacts(parts).differences(from: goal).filter { names[$0] != "address-map" }
     if rest.contains(RecordFacts.collector), current.configuration[Self.gcSupport] == nil {
       // The host has a garbage collector that only Rust can choose. It loads what does without any.
       let without = current.setting(Self.gcSupport, "false")
@@ -53,9 +55,7 @@ extension EngineProbe {
     }
     return EngineLikeness(
       settings: current,
-      differences: rest.map {
-        RecordFacts(parts).difference($0, from: goal, UnreachableFacts.names(inRelease: parts.release ?? 0))
-      })
+      differences: rest.map { RecordFacts(parts).difference($0, from: goal, names) })
   }
 
   private static let rounds = 4
