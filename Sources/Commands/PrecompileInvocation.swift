@@ -33,7 +33,6 @@ struct PrecompileInvocation: CommandOptions {
   var place: FilePath? { path.first?.path }
 
   func validate() throws {
-    try hosts.validate()
     if path.isEmpty && lists.filesFrom.isEmpty { throw ValidationError("Missing expected argument '<path> ...'") }
     try lists.validate(with: path)
     if watching.watch { try validateForWatching() }

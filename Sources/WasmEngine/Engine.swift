@@ -53,7 +53,9 @@ public final class Engine: @unchecked Sendable {
     if let target = settings.target, let reason = library.message(taking: api.config_target_set(config, target)) {
       throw .unsupportedSettings(reason: reason.singleLine)
     }
-    for flag in settings.cpu.flags { library.setFlag("has_\(flag.feature)", "\(flag.isOn)", on: config) }
+    for flag in settings.cpu.flags where library.isSince28 || !CPUTarget.sinceRelease28.contains(flag.feature) {
+      library.setFlag("has_\(flag.feature)", "\(flag.isOn)", on: config)
+    }
     try settings.configuration.apply(to: config, of: library)
     try level.apply(to: config, of: library, for: kind)
     // This call consumes the configuration.

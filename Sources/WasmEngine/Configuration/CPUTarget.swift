@@ -71,10 +71,13 @@ public struct CPUTarget: Hashable, Sendable {
     name == "baseline" ? [] : processors.first { $0.name == name }?.features
   }
 
+  /// The features that only releases since 28 have a flag for. Earlier ones do not use them.
+  static let sinceRelease28: Set<String> = ["cmpxchg16b"]
+
   // Complete lists: Cranelift's own presets of these names leave out AVX, without which it uses nothing that came after.
   // Sources: the System V ABI's levels of x86-64, and the processors' manuals; only what Cranelift has a flag for.
   #if arch(x86_64)
-    private static let v2 = ["sse3", "ssse3", "sse41", "sse42", "popcnt"]
+    private static let v2 = ["sse3", "ssse3", "cmpxchg16b", "sse41", "sse42", "popcnt"]
     private static let v3 = v2 + ["avx", "avx2", "fma", "bmi1", "bmi2", "lzcnt"]
     private static let v4 = v3 + ["avx512f", "avx512dq", "avx512vl"]
     private static let iceLake = v4 + ["avx512vbmi", "avx512bitalg"]

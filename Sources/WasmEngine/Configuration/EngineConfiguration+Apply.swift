@@ -92,6 +92,9 @@ extension EngineLibrary {
     return true
   }
 
+  /// Whether it is release 28 or a later one, as its functions tell before it has made anything.
+  var isSince28: Bool { cwasmtime_config_has(api.pointer, "wasmtime_config_memory_reservation_set") }
+
   /// Sets a flag of Cranelift. The process ends when the engine is made if there is no such flag.
   func setFlag(_ name: String, _ value: String, on config: OpaquePointer) {
     if value.isEmpty {
