@@ -9,6 +9,8 @@ package final class ModuleCompiler: Sendable {
   package let settings: EngineSettings
   /// The engine of a host with these settings. It loads what is compiled.
   package let host: Engine
+  /// What the host's engine says of itself, when it was asked.
+  private let known = Mutex<CompatibilityRecord?>(nil)
   /// Engines with less, made when they are first needed.
   private let engines = Mutex<[Variant: Engine]>([:])
 
@@ -25,13 +27,21 @@ package final class ModuleCompiler: Sendable {
     host = try Engine(library: library, settings: settings, parallel: false)
   }
 
+  /// The host's engine's account of itself; asked for once.
+  package func record() throws(EngineError) -> CompatibilityRecord {
+    if let known = known.withLock({ $0 }) { return known }
+    let record = try host.compatibilityRecord()
+    known.withLock { $0 = record }
+    return record
+  }
+
   /// Compiles a module at the lowest level at which it is valid, and gives the artifact's bytes to `body`.
   ///
   /// - Throws: the host's engine's reason, if that cannot compile it either.
   package func compile<Result>(
     _ module: UnsafeRawBufferPointer, as kind: ModuleKind, parallel: Bool, body: (UnsafeRawBufferPointer) -> Result
   ) throws(EngineError) -> Result {
-    var levels = FeatureLevel.levels(for: kind, settings.features)[...]
+    var levels = try FeatureLevel.levels(for: kind, settings.features, host: record())[...]
     if levels.count > 1 && isWorthATry(module, kind) {
       let lowest = try engine(levels.removeFirst(), kind, parallel)
       do throws(EngineError) { return try lowest.compile(module, as: kind, body: body) } catch {

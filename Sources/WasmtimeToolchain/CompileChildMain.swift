@@ -56,7 +56,7 @@ package enum CompileChildMain {
           one.configuration.setEnvironment()
           let compiler = try ModuleCompiler(library: library.get(), settings: one)
           compilers.append(compiler)
-          return try compiler.host.compatibilityRecord()
+          return try compiler.record()
         })
     }
     try socket.send(ChildReply.prepared(records, confinement).encoded())

@@ -21,8 +21,14 @@ package enum FeatureLevel: Int, CaseIterable, Hashable, Sendable {
 
   /// The levels at which a module is tried, the lowest first. The C API cannot say whether a component is valid without
   /// compiling it, and components differ in little else.
-  package static func levels(for kind: ModuleKind, _ policy: FeaturePolicy) -> [FeatureLevel] {
-    switch (policy, kind) {
+  ///
+  /// - Parameter host: the record of the engine that is to load the artifact. One that wants exactly what it has itself gets
+  ///   that.
+  package static func levels(
+    for kind: ModuleKind, _ policy: FeaturePolicy, host: CompatibilityRecord
+  ) -> [FeatureLevel] {
+    guard CompatibilityRecord.acceptsFewerFeatures(host.release) else { return [.all] }
+    return switch (policy, kind) {
     case (.all, _): [.all]
     case (.least, .coreModule): allCases
     case (.least, .component): [.basic, .all]

@@ -29,6 +29,10 @@ public struct CompatibilityRecord: Hashable, Sendable {
     return own.loads(other)
   }
 
+  /// Whether engines of a release load an artifact that has less of WebAssembly than they. Releases before 37 refuse it
+  /// ("compiled without … support but it is enabled for the host"), measured with 24, 36, 37 and those after them.
+  static func acceptsFewerFeatures(_ release: Int?) -> Bool { (release ?? 0) >= 37 }
+
   /// The record opens with a format byte and two strings of printable ASCII, each behind a length byte. That layout is
   /// the engine's own affair; where it differs nothing is lost but two words in messages.
   private var leadingStrings: [String] {

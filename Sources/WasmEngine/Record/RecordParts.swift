@@ -68,7 +68,7 @@ extension RecordParts {
   /// same in all artifacts that are made here.
   ///
   /// Source: `engine/serialization.rs` of wasmtime 24 to 50. An artifact may do with less than its host has: features of the
-  /// processor, of WebAssembly, and a garbage collector.
+  /// processor and, from release 37 on, of WebAssembly, and a garbage collector.
   package func loads(_ artifact: RecordParts) -> Bool {
     guard version == artifact.version, target == artifact.target, numbers.count >= artifact.numbers.count else {
       return false
@@ -80,7 +80,9 @@ extension RecordParts {
     let (needsCollector, others) = artifact.collector
     let tunablesAgree = others == collector.others && (!needsCollector || tunables == artifact.tunables)
     let featuresSuffice =
-      features.count == artifact.features.count && zip(features, artifact.features).allSatisfy { $0 & $1 == $1 }
+      CompatibilityRecord.acceptsFewerFeatures(release)
+      ? features.count == artifact.features.count && zip(features, artifact.features).allSatisfy { $0 & $1 == $1 }
+      : features == artifact.features
     return flagsAgree && processorSuffices && tunablesAgree && featuresSuffice
   }
 
