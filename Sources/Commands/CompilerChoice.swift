@@ -1,5 +1,6 @@
 internal import LinuxIO
 internal import Precompiler
+internal import Synchronization
 internal import SystemPackage
 internal import WasmEngine
 internal import WasmtimeToolchain
@@ -10,6 +11,11 @@ struct CompilerChoice: Sendable {
   var options = WasmtimeToolchain.Options()
   /// Whether only the first host's first backend counts, as to run a module.
   var isSingle = false
+  /// What was found out about samples, for all copies of this value: to ask takes a tenth of a second, and a watcher has many
+  /// batches.
+  private let likenesses = Likenesses()
+
+  init(request: HostRequest) { self.request = request }
 
   /// Runs the precompiler with the compilers as they are found now.
   func run(
@@ -46,7 +52,7 @@ struct CompilerChoice: Sendable {
       let engine: EngineFile
       do { engine = try choice.search.find() } catch { throw RunFailure(error) }
       var host = FoundHost(name: choice.name, engine: engine, settings: choice.settings)
-      if let sample = choice.like { try host.adopt(sample, options, cancellation) }
+      if let sample = choice.like { try host.adopt(sample, options, likenesses, cancellation) }
       if isSingle { host.settings = Array(host.settings.prefix(1)) }
       found.append(host)
     }
@@ -71,19 +77,26 @@ struct FoundHost: Sendable {
 
   /// Takes over the settings of the engine that serialized an artifact.
   mutating func adopt(
-    _ sample: FilePath, _ options: WasmtimeToolchain.Options, _ cancellation: Cancellation
+    _ sample: FilePath, _ options: WasmtimeToolchain.Options, _ known: Likenesses, _ cancellation: Cancellation
   ) throws(RunFailure) {
     let record = try Self.record(of: sample)
+    let question = Likenesses.Question(record: record, engine: engine.stamp, base: settings)
+    if let answer = known.answer(to: question) { return adopt(answer) }
     let probe = EngineProbe(
       engine, program: options.program, policy: options.confinement, cancellation: cancellation)
     guard let base = settings.first else { return }
     do throws(LikenessFailure) {
       let likeness = try probe.settings(like: record, from: base)
-      settings = [likeness.settings]
-      differences = likeness.differences
+      known.note(likeness, for: question)
+      adopt(likeness)
     } catch {
       throw RunFailure(error, sample, engine.location)
     }
+  }
+
+  private mutating func adopt(_ likeness: EngineLikeness) {
+    settings = [likeness.settings]
+    differences = likeness.differences
   }
 
   private static func record(of artifact: FilePath) throws(RunFailure) -> CompatibilityRecord {
@@ -99,6 +112,21 @@ struct FoundHost: Sendable {
     }
     return record
   }
+}
+
+/// What engines said about samples.
+final class Likenesses: Sendable {
+  struct Question: Hashable {
+    let record: CompatibilityRecord
+    let engine: FileStamp
+    let base: [EngineSettings]
+  }
+
+  private let answers = Mutex<[Question: EngineLikeness]>([:])
+
+  func answer(to question: Question) -> EngineLikeness? { answers.withLock { $0[question] } }
+
+  func note(_ answer: EngineLikeness, for question: Question) { answers.withLock { $0[question] = answer } }
 }
 
 extension RunFailure {
