@@ -60,6 +60,14 @@ struct CompilerChoice: Sendable {
   }
 }
 
+extension PrecompileInvocation {
+  var compilers: CompilerChoice {
+    var choice = CompilerChoice(request: HostRequest(engine: engine, compiler: compiler, hosts: hosts, place: place))
+    choice.options.confinement = limits.confinement(sandbox)
+    return choice
+  }
+}
+
 /// A host with the engine library that was found for it.
 struct FoundHost: Sendable {
   let name: String?

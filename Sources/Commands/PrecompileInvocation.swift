@@ -69,10 +69,4 @@ struct PrecompileInvocation: CommandOptions {
     request.purpose = execution.purpose
     return request
   }
-
-  var compilers: CompilerChoice {
-    var choice = CompilerChoice(request: HostRequest(engine: engine, compiler: compiler, hosts: hosts, place: place))
-    choice.options.confinement = limits.confinement(sandbox)
-    return choice
-  }
 }
