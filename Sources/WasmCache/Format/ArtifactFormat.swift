@@ -33,6 +33,6 @@ package struct ArtifactFormat: Hashable, Sendable {
     guard let recordSection else { return true }
     guard let own = ELFFile(artifact)?.section(named: recordSection) else { return false }
     return own.elementsEqual(record)
-      || CompatibilityRecord(bytes: record).loads(CompatibilityRecord(bytes: Array(own)))
+      || CompatibilityRecord(bytes: record).covers(CompatibilityRecord(bytes: Array(own)))
   }
 }

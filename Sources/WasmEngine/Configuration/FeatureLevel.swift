@@ -16,7 +16,7 @@ package enum FeatureLevel: Int, CaseIterable, Hashable, Sendable {
   case threads
   /// And several memories, 64-bit memories, tail calls, relaxed vector instructions, wide arithmetic.
   case extended
-  /// And references to functions, garbage collection, exceptions, stack switching: everything that the engine has.
+  /// And references to functions, garbage collection, exceptions: everything that the engine has.
   case all
 
   /// The levels at which a module is tried, the lowest first. The C API cannot say whether a component is valid without
@@ -37,15 +37,15 @@ package enum FeatureLevel: Int, CaseIterable, Hashable, Sendable {
 
   /// The settings that are switched off.
   ///
-  /// Exceptions go with garbage collection: without it, tags and `throw` are valid, and the compiler aborts on them.
+  /// Exceptions go with garbage collection: without it, tags and `throw` are valid, and the compiler aborts on them. Stack
+  /// switching stays as it is: an engine that has it refuses code for none.
   func settingsOff(for kind: ModuleKind) -> [String] {
     var names: [String] = []
     if self < .all {
       names += [
         "component-model-async-stackful", "component-model-more-async-builtins", "component-model-map",
         "component-model-implements", "component-model-accessors", "component-model-canonical-names",
-        "component-model-async", "stack-switching", "exceptions", "gc", "function-references", EngineSetting.gcSupport,
-        "compact-imports",
+        "component-model-async", "exceptions", "gc", "function-references", EngineSetting.gcSupport, "compact-imports",
       ]
       if kind == .coreModule { names.append("component-model") }
     }

@@ -22,13 +22,6 @@ public struct CompatibilityRecord: Hashable, Sendable {
   /// The target triple that the record names.
   public var target: String { leadingStrings.dropFirst().first ?? "unknown" }
 
-  /// Whether an engine with this record loads an artifact with another.
-  package func loads(_ artifact: CompatibilityRecord) -> Bool {
-    if self == artifact { return true }
-    guard let own = RecordParts(self), let other = RecordParts(artifact) else { return false }
-    return own.loads(other)
-  }
-
   /// Whether engines of a release load an artifact that has less of WebAssembly than they. Releases before 37 refuse it
   /// ("compiled without … support but it is enabled for the host"), measured with 24, 36, 37 and those after them.
   static func acceptsFewerFeatures(_ release: Int?) -> Bool { (release ?? 0) >= 37 }

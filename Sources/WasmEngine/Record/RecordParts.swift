@@ -86,15 +86,34 @@ extension RecordParts {
     return flagsAgree && processorSuffices && tunablesAgree && featuresSuffice
   }
 
-  /// Flags that change the code, but not the engines that it fits.
+  /// Flags that change the code, but not the engines that it fits. Each was changed in artifacts of 24.0.0, 36.0.0 and 50.0.1,
+  /// which loaded them.
   private static let harmless: Set<String> = [
     "opt_level", "regalloc_algorithm", "regalloc_checker", "regalloc_verbose_logs", "enable_alias_analysis",
     "enable_verifier", "enable_pcc", "is_pic", "machine_code_cfg_info", "bb_padding_log2_minus_one",
     "log2_min_function_alignment", "enable_jump_tables", "enable_heap_access_spectre_mitigation",
     "enable_table_access_spectre_mitigation", "enable_nan_canonicalization", "enable_float",
-    "enable_incremental_compilation_cache_checks", "probestack_size_log2", "tls_model", "stack_switch_model",
-    "unwind_info", "enable_safepoints",
+    "enable_incremental_compilation_cache_checks", "probestack_size_log2", "tls_model", "unwind_info",
+    "enable_compact_unwind_abi",
   ]
+}
+
+extension CompatibilityRecord {
+  /// Whether an artifact with another record is what an engine with this one makes, but for WebAssembly that it may assume.
+  ///
+  /// An engine also loads what was optimized for something else, and that is not what was asked for.
+  package func covers(_ artifact: CompatibilityRecord) -> Bool {
+    if self == artifact { return true }
+    guard let own = RecordParts(self), let other = RecordParts(artifact) else { return false }
+    return own.flags == other.flags && own.loads(other)
+  }
+
+  /// Whether an engine with this record loads an artifact with another.
+  package func loads(_ artifact: CompatibilityRecord) -> Bool {
+    if self == artifact { return true }
+    guard let own = RecordParts(self), let other = RecordParts(artifact) else { return false }
+    return own.loads(other)
+  }
 }
 
 /// Reads the bytes of a record, which come from outside.
