@@ -12,8 +12,6 @@ public struct EngineConfiguration: Hashable, Sendable {
 
   /// What was set, by the settings' names.
   private var values: [String: String] = [:]
-  /// The flags of Cranelift, by their names, in the order in which they were given.
-  private var craneliftFlags: [String] = []
 
   /// Makes the configuration of an engine on which nothing was set.
   public init() {}
@@ -72,11 +70,6 @@ public struct EngineConfiguration: Hashable, Sendable {
     // No engine has these by itself, so that to switch them off is to say nothing.
     let isStandard = Self.alwaysOff.contains(setting.name) && value == "false"
     values[setting.name] = isStandard ? nil : value
-    guard setting.name.hasPrefix(EngineSetting.craneliftPrefix),
-      EngineSetting.all.allSatisfy({ $0.name != setting.name })
-    else { return }
-    craneliftFlags.removeAll { $0 == setting.name }
-    craneliftFlags.append(setting.name)
   }
 
   private static let alwaysOff: Set<String> = [
@@ -93,8 +86,8 @@ public struct EngineConfiguration: Hashable, Sendable {
   /// What was set, in the order of wasmtime's help, flags of Cranelift last.
   public var entries: [Entry] {
     EngineSetting.all.compactMap { setting in values[setting.name].map { Entry(setting: setting, value: $0) } }
-      + craneliftFlags.sorted().compactMap { name in
-        guard let setting = EngineSetting.named(name), let value = values[name] else { return nil }
+      + values.sorted { $0.key < $1.key }.compactMap { name, value in
+        guard let setting = EngineSetting.named(name), setting.isCraneliftFlag else { return nil }
         return Entry(setting: setting, value: value)
       }
   }

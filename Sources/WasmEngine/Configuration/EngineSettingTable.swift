@@ -3,10 +3,9 @@
 extension EngineSetting {
   /// A setting by its name, whatever its group.
   static func named(_ name: String) -> EngineSetting? {
-    if name.hasPrefix(craneliftPrefix) {
-      return EngineSetting(name: name, group: .codegen, form: .text, effect: .decides([]))
-    }
-    return all.first { $0.name == name }
+    if let known = all.first(where: { $0.name == name }) { return known }
+    guard name.hasPrefix(craneliftPrefix) else { return nil }
+    return EngineSetting(name: name, group: .codegen, form: .text, effect: .decides([]))
   }
 
   /// The start of the names that stand for flags of Cranelift itself: `cranelift-enable_probestack`.
