@@ -191,7 +191,8 @@ extension ChildReply {
         self = .failed(error)
       }
     case 3:
-      guard let loads = message.take(UInt8.self), let text = message.takeText() else { return nil }
+      guard let loads = message.take(UInt8.self), loads <= 1, let text = message.takeText(), loads == 0 || text.isEmpty
+      else { return nil }
       self = .loaded(refusal: loads == 1 ? nil : String(decoding: text, as: UTF8.self))
     default: return nil
     }

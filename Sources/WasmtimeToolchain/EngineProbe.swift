@@ -66,7 +66,12 @@ package struct EngineProbe: Sendable {
         try file.descriptor.write(all: artifact)
         let answers = try ask([one])
         guard let child = answers.child, case .success = answers.records[0] else {
-          if case .failure(let reason) = answers.records[0] { refusals.append("\(reason)") }
+          // Each of the settings has one answer, or the answers would be those of others.
+          if case .failure(let reason) = answers.records[0] {
+            refusals.append("\(reason)")
+          } else {
+            refusals.append("no child could be asked")
+          }
           continue
         }
         refusals.append(

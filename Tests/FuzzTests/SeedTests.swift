@@ -4,6 +4,8 @@ import SystemPackage
 import TestSupport
 import Testing
 
+@testable import WasmtimeToolchain
+
 /// The fuzzer's targets with the seeds that it starts from, so that neither rots.
 struct SeedTests {
   private static let directory = EngineUnderTest.packageRoot.appending("Tests/FuzzTests/Seeds")
@@ -14,6 +16,15 @@ struct SeedTests {
 
   @Test func everyTargetHasSeeds() throws {
     #expect(try Self.names(in: Self.directory) == FuzzTarget.allCases.map(\.rawValue).sorted())
+  }
+
+  /// A message that is refused at its first byte would find nothing.
+  @Test func everyMessageOfWorkersIsRead() throws {
+    let directory = Self.directory.appending(FuzzTarget.workerMessage.rawValue)
+    for name in try Self.names(in: directory) {
+      let seed = try [UInt8](contentsOf: directory.appending(name))
+      #expect(ChildRequest(seed) != nil || ChildReply(seed) != nil, "\(name)")
+    }
   }
 
   @Test(arguments: FuzzTarget.allCases) func seedsAndWhatIsNearThemAreReadOrRefused(_ target: FuzzTarget) throws {

@@ -12,11 +12,18 @@ struct ChildProtocolTests {
     .componentsUnsupported, .invalidModule(message: "é\u{202e}\n"), .cannotSerialize(message: ""),
   ]
 
-  private static let settings = Backend.libwasmtime.flatMap { backend in
-    OptimizationLevel.allCases.flatMap { optimization in
-      CPUTarget.allCases.map { EngineSettings(backend: backend, optimization: optimization, cpu: $0) }
-    }
-  }
+  private static let settings =
+    Backend.libwasmtime.flatMap { backend in
+      OptimizationLevel.allCases.flatMap { optimization in
+        [CPUTarget.native, .baseline].map { EngineSettings(backend: backend, optimization: optimization, cpu: $0) }
+      }
+    } + [EngineSettings(backend: .cranelift, features: .all), configured]
+
+  /// Every field with something in it.
+  private static let configured = EngineSettings(
+    backend: .cranelift, cpu: CPUTarget("baseline,+x") ?? .native,
+    configuration: (try? EngineConfiguration(["fuel=1", "memory-reservation=0", "cranelift-a_b=c=d"]))
+      ?? EngineConfiguration())
 
   private static let limits = ChildLimits(memory: 1 << 32, file: 1 << 31)
 
@@ -25,6 +32,7 @@ struct ChildProtocolTests {
     .prepare(settings: settings, threads: 65535, limits: limits),
     .compile(settingsIndex: 0, parallel: false, kind: .coreModule, size: 0),
     .compile(settingsIndex: 255, parallel: true, kind: .component, size: .max),
+    .load(settingsIndex: 0, kind: .coreModule, size: 0), .load(settingsIndex: 255, kind: .component, size: .max),
   ]
 
   private static let replies: [ChildReply] =
@@ -34,6 +42,7 @@ struct ChildProtocolTests {
         errors.map { .failure($0) } + [.success(CompatibilityRecord(bytes: [0, 255, 1]))], ChildFixture.confined),
       .exhausted(.memory), .exhausted(.artifact), .systemCallFailed(""), .systemCallFailed("write: é\u{202e}\n"),
       .compiled(size: 0, nanoseconds: 0), .compiled(size: .max, nanoseconds: .max),
+      .loaded(refusal: nil), .loaded(refusal: ""), .loaded(refusal: "é\u{202e}\n"),
     ] + errors.map { .failed($0) }
 
   // MARK: Round trips
@@ -82,7 +91,8 @@ struct ChildProtocolTests {
 
   @Test(
     arguments: [
-      [3], [1, 7, 1, 1, 9], [2, 7, 0, 0, 0, 0], [2, 130], [2, 131], [1, 7, 1, 1, 130, 0, 0, 0, 0], [1, 7, 1, 1, 128],
+      [4], [3], [3, 1], [3, 2, 0, 0, 0, 0], [3, 1, 1, 0, 0, 0, 0x78], [1, 7, 1, 1, 9], [2, 7, 0, 0, 0, 0], [2, 130],
+      [2, 131], [1, 7, 1, 1, 130, 0, 0, 0, 0], [1, 7, 1, 1, 128],
       [2, 1, 0xff, 0xff, 0xff, 0xff],
       [2, 1, 1, 0x40, 0, 0, 0x78],
       // A size that is no Int.
@@ -92,12 +102,23 @@ struct ChildProtocolTests {
 
   @Test(
     arguments: [
-      [0], prepare([3, 0, 0]), prepare([0, 3, 0]), prepare([0, 0, 2]),
+      [0], [4], prepare([3, 0, 0] + native + [0]), prepare([0, 3, 0] + native + [0]),
+      prepare([0, 0, 2] + native + [0]), prepare([0, 0, 0] + text("nativ") + [0]), prepare([0, 0, 0] + native + [1]),
+      prepare([0, 0, 0] + native + [1] + text("fool")), prepare([0, 0, 0] + native + [1] + text("fuel=x")),
+      [3, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0], [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80],
       // An amount of memory that is no Int.
       [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0], [2, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0],
       [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80],
     ] as [[UInt8]])
   func impossibleRequestsAreRefused(_ bytes: [UInt8]) { #expect(ChildRequest(bytes) == nil) }
+
+  @Test func theRequestsThatAreNearlyImpossibleAreNot() {
+    #expect(ChildRequest(Self.prepare([2, 2, 1] + Self.native + [1] + Self.text("fuel=1"))) != nil)
+  }
+
+  private static let native = text("native")
+
+  private static func text(_ text: String) -> [UInt8] { [UInt8(text.utf8.count), 0, 0, 0] + Array(text.utf8) }
 
   /// A request to prepare with settings of these codes.
   private static func prepare(_ settings: [UInt8]) -> [UInt8] {
@@ -118,7 +139,7 @@ struct ChildProtocolTests {
     for _ in 0..<2000 {
       var bytes = random.bytes(count: Int.random(in: 0..<64, using: &random))
       // Past the first byte, more often than chance would have it.
-      if !bytes.isEmpty, Bool.random(using: &random) { bytes[0] = UInt8.random(in: 1...2, using: &random) }
+      if !bytes.isEmpty, Bool.random(using: &random) { bytes[0] = UInt8.random(in: 1...3, using: &random) }
       _ = read(bytes)
     }
   }

@@ -27,7 +27,10 @@ enum ArtifactTargets {
   static func engineRecord(_ bytes: UnsafeRawBufferPointer) throws {
     let record = CompatibilityRecord(bytes: Array(bytes))
     try check(record)
-    if let flags = EngineFlags(record.bytes) { _ = flags.refusals(of: flags) }
+    try Finding.unless(record.loads(record), "an engine that does not load what it made")
+    if let parts = RecordParts(record) {
+      try Finding.unless(parts.loads(parts), "parts that do not fit themselves")
+    }
   }
 
   /// Its version and target are shown, and the version is part of a directory's name.
