@@ -134,21 +134,20 @@ public final class Engine: @unchecked Sendable {
   /// - Throws: ``EngineError/unsupportedSettings(reason:)`` where artifacts carry no record, or why the engine did not
   ///   compile the module.
   public func compatibilityRecord() throws(EngineError) -> CompatibilityRecord {
-    let emptyModule: [UInt8] = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]
-    var record: CompatibilityRecord?
-    var failure: EngineError?
-    emptyModule.withUnsafeBytes { bytes in
-      do throws(EngineError) {
-        record = try compile(bytes, as: .coreModule) { CompatibilityRecord(artifact: $0) }
-      } catch {
-        failure = error
-      }
-    }
-    if let failure { throw failure }
+    let record = try emptyModule().withUnsafeBytes { CompatibilityRecord(artifact: $0) }
     guard let record else {
       throw .unsupportedSettings(reason: "its artifacts carry no section \(CompatibilityRecord.sectionName)")
     }
     return record
+  }
+
+  /// The artifact of the empty module.
+  func emptyModule() throws(EngineError) -> [UInt8] {
+    let module: [UInt8] = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]
+    let result = module.withUnsafeBytes { bytes in
+      Result { () throws(EngineError) in try compile(bytes, as: .coreModule) { Array($0) } }
+    }
+    return try result.get()
   }
 }
 

@@ -53,6 +53,12 @@ struct ConfigurationTests {
       backend = ["winch", "pulley"]
       opt-level = "none"
       cpu = "baseline"
+      features = "all"
+      hosts = ["edge"]
+      optimize = ["memory-reservation=0"]
+      codegen = "native-unwind-info=n"
+      debug = ["debug-info"]
+      wasm = ["epoch-interruption,fuel=1", "threads=n"]
       engine = "lib/engine.so"
       cache-dir = "/var/cache/modules"
       trust-cache = true
@@ -76,10 +82,15 @@ struct ConfigurationTests {
     #expect(Settings.all.allSatisfy { configuration.given[$0.key] != nil }, "this file has every setting")
     let command = try precompile("a", with: configuration)
     #expect(
-      command.compiler.settings == [
-        EngineSettings(backend: .winch, optimization: .none, cpu: .baseline),
-        EngineSettings(backend: .pulley, optimization: .none, cpu: .baseline),
+      command.compiler.settings(EngineConfiguration()) == [
+        EngineSettings(backend: .winch, optimization: .none, cpu: .baseline, features: .all),
+        EngineSettings(backend: .pulley, optimization: .none, cpu: .baseline, features: .all),
       ])
+    #expect(command.hosts.names.map(\.text) == ["edge"])
+    #expect(
+      command.hosts.configuration.description
+        == "memory-reservation 0, native-unwind-info false, debug-info true, fuel true, epoch-interruption true, "
+        + "threads false")
     let engine = EngineLocation(path: directory("lib/engine.so"), origin: .configuration)
     #expect(command.engine.search.candidates == [engine], "paths in a file start from its directory")
     #expect(try command.cache.path() == "/var/cache/modules")
@@ -110,7 +121,8 @@ struct ConfigurationTests {
     let command = try precompile(
       "a", "--backend", "winch", "--opt-level", "speed", "--engine", "b.so", "--exclude", "y", "-j4",
       with: configuration)
-    #expect(command.compiler.settings == [EngineSettings(backend: .winch)], "a list is not added to")
+    #expect(
+      command.compiler.settings(EngineConfiguration()) == [EngineSettings(backend: .winch)], "a list is not added to")
     #expect(command.engine.search.candidates == [EngineLocation(path: "b.so", origin: .option)])
     #expect(command.selection.exclude.map(\.bytes) == [Array("y".utf8)])
     #expect(command.execution.jobs == 4)
@@ -182,7 +194,7 @@ struct ConfigurationTests {
     ("debounce = -1\n", "1: debounce must be a number of milliseconds from 0 to 60000, not '-1'"),
     ("max-module = '1X'\n", "1: max-module must be a size such as 500M or 5Gi, not '1X'"),
     ("poll = 'yes'\n", "1: poll must be true or false, not a string"),
-    ("[cpu]\n", "1: cpu must be native or baseline, not a table"),
+    ("[cpu]\n", "1: cpu must be native, baseline or the name of a processor, not a table"),
     ("opt-level = 'max'\n", "1: opt-level must be none, speed or speed-and-size, not 'max'"),
     ("backend = ['winch',\n 'llvm']\n", "1: backend must be a list of cranelift, winch or pulley, not 'llvm'"),
     ("backend = ['winch', 3]\n", "1: backend must be a list of cranelift, winch or pulley, not a list with a number"),
@@ -352,6 +364,7 @@ struct ConfigurationTests {
     let ofOneRun: Set = [
       "watch", "fail-fast", "dry-run", "force", "quiet", "verbose", "explain", "format", "version", "help",
       "files-from", "null", "check", "frozen", "output", "stamp", "depfile", "timings", "trace",
+      "like", "engine-config",
     ]
     let options = options(of: PrecompileCommand.self)
     let settings = Set(Settings.all.map { String($0.option.dropFirst(2)) })

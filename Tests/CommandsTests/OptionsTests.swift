@@ -35,7 +35,7 @@ struct OptionsTests {
   @Test func defaultsAreThoseOfTheHelp() throws {
     let command = try precompile("a.wasm")
     #expect(command.path.map(\.path) == ["a.wasm"])
-    #expect(command.compiler.settings == [EngineSettings(backend: .cranelift)])
+    #expect(command.compiler.settings(EngineConfiguration()) == [EngineSettings(backend: .cranelift)])
     #expect(command.limits.timeout.value == 120)
     #expect(command.execution.jobs == nil)
     #expect(!command.execution.failFast && !command.execution.force && command.execution.purpose == .compile)
@@ -51,7 +51,7 @@ struct OptionsTests {
       "--explain", "--engine", "e.so", "--cache-dir", "c", "b")
     #expect(command.path.map(\.path) == ["a", "b"])
     #expect(
-      command.compiler.settings == [
+      command.compiler.settings(EngineConfiguration()) == [
         EngineSettings(backend: .winch, cpu: .baseline),
         EngineSettings(backend: .cranelift, optimization: .speedAndSize, cpu: .baseline),
       ])
@@ -77,7 +77,7 @@ struct OptionsTests {
 
   @Test func repeatedBackendsAreMadeOnce() throws {
     let command = try precompile("a", "--backend", "winch", "--backend", "pulley", "--backend", "winch")
-    #expect(command.compiler.settings.map(\.backend) == [.winch, .pulley])
+    #expect(command.compiler.settings(EngineConfiguration()).map(\.backend) == [.winch, .pulley])
   }
 
   @Test func pathsKeepEveryByte() throws {
@@ -117,7 +117,7 @@ struct OptionsTests {
     let path = try #require(try parse(["path", "a.wasm", "--compile", "--backend", "pulley"]) as? PathCommand)
     #expect(
       path.module.path == "a.wasm" && path.compile
-        && path.options.compiler.settings == [EngineSettings(backend: .pulley)])
+        && path.options.compiler.settings(EngineConfiguration()) == [EngineSettings(backend: .pulley)])
     #expect(try #require(try parse(["hash", "a", "b"]) as? HashCommand).file.map(\.path) == ["a", "b"])
     #expect(try parse(["cache", "verify", "--repair"]) is CacheCommand.Verify)
     #expect(try parse(["cache", "dir"]) is CacheCommand.Directory)

@@ -57,19 +57,26 @@ struct RunFailureTests {
         "the compiler's process gave an answer that cannot be read"
       ),
       (
-        .backendUnavailable(.winch, location, .silentlyAnother(.cranelift)),
+        .backendUnavailable(CompileWish(backend: .winch), location, .silentlyAnother(.cranelift)),
         "the engine \(shown) has no backend winch: this release would silently compile with cranelift instead; "
           + "`wasmprecompile engines` shows what it has"
       ),
       (
-        .backendUnavailable(.pulley, location, .crashes("unknown\ntarget")),
+        .backendUnavailable(CompileWish(backend: .pulley), location, .crashes("unknown\ntarget")),
         "the engine \(shown) has no backend pulley: this release aborts when asked for it: unknown\u{fffd}target; "
           + "`wasmprecompile engines` shows what it has"
       ),
       (
-        .backendUnavailable(.cranelift, location, .exhausted(memory: 1 << 20)),
+        .backendUnavailable(CompileWish(backend: .cranelift), location, .exhausted(memory: 1 << 20)),
         "the engine \(shown) has no backend cranelift: it needs more memory than --max-memory allows; "
           + "`wasmprecompile engines` shows what it has"
+      ),
+      (
+        .backendUnavailable(
+          CompileWish(
+            backend: .cranelift, options: [.init(name: "fuel", value: "true"), .init(name: "a", value: "\n1")]),
+          location, .refused("why")),
+        "the engine \(shown) cannot compile with cranelift, fuel, a \u{fffd}1: why; `wasmprecompile engines` shows what it has"
       ),
     ]
     for (error, message) in messages {

@@ -189,7 +189,7 @@ struct RunReporterTests {
         + "(1.00 kB → 4.00 kB in 2.41 s)")
     #expect(
       summary(plan(), [JobOutcome(job: job(0), result: .foundMeanwhile(size: 1))], targets: 2).line
-        == "3 modules with 2 backends: 0 compiled, 1 up to date (2.41 s)")
+        == "3 modules with 2 targets: 0 compiled, 1 up to date (2.41 s)", "one backend, for two hosts")
     #expect(summary(plan(upToDate: 4)).line == "3 modules: nothing to compile, all up to date (2.41 s)")
     #expect(summary(plan(upToDate: 1), purpose: .dryRun).line == "3 modules: 2 to compile, 1 up to date (2.41 s)")
     #expect(summary(plan(upToDate: 1), purpose: .check).line == "3 modules: 2 to compile, 1 up to date (2.41 s)")

@@ -87,7 +87,7 @@ struct RunEndTests {
       Issue.record("it was there")
       return
     }
-    #expect(backend.rawValue == "two" && location == toolchain.location && reason == .refused("it is a fake"))
+    #expect(backend.description == "two" && location == toolchain.location && reason == .refused("it is a fake"))
     #expect(toolchain.sessions == 0 && toolchain.finishes == 1)
     try stage.expectNothingLeft()
   }

@@ -32,12 +32,12 @@ struct SeveralToolchainsTests {
     let first = FakeToolchain("one", "two")
     let summary = try stage.run(request, first, other())
     #expect(summary.compiled == 9)
-    #expect(summary.targets.map(\.name) == ["one", "two", "three"])
+    #expect(summary.targets.map(\.name) == ["one (fake 1)", "two (fake 1)", "three (other 1)"])
     #expect(summary.targets.map(\.order) == [0, 1, 2])
     for target in summary.targets {
       let prefix = target.order < 2 ? "fake" : "other"
       for module in modules {
-        #expect(try stage.artifact(target, module) == "\(prefix) \(target.name) \(module)")
+        #expect(try stage.artifact(target, module) == "\(prefix) \(target.identity.wish) \(module)")
         #expect(target.entryPath(module)?.string.hasSuffix("\(module).\(prefix)") == true)
       }
     }

@@ -13,17 +13,18 @@ struct ArtifactIdentityTests {
   }
 
   /// Fixed, because another digest would make every cache forget everything. Made with
-  /// `printf 'backend 9\ncraneliftrecord 8\n\0\00250\003x86build 2\n\001\002' | sha256sum`.
+  /// `printf 'backend 9\ncraneliftrecord 8\n\0\00250\003x86build 2\n\001\002features 5\nleast' | sha256sum`.
   @Test func digestStaysTheSame() {
-    #expect(identity().digest.hex == "b82b023798572ef33a7805c27de7c591d750361f73e26a84cd0499680aae6c34")
-    #expect(identity().shortDigest == "b82b023798572ef3")
-    #expect(identity().directoryName == "cranelift-50-b82b023798572ef3")
+    #expect(identity().digest.hex == "02d7417aaddf681fc6a26893e6097d19bf398a3d75a9c1bd312428346b487f82")
+    #expect(identity().shortDigest == "02d7417aaddf681f")
+    #expect(identity().directoryName == "cranelift-50-02d7417aaddf681f")
   }
 
   @Test func everyPartCounts() {
     let all = [
       identity(), identity(EngineSettings(backend: .winch)), identity(EngineSettings(backend: .pulley)),
       identity(record: Self.record + [0]), identity(record: []), identity(build: [1, 3]), identity(build: []),
+      identity(EngineSettings(backend: .cranelift, features: .all)),
     ]
     #expect(Set(all.map(\.digest)).count == all.count)
     #expect(Set(all.map(\.directoryName)).count == all.count)
@@ -71,6 +72,12 @@ struct ArtifactIdentityTests {
     (
       EngineSettings(backend: .cranelift, optimization: .speedAndSize, cpu: .baseline),
       "cranelift, opt-level speed-and-size, cpu baseline"
+    ),
+    (
+      EngineSettings(
+        backend: .cranelift, optimization: .none, cpu: CPUTarget("native,-avx") ?? .native, features: .all,
+        configuration: (try? EngineConfiguration(["threads=n", "fuel", "memory-reservation=0"])) ?? .init()),
+      "cranelift, opt-level none, cpu native,-avx, memory-reservation 0, fuel, threads false, features all"
     ),
   ])
   func aWishNamesWhatDiffersFromTheDefaults(_ settings: EngineSettings, _ description: String) {

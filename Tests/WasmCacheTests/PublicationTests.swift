@@ -60,7 +60,7 @@ struct PublicationTests {
     #expect(
       object.filter { $0.key != "options" } as? [String: String] == [
         "format": "wasmtime", "suffix": ".cwasm", "backend": "cranelift", "version": "50", "target": "x86",
-        "build": "ab", "record": "00023530" + "03783836", "identity": identity.digest.hex,
+        "build": "ab", "record": "00023530" + "03783836", "features": "least", "identity": identity.digest.hex,
       ])
     #expect(fixture.cache.engineNames(for: identity.wish) == [identity.directoryName])
   }

@@ -35,7 +35,7 @@ struct CompileChildTests {
       for (index, record) in records.enumerated() {
         let sequential = try worker.compile(WasmBinary.returning(1), settingsIndex: index)
         let own = sequential.withUnsafeBytes { CompatibilityRecord(artifact: $0) }
-        #expect(try own == record.get())
+        #expect(try record.get().loads(#require(own)), "it may assume less")
         let parallel = try worker.compile(WasmBinary.returning(1), settingsIndex: index, threads: 2)
         #expect(parallel == sequential)
       }

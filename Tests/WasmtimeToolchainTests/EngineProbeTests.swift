@@ -43,7 +43,7 @@ struct EngineProbeTests {
     #expect(fixture.leftOver.isEmpty)
   }
 
-  @Test(arguments: ["24.0.0", "36.0.0"], CPUTarget.allCases)
+  @Test(arguments: ["24.0.0", "36.0.0"], [CPUTarget.native, .baseline])
   func winchThatIsSecretlyCraneliftIsUnavailable(_ version: String, _ cpu: CPUTarget) throws {
     let winch = EngineSettings(backend: .winch, cpu: cpu)
     let result = try probe(try ChildFixture.engine(version), [winch])

@@ -78,9 +78,11 @@ struct CacheErrorTests {
   /// What is stored is as it was stored, but not what it should be.
   private func store(_ artifact: [UInt8]) throws -> FilePath {
     let part = try fixture.open().part(.cranelift)
-    let writer = try EngineWriter(part.directory, Publisher(CacheDirectory(making: fixture.path)))
+    let cache = try CacheDirectory(making: fixture.path)
+    let directory = EngineDirectory(part.identity, in: cache)
+    let writer = try EngineWriter(directory, Publisher(cache))
     try writer.publish(artifact, for: module)
-    return part.directory.entryPath(module)
+    return directory.entryPath(module)
   }
 
   private func loading() -> String? {
