@@ -9,7 +9,8 @@ internal import WasmtimeToolchain
 struct EngineVerdict {
   /// The host, as messages call it; nil for the one that is not named.
   private let host: String?
-  private let library: FilePath
+  /// Nil if there is none.
+  private let library: FilePath?
   /// The backend with which it would be loaded.
   private let backend: Backend?
   /// Why it would be refused, in the engine's words.
@@ -24,8 +25,9 @@ struct EngineVerdict {
     let work = InterruptibleWork()
     let hosts: [FoundHost]
     do { hosts = try choice.hosts(work.cancellation) } catch {
-      if !isNamed && error.status == .engineUnavailable { return [] }
-      throw error
+      // An engine that is missing is no reason to say nothing of the artifact.
+      guard error.status == .engineUnavailable else { throw error }
+      return isNamed ? [EngineVerdict(unusable: error)] : []
     }
     return hosts.map { host in
       let settings = isNamed ? host.settings : Self.everyBackend(like: host.settings, for: artifact)
@@ -73,6 +75,15 @@ struct EngineVerdict {
     return (isPulley ? [Backend.pulley] : [.cranelift, .winch]).map { one.with($0) }
   }
 
+  /// - Parameter failure: why the engine could not be found. Its first line says it, others give advice.
+  private init(unusable failure: RunFailure) {
+    host = nil
+    library = nil
+    backend = nil
+    let lines = failure.message.split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }
+    reasons = ["the engine cannot be used: \(lines.prefix(2).joined(separator: " "))"]
+  }
+
   private init(_ host: FoundHost, _ backend: Backend?, _ reasons: [String]) {
     self.host = host.name
     library = host.engine.location.path
@@ -83,9 +94,9 @@ struct EngineVerdict {
   var loads: Bool { reasons.isEmpty }
 
   var lines: [String] {
-    let place = host.map { "\($0.printable), \(library.printable)" } ?? library.printable
+    let place = [host?.printable, library?.printable].compactMap(\.self).joined(separator: ", ")
     if loads { return ["yes, with \(backend?.rawValue ?? "") of \(place)"] }
-    return ["no, not with \(place):"] + reasons.map { "- \($0.printable)" }
+    return [place.isEmpty ? "not known:" : "no, not with \(place):"] + reasons.map { "- \($0.printable)" }
   }
 
   var json: JSON {
