@@ -30,10 +30,11 @@ class Refusal(Exception):
 # The identity
 
 
-def identity(backend, record, build):
-    """The SHA-256 of an identity, from a name and two byte strings."""
+def identity(backend, record, build, features):
+    """The SHA-256 of an identity, from a name, two byte strings and a word."""
     digest = hashlib.sha256()
-    for tag, part in (("backend", backend.encode()), ("record", record), ("build", build)):
+    parts = (("backend", backend.encode()), ("record", record), ("build", build), ("features", features.encode()))
+    for tag, part in parts:
         digest.update(f"{tag} {len(part)}\n".encode() + part)
     return digest.hexdigest()
 
@@ -49,10 +50,93 @@ def parse_directory_name(name):
     return match.groups() if match else None
 
 
+# Records, and what may be filed under which
+
+
+class Record:
+    """A record, taken apart; a ValueError or IndexError if it is not laid out as it should be."""
+
+    def __init__(self, record):
+        self.rest = record[1:]
+        if not record:
+            raise ValueError("the record is empty")
+        self.version, self.target = self.text(), self.text()
+        self.flags, self.processor = self.read_flags(), self.read_flags()
+        numbers = []
+        while self.rest:
+            numbers.append(self.number())
+        self.release = int("0" + re.match("[0-9]*", self.version).group()) or None
+        # Before release 28, each feature has a number of its own.
+        count = min(len(numbers), 1 if self.release is None or self.release >= 28 else 20)
+        tunables, self.features = numbers[:len(numbers) - count], numbers[len(numbers) - count:]
+        size = 0
+        if tunables and (self.release or 0) >= 27:
+            size = 1 if tunables[0] == 0 else 2
+        self.collector, self.tunables = tunables[:size], tunables[size:]
+
+    def byte(self):
+        byte, self.rest = self.rest[0], self.rest[1:]
+        return byte
+
+    def number(self):
+        value = shift = 0
+        while True:
+            byte = self.byte()
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if value >> 64 or shift > 70:
+                raise ValueError("a number has more than 64 bits")
+            if byte < 0x80:
+                return value
+
+    def text(self):
+        length = self.number()
+        if length > 1000 or length > len(self.rest):
+            raise ValueError("a text is too long")
+        text, self.rest = self.rest[:length], self.rest[length:]
+        if not re.fullmatch(b"[ -~]*", text):
+            raise ValueError("a text has other characters than printable ones")
+        return text.decode()
+
+    def value(self):
+        kind = self.byte()
+        if kind == 0:
+            return self.text()
+        if kind == 1:
+            return str(self.byte())
+        if kind == 2:
+            return "true" if self.byte() else "false"
+        raise ValueError("a flag has a value of another kind")
+
+    def read_flags(self):
+        count = self.number()
+        if count > 1000:
+            raise ValueError("there are too many flags")
+        return [(self.text(), self.value()) for _ in range(count)]
+
+
+def fits(host, artifact):
+    """Whether an artifact with one record may be filed under another."""
+    if host == artifact:
+        return True
+    try:
+        host, artifact = Record(host), Record(artifact)
+    except (ValueError, IndexError):
+        return False
+    has = {name for name, value in host.processor if value == "true"}
+    pairs = list(zip(host.features, artifact.features))
+    return (
+        host.version == artifact.version and host.target == artifact.target and host.flags == artifact.flags
+        and all(value != "true" or name in has for name, value in artifact.processor)
+        and artifact.collector in ([], [0], host.collector) and host.tunables == artifact.tunables
+        and len(host.features) == len(artifact.features)
+        and all(one & other == other if (host.release or 0) >= 37 else one == other for one, other in pairs))
+
+
 # engine.json
 
 
-TEXTS = ("format", "suffix", "backend", "version", "target", "build", "record", "identity")
+TEXTS = ("format", "suffix", "backend", "version", "target", "build", "record", "features", "identity")
 
 
 def read_engine(directory):
@@ -72,7 +156,8 @@ def read_engine(directory):
     for key in ("record", "build"):
         if not re.fullmatch("(?:[0-9a-f]{2})*", engine[key]):
             raise Fault(f"the {key} in engine.json is not hexadecimal")
-    actual = identity(engine["backend"], bytes.fromhex(engine["record"]), bytes.fromhex(engine["build"]))
+    actual = identity(
+        engine["backend"], bytes.fromhex(engine["record"]), bytes.fromhex(engine["build"]), engine["features"])
     if engine["identity"] != actual:
         raise Fault(f"the identity in engine.json is {engine['identity']}, its parts give {actual}")
     expected = directory_name(engine["backend"], engine["version"], actual)
@@ -107,8 +192,10 @@ def check_entry(directory, name, engine):
     digest = hashlib.sha256(artifact).hexdigest()
     if digest != "".join(link.groups()):
         raise Fault(f"its artifact's bytes hash to {digest}")
-    if engine["format"] == "wasmtime" and elf_section(artifact, b".wasmtime.engine") != bytes.fromhex(engine["record"]):
-        raise Fault("its artifact's record is not the one in engine.json")
+    if engine["format"] == "wasmtime":
+        record = elf_section(artifact, b".wasmtime.engine")
+        if record is None or not fits(bytes.fromhex(engine["record"]), record):
+            raise Fault("its artifact's record does not fit the one in engine.json")
     return match.group(1), len(artifact)
 
 
@@ -202,21 +289,31 @@ def check_vectors(paper):
         text = pathlib.Path(paper).read_text()
     except (OSError, ValueError) as error:
         raise Refusal(f"{paper}: cannot be read: {error}")
-    block = re.search(r"^```json vectors\n(.*?)^```$", text, re.S | re.M)
-    if not block:
-        raise Refusal(f"{paper}: has no test vectors")
-    vectors = json.loads(block.group(1))
     faults = 0
-    for vector in vectors:
-        digest = identity(vector["backend"], bytes.fromhex(vector["record"]), bytes.fromhex(vector["build"]))
-        name = directory_name(vector["backend"], vector["version"], digest)
-        parts = parse_directory_name(name)
-        is_right = (
-            digest == vector["identity"] and name == vector["directory"]
-            and parts is not None and parts[0] == vector["backend"] and parts[2] == digest[:16])
+
+    def tell(name, is_right):
+        nonlocal faults
         print(f"{name}: {'right' if is_right else 'wrong'}")
         faults += not is_right
+
+    for vector in block(paper, text, "vectors"):
+        digest = identity(
+            vector["backend"], bytes.fromhex(vector["record"]), bytes.fromhex(vector["build"]), vector["features"])
+        name = directory_name(vector["backend"], vector["version"], digest)
+        parts = parse_directory_name(name)
+        tell(name, digest == vector["identity"] and name == vector["directory"]
+             and parts is not None and parts[0] == vector["backend"] and parts[2] == digest[:16])
+    for one in block(paper, text, "rule"):
+        tell(one["case"], fits(bytes.fromhex(one["host"]), bytes.fromhex(one["artifact"])) == one["fits"])
     return faults
+
+
+def block(paper, text, name):
+    """The contents of one of the paper's blocks of JSON."""
+    found = re.search(rf"^```json {name}\n(.*?)^```$", text, re.S | re.M)
+    if not found:
+        raise Refusal(f"{paper}: has no test vectors")
+    return json.loads(found.group(1))
 
 
 def main(arguments):

@@ -21,13 +21,20 @@ import Testing
       #expect(run.ending == .exited(0))
       #expect(
         run.outputLines == [
-          "cranelift-50-bbf1d442b56ae192: right", "wasmer-llvm-5.0.4__beta_1_-903ee413168c8391: right",
-          "winch-24.0.0+fix-f2db86468078d33d: right",
+          "cranelift-50-86743977e4f20c9b: right", "cranelift-50-df506eecbdedd6e0: right",
+          "wasmer-llvm-5.0.4__beta_1_-34d79d8c30dd631c: right", "winch-24.0.0+fix-ddc327d1cfcebcd6: right",
+          "the same: right", "no AVX, no collector, fewer features: right", "a feature more: right",
+          "another tunable: right", "another collector: right", "a collector, where the host has none: right",
+          "AVX, where the host has none: right", "another level of optimization: right", "another release: right",
+          "fewer features, before release 37: right",
+          "no AVX, before release 28, with a number for each feature: right",
+          "a last number without an end: only the same bytes: right",
         ])
       let text = try Self.paper.text()
       for (right, wrong) in [
-        (#""00023530""#, #""00023531""#), ("bbf1d442b56ae19210", "bbf1d442b56ae19211"),
-        ("winch-24.0.0+", "winch-24.0.0-"),
+        (#""00023530""#, #""00023531""#), ("86743977e4f20c9b2b", "86743977e4f20c9b2c"),
+        ("winch-24.0.0+", "winch-24.0.0-"), (#""fits": true"#, #""fits": false"#),
+        (#""features": "all""#, #""features": "least""#),
       ] {
         try box.write(text.replacing(right, with: wrong), to: "wrong.md")
         #expect(try reader("--vectors", "wrong.md", in: box).ending == .exited(1), "\(right)")
