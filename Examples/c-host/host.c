@@ -1,25 +1,24 @@
-// A host program in C: loads a module's artifact from the cache, and calls one of its functions.
+// A host program in C: loads a module from the cache of wasmprecompile, and calls one of its functions.
 //
-//     host ARTIFACT FUNCTION [NUMBER...]
+//     host MODULE FUNCTION [NUMBER...]
 //
-// ARTIFACT is what `wasmprecompile path MODULE` prints. The program is linked with the libwasmtime that made it: any other
-// build refuses it, or should not be trusted with it.
+// A module that `wasmprecompile` has compiled with the libwasmtime that this program is linked with is not compiled again.
+// Another one is compiled here, and published for the next time, if there is a cache.
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wasmprecompile.h>
 
 // What is used of wasmtime's C API. A program that has its headers includes <wasmtime.h> instead.
 
-typedef struct wasm_engine_t wasm_engine_t;
 typedef struct wasm_functype_t wasm_functype_t;
 typedef struct wasm_trap_t wasm_trap_t;
 typedef struct wasm_valtype_t wasm_valtype_t;
 typedef struct wasmtime_context wasmtime_context_t;
 typedef struct wasmtime_error wasmtime_error_t;
-typedef struct wasmtime_module wasmtime_module_t;
 typedef struct wasmtime_store wasmtime_store_t;
 
 typedef struct {
@@ -61,7 +60,6 @@ enum { WASM_I32, WASM_I64, WASMTIME_EXTERN_FUNC = 0 };
 wasm_engine_t *wasm_engine_new(void);
 wasmtime_store_t *wasmtime_store_new(wasm_engine_t *, void *, void (*)(void *));
 wasmtime_context_t *wasmtime_store_context(wasmtime_store_t *);
-wasmtime_error_t *wasmtime_module_deserialize_file(wasm_engine_t *, const char *, wasmtime_module_t **);
 wasmtime_error_t *wasmtime_instance_new(wasmtime_context_t *, const wasmtime_module_t *, const wasmtime_extern_t *, size_t,
                                         wasmtime_instance_t *, wasm_trap_t **);
 bool wasmtime_instance_export_get(wasmtime_context_t *, const wasmtime_instance_t *, const char *, size_t,
@@ -96,21 +94,29 @@ static void check(const char *what, const wasmtime_error_t *error, const wasm_tr
 int main(int argc, char **argv) {
   enum { most_values = 8 };
   if (argc < 3 || argc > 3 + most_values) {
-    fputs("usage: host ARTIFACT FUNCTION [NUMBER...]\n", stderr);
+    fputs("usage: host MODULE FUNCTION [NUMBER...]\n", stderr);
     return 64;
   }
-  const char *artifact = argv[1], *name = argv[2];
+  const char *path = argv[1], *name = argv[2];
 
-  // No code is compiled here: the file is mapped, and read where it is used.
+  // The engine may be set up in any way: the loader finds what was made for it.
   wasm_engine_t *engine = wasm_engine_new();
-  wasmtime_module_t *module = NULL;
-  check(artifact, wasmtime_module_deserialize_file(engine, artifact, &module), NULL);
+  wasmprecompile_cache_t *cache;
+  wasmtime_module_t *module;
+  wasmprecompile_outcome_t outcome;
+  wasmprecompile_message_t message;
+  if (!wasmprecompile_open(engine, NULL, &cache, &message)) fail("cache", message.text);
+  if (!wasmprecompile_load_file(cache, path, &module, &outcome, &message)) fail(path, message.text);
+  if (!outcome.from_cache) {
+    fprintf(stderr, "%s: compiled%s\n", path, outcome.published ? ", for the next time, too" : "");
+    if (outcome.reason.text[0] != 0) fprintf(stderr, "%s: %s\n", path, outcome.reason.text);
+  }
 
   wasmtime_context_t *context = wasmtime_store_context(wasmtime_store_new(engine, NULL, NULL));
   wasmtime_instance_t instance;
   wasm_trap_t *trap = NULL;
   wasmtime_error_t *error = wasmtime_instance_new(context, module, NULL, 0, &instance, &trap);
-  check(artifact, error, trap);
+  check(path, error, trap);
 
   wasmtime_extern_t function;
   if (!wasmtime_instance_export_get(context, &instance, name, strlen(name), &function) ||
@@ -119,7 +125,9 @@ int main(int argc, char **argv) {
   }
   const wasm_functype_t *type = wasmtime_func_type(context, &function.of.func);
   const wasm_valtype_vec_t *parameters = wasm_functype_params(type), *results = wasm_functype_results(type);
-  if (parameters->size != (size_t)argc - 3 || results->size > most_values) fail(name, "takes or gives another number of values");
+  if (parameters->size != (size_t)argc - 3 || results->size > most_values) {
+    fail(name, "takes or gives another number of values");
+  }
 
   wasmtime_val_raw_t values[most_values] = {0};
   for (size_t i = 0; i < parameters->size; i++) {
