@@ -29,6 +29,7 @@ BUILD := .build/$(ARCHITECTURE)-unknown-linux-gnu
 EXECUTABLE := $(BUILD)/release/wasmprecompile
 LIBRARY := $(BUILD)/lib/wasmprecompile/libwasmtime.so
 ALLOCATOR := $(BUILD)/lib/wasmprecompile/libmimalloc.so
+LOADER := $(BUILD)/lib/libwasmprecompile.a
 
 # An engine's directory is also what PYTHONPATH names to import Python's wasmtime of that release.
 engine_directory = .build/engines/wasmtime-$(1)
@@ -46,12 +47,22 @@ TOOLCHAIN = $(shell swift -print-target-info | sed -n 's|.*"runtimeResourcePath"
 EXAMPLES = PYTHONPATH=$(abspath $(call engine_directory,$(ENGINE_VERSION))) $(MAKE) --no-print-directory -C Examples \
   CC=$(TOOLCHAIN)/clang WASMPRECOMPILE=$(abspath $(EXECUTABLE))
 
+# Where Python looks for packages, below PREFIX. Debian's looks in lib/python3.11/dist-packages (as of its release 12) of
+# /usr/local, and in lib/python3/dist-packages of /usr; that of others in lib/python3.X/site-packages.
+PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
+PYTHON_PLACE ?= $(shell PREFIX='$(PREFIX)' $(PYTHON) -c 'import os, sys, sysconfig; \
+  kind = os.path.basename(sysconfig.get_path("purelib")); is_shared = kind == "dist-packages" and os.environ["PREFIX"] == "/usr"; \
+  print("lib/python3%s/%s" % ("" if is_shared else ".%d" % sys.version_info[1], kind))')
+
 # What `install` copies besides the executable, as FILE:PLACE; of files that end in .in, @PREFIX@ and @VERSION@ are
 # filled in.
 INSTALLED := $(LIBRARY):lib/wasmprecompile/libwasmtime.so $(ALLOCATOR):lib/wasmprecompile/libmimalloc.so \
   Sources/Commands/Reporting/JSON/output.schema.json:share/wasmprecompile/output.schema.json \
   Sources/Integrations/cmake/wasmprecompile-config.cmake:share/cmake/wasmprecompile/wasmprecompile-config.cmake \
   Sources/Integrations/cmake/wasmprecompile-config-version.cmake.in:share/cmake/wasmprecompile/wasmprecompile-config-version.cmake \
+  Sources/Integrations/c/wasmprecompile.h:include/wasmprecompile.h $(LOADER):lib/libwasmprecompile.a \
+  Sources/Integrations/c/wasmprecompile.pc.in:lib/pkgconfig/wasmprecompile.pc \
+  Sources/Integrations/python/wasmprecompile/__init__.py:$(PYTHON_PLACE)/wasmprecompile/__init__.py \
   Sources/Integrations/systemd/wasmprecompile@.service.in:lib/systemd/user/wasmprecompile@.service \
   completions/wasmprecompile.bash:share/bash-completion/completions/wasmprecompile \
   completions/_wasmprecompile:share/zsh/site-functions/_wasmprecompile \
@@ -98,7 +109,7 @@ fuzz: setup ## fuzz each reader of foreign bytes for FUZZ_SECONDS (60)
 	  -Xswiftc -sanitize=fuzzer,address -Xswiftc -O
 	.ci/fuzz $(FUZZING)/debug/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
-build: setup $(STATIC_LIBRARIES) ## set up and build the release executable
+build: setup $(STATIC_LIBRARIES) $(LOADER) ## set up and build the release executable
 	swift build -c release --static-swift-stdlib --product wasmprecompile \
 	  -Xlinker -L$(CURDIR)/$(STATIC_LIBRARIES) -Xswiftc -Xclang-linker -Xswiftc -static-libgcc
 
@@ -110,7 +121,7 @@ $(STATIC_LIBRARIES): Makefile
 	done
 	rm -rf $@ && mv $@.new $@
 
-install: $(EXECUTABLE) $(LIBRARY) $(ALLOCATOR) ## install below PREFIX (/usr/local), staged in DESTDIR if given
+install: $(EXECUTABLE) $(LIBRARY) $(ALLOCATOR) $(LOADER) ## install below PREFIX (/usr/local), staged in DESTDIR if given
 	install -D -m 755 '$(EXECUTABLE)' '$(DESTDIR)$(PREFIX)/bin/wasmprecompile'
 	@set -e; for pair in $(INSTALLED); do \
 	  file=$${pair%%:*}; place='$(DESTDIR)$(PREFIX)'/$${pair#*:}; \
@@ -121,7 +132,8 @@ install: $(EXECUTABLE) $(LIBRARY) $(ALLOCATOR) ## install below PREFIX (/usr/loc
 uninstall: ## remove what install put there
 	rm -f '$(DESTDIR)$(PREFIX)/bin/wasmprecompile'
 	@for pair in $(INSTALLED); do rm -f -v '$(DESTDIR)$(PREFIX)'/"$${pair#*:}"; done
-	@for directory in lib/wasmprecompile share/wasmprecompile share/cmake/wasmprecompile; do \
+	@rm -rf '$(DESTDIR)$(PREFIX)/$(PYTHON_PLACE)/wasmprecompile/__pycache__'
+	@for directory in lib/wasmprecompile share/wasmprecompile share/cmake/wasmprecompile $(PYTHON_PLACE)/wasmprecompile; do \
 	  [ ! -d '$(DESTDIR)$(PREFIX)'/$$directory ] || rmdir -v '$(DESTDIR)$(PREFIX)'/$$directory; \
 	done
 
@@ -152,6 +164,13 @@ $(LIBRARY): $(call engine_library,$(ENGINE_VERSION))
 $(ALLOCATOR):
 	@mkdir -p $(@D)
 	@cp "$$($(TOOLCHAIN)/clang -print-file-name=libmimalloc.so)" $@.new && mv $@.new $@
+
+# The loader for hosts in C. It gets its name when it is whole: more than one make may be at it.
+$(LOADER): Sources/Integrations/c/wasmprecompile.c Sources/Integrations/c/wasmprecompile.h
+	@mkdir -p $(@D)
+	@set -e; made=$$(mktemp -d $(@D)/.loader.XXXXXX); trap 'rm -rf "$$made"' EXIT; \
+	$(TOOLCHAIN)/clang -std=c11 -O2 -fPIC -Wall -Wextra -Werror -c $< -o "$$made/wasmprecompile.o"; \
+	$(TOOLCHAIN)/llvm-ar rcs "$$made/loader.a" "$$made/wasmprecompile.o"; mv "$$made/loader.a" $@
 
 $(call engine_library,%):
 	@.ci/setup wheel wasmtime $* $(call engine_directory,$*)

@@ -15,9 +15,13 @@ import Testing
   @Test func installPutsEverythingInItsPlace() throws {
     let installation = try Installation.shared.get()
     #expect(
-      try Installation.files(in: installation.root) == [
-        "bin/wasmprecompile", "lib/systemd/user/wasmprecompile@.service", "lib/wasmprecompile/libmimalloc.so",
-        "lib/wasmprecompile/libwasmtime.so",
+      try Installation.files(in: installation.root).map {
+        // Where Python looks is its own affair.
+        $0.replacing(#/python3(\.\d+)?\/(dist|site)-packages/#, with: "PYTHON")
+      } == [
+        "bin/wasmprecompile", "include/wasmprecompile.h", "lib/libwasmprecompile.a", "lib/pkgconfig/wasmprecompile.pc",
+        "lib/PYTHON/wasmprecompile/__init__.py", "lib/systemd/user/wasmprecompile@.service",
+        "lib/wasmprecompile/libmimalloc.so", "lib/wasmprecompile/libwasmtime.so",
         "share/bash-completion/completions/wasmprecompile",
         "share/cmake/wasmprecompile/wasmprecompile-config-version.cmake",
         "share/cmake/wasmprecompile/wasmprecompile-config.cmake",
@@ -38,6 +42,13 @@ import Testing
       #expect(try Installation.make("install", root: root).run().ending == .exited(0))
       try FileManager.default.createDirectory(
         atPath: root + Installation.prefix + "/share/other", withIntermediateDirectories: true)
+      // What Python makes of a package that was imported.
+      let package = try #require(
+        try FileManager.default.subpathsOfDirectory(atPath: root + Installation.prefix).first {
+          $0.hasSuffix("-packages/wasmprecompile")
+        })
+      try FileManager.default.createDirectory(
+        atPath: root + Installation.prefix + "/\(package)/__pycache__", withIntermediateDirectories: true)
       let run = try Installation.make("uninstall", root: root).run()
       #expect(run.ending == .exited(0), "\(run.errors)")
       #expect(try Installation.files(in: root) == [])
