@@ -45,6 +45,7 @@ extension EngineProbe {
       current = found
       parts = try self.parts(of: current)
     }
+    current = try withoutNeedless(current, beyond: base)
     // Whether code can tell where it stands in the module is not compared.
     let names = UnreachableFacts.names(inRelease: parts.release ?? 0)
     let rest = RecordFacts(parts).differences(from: goal).filter { names[$0] != "address-map" }
@@ -77,6 +78,30 @@ extension EngineProbe {
     to settings: [EngineSettings]
   ) throws(LikenessFailure) -> [Result<CompatibilityRecord, BackendUnavailable>] {
     do { return try records(of: settings) } catch { throw .compiler(error) }
+  }
+
+  /// Takes back what another setting has brought about, too: without concurrency there is no `component-model-async`.
+  private func withoutNeedless(
+    _ settings: EngineSettings, beyond base: EngineSettings
+  ) throws(LikenessFailure) -> EngineSettings {
+    let names = settings.configuration.entries.map(\.setting.name).filter { base.configuration[$0] == nil }
+    if names.count < 2 { return settings }
+    let goal = try parts(of: settings)
+    func isGood(_ answer: Result<CompatibilityRecord, BackendUnavailable>) -> Bool {
+      (try? answer.get()).flatMap { RecordParts($0) } == goal
+    }
+    var least = settings
+    let answers = try answers(to: names.map { settings.without($0) })
+    for (name, answer) in zip(names, answers) where isGood(answer) {
+      let less = least.without(name)
+      // Of two that bring about the same, one has to stay.
+      if less != settings.without(name) {
+        let answer = try self.answers(to: [less])[0]
+        if !isGood(answer) { continue }
+      }
+      least = less
+    }
+    return least
   }
 
   /// Takes over every single setting whose only effects are differences that the sample has, too.
@@ -216,6 +241,12 @@ extension EngineSettings {
     try? all.set(name, to: value)
     return EngineSettings(
       backend: backend, optimization: optimization, cpu: cpu, features: features, configuration: all)
+  }
+
+  fileprivate func without(_ name: String) -> EngineSettings {
+    EngineSettings(
+      backend: backend, optimization: optimization, cpu: cpu, features: features,
+      configuration: configuration.without(name))
   }
 
   fileprivate func setting(cpu: CPUTarget) -> EngineSettings {
