@@ -48,7 +48,8 @@ extension TOMLValue {
     case .string(let text): text
     case .integer(let number): "\(number)"
     case .boolean(let value): "\(value)"
-    case .float, .date, .array, .table: nil
+    case .float(let number): "\(number)"
+    case .date, .array, .table: nil
     }
   }
 }

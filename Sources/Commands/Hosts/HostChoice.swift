@@ -41,7 +41,7 @@ struct HostRequest: Sendable {
   /// - Parameter configuration: what is set besides the options.
   private func choice(_ configuration: EngineConfiguration, name: String?) -> HostChoice {
     var all = configuration
-    all.merge(hosts.configuration)
+    hosts.apply(to: &all)
     return HostChoice(name: name, search: engine.search, settings: settings(compiler, all))
   }
 
@@ -58,8 +58,8 @@ struct HostRequest: Sendable {
     if values["features"] != nil { compiler.features = own.features }
     var configuration = EngineConfiguration()
     if let file = values["engine-config"]?.path { configuration = try EngineConfigurationFile.read(file) }
-    configuration.merge(HostOptions(given: [:], values).configuration)
-    configuration.merge(hosts.configuration)
+    HostOptions(given: [:], values).apply(to: &configuration)
+    hosts.apply(to: &configuration)
     return HostChoice(
       name: table.name, search: ownEngine.engine == nil ? engine.search : ownEngine.search,
       settings: settings(compiler, configuration, namesBackends: namesBackends), like: values["like"]?.path)

@@ -60,10 +60,16 @@ struct HostOptions: CommandOptions {
 
   /// The settings given one by one.
   var configuration: EngineConfiguration {
-    var configuration = EngineConfiguration.ofEnvironment
-    // `validate` has refused what cannot be set, and files' settings were checked when they were read.
-    for (group, text) in groups { try? configuration.merge(EngineConfiguration(text.text, in: group)) }
+    var configuration = EngineConfiguration()
+    apply(to: &configuration)
     return configuration
+  }
+
+  /// Sets them on what a host has otherwise, of which they may switch something off.
+  func apply(to configuration: inout EngineConfiguration) {
+    configuration.merge(.ofEnvironment)
+    // `validate` has refused what cannot be set, and files' settings were checked when they were read.
+    for (group, text) in groups { try? configuration.set(all: text.text, in: group) }
   }
 
   private var groups: [(EngineSetting.Group, SettingText)] {
@@ -101,6 +107,10 @@ extension EngineConfiguration {
   /// Reads settings of one group, as wasmtime's command line takes them.
   init(_ text: String, in group: EngineSetting.Group) throws(EngineConfigurationError) {
     self.init()
+    try set(all: text, in: group)
+  }
+
+  fileprivate mutating func set(all text: String, in group: EngineSetting.Group) throws(EngineConfigurationError) {
     for word in text.split(separator: ",", omittingEmptySubsequences: false) {
       let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       try set(parts[0], to: parts.count == 2 ? parts[1] : nil, in: group)
