@@ -6,7 +6,8 @@ import Testing
 /// Options from the environment and from files, as the program takes them.
 @Suite struct ConfigurationTests {
   private let settings = [
-    "backend", "opt-level", "cpu", "engine", "cache-dir", "trust-cache", "lower-caches", "max-size", "exclude",
+    "backend", "opt-level", "cpu", "features", "hosts", "optimize", "codegen", "debug", "wasm", "engine", "cache-dir",
+    "trust-cache", "lower-caches", "max-size", "exclude",
     "follow-links", "jobs",
     "rehash", "timeout", "max-module", "max-artifact", "max-memory", "require-sandbox", "exec", "debounce", "poll",
     "clear", "color",
@@ -62,6 +63,8 @@ import Testing
         #"backend = ["cranelift"]  # default"#,
         #"opt-level = "speed"  # default"#,
         #"cpu = "native"  # default"#,
+        #"features = "least"  # default"#, "hosts = []  # default", "optimize = []  # default",
+        "codegen = []  # default", "debug = []  # default", "wasm = []  # default",
         #"engine = "\#(user)/e.so"  # \#(user)/config.toml:3"#,
         "# cache-dir is not set: wasmprecompile in $XDG_CACHE_HOME or ~/.cache",
         "trust-cache = false  # default",
@@ -128,7 +131,7 @@ import Testing
         let run = try box.tool(arguments).run()
         #expect(run.ending == .exited(64))
         let file = box.work + "/.wasmprecompile.toml"
-        #expect(run.errors == "wasmprecompile: error: \(file):1: unknown key 'watch'; the keys are \(keys)\n")
+        #expect(run.errors == "wasmprecompile: error: \(file):1: unknown key 'watch'; the keys are \(keys), host\n")
       }
     }
   }

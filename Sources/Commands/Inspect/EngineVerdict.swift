@@ -30,7 +30,8 @@ struct EngineVerdict {
       return isNamed ? [EngineVerdict(unusable: error)] : []
     }
     return hosts.map { host in
-      let settings = isNamed ? host.settings : Self.everyBackend(like: host.settings, for: artifact)
+      let hasBackend = choice.request.compiler.namesBackends || host.name != nil
+      let settings = hasBackend ? host.settings : Self.everyBackend(like: host.settings, for: artifact)
       do {
         let refusals = try work.run {
           try EngineProbe(
@@ -66,7 +67,7 @@ struct EngineVerdict {
     )
   }
 
-  /// Without a word about the host, any backend that could load it will do.
+  /// Without a word about the backend, any that could load it will do.
   private static func everyBackend(
     like settings: [EngineSettings], for artifact: UnsafeRawBufferPointer
   ) -> [EngineSettings] {
