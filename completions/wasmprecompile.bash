@@ -177,8 +177,8 @@ _wasmprecompile() {
 
     local -a repeating_flags=()
     local -a non_repeating_flags=(--trust-cache --null -0 --follow-links --fail-fast --dry-run -n --check --frozen --force --rehash --require-sandbox --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
-    local -a repeating_options=(--backend --lower-cache --files-from --exclude)
-    local -a non_repeating_options=(--opt-level --cpu --engine --cache-dir --max-size --jobs -j --timeout --max-module --max-artifact --max-memory --output --stamp --depfile --exec --debounce --color --format --timings --trace)
+    local -a repeating_options=(--backend --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache --files-from --exclude)
+    local -a non_repeating_options=(--opt-level --cpu --features --engine --cache-dir --max-size --jobs -j --timeout --max-module --max-artifact --max-memory --output --stamp --depfile --exec --debounce --color --format --timings --trace)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -192,7 +192,34 @@ _wasmprecompile() {
         return
         ;;
     '--cpu')
-        __wasmprecompile_add_completions -W 'native'$'\n''baseline'
+        __wasmprecompile_add_completions -W 'native'$'\n''baseline'$'\n''x86-64'$'\n''x86-64-v2'$'\n''x86-64-v3'$'\n''x86-64-v4'$'\n''nehalem'$'\n''westmere'$'\n''sandybridge'$'\n''ivybridge'$'\n''haswell'$'\n''broadwell'$'\n''skylake'$'\n''skylake-avx512'$'\n''cascadelake'$'\n''icelake-server'$'\n''sapphirerapids'$'\n''alderlake'$'\n''znver1'$'\n''znver2'$'\n''znver3'$'\n''znver4'
+        return
+        ;;
+    '--features')
+        __wasmprecompile_add_completions -W 'least'$'\n''all'
+        return
+        ;;
+    '--host')
+        return
+        ;;
+    '--engine-config')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(toml)'
+        return
+        ;;
+    '--like')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(cwasm)'
+        return
+        ;;
+    '--optimize'|'-O')
+        return
+        ;;
+    '--codegen'|'-C')
+        return
+        ;;
+    '--debug'|'-D')
+        return
+        ;;
+    '--wasm'|'-W')
         return
         ;;
     '--engine')
@@ -280,8 +307,8 @@ _wasmprecompile() {
 _wasmprecompile_path() {
     repeating_flags=()
     non_repeating_flags=(--compile --verify --trust-cache --require-sandbox --version -h --help)
-    repeating_options=(--backend --lower-cache)
-    non_repeating_options=(--opt-level --cpu --engine --cache-dir --timeout --max-module --max-artifact --max-memory)
+    repeating_options=(--backend --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache)
+    non_repeating_options=(--opt-level --cpu --features --engine --cache-dir --timeout --max-module --max-artifact --max-memory)
     __wasmprecompile_offer_flags_options 1
 
     # Offer option value completions
@@ -295,7 +322,34 @@ _wasmprecompile_path() {
         return
         ;;
     '--cpu')
-        __wasmprecompile_add_completions -W 'native'$'\n''baseline'
+        __wasmprecompile_add_completions -W 'native'$'\n''baseline'$'\n''x86-64'$'\n''x86-64-v2'$'\n''x86-64-v3'$'\n''x86-64-v4'$'\n''nehalem'$'\n''westmere'$'\n''sandybridge'$'\n''ivybridge'$'\n''haswell'$'\n''broadwell'$'\n''skylake'$'\n''skylake-avx512'$'\n''cascadelake'$'\n''icelake-server'$'\n''sapphirerapids'$'\n''alderlake'$'\n''znver1'$'\n''znver2'$'\n''znver3'$'\n''znver4'
+        return
+        ;;
+    '--features')
+        __wasmprecompile_add_completions -W 'least'$'\n''all'
+        return
+        ;;
+    '--host')
+        return
+        ;;
+    '--engine-config')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(toml)'
+        return
+        ;;
+    '--like')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(cwasm)'
+        return
+        ;;
+    '--optimize'|'-O')
+        return
+        ;;
+    '--codegen'|'-C')
+        return
+        ;;
+    '--debug'|'-D')
+        return
+        ;;
+    '--wasm'|'-W')
         return
         ;;
     '--engine')
@@ -336,8 +390,8 @@ _wasmprecompile_path() {
 _wasmprecompile_run() {
     repeating_flags=()
     non_repeating_flags=(--cold --trust-cache --require-sandbox --version -h --help)
-    repeating_options=(--dir --env --backend --lower-cache)
-    non_repeating_options=(--invoke --opt-level --cpu --engine --cache-dir --timeout --max-module --max-artifact --max-memory)
+    repeating_options=(--dir --env --backend --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache)
+    non_repeating_options=(--invoke --opt-level --cpu --features --engine --cache-dir --timeout --max-module --max-artifact --max-memory)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -361,7 +415,34 @@ _wasmprecompile_run() {
         return
         ;;
     '--cpu')
-        __wasmprecompile_add_completions -W 'native'$'\n''baseline'
+        __wasmprecompile_add_completions -W 'native'$'\n''baseline'$'\n''x86-64'$'\n''x86-64-v2'$'\n''x86-64-v3'$'\n''x86-64-v4'$'\n''nehalem'$'\n''westmere'$'\n''sandybridge'$'\n''ivybridge'$'\n''haswell'$'\n''broadwell'$'\n''skylake'$'\n''skylake-avx512'$'\n''cascadelake'$'\n''icelake-server'$'\n''sapphirerapids'$'\n''alderlake'$'\n''znver1'$'\n''znver2'$'\n''znver3'$'\n''znver4'
+        return
+        ;;
+    '--features')
+        __wasmprecompile_add_completions -W 'least'$'\n''all'
+        return
+        ;;
+    '--host')
+        return
+        ;;
+    '--engine-config')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(toml)'
+        return
+        ;;
+    '--like')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(cwasm)'
+        return
+        ;;
+    '--optimize'|'-O')
+        return
+        ;;
+    '--codegen'|'-C')
+        return
+        ;;
+    '--debug'|'-D')
+        return
+        ;;
+    '--wasm'|'-W')
         return
         ;;
     '--engine')
@@ -418,8 +499,8 @@ _wasmprecompile_hash() {
 _wasmprecompile_inspect() {
     repeating_flags=()
     non_repeating_flags=(--trust-cache --version -h --help)
-    repeating_options=(--lower-cache)
-    non_repeating_options=(--functions --format --engine --cache-dir)
+    repeating_options=(--backend --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache)
+    non_repeating_options=(--functions --format --opt-level --cpu --features --engine --cache-dir)
     __wasmprecompile_offer_flags_options 1
 
     # Offer option value completions
@@ -429,6 +510,45 @@ _wasmprecompile_inspect() {
         ;;
     '--format')
         __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
+    '--backend')
+        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'
+        return
+        ;;
+    '--opt-level')
+        __wasmprecompile_add_completions -W 'none'$'\n''speed'$'\n''speed-and-size'
+        return
+        ;;
+    '--cpu')
+        __wasmprecompile_add_completions -W 'native'$'\n''baseline'$'\n''x86-64'$'\n''x86-64-v2'$'\n''x86-64-v3'$'\n''x86-64-v4'$'\n''nehalem'$'\n''westmere'$'\n''sandybridge'$'\n''ivybridge'$'\n''haswell'$'\n''broadwell'$'\n''skylake'$'\n''skylake-avx512'$'\n''cascadelake'$'\n''icelake-server'$'\n''sapphirerapids'$'\n''alderlake'$'\n''znver1'$'\n''znver2'$'\n''znver3'$'\n''znver4'
+        return
+        ;;
+    '--features')
+        __wasmprecompile_add_completions -W 'least'$'\n''all'
+        return
+        ;;
+    '--host')
+        return
+        ;;
+    '--engine-config')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(toml)'
+        return
+        ;;
+    '--like')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(cwasm)'
+        return
+        ;;
+    '--optimize'|'-O')
+        return
+        ;;
+    '--codegen'|'-C')
+        return
+        ;;
+    '--debug'|'-D')
+        return
+        ;;
+    '--wasm'|'-W')
         return
         ;;
     '--engine')
@@ -456,13 +576,56 @@ _wasmprecompile_inspect() {
 
 _wasmprecompile_engines() {
     repeating_flags=()
-    non_repeating_flags=(--require-sandbox --version -h --help)
-    repeating_options=()
-    non_repeating_options=(--engine --max-memory)
+    non_repeating_flags=(--processors --require-sandbox --version -h --help)
+    repeating_options=(--backend --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W)
+    non_repeating_options=(--format --opt-level --cpu --features --engine --max-memory)
     __wasmprecompile_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
+    '--format')
+        __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
+    '--backend')
+        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'
+        return
+        ;;
+    '--opt-level')
+        __wasmprecompile_add_completions -W 'none'$'\n''speed'$'\n''speed-and-size'
+        return
+        ;;
+    '--cpu')
+        __wasmprecompile_add_completions -W 'native'$'\n''baseline'$'\n''x86-64'$'\n''x86-64-v2'$'\n''x86-64-v3'$'\n''x86-64-v4'$'\n''nehalem'$'\n''westmere'$'\n''sandybridge'$'\n''ivybridge'$'\n''haswell'$'\n''broadwell'$'\n''skylake'$'\n''skylake-avx512'$'\n''cascadelake'$'\n''icelake-server'$'\n''sapphirerapids'$'\n''alderlake'$'\n''znver1'$'\n''znver2'$'\n''znver3'$'\n''znver4'
+        return
+        ;;
+    '--features')
+        __wasmprecompile_add_completions -W 'least'$'\n''all'
+        return
+        ;;
+    '--host')
+        return
+        ;;
+    '--engine-config')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(toml)'
+        return
+        ;;
+    '--like')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(cwasm)'
+        return
+        ;;
+    '--optimize'|'-O')
+        return
+        ;;
+    '--codegen'|'-C')
+        return
+        ;;
+    '--debug'|'-D')
+        return
+        ;;
+    '--wasm'|'-W')
+        return
+        ;;
     '--engine')
         __wasmprecompile_add_completions -o plusdirs -fX '!*.@(so)'
         return
@@ -485,13 +648,13 @@ _wasmprecompile_cache() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    dir|list|stats|gc|clear|verify)
+    dir|key|list|stats|gc|clear|verify)
         # Offer subcommand argument completions
         "_wasmprecompile_cache_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'dir list stats gc clear verify' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'dir key list stats gc clear verify' -- "${cur}"))
         ;;
     esac
 }
@@ -511,6 +674,64 @@ _wasmprecompile_cache_dir() {
         ;;
     '--lower-cache')
         __wasmprecompile_add_completions -d
+        return
+        ;;
+    esac
+}
+
+_wasmprecompile_cache_key() {
+    repeating_flags=()
+    non_repeating_flags=(--require-sandbox --version -h --help)
+    repeating_options=(--backend --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W)
+    non_repeating_options=(--opt-level --cpu --features --engine --max-memory)
+    __wasmprecompile_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--backend')
+        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'
+        return
+        ;;
+    '--opt-level')
+        __wasmprecompile_add_completions -W 'none'$'\n''speed'$'\n''speed-and-size'
+        return
+        ;;
+    '--cpu')
+        __wasmprecompile_add_completions -W 'native'$'\n''baseline'$'\n''x86-64'$'\n''x86-64-v2'$'\n''x86-64-v3'$'\n''x86-64-v4'$'\n''nehalem'$'\n''westmere'$'\n''sandybridge'$'\n''ivybridge'$'\n''haswell'$'\n''broadwell'$'\n''skylake'$'\n''skylake-avx512'$'\n''cascadelake'$'\n''icelake-server'$'\n''sapphirerapids'$'\n''alderlake'$'\n''znver1'$'\n''znver2'$'\n''znver3'$'\n''znver4'
+        return
+        ;;
+    '--features')
+        __wasmprecompile_add_completions -W 'least'$'\n''all'
+        return
+        ;;
+    '--host')
+        return
+        ;;
+    '--engine-config')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(toml)'
+        return
+        ;;
+    '--like')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(cwasm)'
+        return
+        ;;
+    '--optimize'|'-O')
+        return
+        ;;
+    '--codegen'|'-C')
+        return
+        ;;
+    '--debug'|'-D')
+        return
+        ;;
+    '--wasm'|'-W')
+        return
+        ;;
+    '--engine')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(so)'
+        return
+        ;;
+    '--max-memory')
         return
         ;;
     esac
