@@ -66,9 +66,11 @@ import Testing
         memory-reservation = 0
         pooling-allocator = false
         [wasm]
-        epoch-interruption = true
-        timeout = "30s"
+        fuel = 1000000
         threads = false
+        max-wasm-stack = 1000000
+        [codegen]
+        cranelift = [["enable_alias_analysis", "false"]]
 
         """, to: "engine.toml")
       try box.succeed("-q", "--engine", library(), "--engine-config", "engine.toml", "--output", "out", ".")

@@ -24,7 +24,11 @@ enum EngineConfigurationFile {
       guard case .table(let settings) = entry.value else {
         throw failure(path, entry.line, "\(entry.key) must be a table [\(entry.key)], not \(entry.value.withArticle)")
       }
-      for setting in settings.entries {
+      for setting in settings.entries where !EngineSetting.isWithoutEffect(setting.key) {
+        if group == .codegen, setting.key == "cranelift" {
+          try setFlags(setting, of: &configuration, path)
+          continue
+        }
         guard let text = setting.value.settingText else {
           throw failure(path, setting.line, "\(setting.key) must be a value, not \(setting.value.withArticle)")
         }
@@ -34,6 +38,22 @@ enum EngineConfigurationFile {
       }
     }
     return configuration
+  }
+
+  /// The flags of Cranelift itself: `cranelift = [["enable_probestack", "true"]]`.
+  private static func setFlags(
+    _ entry: TOMLTable.Entry, of configuration: inout EngineConfiguration, _ path: FilePath
+  ) throws(RunFailure) {
+    let complaint = "cranelift must be a list of pairs, as [[\"enable_probestack\", \"true\"]]"
+    guard case .array(let pairs) = entry.value else { throw failure(path, entry.line, complaint) }
+    for pair in pairs {
+      guard case .array(let words) = pair, words.count == 2, case .string(let flag) = words[0],
+        let value = words[1].settingText
+      else { throw failure(path, entry.line, complaint) }
+      do { try configuration.set("cranelift-\(flag)", to: value, in: .codegen) } catch {
+        throw failure(path, entry.line, error.advice)
+      }
+    }
   }
 
   private static func failure(_ path: FilePath, _ line: Int, _ message: String) -> RunFailure {

@@ -124,7 +124,13 @@ extension EngineConfiguration {
       let entries = entries.filter { $0.setting.group == group }
       if entries.isEmpty { continue }
       text += "\(text.isEmpty ? "" : "\n")[\(group.rawValue)]\n"
-      for entry in entries { text += "\(entry.setting.name) = \(entry.tomlValue)\n" }
+      for entry in entries where !entry.setting.isCraneliftFlag {
+        text += "\(entry.setting.name) = \(entry.tomlValue)\n"
+      }
+      let flags = entries.filter(\.setting.isCraneliftFlag).map { entry in
+        "[\"\(entry.setting.name.dropFirst(EngineSetting.craneliftPrefix.count))\", \"\(entry.value)\"]"
+      }
+      if !flags.isEmpty { text += "cranelift = [\(flags.joined(separator: ", "))]\n" }
     }
     return text
   }

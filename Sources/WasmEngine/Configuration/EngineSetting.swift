@@ -90,6 +90,9 @@ public struct EngineSetting: Hashable, Sendable {
 }
 
 extension EngineSetting {
+  /// Whether artifacts are the same with and without a setting, whatever its value.
+  package static func isWithoutEffect(_ name: String) -> Bool { named(name)?.effect == .nothing }
+
   /// The settings that the C API can choose from a few values, and these.
   package static var choices: [(name: String, values: [String])] {
     all.compactMap { setting in
