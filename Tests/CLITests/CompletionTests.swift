@@ -54,7 +54,7 @@ import Testing
       #expect(options.isDisjoint(with: files.union(["--compile", "--repair"])))
       #expect(found["--backend "] == ["cranelift", "winch", "pulley"])
       #expect(found["--format "] == ["human", "json"])
-      #expect(found["--backend winch --cpu "]?.isSuperset(of: ["native", "baseline", "x86-64-v3"]) == true)
+      #expect(found["--backend winch --cpu "]?.isSuperset(of: ["native", "baseline"]) == true)
       for line in ["--force ", "module.wasm ", "path "] {
         let offered = found[line] ?? []
         #expect(offered.isSuperset(of: files), "\(line): \(offered)")
