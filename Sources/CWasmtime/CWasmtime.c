@@ -16,6 +16,9 @@ struct symbol {
 #define COMPONENTS(member, symbol) {symbol, offsetof(cwasmtime_components_t, member)}
 #define RUNNING(member, symbol) {symbol, offsetof(cwasmtime_running_t, member)}
 #define TYPE_EQUALITY(member, symbol) {symbol, offsetof(cwasmtime_type_equality_t, member)}
+#define COMPONENT_RUNNING(member, symbol) {symbol, offsetof(cwasmtime_component_running_t, member)}
+#define WASIP2(member, symbol) {symbol, offsetof(cwasmtime_wasip2_t, member)}
+#define COMPONENT_TYPES(member, symbol) {symbol, offsetof(cwasmtime_component_types_t, member)}
 
 static const struct symbol api_symbols[] = {
     API(config_new, "wasm_config_new"),
@@ -56,6 +59,7 @@ static const struct symbol components_symbols[] = {
     COMPONENTS(component_new, "wasmtime_component_new"),
     COMPONENTS(component_delete, "wasmtime_component_delete"),
     COMPONENTS(component_deserialize, "wasmtime_component_deserialize"),
+    COMPONENTS(component_deserialize_file, "wasmtime_component_deserialize_file"),
     COMPONENTS(component_serialize, "wasmtime_component_serialize"),
 };
 
@@ -95,6 +99,38 @@ static const struct symbol type_equality_symbols[] = {
     TYPE_EQUALITY(is_equal, "wasmtime_wasm_valtype_equal"),
 };
 
+static const struct symbol component_running_symbols[] = {
+    COMPONENT_RUNNING(linker_new, "wasmtime_component_linker_new"),
+    COMPONENT_RUNNING(linker_delete, "wasmtime_component_linker_delete"),
+    COMPONENT_RUNNING(linker_add_wasip2, "wasmtime_component_linker_add_wasip2"),
+    COMPONENT_RUNNING(linker_instantiate, "wasmtime_component_linker_instantiate"),
+    COMPONENT_RUNNING(instance_get_export_index, "wasmtime_component_instance_get_export_index"),
+    COMPONENT_RUNNING(instance_get_func, "wasmtime_component_instance_get_func"),
+    COMPONENT_RUNNING(export_index_delete, "wasmtime_component_export_index_delete"),
+    COMPONENT_RUNNING(func_call, "wasmtime_component_func_call"),
+    COMPONENT_RUNNING(func_post_return, "wasmtime_component_func_post_return"),
+    COMPONENT_RUNNING(value_delete, "wasmtime_component_val_delete"),
+};
+
+static const struct symbol wasip2_symbols[] = {
+    WASIP2(config_new, "wasmtime_wasip2_config_new"),
+    WASIP2(config_delete, "wasmtime_wasip2_config_delete"),
+    WASIP2(config_arg, "wasmtime_wasip2_config_arg"),
+    WASIP2(config_inherit_stdin, "wasmtime_wasip2_config_inherit_stdin"),
+    WASIP2(config_inherit_stdout, "wasmtime_wasip2_config_inherit_stdout"),
+    WASIP2(config_inherit_stderr, "wasmtime_wasip2_config_inherit_stderr"),
+    WASIP2(context_set, "wasmtime_context_set_wasip2"),
+};
+
+static const struct symbol component_types_symbols[] = {
+    COMPONENT_TYPES(func_type, "wasmtime_component_func_type"),
+    COMPONENT_TYPES(param_count, "wasmtime_component_func_type_param_count"),
+    COMPONENT_TYPES(param_nth, "wasmtime_component_func_type_param_nth"),
+    COMPONENT_TYPES(result, "wasmtime_component_func_type_result"),
+    COMPONENT_TYPES(func_type_delete, "wasmtime_component_func_type_delete"),
+    COMPONENT_TYPES(type_delete, "wasmtime_component_valtype_delete"),
+};
+
 // Fills a table; the name of the first function that the library lacks, or null.
 static const char *fill(void *library, void *table, const struct symbol *symbols, size_t count) {
   for (size_t i = 0; i < count; i++) {
@@ -117,6 +153,9 @@ struct loaded {
   cwasmtime_components_t components;
   cwasmtime_running_t running;
   cwasmtime_type_equality_t type_equality;
+  cwasmtime_component_running_t component_running;
+  cwasmtime_wasip2_t wasip2;
+  cwasmtime_component_types_t component_types;
 };
 
 // Fills the tables; the name of the first function without which the library is of no use, or null.
@@ -126,13 +165,23 @@ static const char *load(struct loaded *loaded) {
     return missing;
   if (FILL(loaded->library, &loaded->pulley, pulley_symbols) == NULL)
     loaded->api.pulley = &loaded->pulley;
-  if (FILL(loaded->library, &loaded->components, components_symbols) == NULL)
+  const char *no_components = FILL(loaded->library, &loaded->components, components_symbols);
+  if (no_components == NULL)
     loaded->api.components = &loaded->components;
   if (FILL(loaded->library, &loaded->type_equality, type_equality_symbols) == NULL)
     loaded->running.type_equality = &loaded->type_equality;
   loaded->api.cannot_run_without = FILL(loaded->library, &loaded->running, running_symbols);
   if (loaded->api.cannot_run_without == NULL)
     loaded->api.running = &loaded->running;
+  if (FILL(loaded->library, &loaded->wasip2, wasip2_symbols) == NULL)
+    loaded->component_running.wasip2 = &loaded->wasip2;
+  if (FILL(loaded->library, &loaded->component_types, component_types_symbols) == NULL)
+    loaded->component_running.types = &loaded->component_types;
+  const char *no_component_running = FILL(loaded->library, &loaded->component_running, component_running_symbols);
+  // Components are compiled or loaded before they run.
+  loaded->api.cannot_run_components_without = no_components ? no_components : no_component_running;
+  if (loaded->api.cannot_run_components_without == NULL)
+    loaded->api.component_running = &loaded->component_running;
   return NULL;
 }
 

@@ -99,34 +99,9 @@ public final class Engine: @unchecked Sendable {
   public func compile<Result>(
     _ module: UnsafeRawBufferPointer, as kind: ModuleKind, body: (UnsafeRawBufferPointer) -> Result
   ) throws(EngineError) -> Result {
-    let api = library.api.table
-    let start = module.bindMemory(to: UInt8.self).baseAddress
-    var artifact = cwasmtime_bytes_t()
-    switch kind {
-    case .coreModule:
-      var compiled: OpaquePointer?
-      if let message = library.message(taking: api.module_new(engine, start, module.count, &compiled)) {
-        throw .invalidModule(message: message.singleLine)
-      }
-      guard let compiled else { throw .invalidModule(message: "the engine gave no module") }
-      defer { api.module_delete(compiled) }
-      if let message = library.message(taking: api.module_serialize(compiled, &artifact)) {
-        throw .cannotSerialize(message: message.singleLine)
-      }
-    case .component:
-      guard let components = api.components?.pointee else { throw .componentsUnsupported }
-      var compiled: OpaquePointer?
-      if let message = library.message(taking: components.component_new(engine, start, module.count, &compiled)) {
-        throw .invalidModule(message: message.singleLine)
-      }
-      guard let compiled else { throw .invalidModule(message: "the engine gave no component") }
-      defer { components.component_delete(compiled) }
-      if let message = library.message(taking: components.component_serialize(compiled, &artifact)) {
-        throw .cannotSerialize(message: message.singleLine)
-      }
-    }
-    defer { api.bytes_delete(&artifact) }
-    return body(UnsafeRawBufferPointer(start: artifact.data, count: artifact.size))
+    let compiled = try compiled(module, as: kind)
+    defer { delete(compiled, kind) }
+    return try withArtifact(of: compiled, kind, body)
   }
 
   /// Compiles the empty module to learn what this engine's artifacts are good for.

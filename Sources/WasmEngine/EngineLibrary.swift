@@ -99,6 +99,8 @@ public enum EngineError: Error, Hashable, Sendable {
   case unsupportedSettings(reason: String)
   /// The engine has no component API.
   case componentsUnsupported
+  /// A component was given as a core module, or the other way round; what it is.
+  case wrongKind(ModuleKind)
   /// The module was refused; the engine's message, on one line.
   case invalidModule(message: String)
   /// The module compiled but could not be turned into bytes.
@@ -113,6 +115,8 @@ extension EngineError: CustomStringConvertible {
     case .notWasmtime(let function): "the engine is not a libwasmtime: it has no function \(function)"
     case .unsupportedSettings(let reason): "the engine cannot be configured: \(reason)"
     case .componentsUnsupported: "the engine has no component API: release 36 or later has"
+    case .wrongKind(let kind):
+      kind == .component ? "it is a component, not a core module" : "it is a core module, not a component"
     case .invalidModule(let message): "the module is not valid: \(message)"
     case .cannotSerialize(let message): "the module cannot be serialized: \(message)"
     }

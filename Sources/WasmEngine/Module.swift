@@ -1,5 +1,4 @@
 internal import CWasmtime
-package import LinuxIO
 public import SystemPackage
 
 /// A compiled core module, ready to be instantiated.
@@ -42,14 +41,9 @@ public final class Module: @unchecked Sendable {
   /// - Parameters:
   ///   - module: the bytes of a core module, in WebAssembly's binary format.
   ///   - engine: the compiler; the module keeps it alive.
-  /// - Throws: ``EngineError/invalidModule(message:)``.
+  /// - Throws: ``EngineError/invalidModule(message:)``, or ``EngineError/wrongKind(_:)`` for a component.
   public convenience init(compiling module: [UInt8], with engine: Engine) throws(EngineError) {
-    var compiled: OpaquePointer?
-    let api = engine.library.api.table
-    let error = module.withUnsafeBufferPointer { api.module_new(engine.handle, $0.baseAddress, $0.count, &compiled) }
-    if let message = engine.library.message(taking: error) { throw .invalidModule(message: message.singleLine) }
-    guard let compiled else { throw .invalidModule(message: "the engine gave no module") }
-    self.init(compiled, engine, .compiled)
+    self.init(taking: try engine.compiled(module, as: .coreModule), of: engine, .compiled)
   }
 
   /// Loads an artifact from a file, which is mapped into memory and must not be changed while the module lives.
@@ -62,50 +56,24 @@ public final class Module: @unchecked Sendable {
   ///   - engine: the same library with the same settings as made the artifact.
   /// - Throws: the engine's reason, as when another build or other settings made the artifact.
   public convenience init(artifactAt path: FilePath, with engine: Engine) throws(ArtifactError) {
-    try self.init(engine) { api, engine, module in
-      path.withPlatformString { api.module_deserialize_file(engine, $0, &module) }
+    let handle = try engine.loaded(.coreModule) { functions, module in
+      path.withPlatformString { functions.deserializeFile(engine.handle, $0, &module) }
     }
-  }
-
-  /// Loads an artifact from an open file, and no other that its path may lead to by now.
-  package convenience init(artifactIn file: borrowing Descriptor, with engine: Engine) throws(ArtifactError) {
-    try self.init(engine) { api, engine, module in
-      OpenFilePath(file).withCText { api.module_deserialize_file(engine, $0, &module) }
-    }
+    self.init(taking: handle, of: engine, .loaded)
   }
 
   /// Loads an artifact from memory, under the same condition as ``init(artifactAt:with:)``.
   public convenience init(artifact: [UInt8], with engine: Engine) throws(ArtifactError) {
-    try self.init(engine) { api, engine, module in
-      artifact.withUnsafeBufferPointer { api.module_deserialize(engine, $0.baseAddress, $0.count, &module) }
-    }
+    self.init(taking: try engine.loaded(.coreModule, artifact), of: engine, .loaded)
   }
 
-  /// Loads an artifact that was compiled just now, for this engine.
-  package convenience init(compiled artifact: [UInt8], with engine: Engine) throws(ArtifactError) {
-    try self.init(engine, .compiled) { api, engine, module in
-      artifact.withUnsafeBufferPointer { api.module_deserialize(engine, $0.baseAddress, $0.count, &module) }
-    }
-  }
-
-  private convenience init(
-    _ engine: Engine, _ origin: Info.Origin = .loaded,
-    load: (cwasmtime_api_t, OpaquePointer, inout OpaquePointer?) -> OpaquePointer?
-  ) throws(ArtifactError) {
-    var module: OpaquePointer?
-    let error = load(engine.library.api.table, engine.handle, &module)
-    if let message = engine.library.message(taking: error) { throw ArtifactError(reason: message.singleLine) }
-    guard let module else { throw ArtifactError(reason: "the engine gave no module") }
-    self.init(module, engine, origin)
-  }
-
-  private init(_ handle: OpaquePointer, _ engine: Engine, _ origin: Info.Origin) {
+  package init(taking handle: OpaquePointer, of engine: Engine, _ origin: Info.Origin) {
     self.handle = handle
     self.engine = engine
     info = Info(backend: engine.settings.backend, origin: origin)
   }
 
-  deinit { engine.library.api.table.module_delete(handle) }
+  deinit { engine.delete(handle, .coreModule) }
 
   /// Checks that a module is valid, without compiling it.
   ///
@@ -127,12 +95,6 @@ public final class Module: @unchecked Sendable {
 
   /// Gives the artifact's bytes to `body` without a copy.
   package func withArtifact<Result>(_ body: (UnsafeRawBufferPointer) -> Result) throws(EngineError) -> Result {
-    let api = engine.library.api.table
-    var artifact = cwasmtime_bytes_t()
-    if let message = engine.library.message(taking: api.module_serialize(handle, &artifact)) {
-      throw .cannotSerialize(message: message.singleLine)
-    }
-    defer { api.bytes_delete(&artifact) }
-    return body(UnsafeRawBufferPointer(start: artifact.data, count: artifact.size))
+    try engine.withArtifact(of: handle, .coreModule, body)
   }
 }

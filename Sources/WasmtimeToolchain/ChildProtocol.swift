@@ -210,6 +210,8 @@ extension EngineError {
     case 4: self = .componentsUnsupported
     case 5: self = .invalidModule(message: text)
     case 6: self = .cannotSerialize(message: text)
+    case 7: self = .wrongKind(.coreModule)
+    case 8: self = .wrongKind(.component)
     default: return nil
     }
   }
@@ -222,6 +224,8 @@ extension EngineError {
     case .componentsUnsupported: (4, "")
     case .invalidModule(let text): (5, text)
     case .cannotSerialize(let text): (6, text)
+    case .wrongKind(.coreModule): (7, "")
+    case .wrongKind(.component): (8, "")
     }
   }
 }

@@ -126,7 +126,7 @@ package struct EngineProbe: Sendable {
         case .failure(.unsupportedSettings(let reason)), .failure(.invalidModule(let reason)),
           .failure(.cannotSerialize(let reason)):
           answers.records.append(.failure(.refused(reason)))
-        case .failure(.componentsUnsupported):
+        case .failure(.componentsUnsupported), .failure(.wrongKind):
           answers.records.append(.failure(.refused("it cannot compile the empty module")))
         }
       }

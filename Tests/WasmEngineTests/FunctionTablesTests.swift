@@ -25,23 +25,39 @@ struct FunctionTablesTests {
     if api.components != nil { groups.insert("COMPONENTS") }
     if api.running != nil { groups.insert("RUNNING") }
     if api.running?.pointee.type_equality != nil { groups.insert("TYPE_EQUALITY") }
+    if let running = api.component_running?.pointee {
+      groups.insert("COMPONENT_RUNNING")
+      if running.wasip2 != nil { groups.insert("WASIP2") }
+      if running.types != nil { groups.insert("COMPONENT_TYPES") }
+    }
     return groups
   }
 
-  private static let optional: Set<String> = ["PULLEY", "COMPONENTS", "RUNNING", "TYPE_EQUALITY"]
+  private static let optional: Set<String> = [
+    "PULLEY", "COMPONENTS", "RUNNING", "TYPE_EQUALITY", "COMPONENT_RUNNING", "WASIP2", "COMPONENT_TYPES",
+  ]
+
+  /// The tables that are of no use without another.
+  private static let dependent: [String: Set<String>] = [
+    "RUNNING": ["TYPE_EQUALITY"],
+    // Components are compiled or loaded before they run.
+    "COMPONENTS": ["COMPONENT_RUNNING", "WASIP2", "COMPONENT_TYPES"],
+    "COMPONENT_RUNNING": ["WASIP2", "COMPONENT_TYPES"],
+  ]
 
   @Test func groupIsThereOnlyWithAllItsFunctions() throws {
     let complete = try load()
     #expect(groups(complete) == Self.optional)
-    #expect(complete.cannot_run_without == nil)
+    #expect(complete.cannot_run_without == nil && complete.cannot_run_components_without == nil)
     for group in Self.optional {
       for missing in try FakeLibrary.firstAndLast(of: group) {
         let api = try load(without: missing)
-        // Types are only compared where modules run.
-        let lost: Set = group == "RUNNING" ? [group, "TYPE_EQUALITY"] : [group]
+        let lost = Self.dependent[group, default: []].union([group])
         #expect(groups(api) == Self.optional.subtracting(lost), "without \(missing)")
         let blamed = api.cannot_run_without.map { String(cString: $0) }
         #expect(blamed == (group == "RUNNING" ? missing : nil))
+        let blamedForComponents = api.cannot_run_components_without.map { String(cString: $0) }
+        #expect(blamedForComponents == (lost.contains("COMPONENT_RUNNING") ? missing : nil))
       }
     }
   }
@@ -85,7 +101,9 @@ private enum FakeLibrary {
   }
 
   static func make(at path: FilePath, without missing: String? = nil) throws -> FilePath {
-    let groups = ["API", "PULLEY", "COMPONENTS", "RUNNING", "TYPE_EQUALITY"]
+    let groups = [
+      "API", "PULLEY", "COMPONENTS", "RUNNING", "TYPE_EQUALITY", "COMPONENT_RUNNING", "WASIP2", "COMPONENT_TYPES",
+    ]
     let names = try groups.flatMap { try self.names(of: $0) }.filter { $0 != missing }
     let source = names.map { "void \($0)(void) {}\n" }.joined()
     let script = #"PATH="$1"; printf %s "$2" | clang -w -shared -nostdlib -fPIC -x c - -o "$3""#

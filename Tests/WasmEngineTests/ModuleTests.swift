@@ -116,6 +116,8 @@ struct ModuleTests {
       (.notWasmtime(missingFunction: "f"), "the engine is not a libwasmtime: it has no function f"),
       (.unsupportedSettings(reason: "why"), "the engine cannot be configured: why"),
       (.componentsUnsupported, "the engine has no component API: release 36 or later has"),
+      (.wrongKind(.component), "it is a component, not a core module"),
+      (.wrongKind(.coreModule), "it is a core module, not a component"),
       (.invalidModule(message: "why"), "the module is not valid: why"),
       (.cannotSerialize(message: "why"), "the module cannot be serialized: why"),
     ]

@@ -10,6 +10,7 @@ struct ChildProtocolTests {
   private static let errors: [EngineError] = [
     .cannotLoad(reason: "a"), .notWasmtime(missingFunction: "b"), .unsupportedSettings(reason: "c"),
     .componentsUnsupported, .invalidModule(message: "é\u{202e}\n"), .cannotSerialize(message: ""),
+    .wrongKind(.coreModule), .wrongKind(.component),
   ]
 
   private static let settings =
@@ -91,7 +92,7 @@ struct ChildProtocolTests {
 
   @Test(
     arguments: [
-      [4], [3], [3, 1], [3, 2, 0, 0, 0, 0], [3, 1, 1, 0, 0, 0, 0x78], [1, 7, 1, 1, 9], [2, 7, 0, 0, 0, 0], [2, 130],
+      [4], [3], [3, 1], [3, 2, 0, 0, 0, 0], [3, 1, 1, 0, 0, 0, 0x78], [1, 7, 1, 1, 9], [2, 9, 0, 0, 0, 0], [2, 130],
       [2, 131], [1, 7, 1, 1, 130, 0, 0, 0, 0], [1, 7, 1, 1, 128],
       [2, 1, 0xff, 0xff, 0xff, 0xff],
       [2, 1, 1, 0x40, 0, 0, 0x78],

@@ -28,7 +28,11 @@ typedef struct wasm_externtype_t wasm_externtype_t;
 typedef struct wasmtime_store wasmtime_store_t;
 typedef struct wasmtime_context wasmtime_context_t;
 typedef struct wasmtime_linker wasmtime_linker_t;
+typedef struct wasmtime_component_linker_t wasmtime_component_linker_t;
+typedef struct wasmtime_component_export_index_t wasmtime_component_export_index_t;
+typedef struct wasmtime_component_func_type_t wasmtime_component_func_type_t;
 typedef struct wasi_config_t wasi_config_t;
+typedef struct wasmtime_wasip2_config_t wasmtime_wasip2_config_t;
 typedef struct wasm_functype_t wasm_functype_t;
 typedef struct wasm_valtype_t wasm_valtype_t;
 typedef struct wasm_trap_t wasm_trap_t;
@@ -78,6 +82,41 @@ typedef union cwasmtime_raw {
   double f64;
 } cwasmtime_raw_t;
 
+// Both are the engine's own. The latter is 24 bytes in releases before 49, and 32 since.
+typedef struct cwasmtime_component_instance {
+  uint64_t words[4];
+} cwasmtime_component_instance_t;
+
+typedef struct cwasmtime_component_func {
+  uint64_t words[8];
+} cwasmtime_component_func_t;
+
+// A component's argument or result. Kinds without a member here have at most as much room as `others`.
+typedef struct cwasmtime_component_value {
+  uint8_t kind;
+  union {
+    bool boolean;
+    int8_t s8;
+    uint8_t u8;
+    int16_t s16;
+    uint16_t u16;
+    int32_t s32;
+    uint32_t u32;
+    int64_t s64;
+    uint64_t u64;
+    float f32;
+    double f64;
+    bool result_is_ok;
+    uint64_t others[3];
+  } of;
+} cwasmtime_component_value_t;
+
+// The type of an argument or a result; `type` is the engine's own where the kind is not a simple one.
+typedef struct cwasmtime_component_type {
+  uint8_t kind;
+  void *_Nullable type;
+} cwasmtime_component_type_t;
+
 // Releases that know the target pulley64. Others abort the process if they are asked for it.
 typedef struct cwasmtime_pulley {
   bool (*_Nonnull is_pulley)(const wasm_engine_t *);
@@ -90,8 +129,65 @@ typedef struct cwasmtime_components {
   void (*_Nonnull component_delete)(wasmtime_component_t *);
   wasmtime_error_t *_Nullable (*_Nonnull component_deserialize)(wasm_engine_t *, const uint8_t *_Nullable, size_t,
                                                                 wasmtime_component_t *_Nullable *_Nonnull);
+  // Maps the file and reads only what is used of it.
+  wasmtime_error_t *_Nullable (*_Nonnull component_deserialize_file)(wasm_engine_t *, const char *path,
+                                                                     wasmtime_component_t *_Nullable *_Nonnull);
   wasmtime_error_t *_Nullable (*_Nonnull component_serialize)(const wasmtime_component_t *, cwasmtime_bytes_t *);
 } cwasmtime_components_t;
+
+// WASI preview 2 with settings of its own, in releases 35 to 38. They can give a program no environment and no directories.
+// Later releases take the settings of preview 1.
+typedef struct cwasmtime_wasip2 {
+  wasmtime_wasip2_config_t *_Nullable (*_Nonnull config_new)(void);
+  void (*_Nonnull config_delete)(wasmtime_wasip2_config_t *);
+  // The text must be UTF-8.
+  void (*_Nonnull config_arg)(wasmtime_wasip2_config_t *, const char *_Nullable, size_t);
+  void (*_Nonnull config_inherit_stdin)(wasmtime_wasip2_config_t *);
+  void (*_Nonnull config_inherit_stdout)(wasmtime_wasip2_config_t *);
+  void (*_Nonnull config_inherit_stderr)(wasmtime_wasip2_config_t *);
+  // Takes ownership of the configuration.
+  void (*_Nonnull context_set)(wasmtime_context_t *, wasmtime_wasip2_config_t *);
+} cwasmtime_wasip2_t;
+
+// The types of components' functions, in releases since 39.
+typedef struct cwasmtime_component_types {
+  wasmtime_component_func_type_t *_Nullable (*_Nonnull func_type)(const cwasmtime_component_func_t *,
+                                                                  wasmtime_context_t *);
+  size_t (*_Nonnull param_count)(const wasmtime_component_func_type_t *);
+  // These two are false if there is none. The caller owns the type; the name stays the function type's.
+  bool (*_Nonnull param_nth)(const wasmtime_component_func_type_t *, size_t, const char *_Nullable *_Nonnull name,
+                             size_t *name_size, cwasmtime_component_type_t *);
+  bool (*_Nonnull result)(const wasmtime_component_func_type_t *, cwasmtime_component_type_t *);
+  void (*_Nonnull func_type_delete)(wasmtime_component_func_type_t *);
+  void (*_Nonnull type_delete)(cwasmtime_component_type_t *);
+} cwasmtime_component_types_t;
+
+// Running components, in releases since 35. It takes the stores of `cwasmtime_running_t`, too.
+typedef struct cwasmtime_component_running {
+  wasmtime_component_linker_t *_Nullable (*_Nonnull linker_new)(wasm_engine_t *);
+  void (*_Nonnull linker_delete)(wasmtime_component_linker_t *);
+  wasmtime_error_t *_Nullable (*_Nonnull linker_add_wasip2)(wasmtime_component_linker_t *);
+  wasmtime_error_t *_Nullable (*_Nonnull linker_instantiate)(const wasmtime_component_linker_t *, wasmtime_context_t *,
+                                                             const wasmtime_component_t *,
+                                                             cwasmtime_component_instance_t *);
+  // Looks in the exported instance `parent`, or at the top without one. A version of an interface stands for every one
+  // that is compatible with it. The caller owns the index.
+  wasmtime_component_export_index_t *_Nullable (*_Nonnull instance_get_export_index)(
+      const cwasmtime_component_instance_t *, wasmtime_context_t *,
+      const wasmtime_component_export_index_t *_Nullable parent, const char *_Nullable, size_t);
+  bool (*_Nonnull instance_get_func)(const cwasmtime_component_instance_t *, wasmtime_context_t *,
+                                     const wasmtime_component_export_index_t *, cwasmtime_component_func_t *);
+  void (*_Nonnull export_index_delete)(wasmtime_component_export_index_t *);
+  // There must be room for exactly the function's results. The caller owns them.
+  wasmtime_error_t *_Nullable (*_Nonnull func_call)(const cwasmtime_component_func_t *, wasmtime_context_t *,
+                                                    const cwasmtime_component_value_t *_Nullable, size_t,
+                                                    cwasmtime_component_value_t *_Nullable, size_t);
+  // Must follow each call that returned, before the next one. Recent releases do nothing then.
+  wasmtime_error_t *_Nullable (*_Nonnull func_post_return)(const cwasmtime_component_func_t *, wasmtime_context_t *);
+  void (*_Nonnull value_delete)(cwasmtime_component_value_t *);
+  const cwasmtime_wasip2_t *_Nullable wasip2;
+  const cwasmtime_component_types_t *_Nullable types;
+} cwasmtime_component_running_t;
 
 // Comparing the types of values, which is safe for all of them.
 typedef struct cwasmtime_type_equality {
@@ -202,6 +298,9 @@ typedef struct cwasmtime_api {
   const cwasmtime_running_t *_Nullable running;
   // The first function that the library lacks to run modules; null if `running` is there.
   const char *_Nullable cannot_run_without;
+  const cwasmtime_component_running_t *_Nullable component_running;
+  // The first function that the library lacks to run components; null if `component_running` is there.
+  const char *_Nullable cannot_run_components_without;
   // The dynamic linker's handle.
   void *library;
 } cwasmtime_api_t;
@@ -210,6 +309,33 @@ enum cwasmtime_strategy { CWASMTIME_STRATEGY_CRANELIFT = 1, CWASMTIME_STRATEGY_W
 enum cwasmtime_opt_level { CWASMTIME_OPT_NONE = 0, CWASMTIME_OPT_SPEED = 1, CWASMTIME_OPT_SPEED_AND_SIZE = 2 };
 
 enum cwasmtime_number { CWASMTIME_I32 = 0, CWASMTIME_I64 = 1, CWASMTIME_F32 = 2, CWASMTIME_F64 = 3 };
+enum cwasmtime_component_value_kind {
+  CWASMTIME_COMPONENT_BOOL = 0,
+  CWASMTIME_COMPONENT_S8 = 1,
+  CWASMTIME_COMPONENT_U8 = 2,
+  CWASMTIME_COMPONENT_S16 = 3,
+  CWASMTIME_COMPONENT_U16 = 4,
+  CWASMTIME_COMPONENT_S32 = 5,
+  CWASMTIME_COMPONENT_U32 = 6,
+  CWASMTIME_COMPONENT_S64 = 7,
+  CWASMTIME_COMPONENT_U64 = 8,
+  CWASMTIME_COMPONENT_F32 = 9,
+  CWASMTIME_COMPONENT_F64 = 10,
+  CWASMTIME_COMPONENT_RESULT = 19,
+};
+enum cwasmtime_component_type_kind {
+  CWASMTIME_COMPONENT_TYPE_BOOL = 0,
+  CWASMTIME_COMPONENT_TYPE_S8 = 1,
+  CWASMTIME_COMPONENT_TYPE_S16 = 2,
+  CWASMTIME_COMPONENT_TYPE_S32 = 3,
+  CWASMTIME_COMPONENT_TYPE_S64 = 4,
+  CWASMTIME_COMPONENT_TYPE_U8 = 5,
+  CWASMTIME_COMPONENT_TYPE_U16 = 6,
+  CWASMTIME_COMPONENT_TYPE_U32 = 7,
+  CWASMTIME_COMPONENT_TYPE_U64 = 8,
+  CWASMTIME_COMPONENT_TYPE_F32 = 9,
+  CWASMTIME_COMPONENT_TYPE_F64 = 10,
+};
 enum cwasmtime_extern_kind { CWASMTIME_EXTERN_FUNC = 0 };
 enum cwasmtime_permissions { CWASMTIME_PERMIT_ALL = 3 };
 

@@ -45,7 +45,8 @@ struct ProgramEnd: Error {
       self.init(path, "is not a program: it exports no function _start; --invoke calls \(module.offer)")
     case .noFunction(let name):
       self.init(path, "exports no function \(name): --invoke calls \(module.offer)")
-    case .engineCannotRun, .directoryUnusable, .notText, .cannotPrepare, .notOnlyNumbers, .wrongArguments:
+    case .engineCannotRun, .engineCannotRunComponents, .componentsGetOnlyArguments, .directoryUnusable, .notText,
+      .cannotPrepare, .notOnlyNumbers, .wrongArguments, .notOnlyPlainValues, .wrongComponentArguments:
       self.init(path, end.description)
     }
   }

@@ -6,12 +6,10 @@ internal import CWasmtime
 /// ``WASISettings`` let it do, but it may run forever.
 public final class Instance {
   private let module: Module
-  private let store: OpaquePointer
-  private let context: OpaquePointer
-  private let running: UnsafePointer<cwasmtime_running_t>
+  private let store: Store
   private var instance = cwasmtime_instance_t()
 
-  private var api: cwasmtime_running_t { running.pointee }
+  private var api: cwasmtime_running_t { store.api }
 
   /// Makes an instance, which runs the module's start function if it has one.
   ///
@@ -20,44 +18,19 @@ public final class Instance {
   ///   - wasi: the program's arguments, environment and directories. Without it, the module can import nothing.
   /// - Throws: why the module could not be instantiated, or how its start function ended.
   public init(_ module: Module, wasi: WASISettings? = nil) throws(RunError) {
-    let table = module.engine.library.api.table
-    guard let running = table.running else {
-      throw .engineCannotRun(missingFunction: table.cannot_run_without.map { String(cString: $0) } ?? "unknown")
-    }
-    let api = running.pointee
-    guard let store = api.store_new(module.engine.handle, nil, nil), let context = api.store_context(store) else {
-      throw .cannotPrepare(message: "the engine made no store")
-    }
     self.module = module
-    self.store = store
-    self.context = context
-    self.running = running
+    store = try Store(module.engine)
     guard let linker = api.linker_new(module.engine.handle) else {
       throw .cannotPrepare(message: "the engine made no linker")
     }
     defer { api.linker_delete(linker) }
-    if let wasi { try add(wasi, to: linker) }
-    cwasmtime_context_set_boundless(module.engine.library.api.pointer, context)
+    if let wasi {
+      try store.set(wasi)
+      try store.require(api.linker_define_wasi(linker))
+    }
     var trap: OpaquePointer?
-    let error = api.linker_instantiate(linker, context, module.handle, &instance, &trap)
-    switch end(error, trap) {
-    // No code of the module was running yet.
-    case .trapped(let trap) where trap.backtrace.isEmpty: throw .cannotInstantiate(message: trap.reason)
-    case let end?: throw end
-    case nil: break
-    }
-  }
-
-  deinit { api.store_delete(store) }
-
-  private func add(_ wasi: WASISettings, to linker: OpaquePointer) throws(RunError) {
-    let library = module.engine.library
-    let release = wasi.directories.isEmpty ? nil : (try? module.engine.compatibilityRecord())?.release
-    let configuration = try wasi.configuration(api, release: release)
-    // `context_set_wasi` consumes the configuration.
-    for error in [api.context_set_wasi(context, configuration), api.linker_define_wasi(linker)] {
-      if let message = library.message(taking: error) { throw .cannotPrepare(message: message.singleLine) }
-    }
+    let error = api.linker_instantiate(linker, store.context, module.handle, &instance, &trap)
+    if let end = store.end(error, trap) { throw end.ofInstantiation }
   }
 
   /// The parameters and results of an exported function; nil if there is no function of this name.
@@ -88,8 +61,8 @@ public final class Instance {
     var values = arguments.map(\.raw)
     values += Array(repeating: cwasmtime_raw_t(), count: max(0, results.count - values.count))
     var trap: OpaquePointer?
-    let error = api.func_call_unchecked(context, &function, &values, values.count, &trap)
-    if let end = end(error, trap) { throw end }
+    let error = api.func_call_unchecked(store.context, &function, &values, values.count, &trap)
+    if let end = store.end(error, trap) { throw end }
     return zip(results, values).map { WasmValue($1, as: $0) }
   }
 
@@ -98,7 +71,7 @@ public final class Instance {
     var found = cwasmtime_extern_t()
     let exists = name.withUTF8 { text in
       text.withMemoryRebound(to: CChar.self) {
-        api.instance_export_get(context, &instance, $0.baseAddress, $0.count, &found)
+        api.instance_export_get(store.context, &instance, $0.baseAddress, $0.count, &found)
       }
     }
     guard exists else { return nil }
@@ -107,27 +80,11 @@ public final class Instance {
   }
 
   private func signature(of function: inout cwasmtime_func_t) -> FunctionSignature {
-    guard let type = api.func_type(context, &function) else { return FunctionSignature(parameters: [], results: []) }
+    guard let type = api.func_type(store.context, &function) else {
+      return FunctionSignature(parameters: [], results: [])
+    }
     defer { api.functype_delete(type) }
     return FunctionSignature(type, api)
-  }
-
-  /// Takes over the error or the trap that a call ended with; nil if it returned.
-  private func end(_ error: OpaquePointer?, _ trap: OpaquePointer?) -> RunError? {
-    let library = module.engine.library
-    if let trap {
-      defer { api.trap_delete(trap) }
-      var bytes = cwasmtime_bytes_t()
-      api.trap_message(trap, &bytes)
-      defer { library.api.table.bytes_delete(&bytes) }
-      let text = UnsafeRawBufferPointer(start: bytes.data, count: bytes.size).prefix { $0 != 0 }
-      return .trapped(Trap(message: String(decoding: text, as: UTF8.self)))
-    }
-    guard let error else { return nil }
-    var status: Int32 = 0
-    let isExit = api.error_exit_status(error, &status)
-    let message = library.message(taking: error) ?? ""
-    return isExit ? .exited(status: status) : .trapped(Trap(message: message))
   }
 }
 

@@ -21,6 +21,24 @@ extension WASISettings {
     return configuration
   }
 
+  /// Makes the form that releases before 39 have for components, a `wasmtime_wasip2_config_t *` that the caller owns.
+  func configuration(_ api: cwasmtime_wasip2_t) throws(RunError) -> OpaquePointer {
+    guard environment.isEmpty, directories.isEmpty else { throw .componentsGetOnlyArguments }
+    if let bad = arguments.first(where: { !$0.isCarriable }) { throw .notText(bad) }
+    guard let configuration = api.config_new() else {
+      throw .cannotPrepare(message: "the engine made no configuration")
+    }
+    for var argument in arguments {
+      argument.withUTF8 { text in
+        text.withMemoryRebound(to: CChar.self) { api.config_arg(configuration, $0.baseAddress, $0.count) }
+      }
+    }
+    api.config_inherit_stdin(configuration)
+    api.config_inherit_stdout(configuration)
+    api.config_inherit_stderr(configuration)
+    return configuration
+  }
+
   private func setArguments(of configuration: OpaquePointer, _ api: cwasmtime_running_t) throws(RunError) {
     if let bad = arguments.first(where: { !$0.isCarriable }) { throw .notText(bad) }
     let isSet = withCTexts(arguments) { api.wasi_set_argv(configuration, arguments.count, $0) }

@@ -1,6 +1,7 @@
 public import SystemPackage
 
-/// The part of the world that a program is given, in WASI preview 1. The standard streams are the process's own.
+/// The part of the world that a program is given: a module in WASI preview 1, a component in preview 2. The standard
+/// streams are the process's own.
 public struct WASISettings: Hashable, Sendable {
   /// A variable of the program's environment.
   ///
