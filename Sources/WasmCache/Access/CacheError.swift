@@ -35,6 +35,8 @@ public enum CacheError: Error, Hashable, Sendable {
   case invalidFile(FilePath, InvalidFile)
   /// The artifact is a component's, and a module was asked for.
   case component(FilePath)
+  /// The artifact is a core module's, and a component was asked for.
+  case coreModule(FilePath)
   /// The engine refuses the artifact, for its own reason.
   case deserialize(FilePath, reason: String)
   /// The module could not be turned into an artifact of this cache.
@@ -97,7 +99,9 @@ extension CacheError: CustomStringConvertible {
     case .invalidFile(_, .magic(let start)):
       "is not an artifact: it starts with \(start.spacedHex), not with \(ArtifactFormat.wasmtime.magic.spacedHex)"
     case .component:
-      "holds a component, not a module: open it with `artifact(of:backend:)`"
+      "holds a component, not a core module: load it as a component"
+    case .coreModule:
+      "holds a core module, not a component: load it as a module"
     case .deserialize(_, let reason):
       "cannot be loaded: \(reason)"
     case .serialize(let reason):
@@ -134,7 +138,8 @@ extension CacheError: CustomStringConvertible {
     switch self {
     case .notADirectory(let path), .foreignOwner(let path, _), .writableByOthers(let path, _),
       .notWritable(let path, _), .noCache(let path), .io(let path, _, _), .givenUp(let path, _, _),
-      .invalidated(let path), .invalidFile(let path, _), .component(let path), .deserialize(let path, _):
+      .invalidated(let path), .invalidFile(let path, _), .component(let path), .coreModule(let path),
+      .deserialize(let path, _):
       path
     case .missing, .serialize, .unsupportedBackend, .noBackend, .compile: nil
     }

@@ -39,9 +39,18 @@ extension Cache {
   ///
   /// - Throws: the first backend's failure, if all of them fail; ``CacheError/noBackend`` if there is none.
   public func load(_ module: WasmHash, backends: [Backend]) throws(CacheError) -> Module {
+    try backends.firstSuccess { backend throws(CacheError) in try load(module, backend: backend) }
+  }
+}
+
+extension [Backend] {
+  /// What the first backend gives for which that succeeds.
+  ///
+  /// - Throws: the first backend's failure, if all of them fail; ``CacheError/noBackend`` if there is none.
+  func firstSuccess<Result>(_ load: (Backend) throws(CacheError) -> Result) throws(CacheError) -> Result {
     var failure: CacheError?
-    for backend in backends {
-      do { return try load(module, backend: backend) } catch { failure = failure ?? error }
+    for backend in self {
+      do { return try load(backend) } catch { failure = failure ?? error }
     }
     throw failure ?? .noBackend
   }

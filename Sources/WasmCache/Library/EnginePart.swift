@@ -48,21 +48,21 @@ final class EnginePart: Sendable {
     throw failure ?? .missing(module, identity.backend, .newModule)
   }
 
-  /// Compiles a module on all processors.
+  /// Compiles a module or a component on all processors.
   ///
-  /// - Returns: the module, and its artifact.
-  func compile(_ module: [UInt8]) throws(EngineError) -> (module: Module, artifact: [UInt8]) {
+  /// - Returns: the code, and its artifact.
+  func compile<Code: CompiledCode>(_ bytes: [UInt8]) throws(EngineError) -> (code: Code, artifact: [UInt8]) {
     guard let compiler else {
-      let compiled = try Module(compiling: module, with: engine)
+      let compiled = try Code(compiling: bytes, with: engine)
       return (compiled, try compiled.serialize())
     }
-    let result = module.withUnsafeBytes { bytes in
+    let result = bytes.withUnsafeBytes { bytes in
       Result { () throws(EngineError) in
-        try compiler.compile(bytes, as: .coreModule, parallel: true) { Array($0) }
+        try compiler.compile(bytes, as: Code.kind, parallel: true) { Array($0) }
       }
     }
     let artifact = try result.get()
-    do { return (try Module(compiled: artifact, with: engine), artifact) } catch {
+    do { return (try Code(compiled: artifact, with: engine), artifact) } catch {
       throw .cannotSerialize(message: error.reason)
     }
   }

@@ -14,7 +14,7 @@ extension FileSystemCache {
   /// - Parameter module: the bytes of a core module, in WebAssembly's binary format.
   /// - Throws: ``CacheError/compile(_:)``, ``CacheError/unsupportedBackend(_:reason:)`` or ``CacheError/noBackend``.
   public func load(orCompile module: [UInt8]) throws(CacheError) -> Module {
-    try load(WasmHash.generate(module)) { () throws(CacheError) in module }
+    try loadCode(WasmHash.generate(module)) { () throws(CacheError) in module }
   }
 
   /// Loads the module in a file, or compiles it as the first of ``backends`` and stores it.
@@ -22,28 +22,44 @@ extension FileSystemCache {
   /// The file is not read if the catalog knows the module in it.
   ///
   /// - Throws: as ``load(orCompile:)`` does, and where the file cannot be read.
-  public func load(orCompileFileAt path: FilePath) throws(CacheError) -> Module {
-    try load(hash(ofFileAt: path)) { () throws(CacheError) in try contents(ofFileAt: path) }
+  public func load(orCompileFileAt path: FilePath) throws(CacheError) -> Module { try loadCode(orCompileFileAt: path) }
+
+  /// Loads a component as ``load(orCompile:)`` loads a module.
+  ///
+  /// - Parameter component: the bytes of a component, in WebAssembly's binary format.
+  public func loadComponent(orCompile component: [UInt8]) throws(CacheError) -> Component {
+    try loadCode(WasmHash.generate(component)) { () throws(CacheError) in component }
   }
 
-  /// - Parameter contents: gives the module's bytes. By then they may have another hash, because the file has changed.
-  private func load(
+  /// Loads the component in a file as ``load(orCompileFileAt:)`` loads a module.
+  public func loadComponent(orCompileFileAt path: FilePath) throws(CacheError) -> Component {
+    try loadCode(orCompileFileAt: path)
+  }
+
+  private func loadCode<Code: CompiledCode>(orCompileFileAt path: FilePath) throws(CacheError) -> Code {
+    try loadCode(hash(ofFileAt: path)) { () throws(CacheError) in try contents(ofFileAt: path) }
+  }
+
+  /// - Parameter contents: gives the bytes. By then they may have another hash, because the file has changed.
+  private func loadCode<Code: CompiledCode>(
     _ module: WasmHash, contents: () throws(CacheError) -> [UInt8]
-  ) throws(CacheError) -> Module {
+  ) throws(CacheError) -> Code {
     let miss: CacheError
-    do { return try load(module) } catch { miss = error }
+    do { return try loadCode(module, backends) } catch { miss = error }
     let bytes = try contents()
     return try compile(bytes, WasmHash.generate(bytes), after: miss)
   }
 
-  private func compile(_ bytes: [UInt8], _ module: WasmHash, after miss: CacheError) throws(CacheError) -> Module {
+  private func compile<Code: CompiledCode>(
+    _ bytes: [UInt8], _ module: WasmHash, after miss: CacheError
+  ) throws(CacheError) -> Code {
     guard let backend = backends.first else { throw .noBackend }
     let part = try part(backend)
     let writer = try? writer(part, part.features)
     let claim = writer.flatMap { waitForClaim(module, $0) }
-    let result = Result { () throws(CacheError) in
+    let result = Result { () throws(CacheError) -> Code in
       // The process that had the claim may have stored it.
-      if let stored = try? load(module, backend: backend) { return stored }
+      if let stored = try? loadCode(module, backend) as Code { return stored }
       return try compile(bytes, module, for: part, storing: writer != nil, after: miss)
     }
     // The claim is held until the module is stored.
@@ -51,22 +67,22 @@ extension FileSystemCache {
     return try result.get()
   }
 
-  private func compile(
+  private func compile<Code: CompiledCode>(
     _ bytes: [UInt8], _ module: WasmHash, for part: EnginePart, storing: Bool, after miss: CacheError
-  ) throws(CacheError) -> Module {
+  ) throws(CacheError) -> Code {
     let begun = MonotonicInstant.now()
-    let compiled: (module: Module, artifact: [UInt8])
+    let compiled: (code: Code, artifact: [UInt8])
     do { compiled = try part.compile(bytes) } catch { throw .compile(error) }
     let nanoseconds = Int64(clamping: MonotonicInstant.now().nanoseconds(since: begun))
     guard storing, let stored = try? publish(module, compiled.artifact, of: part.features, in: part) else {
-      return compiled.module
+      return compiled.code
     }
     let compilation = Compilation(
       module: module, engine: part.identity.with(part.features).digest, artifact: stored.digest,
       nanoseconds: nanoseconds,
       size: Int64(stored.size), compiled: WallClock.now())
     catalog.remember(compilation, after: miss.missReason)
-    return compiled.module
+    return compiled.code
   }
 
   /// Seconds to wait for another process. After that the module is compiled here, too: it costs time but is never wrong.

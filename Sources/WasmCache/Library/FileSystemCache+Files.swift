@@ -33,6 +33,13 @@ extension FileSystemCache {
   /// - Throws: as ``hash(ofFileAt:)`` and ``Cache/load(_:)`` do.
   public func load(fileAt path: FilePath) throws(CacheError) -> Module { try load(hash(ofFileAt: path)) }
 
+  /// Loads the component in a file, if the cache has it.
+  ///
+  /// - Throws: as ``hash(ofFileAt:)`` and ``loadComponent(_:)`` do.
+  public func loadComponent(fileAt path: FilePath) throws(CacheError) -> Component {
+    try loadComponent(hash(ofFileAt: path))
+  }
+
   /// Reads a module, and remembers its hash.
   func contents(ofFileAt path: FilePath) throws(CacheError) -> [UInt8] {
     do throws(RegularFileError) {

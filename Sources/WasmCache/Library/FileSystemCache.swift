@@ -108,13 +108,31 @@ public final class FileSystemCache: Cache, Sendable {
 
   // MARK: Loading
 
-  public func load(_ module: WasmHash, backend: Backend) throws(CacheError) -> Module {
+  public func load(_ module: WasmHash, backend: Backend) throws(CacheError) -> Module { try loadCode(module, backend) }
+
+  /// Loads a component as the first of ``backends`` that it is there for.
+  ///
+  /// - Throws: the first backend's failure, if all of them fail; ``CacheError/coreModule(_:)`` if it is none.
+  public func loadComponent(_ component: WasmHash) throws(CacheError) -> Component { try loadCode(component, backends) }
+
+  /// Loads a component as one backend compiled it.
+  ///
+  /// - Throws: ``CacheError/missing(_:_:_:)`` if it is not there, ``CacheError/coreModule(_:)`` if it is none.
+  public func loadComponent(_ component: WasmHash, backend: Backend) throws(CacheError) -> Component {
+    try loadCode(component, backend)
+  }
+
+  func loadCode<Code: CompiledCode>(_ module: WasmHash, _ backends: [Backend]) throws(CacheError) -> Code {
+    try backends.firstSuccess { backend throws(CacheError) in try loadCode(module, backend) }
+  }
+
+  func loadCode<Code: CompiledCode>(_ module: WasmHash, _ backend: Backend) throws(CacheError) -> Code {
     let part = try part(backend)
     return try part.open(module).load(with: part.engine)
   }
 
-  /// Opens a module's artifact without loading it, for anything that `Module` cannot do: pass ``Artifact/path`` to a
-  /// function of the library, such as `wasmtime_component_deserialize_file`.
+  /// Opens an artifact without loading it, for a host with its own bindings to the library: pass ``Artifact/path`` to
+  /// `wasmtime_module_deserialize_file` or `wasmtime_component_deserialize_file`.
   ///
   /// - Throws: ``CacheError/missing(_:_:_:)`` if it is not there or corrupt.
   public func artifact(of module: WasmHash, backend: Backend) throws(CacheError) -> Artifact {
@@ -128,7 +146,18 @@ public final class FileSystemCache: Cache, Sendable {
 
   // MARK: Storing
 
-  public func store(_ module: WasmHash, _ compiled: Module) throws(CacheError) {
+  public func store(_ module: WasmHash, _ compiled: Module) throws(CacheError) { try storeCode(module, compiled) }
+
+  /// Keeps a compiled component, in place of one that is there.
+  ///
+  /// - Parameters:
+  ///   - component: the hash of the bytes that it was compiled from, which is not checked.
+  ///   - compiled: a component of this cache's engine.
+  public func store(_ component: WasmHash, _ compiled: Component) throws(CacheError) {
+    try storeCode(component, compiled)
+  }
+
+  private func storeCode(_ module: WasmHash, _ compiled: some CompiledCode) throws(CacheError) {
     let part = try part(compiled.info.backend)
     guard compiled.engine.library.file === library.file else { throw Self.foreign }
     let artifact: [UInt8]

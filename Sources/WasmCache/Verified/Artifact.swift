@@ -45,21 +45,21 @@ public final class Artifact: Sendable {
     }
   }
 
-  /// Loads the module.
+  /// Loads the module or the component.
   ///
   /// - Parameter engine: of the identity that the artifact is filed under.
-  package func load(with engine: Engine) throws(CacheError) -> Module {
-    do { return try Module(artifactIn: descriptor, with: engine) } catch { throw diagnosis(error) }
+  package func load<Code: CompiledCode>(as _: Code.Type = Code.self, with engine: Engine) throws(CacheError) -> Code {
+    do { return try Code(artifactIn: descriptor, with: engine) } catch { throw diagnosis(error, Code.kind) }
   }
 
   /// Why the engine refused it. The bytes are not looked at before, because that would cost every load.
-  private func diagnosis(_ error: ArtifactError) -> CacheError {
+  private func diagnosis(_ error: ArtifactError, _ expected: ModuleKind) -> CacheError {
     guard size >= Self.headerSize else { return .invalidFile(entry, .size(size)) }
     guard let contents = try? descriptor.bytes(count: size) else { return .deserialize(entry, reason: error.reason) }
     guard contents.starts(with: Self.magic) else {
       return .invalidFile(entry, .magic(Array(contents.prefix(Self.magic.count))))
     }
-    if kind == .component { return .component(entry) }
+    if let kind, kind != expected { return kind == .component ? .component(entry) : .coreModule(entry) }
     return contents.withUnsafeBytes(directory.identity.accepts)
       ? .deserialize(entry, reason: error.reason) : .invalidated(entry)
   }

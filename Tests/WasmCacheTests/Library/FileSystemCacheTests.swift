@@ -129,7 +129,7 @@ struct FileSystemCacheTests {
       return
     }
     #expect(path.lastComponent?.string == "\(component).cwasm")
-    #expect(failure?.complaint == "holds a component, not a module: open it with `artifact(of:backend:)`")
+    #expect(failure?.complaint == "holds a component, not a core module: load it as a component")
   }
 
   // MARK: Files
