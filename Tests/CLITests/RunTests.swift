@@ -255,14 +255,17 @@ import Testing
     }
   }
 
-  @Test func whatIsNoCoreModuleIsRefusedWithTheReason() throws {
+  @Test func whatCannotBeRunIsRefusedWithTheReason() throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.emptyComponent, to: "component.wasm")
       try box.write(WasmBinary.invalid, to: "invalid.wasm")
       try box.write("(module)", to: "text.wasm")
       try box.write("", to: "directory/file")
       for (name, complaint) in [
-        ("component.wasm", "is a component: run takes core modules"),
+        (
+          "component.wasm",
+          "is not a program: it exports no wasi:cli/run@0.2.0#run; `wasmprecompile inspect` shows what it does export"
+        ),
         ("text.wasm", "is WebAssembly text, not binary: convert it with `wat2wasm`"),
         ("directory", "is a directory: name one of its modules"),
         ("missing.wasm", "cannot open: no such file or directory, check the spelling"),

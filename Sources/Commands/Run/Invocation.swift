@@ -1,7 +1,7 @@
 internal import SystemPackage
 internal import WasmEngine
 
-/// A call of one of a module's functions with arguments that were typed.
+/// A call of a function of a module or a component with arguments that were typed.
 struct Invocation {
   let function: String
   /// The arguments as the parser carries them.
@@ -22,19 +22,40 @@ struct Invocation {
     return try instance.call(function, values).map { "\($0)\n" }.joined()
   }
 
+  /// Calls the function of a component.
+  ///
+  /// - Returns: its result, if it has one, on a line.
+  func run(in instance: ComponentInstance) throws -> String {
+    guard let signature = try instance.signature(of: function) else { throw RunError.noFunction(function) }
+    let types = signature.parameters.compactMap(\.self)
+    guard types.count == signature.parameters.count else {
+      throw RunError.notOnlyPlainValues(function: function, signature)
+    }
+    let values = try read(arguments, as: types, "\(signature)", ComponentValue.init)
+    return try instance.call(function, values).map { "\($0)\n" } ?? ""
+  }
+
   private func read(_ arguments: [String], for signature: FunctionSignature) throws -> [WasmValue] {
     let types = signature.parameters.compactMap(\.self)
     guard types.count == signature.parameters.count else {
       throw RunError.notOnlyNumbers(function: function, signature)
     }
+    return try read(arguments, as: types, "\(signature)", WasmValue.init)
+  }
+
+  private func read<Kind: RawRepresentable<String>, Value>(
+    _ arguments: [String], as types: [Kind], _ signature: String, _ value: (String, Kind) -> Value?
+  ) throws -> [Value] {
     guard arguments.count == types.count else {
       let count = Quantities.count(types.count, "argument")
       throw refusal("takes \(count), not \(arguments.count): it is \(signature)")
     }
     return try zip(arguments, types).enumerated().map { index, pair in
-      guard let value = WasmValue(pair.0, as: pair.1) else {
+      guard let value = value(pair.0, pair.1) else {
+        let type = pair.1.rawValue
+        let article = type.first.map { "aefis".contains($0) } == true ? "an" : "a"
         throw refusal(
-          "takes as argument \(index + 1) an \(pair.1.rawValue), which \(pair.0) is not: it is \(signature)")
+          "takes as argument \(index + 1) \(article) \(type), which \(pair.0) is not: it is \(signature)")
       }
       return value
     }

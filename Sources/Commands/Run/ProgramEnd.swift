@@ -27,10 +27,8 @@ struct ProgramEnd: Error {
     self.init(path, failure.message)
   }
 
-  static func component(_ path: FilePath) -> ProgramEnd { ProgramEnd(path, "is a component: run takes core modules") }
-
-  /// The module was run.
-  init(_ end: RunError, of module: Module, at path: FilePath) {
+  /// The module or the component was run.
+  init(_ end: RunError, of code: ProgramCode, at path: FilePath) {
     switch end {
     case .exited(let status):
       self.init(status: status, message: nil)
@@ -40,22 +38,13 @@ struct ProgramEnd: Error {
         status: Self.trapped,
         message: "\(path.printable): error: trapped: \(trap.reason.printable)" + calls.joined())
     case .cannotInstantiate(let reason):
-      self.init(path, "cannot be instantiated: \(reason): it is given WASI preview 1 and nothing else")
-    case .noFunction("_start"):
-      self.init(path, "is not a program: it exports no function _start; --invoke calls \(module.offer)")
-    case .noFunction(let name):
-      self.init(path, "exports no function \(name): --invoke calls \(module.offer)")
-    case .engineCannotRun, .engineCannotRunComponents, .componentsGetOnlyArguments, .directoryUnusable, .notText,
-      .cannotPrepare, .notOnlyNumbers, .wrongArguments, .notOnlyPlainValues, .wrongComponentArguments:
+      self.init(path, "cannot be instantiated: \(reason): it is given \(code.wasi) and nothing else")
+    case .noFunction(let name): self.init(path, code.complaint(without: name))
+    case .engineCannotRunComponents, .componentsGetOnlyArguments:
+      self.init(path, "\(end): choose an engine with --engine")
+    case .engineCannotRun, .directoryUnusable, .notText, .cannotPrepare, .notOnlyNumbers, .wrongArguments,
+      .notOnlyPlainValues, .wrongComponentArguments:
       self.init(path, end.description)
     }
-  }
-}
-
-extension Module {
-  /// The functions that could be called.
-  fileprivate var offer: String {
-    let names = exports.filter { $0.kind == .function }.map(\.name)
-    return names.isEmpty ? "functions, and it exports none" : "one of " + names.joined(separator: ", ")
   }
 }

@@ -5,8 +5,8 @@ internal import WasmCache
 internal import WasmEngine
 internal import WasmtimeToolchain
 
-/// Gets a module ready to be instantiated: from the cache, into which it is compiled first if need be, or without a
-/// cache if there is trouble with it.
+/// Gets a module or a component ready to be instantiated: from the cache, into which it is compiled first if need be, or
+/// without a cache if there is trouble with it.
 struct ProgramLoader {
   private let path: FilePath
   private let request: PrecompileRequest
@@ -15,8 +15,6 @@ struct ProgramLoader {
   private let cancellation: Cancellation
 
   init(_ path: FilePath, _ request: PrecompileRequest, with compilers: CompilerChoice, cancellation: Cancellation) {
-    var request = request
-    request.work.isWanted = { $0.content.facts.kind == .coreModule }
     self.path = path
     self.request = request
     self.compilers = compilers
@@ -43,8 +41,8 @@ struct ProgramLoader {
   func compile(with engine: ProgramEngine) throws -> LoadedProgram {
     let compilation = LoneCompilation(with: engine.toolchain, [engine.identity], limits: request.limits)
     do {
-      guard let artifact = try compilation.compile(path) else { throw ProgramEnd.component(path) }
-      return LoadedProgram(module: try Module(artifact: artifact, with: engine.load()), engine: engine)
+      let (kind, artifact) = try compilation.compile(path)
+      return LoadedProgram(code: try ProgramCode(kind, artifact, with: engine.load()), engine: engine)
     } catch let failure as ModuleFailure {
       throw ProgramEnd(path, failure)
     } catch let error as ArtifactError {
@@ -88,7 +86,6 @@ struct ProgramLoader {
     guard let content = summary.plan.contents.first, let target = summary.targets.first else {
       throw ProgramEnd(path, .vanished)
     }
-    guard content.facts.kind == .coreModule else { throw ProgramEnd.component(path) }
     let engine = ProgramEngine(toolchain: toolchain, identity: target.identity)
     let loaded = try engine.load()
     var readers = ArtifactReaders(summary, isWritable: true)
@@ -97,7 +94,7 @@ struct ProgramLoader {
     }
     do throws(CacheError) {
       let artifact = try entries.open(content.facts.hash)
-      return LoadedProgram(module: try artifact.load(with: loaded), engine: engine)
+      return LoadedProgram(code: try ProgramCode(content.facts.kind, artifact, with: loaded), engine: engine)
     } catch .missing(_, _, .artifactCorrupt) {
       return nil
     } catch {
@@ -115,9 +112,9 @@ struct ProgramLoader {
   }
 }
 
-/// A module that is ready to be instantiated, and what made it.
+/// A module or a component that is ready to be instantiated, and what made it.
 struct LoadedProgram {
-  let module: Module
+  let code: ProgramCode
   let engine: ProgramEngine
 }
 

@@ -7,14 +7,15 @@ internal import WasmEngine
 
 struct RunCommand: ConfiguredCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Run a module from the cache, compiling it first if need be.",
+    commandName: "run", abstract: "Run a module or a component from the cache, compiling it first if need be.",
     usage: "wasmprecompile run [<options>] <module> [<argument> ...]",
     discussion: """
-      The module's function _start is called, with WASI preview 1 around it; the exit status is the program's, or 134 if it \
-      trapped. Everything after the module is for the program. Of several backends, the first one's code is run.
+      A module's function _start is called, with WASI preview 1 around it, or a component's wasi:cli/run, with preview 2; \
+      the exit status is the program's, or 134 if it trapped. Everything after the module is for the program. Of several \
+      backends, the first one's code is run.
       """)
 
-  @Argument(help: "A core module.")
+  @Argument(help: "A module or a component.")
   var module: PathArgument
 
   @Argument(
@@ -42,16 +43,25 @@ struct RunCommand: ConfiguredCommand {
     let wasi = try program.settings(name: name, arguments: invoke == nil ? arguments : [])
     let loaded = try load()
     do {
-      let instance = try Instance(loaded.module, wasi: wasi)
-      if let function = invoke {
-        Output.standard.write(
-          try Invocation(function: function, arguments: arguments, path: module.path).run(in: instance))
-      } else {
-        try instance.call("_start")
+      switch loaded.code {
+      case .module(let module):
+        let instance = try Instance(module, wasi: wasi)
+        if let invocation {
+          Output.standard.write(try invocation.run(in: instance))
+        } else {
+          try instance.call("_start")
+        }
+      case .component(let component):
+        let instance = try ComponentInstance(component, wasi: wasi)
+        if let invocation { Output.standard.write(try invocation.run(in: instance)) } else { try instance.run() }
       }
     } catch let end as RunError {
-      throw ProgramEnd(end, of: loaded.module, at: module.path)
+      throw ProgramEnd(end, of: loaded.code, at: module.path)
     }
+  }
+
+  private var invocation: Invocation? {
+    invoke.map { Invocation(function: $0, arguments: arguments, path: module.path) }
   }
 
   private func load() throws -> LoadedProgram {

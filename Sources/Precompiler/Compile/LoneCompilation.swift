@@ -1,7 +1,7 @@
 internal import LinuxIO
 package import SystemPackage
 package import WasmCache
-internal import WasmEngine
+package import WasmEngine
 
 /// Compiles one module into memory, for a user who cannot use a cache or wants to know what it saves.
 package struct LoneCompilation: Sendable {
@@ -16,12 +16,11 @@ package struct LoneCompilation: Sendable {
     self.limits = limits
   }
 
-  /// Compiles a core module for the toolchain's first wish.
+  /// Compiles a module or a component for the toolchain's first wish.
   ///
-  /// - Returns: the artifact's bytes; nil if the file holds a component.
-  package func compile(_ path: FilePath) throws(ModuleFailure) -> [UInt8]? {
+  /// - Returns: which of the two the file holds, and the artifact's bytes.
+  package func compile(_ path: FilePath) throws(ModuleFailure) -> (kind: ModuleKind, artifact: [UInt8]) {
     let module = try ModuleReader(limit: limits.largestModule).load(path)
-    guard module.facts.kind == .coreModule else { return nil }
     let deadline = MonotonicInstant.now().adding(seconds: limits.timeout)
     let threads = AvailableProcessors.count()
     let session = try toolchain.openSession(for: identities, lanes: threads, deadline: deadline)
@@ -30,6 +29,6 @@ package struct LoneCompilation: Sendable {
       module, wish: 0, threads: toolchain.cores == .onRequest ? threads : 1, deadline: deadline,
       timeout: limits.timeout)
     guard identities.first?.accepts(artifact.contents.bytes) == true else { throw .foreignArtifact }
-    return Array(artifact.contents.bytes)
+    return (module.facts.kind, Array(artifact.contents.bytes))
   }
 }
