@@ -31,16 +31,24 @@ struct CompilerChoice: Sendable {
 
   /// Finds the compilers as they are now: one for each engine library, for all hosts that have it.
   func findToolchains(_ cancellation: Cancellation) throws(RunFailure) -> [WasmtimeToolchain] {
-    var found: [(engine: EngineFile, settings: [EngineSettings])] = []
+    var found: [(engine: EngineFile, settings: [EngineSettings], hosts: [[String]])] = []
     for host in try hosts(cancellation) {
-      if let known = found.firstIndex(where: { $0.engine.stamp.identity == host.engine.stamp.identity }) {
-        found[known].settings += host.settings.filter { !found[known].settings.contains($0) }
-      } else {
-        found.append((host.engine, host.settings))
+      try host.requireReachable()
+      let place = found.firstIndex { $0.engine.stamp.identity == host.engine.stamp.identity } ?? found.count
+      if place == found.count { found.append((host.engine, [], [])) }
+      for one in host.settings {
+        let names = host.directoryName.map { [$0] } ?? []
+        if let known = found[place].settings.firstIndex(of: one) {
+          found[place].hosts[known] += names
+        } else {
+          found[place].settings.append(one)
+          found[place].hosts.append(names)
+        }
       }
     }
     return found.map {
-      WasmtimeToolchain($0.engine, settings: $0.settings, options: options, cancellation: cancellation)
+      WasmtimeToolchain(
+        $0.engine, settings: $0.settings, hosts: $0.hosts, options: options, cancellation: cancellation)
     }
   }
 
@@ -75,12 +83,25 @@ struct FoundHost: Sendable {
   /// One for each backend.
   var settings: [EngineSettings]
   /// How the sample that it was to be like differs from what can be reached.
-  var differences: [String] = []
+  var differences: [EngineLikeness.Difference] = []
 
   init(name: String?, engine: EngineFile, settings: [EngineSettings]) {
     self.name = name
     self.engine = engine
     self.settings = settings
+  }
+
+  /// The directory for its exports: its name, or that of the file that describes it.
+  var directoryName: String? { name.flatMap { FilePath($0).lastComponent?.stem } }
+
+  /// Refuses to make what the host would refuse.
+  func requireReachable() throws(RunFailure) {
+    let inTheWay = differences.filter(\.isInTheWay).map(\.text)
+    if inTheWay.isEmpty { return }
+    throw RunFailure(
+      status: .usage,
+      message: "\((name ?? "the host").printable): its engine cannot be matched, so that it would refuse what is made: "
+        + "\(inTheWay.joined(separator: "; ").printable); `wasmtime compile` of the same release can")
   }
 
   /// Takes over the settings of the engine that serialized an artifact.

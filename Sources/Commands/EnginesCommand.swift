@@ -123,7 +123,7 @@ private struct EngineReport {
       lines[0] += ", \(identity.compiler), identity \(identity.shortDigest)"
     }
     if settings.cpu != .native { lines.append("# --cpu \(settings.cpu)") }
-    lines += host.differences.map { "# \($0.printable)" }
+    lines += host.differences.map { "# \($0.text.printable)" }
     return lines.map { $0 + "\n" }.joined() + settings.wholeConfiguration.toml
   }
 
@@ -137,7 +137,7 @@ private struct EngineReport {
         "options": .object(one.wish.options.map { .init(name: $0.name, value: .string($0.value)) }),
         "version": JSON(identity?.version), "build": JSON(identity?.build.hex), "target": JSON(identity?.target),
         "identity": JSON(identity?.digest.hex), "engine": JSON(identity?.directoryName),
-        "differences": .array(host.differences.map { .string($0) }),
+        "differences": .array(host.differences.map { .string($0.text) }),
       ]
     }
   }

@@ -78,18 +78,23 @@ package struct Precompiler {
   }
 
   private func targets(_ identities: [[ArtifactIdentity]], _ caches: OpenCaches) -> [CompileTarget] {
-    var targets: [CompileTarget] = []
-    for (toolchain, identities) in zip(toolchains, identities) {
-      for (wish, identity) in identities.enumerated()
-      where !targets.contains(where: { $0.identity.digest == identity.digest }) {
-        // Two hosts may turn out to be good for the same artifacts.
-        targets.append(
-          CompileTarget(
-            toolchain, wish: wish, identity: identity, order: targets.count, caches: caches, among: identities,
-            namesCompiler: toolchains.count > 1))
+    // Two hosts may turn out to be good for the same artifacts.
+    var wishes: [(toolchain: Int, wish: Int, hosts: [String])] = []
+    for (number, toolchain) in toolchains.enumerated() {
+      for (wish, identity) in identities[number].enumerated() {
+        let hosts = toolchain.hosts(of: wish)
+        if let known = wishes.firstIndex(where: { identities[$0.toolchain][$0.wish].digest == identity.digest }) {
+          wishes[known].hosts += hosts
+        } else {
+          wishes.append((number, wish, hosts))
+        }
       }
     }
-    return targets
+    return wishes.enumerated().map { order, one in
+      CompileTarget(
+        toolchains[one.toolchain], wish: one.wish, identity: identities[one.toolchain][one.wish], order: order,
+        caches: caches, among: identities[one.toolchain], for: one.hosts, namesCompiler: toolchains.count > 1)
+    }
   }
 
   private func tell(_ scan: ScanResult, _ hashed: HashResult, _ targets: [CompileTarget], _ caches: OpenCaches) {

@@ -8,7 +8,13 @@ package import WasmEngine
 package struct EngineLikeness: Sendable {
   package let settings: EngineSettings
   /// What differs and cannot be reached, in words.
-  package let differences: [String]
+  package let differences: [Difference]
+
+  package struct Difference: Sendable {
+    package let text: String
+    /// Whether the host refuses artifacts because of it.
+    package let isInTheWay: Bool
+  }
 }
 
 /// Why an artifact says nothing about settings.
@@ -222,15 +228,19 @@ private struct RecordFacts: Equatable {
   }
 
   /// A difference in words, and why it stays.
-  func difference(_ name: String, from goal: RecordFacts, _ names: [String: String]) -> String {
+  func difference(
+    _ name: String, from goal: RecordFacts, _ names: [String: String]
+  ) -> EngineLikeness.Difference {
     if name == Self.collector {
-      return
-        "the host has another garbage collector, which only a Rust engine can be given: the artifacts are made without "
-        + "garbage collection, and such a host loads them"
+      return .init(
+        text: "the host has another garbage collector, which only a Rust engine can be given: the artifacts are made "
+          + "without garbage collection", isInTheWay: false)
     }
-    let own = facts[name] ?? "off"
-    return
-      "\(names[name] ?? name) is \(goal.facts[name] ?? "off") in the artifact and \(own) here: only a Rust engine can be set so"
+    let (own, other) = (facts[name] ?? "off", goal.facts[name] ?? "off")
+    // A host may have more of WebAssembly than an artifact assumes.
+    return .init(
+      text: "\(names[name] ?? name) is \(other) in the artifact and \(own) here: only a Rust engine can be set so",
+      isInTheWay: !(name.hasPrefix("feature ") && own == "off"))
   }
 }
 

@@ -20,16 +20,20 @@ package final class WasmtimeToolchain: Toolchain {
 
   package let engine: EngineFile
   package let settings: [EngineSettings]
+  /// For each of the settings, the names of the hosts that have them.
+  private let hosts: [[String]]
   private let options: Options
   private let cancellation: Cancellation
   /// The child that was asked what the engine is, which can go on to compile.
   private let asked = Mutex<CompileChild?>(nil)
 
   package init(
-    _ engine: EngineFile, settings: [EngineSettings], options: Options = Options(), cancellation: Cancellation
+    _ engine: EngineFile, settings: [EngineSettings], hosts: [[String]] = [], options: Options = Options(),
+    cancellation: Cancellation
   ) {
     self.engine = engine
     self.settings = settings
+    self.hosts = hosts
     self.options = options
     self.cancellation = cancellation
   }
@@ -37,6 +41,8 @@ package final class WasmtimeToolchain: Toolchain {
   package var location: EngineLocation { engine.location }
   package var wishes: [CompileWish] { settings.map(\.wish) }
   package var cores: ToolchainCores { .onRequest }
+
+  package func hosts(of wish: Int) -> [String] { hosts.indices.contains(wish) ? hosts[wish] : [] }
 
   package func rememberedIdentities(in catalog: Catalog, now: Int64) -> [ArtifactIdentity]? {
     let known = settings.compactMap { catalog.identity($0, engine.stamp, now: now) }

@@ -36,14 +36,14 @@ struct MadeArtifacts {
     }
     var readers = ArtifactReaders(summary)
     for target in summary.targets {
-      let backend = summary.targets.count > 1 ? target.identity.backend.rawValue : nil
+      let places = Self.places(of: target, in: summary)
       for content in summary.plan.contents {
         let artifact = Artifact(content.facts.hash, target)
         let isMade = made[artifact] ?? true
         let entries = isMade ? readers.entries(of: artifact.module, for: target) : nil
-        for file in content.files {
+        for (file, place) in content.files.flatMap({ file in places.map { (file, $0) } }) {
           let name = ArtifactExport.name(
-            of: file.path, below: roots[file.root], suffix: target.identity.format.suffix, backend: backend)
+            of: file.path, below: roots[file.root], suffix: target.identity.format.suffix, backend: place)
           guard let entries else {
             spared.insert(name)
             continue
@@ -55,6 +55,17 @@ struct MadeArtifacts {
         }
       }
     }
+  }
+
+  /// The directories for a target's artifacts: none for a single one, else the backend's or those of its hosts.
+  private static func places(of target: CompileTarget, in summary: RunSummary) -> [String?] {
+    if summary.targets.count == 1 { return [nil] }
+    let backend = target.identity.backend
+    let isAlone = summary.targets.count { $0.identity.backend == backend } == 1
+    let all = summary.targets.flatMap(\.hosts)
+    if target.hosts.isEmpty || isAlone && Set(all).count <= 1 { return [backend.rawValue] }
+    // A host with several backends has a directory for each.
+    return target.hosts.map { host in all.count { $0 == host } > 1 ? "\(host)/\(backend.rawValue)" : host }
   }
 
   /// Removes artifacts that would share an exported name.

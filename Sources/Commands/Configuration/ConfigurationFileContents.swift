@@ -7,7 +7,11 @@ extension ConfigurationFile {
   ///
   /// - Parameter isProject: whether it came with a project, so that it may not choose what code runs, is trusted or is kept.
   func values(isProject: Bool) throws(RunFailure) -> GivenSettings {
-    try values(try parsed().entries.filter { entry in !Settings.tables.contains { $0.key == entry.key } }, isProject)
+    try values(
+      try parsed().entries.filter { entry in
+        guard case .table = entry.value else { return true }
+        return !Settings.tables.contains { $0.key == entry.key }
+      }, isProject)
   }
 
   /// The values of a project's file. None gives its modules more of the machine than the user or the defaults do.

@@ -41,27 +41,25 @@ struct HostRequest: Sendable {
   /// - Parameter configuration: what is set besides the options.
   private func choice(_ configuration: EngineConfiguration, name: String?) -> HostChoice {
     var all = configuration
-    hosts.apply(to: &all)
+    if name == nil { hosts.apply(to: &all) } else { hosts.applyCommandLine(to: &all) }
     return HostChoice(name: name, search: engine.search, settings: settings(compiler, all))
   }
 
-  /// A named host has what its table says, and the options for the rest.
+  /// A named host has what the command line says, then what its table says, and what is set elsewhere for the rest. Settings of
+  /// the engine that are set elsewhere are not for it.
   private func choice(of table: NamedTable) throws(RunFailure) -> HostChoice {
     let values = table.values
     let ownEngine = EngineOptions(given: [:], values)
     let own = CompilerOptions(given: [:], values)
     var compiler = compiler
-    if values["backend"] != nil { compiler.backends = own.backends }
+    compiler.adopt(own)
     let namesBackends = values["backend"] != nil
-    if values["opt-level"] != nil { compiler.optLevel = own.optLevel }
-    if values["cpu"] != nil { compiler.cpu = own.cpu }
-    if values["features"] != nil { compiler.features = own.features }
     var configuration = EngineConfiguration()
     if let file = values["engine-config"]?.path { configuration = try EngineConfigurationFile.read(file) }
     HostOptions(given: [:], values).apply(to: &configuration)
-    hosts.apply(to: &configuration)
+    hosts.applyCommandLine(to: &configuration)
     return HostChoice(
-      name: table.name, search: ownEngine.engine == nil ? engine.search : ownEngine.search,
+      name: table.name, search: ownEngine.engine == nil || engine.isGiven ? engine.search : ownEngine.search,
       settings: settings(compiler, configuration, namesBackends: namesBackends), like: values["like"]?.path)
   }
 

@@ -72,6 +72,16 @@ struct HostOptions: CommandOptions {
     for (group, text) in groups { try? configuration.set(all: text.text, in: group) }
   }
 
+  /// Sets those of the command line alone: what files and the environment set is for the host that is not named.
+  func applyCommandLine(to configuration: inout EngineConfiguration) {
+    var own = HostOptions()
+    if _optimize.isGiven { own.optimize = optimize }
+    if _codegen.isGiven { own.codegen = codegen }
+    if _debug.isGiven { own.debug = debug }
+    if _wasm.isGiven { own.wasm = wasm }
+    own.apply(to: &configuration)
+  }
+
   private var groups: [(EngineSetting.Group, SettingText)] {
     optimize.map { (.optimize, $0) } + codegen.map { (.codegen, $0) } + debug.map { (.debug, $0) }
       + wasm.map { (.wasm, $0) }

@@ -2,15 +2,16 @@ internal import SystemPackage
 
 /// The hosts that configuration files describe, one in each table `[host.NAME]`.
 enum HostTables {
-  /// Finds a host by its name. A project's file counts before the user's, and may not say which engine is used.
+  /// Finds a host by its name. The user's file counts before a project's: a project must not change what
+  /// the user's own hosts are, and may not say which engine is used.
   ///
   /// - Parameter place: what the project's file lies above, or in.
   static func named(_ name: String, for place: FilePath) throws(RunFailure) -> NamedTable {
     var all: [NamedTable] = []
-    if let file = try ConfigurationFile.nearest(to: place) { all += try file.tables(.host, isProject: true) }
     if let path = Configuration.userFile, let file = try ConfigurationFile(at: path) {
       all += try file.tables(.host, isProject: false)
     }
+    if let file = try ConfigurationFile.nearest(to: place) { all += try file.tables(.host, isProject: true) }
     if let table = all.first(where: { $0.name == name }) { return table }
     let names = all.map(\.name)
     let advice =

@@ -38,10 +38,12 @@ struct EngineVerdict {
             host.engine, program: .thisExecutable, policy: choice.options.confinement, cancellation: work.cancellation
           ).refusals(of: artifact, settings)
         }
-        if let taker = zip(settings, refusals).first(where: { $1 == nil }) {
+        if host.differences.allSatisfy({ !$0.isInTheWay }),
+          let taker = zip(settings, refusals).first(where: { $1 == nil })
+        {
           return EngineVerdict(host, taker.0.backend, [])
         }
-        var reasons: [String] = []
+        var reasons = host.differences.filter(\.isInTheWay).map(\.text)
         for reason in refusals.compactMap(\.self) where !reasons.contains(reason) { reasons.append(reason) }
         return EngineVerdict(host, nil, reasons)
       } catch {

@@ -10,6 +10,10 @@ extension ModuleFailure {
     switch self {
     case .tooLarge(let bytes, let limit):
       "has \(bytes) bytes, more than --max-module \(ByteCount(limit)) allows: raise it"
+    case .unsupportedProposal(let proposal, let identity, let message)
+    where identity.wish.options.contains { $0.value == "false" }:
+      "needs the WebAssembly proposal “\(proposal.rawValue)”, which \(identity.compiler) does not accept as it is set up "
+        + "(\(identity.wish)): \(message)"
     case .unsupportedProposal(let proposal, let identity, let message) where identity.backend == .winch:
       "needs the WebAssembly proposal “\(proposal.rawValue)”, which \(identity.compiler) does not accept with winch; "
         + "--backend cranelift may: \(message)"

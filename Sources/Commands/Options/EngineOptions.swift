@@ -42,6 +42,9 @@ struct EngineOptions: CommandOptions {
     setting: .byUsersOnly("a path", unset: "the copy installed with wasmprecompile, then the system's"))
   var engine: PathArgument?
 
+  /// Whether the command line has it.
+  var isGiven: Bool { _engine.isGiven }
+
   var search: EngineSearch {
     let origin: EngineLocation.Origin =
       switch _engine.origin {
@@ -89,6 +92,14 @@ struct CompilerOptions: CommandOptions {
         collection, threads or other proposals load it, too. The code is the same.
         """), setting: .byAnyone())
   var features = FeaturePolicy.least
+
+  /// Takes what a host's table sets, unless the command line says something about it.
+  mutating func adopt(_ own: CompilerOptions) {
+    if own._backends.origin != nil && !_backends.isGiven { backends = own.backends }
+    if own._optLevel.origin != nil && !_optLevel.isGiven { optLevel = own.optLevel }
+    if own._cpu.origin != nil && !_cpu.isGiven { cpu = own.cpu }
+    if own._features.origin != nil && !_features.isGiven { features = own.features }
+  }
 
   /// Whether anybody chose backends.
   var namesBackends: Bool { _backends.origin != nil }

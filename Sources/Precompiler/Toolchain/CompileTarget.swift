@@ -10,6 +10,8 @@ package final class CompileTarget: Sendable {
   package let identity: ArtifactIdentity
   /// The identities of all of the toolchain's wishes. Some may be equal, and have one target together.
   let identities: [ArtifactIdentity]
+  /// The names of the hosts that it is for; empty if none is named.
+  package let hosts: [String]
   /// Its place among the run's targets: earlier ones are made first.
   package let order: Int
   /// Its part of the run's own cache; nil if there is no cache.
@@ -24,12 +26,13 @@ package final class CompileTarget: Sendable {
 
   package init(
     _ toolchain: any Toolchain, wish: Int, identity: ArtifactIdentity, order: Int, caches: OpenCaches,
-    among identities: [ArtifactIdentity]? = nil, namesCompiler: Bool = false
+    among identities: [ArtifactIdentity]? = nil, for hosts: [String] = [], namesCompiler: Bool = false
   ) {
     self.toolchain = toolchain
     self.wish = wish
     self.identity = identity
     self.identities = identities ?? [identity]
+    self.hosts = hosts
     self.order = order
     self.namesCompiler = namesCompiler
     directory = caches.own.map { EngineDirectory(identity, in: $0) }

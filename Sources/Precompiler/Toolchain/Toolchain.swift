@@ -12,6 +12,9 @@ package protocol Toolchain: AnyObject, Sendable {
   /// The wishes of the run, in order. Each becomes one ``CompileTarget``.
   var wishes: [CompileWish] { get }
 
+  /// The names of the hosts that a wish is for; empty if none is named.
+  func hosts(of wish: Int) -> [String]
+
   /// How many cores one compilation can use.
   var cores: ToolchainCores { get }
 
@@ -43,6 +46,10 @@ package protocol Toolchain: AnyObject, Sendable {
 
   /// Lets go of everything that was ready for the run's sessions and not needed: the run is over.
   func finish()
+}
+
+extension Toolchain {
+  package func hosts(of wish: Int) -> [String] { [] }
 }
 
 /// One thread's way to compile with a toolchain.
@@ -138,9 +145,15 @@ extension BackendUnavailable: CustomStringConvertible {
   package var description: String {
     switch self {
     case .silentlyAnother(let backend): "this release would silently compile with \(backend.rawValue) instead"
-    case .crashes(let words): "this release aborts when asked for it: \(words)"
+    case .crashes(let words): "this release aborts when asked for it: \(Self.panic(words))"
     case .refused(let reason): reason
     case .exhausted(let memory): "it needs more memory than the \(ByteCount(memory)) that are allowed"
     }
+  }
+
+  /// What a panic of Rust's says, without where it happened.
+  private static func panic(_ words: String) -> Substring {
+    guard words.hasPrefix("thread "), let start = words.firstRange(of: "on an `Err` value: ") else { return words[...] }
+    return words[start.upperBound...]
   }
 }

@@ -112,7 +112,7 @@ extension EngineSetting {
     ]
     + without(
       .debug, "address-map", "logging", "log-to-files", "coredump", "debugger", "arg", "inherit-stdin",
-      "inherit-stdout", "max-backtrace")
+      "inherit-stdout", "inherit-stderr", "max-backtrace")
 
   private static let wasm: [EngineSetting] =
     [
