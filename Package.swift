@@ -68,13 +68,13 @@ let package = Package(
         "Inspecting", "Precompiler", "WasmtimeToolchain", "Scanning", "Exporting", "Watching", "WasmCache",
         "WasmEngine",
         "Confinement", "LinuxIO",
-        "CLinux", "CBuild", system, arguments,
+        "CLinux", system, arguments,
       ],
       // Beside the code that has to keep to it; nothing of the program reads it.
       exclude: ["Reporting/JSON/output.schema.json"],
       swiftSettings: strict),
     .executableTarget(
-      name: "wasmprecompile", dependencies: ["Commands"], swiftSettings: strict,
+      name: "wasmprecompile", dependencies: ["Commands", "CBuild"], swiftSettings: strict,
       // The system's linker warns of a call in the statically linked FoundationEssentials that nothing of ours makes.
       linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
     .plugin(name: "PrecompilePlugin", capability: .buildTool(), path: "Sources/PrecompilePlugin"),

@@ -23,7 +23,9 @@ public struct CommandLineTool: ParsableCommand {
   public init() {}
 
   /// Runs the command that the program's arguments spell, and does not return.
-  public static func main() -> Never {
+  ///
+  /// - Parameter commit: what the program was built from. Only the executable's one line is compiled anew for it.
+  public static func main(commit: String) -> Never {
     Output.occupyStandardDescriptors()
     // A reader of the output may go away, and a file may become larger than is allowed. These are errors, but no reason
     // to leave the work half done.
@@ -56,7 +58,7 @@ public struct CommandLineTool: ParsableCommand {
     } catch {
       // The parser has the number alone: the rest takes a look at files, which no other command shall pay for.
       if root.message(for: error) == Program.version {
-        Output.standard.write(VersionReport().text)
+        Output.standard.write(VersionReport(commit: commit).text)
         Glibc.exit(ExitStatus.success.rawValue)
       }
       if root.exitCode(for: error).isSuccess { root.exit(withError: error) }

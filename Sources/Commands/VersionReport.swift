@@ -1,4 +1,3 @@
-internal import CBuild
 internal import SystemPackage
 internal import WasmEngine
 
@@ -8,9 +7,11 @@ internal import WasmEngine
 /// The engine is named by its file and build. Its release would take loading it, as `wasmprecompile engines` does: 20 ms
 /// in a process of its own.
 struct VersionReport {
+  let commit: String
+
   var text: String {
     var table = TextTable([.left, .left])
-    table.append(["commit", String(cString: cbuild_commit()).printable])
+    table.append(["commit", commit.printable])
     table.append(["engine", engine])
     return "\(Program.name) \(Program.version)\n\(table.text)"
   }

@@ -1,3 +1,4 @@
+import CBuild
 import Commands
 
-CommandLineTool.main()
+CommandLineTool.main(commit: String(cString: cbuild_commit()))
