@@ -1,4 +1,6 @@
-/// An amount of bytes as options spell it: `5G` and `5GB` are decimal, `5Gi` and `5GiB` binary.
+/// An amount of bytes as options spell it: `5G` and `5GB` are decimal, `5Gi` and `5GiB` binary, `5B` are bytes.
+///
+/// A number needs its unit, unless it is 0: who types `5` means gigabytes, and five bytes removed a whole cache.
 package struct ByteCount: Hashable, Sendable {
   package let bytes: Int
 
@@ -12,7 +14,7 @@ package struct ByteCount: Hashable, Sendable {
   package init?(_ text: String) {
     let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
     let unit = text.dropFirst(digits.count).uppercased()
-    var factor = unit.isEmpty || unit == "B" ? 1 : 0
+    var factor = unit == "B" || unit.isEmpty && Double(digits) == 0 ? 1 : 0
     for (letter, decimal, binary) in Self.units {
       if unit == letter || unit == letter + "B" { factor = decimal }
       if unit == letter + "I" || unit == letter + "IB" { factor = binary }
@@ -25,7 +27,7 @@ package struct ByteCount: Hashable, Sendable {
 extension ByteCount: CustomStringConvertible {
   /// The amount in the unit that gives the smallest whole number.
   package var description: String {
-    var shortest = (number: bytes, unit: "")
+    var shortest = (number: bytes, unit: bytes == 0 ? "" : "B")
     for (letter, decimal, binary) in Self.units where bytes > 0 {
       for (size, unit) in [(decimal, letter), (binary, letter + "i")]
       where bytes.isMultiple(of: size) && bytes / size < shortest.number {
