@@ -21,6 +21,11 @@ package struct EnvironmentVariables: Sendable, ExpressibleByArrayLiteral {
     }
   }
 
+  /// The names, as bytes.
+  package var names: [[UInt8]] {
+    entries.map { entry in entry.prefix { $0 != CChar(UInt8(ascii: "=")) && $0 != 0 }.map { UInt8(bitPattern: $0) } }
+  }
+
   /// Adds a `NAME=VALUE` text.
   package mutating func append(_ assignment: String) { entries.append(Array(assignment.utf8CString)) }
 

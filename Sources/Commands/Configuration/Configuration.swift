@@ -45,9 +45,36 @@ struct Configuration: Sendable {
   /// Whether nothing is set anywhere, which is the usual case.
   var isEmpty: Bool { given.isEmpty }
 
+  /// What is wrong with the names of this program's variables, one misspelled name each.
+  ///
+  /// A name that is like none of ours may be anybody's.
+  static func misspelledVariables() -> [String] {
+    guard EnvironmentVariables.hasName(startingWith: variablePrefix) else { return [] }
+    let known = Settings.all.map(\.variable)
+    let words = known.map { String($0.dropFirst(variablePrefix.count)) }
+    return EnvironmentVariables(inheriting: [variablePrefix]).names.sorted { $0.lexicographicallyPrecedes($1) }.compactMap { bytes in
+      let name = RawArguments.encode(bytes)
+      guard !known.contains(name), !toCommands.contains(name),
+        let near = words.likely(for: String(name.dropFirst(variablePrefix.count)))
+      else { return nil }
+      return "\(name.printable) is no setting: did you mean \(variablePrefix)\(near)?"
+    }
+  }
+
+  static func warnOfMisspelledVariables() {
+    for complaint in misspelledVariables() {
+      Output.error.write(Palette.plain.warning(Program.name, complaint) + "\n")
+    }
+  }
+
+  private static let variablePrefix = "WASMPRECOMPILE_"
+
+  /// The variables that commands of `--exec` are given, which may run this program in turn.
+  private static let toCommands = ["CHANGED", "REMOVED", "CHANGED_COUNT", "REMOVED_COUNT"].map { variablePrefix + $0 }
+
   private static func environment() throws(RunFailure) -> GivenSettings {
     // This check comes first, because to know all settings takes a third of a millisecond.
-    guard EnvironmentVariables.hasName(startingWith: "WASMPRECOMPILE_") else { return [:] }
+    guard EnvironmentVariables.hasName(startingWith: variablePrefix) else { return [:] }
     var found: GivenSettings = [:]
     for setting in Settings.all {
       guard let value = Environment.inherited(Array(setting.variable.utf8)) else { continue }

@@ -14,6 +14,7 @@ extension ConfiguredCommand {
   var place: FilePath? { nil }
 
   mutating func configure() throws(RunFailure) {
+    Configuration.warnOfMisspelledVariables()
     let configuration = try Configuration.load(for: place ?? ".")
     if !configuration.isEmpty { fill(from: configuration.given) }
   }
