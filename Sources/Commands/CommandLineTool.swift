@@ -54,6 +54,7 @@ public struct CommandLineTool: ParsableCommand {
     } catch let failure as RunFailure {
       let palette = (running as? any ColoredCommand)?.palette ?? .plain
       Output.error.write(palette.error(Program.name, failure.message) + "\n")
+      JSONLines.tell(failure, unlessToldBy: arguments)
       Glibc.exit(failure.status.rawValue)
     } catch {
       // The parser has the number alone: the rest takes a look at files, which no other command shall pay for.
@@ -62,9 +63,9 @@ public struct CommandLineTool: ParsableCommand {
         Glibc.exit(ExitStatus.success.rawValue)
       }
       if root.exitCode(for: error).isSuccess { root.exit(withError: error) }
-      // The message quotes the arguments, which may hold anything.
-      let lines = root.fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false)
-      Output.error.write(lines.map { String($0).printable }.joined(separator: "\n") + "\n")
+      let complaint = UsageComplaint(error, of: root, arguments)
+      Output.error.write(complaint.text)
+      JSONLines.tell(RunFailure(status: .usage, message: complaint.message), unlessToldBy: arguments)
       Glibc.exit(root.exitCode(for: error).rawValue)
     }
     Glibc.exit(ExitStatus.success.rawValue)
@@ -74,22 +75,19 @@ public struct CommandLineTool: ParsableCommand {
   private static func command(
     _ arguments: [String], _ root: any ParsableCommand.Type
   ) throws -> any ParsableCommand {
-    guard let first = arguments.first else {
+    guard !arguments.isEmpty else {
       throw RunFailure(
         status: .usage,
         message: "nothing to precompile: name files or directories, or see `\(Program.name) --help`")
     }
-    if let subcommand = Subcommands.misspelled(first) {
-      throw RunFailure(
-        status: .usage, message: "\(first.printable) is neither a file nor a subcommand: did you mean \(subcommand)?")
-    }
+    if let complaint = Subcommands.complaint(about: arguments) { throw RunFailure(status: .usage, message: complaint) }
     if root == PrecompileCommand.self, let invocation = QuickArguments.parse(arguments) {
       try Subcommands.refuseOne(among: invocation.wrappedValue.path)
       var command = PrecompileCommand(invocation)
       try command.configure()
       return command
     }
-    let command = try root.parseAsRoot(arguments)
+    let command = try root.parseAnyLength(arguments)
     if let command = command as? PrecompileCommand { try Subcommands.refuseOne(among: command.invocation.path) }
     guard var configured = command as? any ConfiguredCommand else { return command }
     try configured.configure()

@@ -20,7 +20,15 @@ struct Subcommands: ParsableCommand {
     guard word.utf8.allSatisfy({ UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 }), !names.contains(word), word != "help",
       access(word, F_OK) != 0
     else { return nil }
-    return names.nearest(to: word, within: word.utf8.count / 3)
+    if let near = names.nearest(to: word, within: word.utf8.count / 3) { return near }
+    // `stats` is meant for `cache stats`.
+    for command in all {
+      let nested = command.configuration.subcommands.compactMap { $0.configuration.commandName }
+      if let name = command.configuration.commandName, let near = nested.nearest(to: word, within: word.utf8.count / 4) {
+        return "\(name) \(near)"
+      }
+    }
+    return nil
   }
 
   /// Refuses a subcommand that follows options: it would be taken for a path.

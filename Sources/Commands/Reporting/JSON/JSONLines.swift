@@ -7,7 +7,7 @@ func reportingFailure<Result>(
   to lines: JSONLines?, _ body: () throws(RunFailure) -> Result
 ) throws(RunFailure) -> Result {
   do { return try body() } catch {
-    lines?.write(JSON(error))
+    lines?.fail(error)
     throw error
   }
 }
@@ -25,13 +25,42 @@ final class JSONLines: Sendable {
   /// Lines of several threads must not mingle.
   private let order = Mutex(())
 
-  /// - Parameter command: the command's name, such as `cache list`.
-  init(_ command: String, to output: Output = .standard) {
+  /// - Parameters:
+  ///   - command: the command's name, such as `cache list`.
+  ///   - isFirst: whether nothing was written of it yet.
+  init(_ command: String, to output: Output = .standard, isFirst: Bool = true) {
     self.output = output
+    guard isFirst else { return }
+    Self.isBegun.store(true, ordering: .relaxed)
     write([
       "type": "start", "schema": .number(Self.schema), "command": .string(command),
       "version": .string(Program.version),
     ])
+  }
+
+  /// Whether objects were begun, and whether a failure is among them.
+  private static let isBegun = Atomic(false)
+  private static let hasFailed = Atomic(false)
+
+  /// Says that the command's work could not be done.
+  func fail(_ failure: RunFailure) {
+    Self.hasFailed.store(true, ordering: .relaxed)
+    write(JSON(failure))
+  }
+
+  /// Tells programs of a failure, too, if the command line asks for objects and none tells of it yet.
+  static func tell(_ failure: RunFailure, unlessToldBy arguments: [String]) {
+    guard !hasFailed.load(ordering: .relaxed), areWanted(by: arguments) else { return }
+    // There may be a first object of the same command.
+    let lines = JSONLines(CommandSpelled(arguments).name, isFirst: !isBegun.load(ordering: .relaxed))
+    lines.fail(failure)
+  }
+
+  /// Whether a command line, which may make no sense, asks for objects.
+  static func areWanted(by arguments: [String]) -> Bool {
+    let options = arguments.prefix { $0 != "--" }
+    return options.contains("--format=json")
+      || zip(options, options.dropFirst()).contains { $0 == "--format" && $1 == "json" }
   }
 
   func write(_ line: JSON) { write(contentsOf: CollectionOfOne(line)) }
