@@ -4,86 +4,116 @@ internal import Precompiler
 internal import SystemPackage
 internal import WasmCache
 
-struct PathCommand: ConfiguredCommand {
+struct PathCommand: ConfiguredCommand, ListTakingCommand {
   static let configuration = CommandConfiguration(
-    commandName: "path", abstract: "Print the path of a module's artifact, for a runtime to load.",
+    commandName: "path", abstract: "Print the paths of modules' artifacts, for a runtime to load.",
     discussion: """
-      One line for each backend, in the order given. If the cache has no artifact, the reason is printed and the exit status \
-      is 1; with --compile it is made first. An engine runs whatever an artifact's bytes say: --verify compares them with \
-      their digest, unless that was done and the file has not changed since.
+      One line for each backend, in the order given; of several modules and of directories, each with two spaces and the \
+      module after it. If the cache has no artifact, the reason is printed and the exit status is 1; with --compile it is \
+      made first. An engine runs whatever an artifact's bytes say: --verify compares them with their digest, unless that was \
+      done and the file has not changed since.
       """)
 
-  @Argument(help: "A module.")
-  var module: PathArgument
+  @Argument(help: "Modules, and directories of them; - for a list of them on standard input.")
+  var module: [PathArgument] = []
 
-  @Flag(help: "Compile the module if the cache does not have it.")
+  @Flag(help: "Compile modules that the cache does not have.")
   var compile = false
 
-  @Flag(help: "Check the artifact's bytes first; a corrupt one is moved aside and counts as missing.")
+  @Flag(help: "Check the artifacts' bytes first; a corrupt one is moved aside and counts as missing.")
   var verify = false
 
+  @OptionGroup @ParsedOptions var lists: ListOptions
+  @OptionGroup @ParsedOptions var format: FormatOptions
   @OptionGroup @ParsedOptions var options: ModuleOptions
 
-  var place: FilePath? { module.path }
+  var place: FilePath? { module.first?.path }
 
   mutating func fill(from settings: GivenSettings) { _options.wrappedValue.fill(from: settings) }
 
+  mutating func restore(_ lists: LongLists) { module = lists.restored(module) }
+
+  func validate() throws {
+    if module.isEmpty && lists.filesFrom.isEmpty { throw ValidationError("Missing expected argument '<module> ...'") }
+    try lists.validate(with: module)
+  }
+
   func run() throws {
-    let reporter = RunReporter(Verbosity(isQuiet: true))
-    var summary = try lookUp(reporter)
-    if verify {
-      // A corrupt artifact is moved aside, so that looking again says so, or compiles it.
-      if !faults(summary).isEmpty { summary = try lookUp(reporter) }
-      let faults = faults(summary)
-      for fault in faults { Output.error.write(fault) }
-      guard faults.isEmpty else { throw ExitStatus.moduleFailed }
+    let roots = try lists.roots(module)
+    let reporter: any RunReporting =
+      format.isJSON ? JSONRunReporter(JSONLines("path")) : RunReporter(Verbosity(isQuiet: true))
+    // A corrupt artifact is moved aside, so that looking again says so, or compiles it.
+    if verify { _ = faults(of: try lookUp(roots, .frozen, SilentObserver())) }
+    let summary = try lookUp(roots, compile ? .compile : .frozen, reporter)
+    var report = BuildReport()
+    var faulty: Set<WasmHash> = []
+    for (content, message) in verify ? faults(of: summary) : [] {
+      report.complain(content.path, message, .moduleFailed)
+      faulty.insert(content.facts.hash)
     }
-    for content in summary.plan.contents {
+    reporter.report(report)
+    let isReady = { (content: ModuleContent) in !faulty.contains(content.facts.hash) }
+    let unmade = summary.unmade
+    let ready = summary.plan.contents.filter { isReady($0) && !unmade.contains($0.facts.hash) }
+    for content in ready {
       for target in summary.targets {
-        guard let place = target.place(of: content.facts.hash) else { continue }
-        place.recordUse(of: content.facts.hash, now: WallClock.now())
-        Output.standard.write(place.entryPath(content.facts.hash).bytes + [UInt8(ascii: "\n")])
+        target.place(of: content.facts.hash)?.recordUse(of: content.facts.hash, now: WallClock.now())
       }
     }
+    if format.isJSON { reporter.report(summary) } else { tell(summary, ready, roots) }
+    let status = summary.exitStatus.merged(with: report.status)
+    if status != .success { throw status }
   }
 
-  /// Finds the module's artifacts, or compiles them; reports why if there are none.
-  private func lookUp(_ reporter: RunReporter) throws -> RunSummary {
-    var request = try options.request(for: module.path)
-    request.purpose = compile ? .compile : .dryRun
-    if compile { Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request) }
+  private func lookUp(_ roots: [FilePath], _ purpose: RunPurpose, _ observer: any RunObserver) throws -> RunSummary {
+    var request = try options.request(for: roots)
+    request.purpose = purpose
+    if purpose == .compile { Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request) }
     let work = InterruptibleWork(in: request)
-    let summary = try work.run {
-      try options.compilers(for: module.path)
-        .run(request, observer: reporter, work.cancellation)
+    return try work.run {
+      try options.compilers(for: place ?? ".").run(request, observer: observer, work.cancellation)
     }
-    guard summary.exitStatus == .success else { throw summary.exitStatus }
-    if summary.plan.contents.isEmpty {
-      Output.error.write("\(module.path.printable): error: is a directory without modules\n")
-      throw ExitStatus.moduleFailed
-    }
-    if !compile && !summary.plan.jobs.isEmpty {
-      for job in summary.plan.jobs {
-        Output.error.write(complaint(job.content, job.target, job.reason))
-      }
-      throw ExitStatus.moduleFailed
-    }
-    return summary
   }
 
-  /// Checks the bytes of all artifacts, and gives their faults. The look-up has passed over corrupt ones of lower caches.
-  private func faults(_ summary: RunSummary) -> [String] {
+  // MARK: For people
+
+  private func tell(_ summary: RunSummary, _ ready: [ModuleContent], _ roots: [FilePath]) {
+    let namesModules = roots.count != 1 || roots.contains { (try? Descriptor.status(of: $0).kind) == .directory }
+    for content in ready {
+      for path in content.paths {
+        for target in summary.targets {
+          guard let place = target.place(of: content.facts.hash) else { continue }
+          let name = namesModules ? Array("  \(path.printable)".utf8) : []
+          Output.standard.write(place.entryPath(content.facts.hash).bytes + name + [UInt8(ascii: "\n")])
+        }
+      }
+    }
+    for root in summary.emptyRoots {
+      Output.error.write("\(root.printable): error: is a directory without modules\n")
+    }
+    guard !compile else { return }
+    for job in summary.plan.jobs {
+      for path in job.content.paths {
+        Output.error.write("\(path.printable): error: \(complaint(job.content, job.target, job.reason))\n")
+      }
+    }
+  }
+
+  /// Checks the bytes of all artifacts that there should be, and gives their faults. The look-up has passed over corrupt
+  /// ones of lower caches.
+  private func faults(of summary: RunSummary) -> [(ModuleContent, String)] {
     var readers = ArtifactReaders(summary, isWritable: true)
-    var faults: [String] = []
-    for target in summary.targets {
-      for content in summary.plan.contents {
+    var faults: [(ModuleContent, String)] = []
+    let unmade = summary.unmade
+    for content in summary.plan.contents where !unmade.contains(content.facts.hash) {
+      for target in summary.targets {
         do throws(CacheError) {
           _ = try readers.entries(of: content.facts.hash, for: target)?.open(content.facts.hash)
         } catch {
           if case .missing(_, _, let reason) = error {
-            faults.append(complaint(content, target, reason))
+            faults.append((content, complaint(content, target, reason)))
           } else {
-            faults.append("\(content.path.printable): error: \(error.description.printable)\n")
+            faults.append((content, error.description))
           }
         }
       }
@@ -91,7 +121,7 @@ struct PathCommand: ConfiguredCommand {
     return faults
   }
 
-  /// `…: the cache has no artifact for winch, only for cranelift; make it with --compile`
+  /// `the cache has no artifact for winch, only for cranelift; make it with --compile`
   private func complaint(_ content: ModuleContent, _ target: CompileTarget, _ reason: MissReason) -> String {
     let fix =
       if reason == .linkLost, let cache = target.directory?.cache.path {
@@ -99,7 +129,25 @@ struct PathCommand: ConfiguredCommand {
       } else {
         "make it with --compile"
       }
-    return
-      "\(content.path.printable): error: the cache has no artifact for \(target.lack(of: content, reason)); \(fix)\n"
+    return "the cache has no artifact for \(target.lack(of: content, reason)); \(fix)"
   }
+}
+
+extension RunSummary {
+  /// The modules that lack an artifact for some target.
+  fileprivate var unmade: Set<WasmHash> {
+    if purpose.onlyLooks { return Set(plan.jobs.map(\.content.facts.hash)) }
+    let failed = outcomes.filter { outcome in
+      switch outcome.result {
+      case .compiled, .foundMeanwhile: false
+      case .failed, .notDone: true
+      }
+    }
+    return Set(failed.map(\.job.content.facts.hash))
+  }
+}
+
+/// Hears nothing: another look follows, which says what there is to say.
+private struct SilentObserver: RunObserver {
+  func record(_ event: RunEvent) {}
 }

@@ -3,7 +3,7 @@ internal import SystemPackage
 internal import WasmEngine
 internal import WasmtimeToolchain
 
-/// Options of commands about one module: how to compile it, with what, into which cache, and at what cost.
+/// Options of commands about single modules: how to compile it, with what, into which cache, and at what cost.
 struct ModuleOptions: CommandOptions {
   @OptionSection("Compiler options") var compiler: CompilerOptions
   @OptionSection("Hosts") var hosts: HostOptions
@@ -13,9 +13,13 @@ struct ModuleOptions: CommandOptions {
   @OptionSection("Limits") var sandbox: SandboxOptions
 
   /// The request to the precompiler.
-  func request(for module: FilePath) throws(RunFailure) -> PrecompileRequest {
+  func request(for modules: [FilePath]) throws(RunFailure) -> PrecompileRequest {
+    request(for: modules, in: try cache.places())
+  }
+
+  func request(for modules: [FilePath], in places: CachePlaces) -> PrecompileRequest {
     var request = PrecompileRequest(
-      RunInput([module]), caches: try cache.places(), work: WorkPolicy(lanes: AvailableProcessors.count()))
+      RunInput(modules), caches: places, work: WorkPolicy(lanes: AvailableProcessors.count()))
     // One file is soon read, and time stamps do not show every change: a writer through mmap may leave them alone.
     request.work.rehash = true
     request.limits = limits.modules

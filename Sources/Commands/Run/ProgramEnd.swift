@@ -21,10 +21,12 @@ struct ProgramEnd: Error {
   }
 
   /// The module is no good, or could not be compiled.
-  init(_ path: FilePath, _ failure: ModuleFailure) {
+  ///
+  /// - Parameter backend: the one that it failed with, if it came so far.
+  init(_ path: FilePath, _ failure: ModuleFailure, with backend: Backend? = nil) {
     // A file that was not seen before cannot have vanished since.
     let failure = failure == .vanished ? .unreadable(reason: "no such file or directory") : failure
-    self.init(path, failure.message)
+    self.init(path, failure.message(with: backend))
   }
 
   /// The module or the component was run.

@@ -1,18 +1,23 @@
 internal import Precompiler
 internal import Scanning
 internal import Synchronization
+internal import WasmCache
+internal import WasmEngine
 
 /// The problem that the precompilation of one module found.
 final class ProgramFinding: RunObserver {
   private struct State {
     var failure: ModuleFailure?
     var complaint: String?
+    var backend: Backend?
   }
 
   private let state = Mutex(State())
 
   /// Why there is no artifact, if it is known.
   var failure: ModuleFailure? { state.withLock { $0.failure } }
+  /// The backend that the module failed with, if it came so far.
+  var backend: Backend? { state.withLock { $0.backend } }
   /// Why there is not even a file.
   var complaint: String? { state.withLock { $0.complaint } }
 
@@ -22,7 +27,12 @@ final class ProgramFinding: RunObserver {
       if !problem.isWarning { state.withLock { $0.complaint = problem.message } }
     case .rejected(let file): state.withLock { $0.failure = file.failure }
     case .finished(let outcome):
-      if case .failed(let failure) = outcome.result { state.withLock { $0.failure = failure } }
+      if case .failed(let failure) = outcome.result {
+        state.withLock {
+          $0.failure = failure
+          $0.backend = outcome.job.target.identity.backend
+        }
+      }
     case .lowerCacheTrouble(let path, let trouble):
       Output.error.write(Palette.plain.warning(Program.name, RunReporter.warning(of: trouble, with: path)) + "\n")
     // The program's standard error is the user's. `engines` and every other command report what compilers are without.

@@ -12,9 +12,15 @@ struct ProgramLoader {
   private let request: PrecompileRequest
   /// The choice for one backend.
   private let compilers: CompilerChoice
+  /// Why there is no cache.
+  private let lack: String?
   private let cancellation: Cancellation
 
-  init(_ path: FilePath, _ request: PrecompileRequest, with compilers: CompilerChoice, cancellation: Cancellation) {
+  init(
+    _ path: FilePath, _ request: PrecompileRequest, with compilers: CompilerChoice, withoutCacheBecause lack: String?,
+    cancellation: Cancellation
+  ) {
+    self.lack = lack
     self.path = path
     self.request = request
     self.compilers = compilers
@@ -27,6 +33,7 @@ struct ProgramLoader {
       throw ProgramEnd(path, "is a directory: name one of its modules")
     }
     do {
+      if let lack { throw CacheTrouble(what: lack) }
       // A corrupt artifact is found only when it is opened. Then it is moved aside and the module compiled again.
       if let program = try loadFromCache() ?? loadFromCache() { return program }
       throw CacheTrouble(what: "the artifact that was just made is corrupt")
@@ -44,7 +51,7 @@ struct ProgramLoader {
       let (kind, artifact) = try compilation.compile(path)
       return LoadedProgram(code: try ProgramCode(kind, artifact, with: engine.load()), engine: engine)
     } catch let failure as ModuleFailure {
-      throw ProgramEnd(path, failure)
+      throw ProgramEnd(path, failure, with: engine.identity.backend)
     } catch let error as ArtifactError {
       throw ProgramEnd(path, .compilerMisbehaved(what: "an artifact that cannot be loaded: \(error)"))
     }
@@ -80,7 +87,7 @@ struct ProgramLoader {
     if let complaint = finding.complaint { throw ProgramEnd(path, complaint) }
     switch finding.failure {
     case .cache(let error): throw CacheTrouble(error)
-    case let failure?: throw ProgramEnd(path, failure)
+    case let failure?: throw ProgramEnd(path, failure, with: finding.backend)
     case nil: break
     }
     guard let content = summary.plan.contents.first, let target = summary.targets.first else {

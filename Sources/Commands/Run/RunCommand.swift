@@ -5,7 +5,7 @@ internal import Precompiler
 internal import SystemPackage
 internal import WasmEngine
 
-struct RunCommand: ConfiguredCommand {
+struct RunCommand: ConfiguredCommand, ListTakingCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Run a module or a component from the cache, compiling it first if need be.",
     usage: "wasmprecompile run [<options>] <module> [<argument> ...]",
@@ -36,6 +36,10 @@ struct RunCommand: ConfiguredCommand {
 
   var place: FilePath? { module.path }
 
+  static let listIsEverything = true
+
+  mutating func restore(_ lists: LongLists) { arguments = lists.restored(arguments) }
+
   mutating func fill(from settings: GivenSettings) { _options.wrappedValue.fill(from: settings) }
 
   func run() throws {
@@ -55,6 +59,9 @@ struct RunCommand: ConfiguredCommand {
         let instance = try ComponentInstance(component, wasi: wasi)
         if let invocation { Output.standard.write(try invocation.run(in: instance)) } else { try instance.run() }
       }
+    } catch RunError.noFunction("_start") where invoke == nil && arguments.first?.hasPrefix("--invoke") == true {
+      throw ProgramEnd(
+        module.path, "is not a program, and --invoke after it is the program's: put --invoke before the module", .usage)
     } catch let end as RunError {
       throw ProgramEnd(end, of: loaded.code, at: module.path)
     }
@@ -65,12 +72,16 @@ struct RunCommand: ConfiguredCommand {
   }
 
   private func load() throws -> LoadedProgram {
-    var request = try options.request(for: module.path)
+    // A program is run even where there is no place for a cache.
+    var places = CachePlaces("/")
+    var lack: String?
+    do throws(RunFailure) { places = try options.cache.places() } catch { lack = error.message }
+    var request = options.request(for: [module.path], in: places)
     Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request)
     let work = InterruptibleWork(in: request)
     var compilers = options.compilers(for: module.path)
     compilers.isSingle = true
-    let loader = ProgramLoader(module.path, request, with: compilers, cancellation: work.cancellation)
+    let loader = ProgramLoader(module.path, request, with: compilers, withoutCacheBecause: lack, cancellation: work.cancellation)
     let loaded = try work.run { cold ? try StartComparison.load(with: loader) : try loader.load() }
     work.end()
     return loaded
