@@ -17,15 +17,15 @@ struct InterruptibleWork {
 
   /// Does the work. If a signal came meanwhile, the process then dies by it, whatever the work's result.
   ///
-  /// - Parameter cleanUp: called before the process dies.
+  /// - Parameter cleanUp: called before the process dies, with the work's result if there is one.
   /// - Throws: ``RunFailure`` instead of an error of the layers below.
-  func run<Value>(cleanUp: () -> Void = {}, _ work: () throws -> Value) throws -> Value {
+  func run<Value>(cleanUp: (Value?) -> Void = { _ in }, _ work: () throws -> Value) throws -> Value {
     let value: Value
     do { value = try work() } catch {
-      interruption.dieIfReceived(after: cleanUp)
+      interruption.dieIfReceived { cleanUp(nil) }
       throw RunFailure.standing(for: error)
     }
-    interruption.dieIfReceived(after: cleanUp)
+    interruption.dieIfReceived { cleanUp(value) }
     return value
   }
 

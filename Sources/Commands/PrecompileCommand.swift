@@ -6,7 +6,7 @@ internal import SystemPackage
 internal import WasmtimeToolchain
 
 /// The program without a subcommand: precompiles files and directories into the cache.
-struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
+struct PrecompileCommand: ConfiguredCommand, ColoredCommand, ListTakingCommand {
   static let configuration = CommandConfiguration(
     commandName: Program.name,
     abstract: "Compile WebAssembly modules ahead of time into a cache that runtimes load from.",
@@ -27,6 +27,12 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
 
   mutating func fill(from settings: GivenSettings) { _invocation.wrappedValue.fill(from: settings) }
 
+  mutating func restore(_ lists: LongLists) {
+    var given = _invocation.wrappedValue.given
+    given["path"] = lists.restored(invocation.path)
+    _invocation.wrappedValue = ParsedOptions(given: given)
+  }
+
   func run() throws {
     Descriptor.reserve()
     // Threads by the dozen need little memory, and `ulimit -v` may not grant them more.
@@ -36,7 +42,13 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
     if invocation.watching.watch && !make.isDryRun && !make.isQuestion { return try watch(under: make) }
     // A run is short: it needs the memory that it frees again.
     clinux_keep_freed_memory()
-    let status = try precompile(makeRequest(under: make), makeReporter(under: make))
+    let reporter = makeReporter(under: make)
+    var request = try makeRequest(under: make)
+    if make.isDryRun && !leaveOutMissing(&request.input, reporter) { return }
+    if Self.hasNoEffect(request, invocation) {
+      reporter.record(.warned(SandboxOptions.complaint(about: invocation.sandbox.maxMemory)))
+    }
+    let status = try precompile(request, reporter)
     if status != .success { throw status }
   }
 
@@ -54,12 +66,43 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
     return request
   }
 
+  /// Under `make -n`, what is not there yet is what the commands before would have made.
+  ///
+  /// - Returns: whether anything is left.
+  private func leaveOutMissing(_ input: inout RunInput, _ reporter: any RunReporting) -> Bool {
+    var isMissing: [FilePath] = []
+    input.roots.removeAll { root in
+      do throws(SystemError) {
+        _ = try Descriptor.status(of: root)
+        return false
+      } catch {
+        guard error.errno == .noSuchFileOrDirectory else { return false }
+        isMissing.append(root)
+        return true
+      }
+    }
+    for root in isMissing {
+      if invocation.format.isJSON {
+        reporter.record(.noted("\(root.printable): would be looked at, and is not there yet"))
+      } else {
+        Output.standard.write("would look at \(root.printable), which is not there yet\n")
+      }
+    }
+    return isMissing.isEmpty || !input.roots.isEmpty
+  }
+
+  private static func hasNoEffect(_ request: PrecompileRequest, _ invocation: PrecompileInvocation) -> Bool {
+    !request.purpose.onlyLooks && invocation.sandbox.maxMemory.bytes < SandboxOptions.smallestMemory
+  }
+
   private func precompile(_ request: PrecompileRequest, _ reporter: any RunReporting) throws -> ExitStatus {
     // The signal thread lives on: to end it first takes longer than much of a run with nothing to do.
     let work = InterruptibleWork(in: request, livesOn: true)
     let summary: RunSummary
     do {
-      summary = try work.run(cleanUp: reporter.clearStatus) {
+      summary = try work.run(cleanUp: { interrupted in
+        if let interrupted { reporter.report(interrupted: interrupted) } else { reporter.clearStatus() }
+      }) {
         try invocation.compilers.run(request, observer: reporter, work.cancellation)
       }
     } catch let failure as RunFailure {
@@ -107,7 +150,7 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand {
 
 extension RunSummary {
   var exitStatus: ExitStatus {
-    let modules: ExitStatus = hasFailures || isWanting ? .moduleFailed : .success
+    let modules: ExitStatus = hasFailures || isWanting || looksNowhere ? .moduleFailed : .success
     return modules.merged(with: storageFailed ? .cacheUnwritable : .success)
   }
 }

@@ -1,4 +1,5 @@
 package import SystemPackage
+internal import WasmCache
 
 /// The results of a run, as one value.
 package struct RunSummary: Sendable {
@@ -33,6 +34,21 @@ package struct RunSummary: Sendable {
 
   /// Whether something is missing that should have been there.
   package var isWanting: Bool { (purpose == .check || purpose == .frozen) && !plan.jobs.isEmpty }
+
+  /// Whether it was to find out whether everything is there, and looked where nothing is: a typing mistake would pass for
+  /// success.
+  package var looksNowhere: Bool {
+    (purpose == .check || purpose == .frozen) && (!emptyRoots.isEmpty || plan.contents.isEmpty && !hasFailures)
+  }
+
+  /// Distinct modules of which an artifact could not be made or stored.
+  package var failedModules: Int {
+    var modules: Set<WasmHash> = []
+    for outcome in outcomes {
+      if case .failed = outcome.result { modules.insert(outcome.job.content.facts.hash) }
+    }
+    return modules.count
+  }
 
   /// Whether it only says what would be compiled.
   package var isDryRun: Bool { purpose == .dryRun || purpose == .check }

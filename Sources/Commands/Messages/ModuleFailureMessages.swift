@@ -6,25 +6,29 @@ extension ModuleFailure {
   /// The message to a user: the failure, its reason, and the option that mends it; without the module's path.
   ///
   /// Targets below this one know no options, so ``description`` names none.
-  var message: String {
+  var message: String { message(with: nil) }
+
+  /// - Parameter backend: the one that it failed with, which is no way out.
+  func message(with backend: Backend?) -> String {
+    let orWinch = backend == .winch ? "" : ", or try --backend winch"
     switch self {
     case .tooLarge(let bytes, let limit):
-      "has \(bytes) bytes, more than --max-module \(ByteCount(limit)) allows: raise it"
+      return "has \(bytes) bytes, more than --max-module \(ByteCount(limit)) allows: raise it"
     case .unsupportedProposal(let proposal, let identity, let message)
     where identity.wish.options.contains { $0.value == "false" }:
-      "needs the WebAssembly proposal “\(proposal.rawValue)”, which \(identity.compiler) does not accept as it is set up "
+      return "needs the WebAssembly proposal “\(proposal.rawValue)”, which \(identity.compiler) does not accept as it is set up "
         + "(\(identity.wish)): \(message)"
-    case .unsupportedProposal(let proposal, let identity, let message) where identity.backend == .winch:
-      "needs the WebAssembly proposal “\(proposal.rawValue)”, which \(identity.compiler) does not accept with winch; "
+    case .unsupportedProposal(let proposal, let identity, let message) where identity.backend != .cranelift:
+      return "needs the WebAssembly proposal “\(proposal.rawValue)”, which \(identity.compiler) does not accept with \(identity.backend.rawValue); "
         + "--backend cranelift may: \(message)"
-    case .componentsUnsupported: "\(description): use release 36 or later with --engine"
-    case .timedOut: "\(description): raise --timeout, or try --backend winch"
+    case .componentsUnsupported: return "\(description): use release 36 or later with --engine"
+    case .timedOut: return "\(description): raise --timeout\(orWinch)"
     case .exhausted(.memory, let bytes):
-      "needs more memory to compile than --max-memory \(ByteCount(bytes)) allows: raise it, or try --backend winch"
+      return "needs more memory to compile than --max-memory \(ByteCount(bytes)) allows: raise it\(orWinch)"
     case .exhausted(.artifact, let bytes):
-      "makes an artifact larger than --max-artifact \(ByteCount(bytes)) allows: raise it"
-    case .unconfined: "\(description), which --require-sandbox asks for"
-    default: description
+      return "makes an artifact larger than --max-artifact \(ByteCount(bytes)) allows: raise it"
+    case .unconfined: return "\(description), which --require-sandbox asks for"
+    default: return description
     }
   }
 }

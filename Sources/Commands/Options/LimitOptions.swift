@@ -42,7 +42,10 @@ struct SandboxOptions: CommandOptions {
     "max-memory",
     help: ArgumentHelp(
       "How much memory a compiler may take.",
-      discussion: "There is one for each job; it is counted beyond what program and engine take.", valueName: "size"),
+      discussion: """
+        There is one for each job; it is counted beyond what program and engine take. Less than \(ByteCount(smallestMemory)) \
+        changes nothing: allocators reserve more than that for each thread.
+        """, valueName: "size"),
     setting: .byAnyone(ByteCount.expectation, grant: { Double($0.bytes) }))
   var maxMemory = ByteCount(ConfinementPolicy().limits.memory)
 
@@ -50,6 +53,13 @@ struct SandboxOptions: CommandOptions {
     "require-sandbox", help: "Compile nothing unless the kernel can confine compilers in every way.",
     setting: .byUsersOnly())
   var requireSandbox = false
+
+  /// The least that keeps any module from being compiled.
+  static let smallestMemory = 32 << 20
+
+  static func complaint(about size: ByteCount) -> String {
+    "--max-memory \(size) is no less than \(ByteCount(smallestMemory)): allocators reserve more than that for each thread"
+  }
 
   var policy: ConfinementPolicy {
     var policy = ConfinementPolicy()

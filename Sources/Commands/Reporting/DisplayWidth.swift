@@ -31,6 +31,6 @@ extension String {
       left -= scalar.columns
       return left >= 0
     }
-    return columns > 0 ? String(String.UnicodeScalarView(kept)) + "…" : ""
+    return columns > 0 ? String(String.UnicodeScalarView(kept)) + Glyphs.ellipsis : ""
   }
 }

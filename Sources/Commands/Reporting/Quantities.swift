@@ -18,7 +18,7 @@ enum Quantities {
     if seconds >= 59.95 { return "\(Int(seconds.rounded()) / 60) min \(Int(seconds.rounded()) % 60) s" }
     if seconds >= 0.9995 { return "\(threeDigits(seconds)) s" }
     if seconds >= 0.0009995 { return "\(threeDigits(seconds * 1e3)) ms" }
-    return "\(Int((seconds * 1e6).rounded())) µs"
+    return "\(Int((seconds * 1e6).rounded())) \(Glyphs.micro)"
   }
 
   /// A length of time to one unit: `12 s`, `3 min`, `5 h`, `41 days`.

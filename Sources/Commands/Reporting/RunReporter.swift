@@ -17,6 +17,11 @@ final class RunReporter: RunReporting {
     var status: StatusLine?
     /// What was warned of: a reporter of several runs says it once.
     var warnings: Set<String> = []
+    var failures = FailureLog()
+    /// Why modules are compiled, as long as that can be seen: each artifact that is made changes it.
+    var causes: [JobName: String] = [:]
+    /// Files for build tools that could not be written.
+    var unwritten = 0
   }
 
   init(_ verbosity: Verbosity, palette: Palette = .plain, output: Output = .error) {
@@ -62,7 +67,12 @@ final class RunReporter: RunReporting {
     if let lost = LostLinksWarning(plan) {
       complain(palette.warning(lost.cache.printable, lost.complaint), isWarning: true)
     }
-    state.withLock { $0.status?.begin(plan.jobs.map(\.content.facts.size)) }
+    let causes = verbosity.explains ? JobName.causes(of: plan.jobs) : [:]
+    state.withLock {
+      $0.status?.begin(plan.jobs.map(\.content.facts.size))
+      $0.failures.begin(plan)
+      $0.causes = causes
+    }
     if verbosity.isVerbose || verbosity.explains {
       for (content, target) in plan.upToDate {
         let content = plan.contents[content]
@@ -82,18 +92,19 @@ final class RunReporter: RunReporting {
 
   private func tell(_ outcome: JobOutcome) {
     let job = outcome.job
-    state.withLock { $0.status?.finished(job.content.path.printable, size: job.content.facts.size) }
+    let (failures, cause) = state.withLock { state in
+      state.status?.finished(job.content.path.printable, size: job.content.facts.size)
+      return (state.failures.ended(outcome), state.causes[JobName(job)])
+    }
+    for (path, message) in failures { complain(palette.error(path.printable, message.printable)) }
     switch outcome.result {
     case .compiled(let size, let nanoseconds):
-      say(
-        Self.line(for: job, size: size, nanoseconds: nanoseconds, explains: verbosity.explains, palette: palette))
+      say(Self.line(for: job, size: size, nanoseconds: nanoseconds, cause: cause, palette: palette))
     case .foundMeanwhile:
       if verbosity.isVerbose || verbosity.explains {
         say("up to date \(label(job.content, job.target)) (compiled by another process meanwhile)")
       }
-    case .failed(let failure):
-      for path in job.content.paths { complain(palette.error(path.printable, failure.message.printable)) }
-    case .notDone: break
+    case .failed, .notDone: break
     }
   }
 
@@ -109,9 +120,11 @@ final class RunReporter: RunReporting {
 
   func report(_ summary: RunSummary) {
     clearStatus()
-    if summary.isDryRun {
+    tellRest()
+    if summary.isDryRun && !verbosity.isQuiet {
       for job in summary.plan.jobs {
-        Output.standard.write("would compile \(label(job.content, job.target)) (\(job.reason.rawValue))\n")
+        let cause = job.target.cause(of: job.content, job.reason)
+        Output.standard.write("would compile \(label(job.content, job.target)) (\(cause))\n")
       }
     }
     if summary.purpose == .frozen {
@@ -120,9 +133,24 @@ final class RunReporter: RunReporting {
       }
     }
     for root in summary.emptyRoots {
-      complain(palette.warning(root.printable, Self.emptyRoot), isWarning: true)
+      if summary.looksNowhere {
+        complain(palette.error(root.printable, Self.emptyRoot))
+      } else {
+        complain(palette.warning(root.printable, Self.emptyRoot), isWarning: true)
+      }
     }
-    say(summary.line)
+    if summary.looksNowhere && summary.emptyRoots.isEmpty { complain(palette.error(Program.name, Self.nothingNamed)) }
+    say(summary.line(unwritten: state.withLock { $0.unwritten }))
+  }
+
+  func report(interrupted summary: RunSummary) {
+    clearStatus()
+    tellRest()
+    say("interrupted: \(summary.line)")
+  }
+
+  private func tellRest() {
+    for line in state.withLock({ $0.failures.end() }) { complain(palette.error(Program.name, line.printable)) }
   }
 
   func report(_ outputs: BuildReport) {
@@ -131,6 +159,7 @@ final class RunReporter: RunReporting {
       for (path, method) in outputs.exports.written { say("exported \(path.printable) (\(method.rawValue))") }
       for path in outputs.exports.removed { say("removed \(path.printable)") }
     }
+    state.withLock { $0.unwritten = outputs.complaints.count }
     for (path, message) in outputs.complaints { complain(palette.error(path.printable, message.printable)) }
     if let line = outputs.line { say(line) }
   }
@@ -140,6 +169,8 @@ final class RunReporter: RunReporting {
   // MARK: Lines
 
   static let emptyRoot = "no modules found: only files that end in .wasm are taken, unless they are named"
+
+  static let nothingNamed = "nothing to look at: no module is named"
 
   /// The warning about defences that compilers are without.
   static func warning(ofMissing defences: [String]) -> String {
@@ -160,10 +191,12 @@ final class RunReporter: RunReporting {
   }
 
   /// The line about a compiled module: its size, the artifact's size, and how long the engine took.
-  static func line(for job: Job, size: Int, nanoseconds: UInt64, explains: Bool, palette: Palette) -> String {
-    let sizes = "\(Quantities.bytes(job.content.facts.size)) → \(Quantities.bytes(size))"
+  ///
+  /// - Parameter cause: why it was compiled, for users who want to know.
+  static func line(for job: Job, size: Int, nanoseconds: UInt64, cause: String?, palette: Palette) -> String {
+    let sizes = "\(Quantities.bytes(job.content.facts.size)) \(Glyphs.arrow) \(Quantities.bytes(size))"
     let time = Quantities.duration(nanoseconds: nanoseconds)
-    let reason = explains ? " (\(job.reason.rawValue))" : ""
+    let reason = cause.map { " (\($0))" } ?? ""
     return
       "\(palette.done("compiled")) \(job.content.path.printable) with \(job.target.name), \(sizes), \(time)\(reason)"
   }
@@ -202,7 +235,11 @@ extension RunSummary {
   private var areForOneHost: Bool { Set(targets.map(\.identity.backend)).count == targets.count }
 
   /// `65 modules: 60 compiled, 4 up to date, 1 failed (9.6 MB → 17.4 MB in 2.41 s)`
-  var line: String {
+  var line: String { line(unwritten: 0) }
+
+  /// - Parameter unwritten: how many files for build tools could not be written.
+  func line(unwritten: Int) -> String {
+    let failures = failures + (unwritten > 0 ? ", \(Quantities.count(unwritten, "file")) not written" : "")
     let modules =
       Quantities.count(plan.contents.count, "module")
       + (targets.count > 1 ? " with \(targets.count) \(areForOneHost ? "backends" : "targets")" : "")
@@ -214,12 +251,14 @@ extension RunSummary {
       return "\(modules): \(plan.jobs.count) missing, \(upToDate) up to date" + lower + failures + " (\(time))"
     }
     if plan.jobs.isEmpty && !hasFailures {
-      return plan.contents.count == 0
-        ? "\(modules)" : "\(modules): nothing to compile, all up to date\(lower) (\(time))"
+      if plan.contents.isEmpty { return modules + failures }
+      return unwritten > 0
+        ? "\(modules): nothing to compile\(lower)\(failures) (\(time))"
+        : "\(modules): nothing to compile, all up to date\(lower) (\(time))"
     }
     let sizes = compiledBytes
     let amounts =
-      compiled > 0 ? "\(Quantities.bytes(sizes.modules)) → \(Quantities.bytes(sizes.artifacts)) in \(time)" : time
+      compiled > 0 ? "\(Quantities.bytes(sizes.modules)) \(Glyphs.arrow) \(Quantities.bytes(sizes.artifacts)) in \(time)" : time
     return "\(modules): \(compiled) compiled, \(upToDate) up to date" + lower + failures + " (\(amounts))"
   }
 
@@ -230,10 +269,26 @@ extension RunSummary {
 
   private var failures: String {
     let counts = [
-      failed > 0 ? "\(failed) failed" : nil,
+      failed > 0 ? "\(failedModules) failed" : nil,
       notModules > 0 ? Quantities.count(notModules, "file is no module", "files are no modules") : nil,
       unreadable > 0 ? "\(unreadable) unreadable" : nil, notDone > 0 ? "\(notDone) not begun" : nil,
     ]
     return counts.compactMap { $0.map { ", " + $0 } }.joined()
+  }
+}
+
+/// A job as a key.
+struct JobName: Hashable {
+  private let module: WasmHash
+  private let target: ObjectIdentifier
+
+  init(_ job: Job) {
+    module = job.content.facts.hash
+    target = ObjectIdentifier(job.target)
+  }
+
+  /// Why each job is done, for users who want to know.
+  static func causes(of jobs: [Job]) -> [JobName: String] {
+    Dictionary(jobs.map { (JobName($0), $0.target.cause(of: $0.content, $0.reason)) }) { first, _ in first }
   }
 }

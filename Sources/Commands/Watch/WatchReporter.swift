@@ -20,6 +20,8 @@ final class WatchReporter: WatchReporting {
     var hasToldLostLinks = false
     /// The changes of the batch at work, by path.
     var changes: [FilePath: Change] = [:]
+    /// Why modules are compiled, for users who want to know.
+    var causes: [JobName: String] = [:]
     var isReady = false
   }
 
@@ -60,6 +62,10 @@ final class WatchReporter: WatchReporting {
 
   /// The plan is reported once a session: later batches have fewer modules, and would say the same again.
   private func tell(_ plan: Plan) {
+    if verbosity.explains {
+      let causes = JobName.causes(of: plan.jobs)
+      state.withLock { $0.causes = causes }
+    }
     guard let lost = LostLinksWarning(plan) else { return }
     let isNew = state.withLock { state in
       defer { state.hasToldLostLinks = true }
@@ -87,8 +93,8 @@ final class WatchReporter: WatchReporting {
     let job = outcome.job
     switch outcome.result {
     case .compiled(let size, let nanoseconds):
-      let line = RunReporter.line(
-        for: job, size: size, nanoseconds: nanoseconds, explains: verbosity.explains, palette: palette)
+      let cause = state.withLock { $0.causes[JobName(job)] }
+      let line = RunReporter.line(for: job, size: size, nanoseconds: nanoseconds, cause: cause, palette: palette)
       say(line + wait(for: job.content.paths))
     case .foundMeanwhile: found(job.content, job.target, at: job.content.paths)
     // A failure is reported when it is known whether it will stay.

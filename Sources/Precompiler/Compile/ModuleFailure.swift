@@ -50,10 +50,11 @@ extension ModuleFailure: CustomStringConvertible {
     case .tooLarge(let bytes, let limit):
       "has \(bytes) bytes, more than the \(ByteCount(limit)) that are allowed"
     case .notWebAssembly(let reason): reason.description
-    case .invalid(let message): "is not valid: \(message)"
+    case .invalid(let message):
+      EngineBound.isNamed(in: message) ? "goes beyond a limit of the engine: \(message)" : "is not valid: \(message)"
     case .unsupportedProposal(let proposal, let identity, let message):
       "needs the WebAssembly proposal “\(proposal.rawValue)”, which \(identity.compiler) does not accept"
-        + (identity.backend == .winch ? " with winch" : "") + ": \(message)"
+        + (identity.backend == .cranelift ? "" : " with \(identity.backend.rawValue)") + ": \(message)"
     case .componentsUnsupported(let identity):
       "is a component, which \(identity.compiler) cannot compile through its C API"
     case .compilerCrashed(let how, let output):

@@ -23,6 +23,11 @@ enum JSON: Hashable, Sendable {
   init(_ value: UInt64) { self = .number(Int(clamping: value)) }
   init(_ value: String?) { self = value.map { .string($0) } ?? .null }
 
+  /// Words as programs can write them: `up to date` as `up_to_date`.
+  static func identifier(_ words: String) -> JSON {
+    .string(String(words.map { $0 == " " || $0 == "-" ? "_" : $0 }))
+  }
+
   /// Makes a value of a path, as text. A path that is not UTF-8, which text could not carry, is an object instead:
   /// `{"hex": "2f74ff"}`, so that no reader takes it for another path.
   init(_ path: FilePath?) {

@@ -61,18 +61,18 @@ struct JSONRunLines {
   static func upToDate(
     _ content: ModuleContent, _ target: CompileTarget, _ more: KeyValuePairs<String, JSON> = [:]
   ) -> JSON {
-    module(content, target, "up to date", artifact(content, target), more)
+    module(content, target, "up_to_date", artifact(content, target), more)
   }
 
   /// - Parameter status: the fate of the job instead.
   static func notCompiled(_ job: Job, _ status: String) -> JSON {
-    module(job.content, job.target, status, ["reason": .string(job.reason.rawValue)])
+    module(job.content, job.target, status, ["reason": .identifier(job.reason.rawValue)])
   }
 
   /// - Parameter more: further members of the object.
   static func outcome(_ outcome: JobOutcome, _ more: KeyValuePairs<String, JSON> = [:]) -> JSON {
     let job = outcome.job
-    let reason = JSON.string(job.reason.rawValue)
+    let reason = JSON.identifier(job.reason.rawValue)
     let known: (status: String, members: KeyValuePairs<String, JSON>) =
       switch outcome.result {
       case .compiled(let size, let nanoseconds):
@@ -83,9 +83,9 @@ struct JSONRunLines {
           ]
         )
       case .foundMeanwhile(let size):
-        ("up to date", ["artifact": path(job), "artifact_size": JSON(size), "source": "cache"])
-      case .failed(let failure): ("failed", ["reason": reason, "message": .string(failure.message)])
-      case .notDone: ("not begun", ["reason": reason])
+        ("up_to_date", ["artifact": path(job), "artifact_size": JSON(size), "source": "cache"])
+      case .failed(let failure): ("failed", ["reason": reason, "message": .string(failure.message(with: job.target.identity.backend))])
+      case .notDone: ("not_begun", ["reason": reason])
       }
     return module(job.content, job.target, known.status, known.members, more)
   }
@@ -108,7 +108,7 @@ struct JSONRunLines {
     let place = target.place(of: content.facts.hash)
     return [
       "artifact": JSON(place?.entryPath(content.facts.hash)),
-      "source": place?.cache.isLower == true ? "lower-cache" : "cache",
+      "source": place?.cache.isLower == true ? "lower_cache" : "cache",
     ]
   }
 

@@ -40,7 +40,7 @@ final class JSONRunReporter: RunReporting {
     outputStatus.withLock { $0 = outputs.status }
     lines.write(
       contentsOf: outputs.exports.written.lazy.map {
-        ["type": "export", "status": "written", "path": JSON($0.path), "method": .string($0.method.rawValue)]
+        ["type": "export", "status": "written", "path": JSON($0.path), "method": .identifier($0.method.rawValue)]
       })
     lines.write(
       contentsOf: outputs.exports.removed.lazy.map { ["type": "export", "status": "removed", "path": JSON($0)] })
@@ -49,16 +49,23 @@ final class JSONRunReporter: RunReporting {
 
   func report(_ summary: RunSummary) {
     if summary.purpose.onlyLooks {
-      let status = summary.purpose == .frozen ? "missing" : "would compile"
+      let status = summary.purpose == .frozen ? "missing" : "would_compile"
       lines.write(contentsOf: summary.plan.jobs.lazy.map { JSONRunLines.notCompiled($0, status) })
     }
     lines.write(
       contentsOf: summary.outcomes.lazy.filter(\.isNotDone).map { JSONRunLines.outcome($0) })
-    lines.write(contentsOf: summary.emptyRoots.lazy.map { JSONRunLines.warning($0, RunReporter.emptyRoot) })
+    if summary.looksNowhere {
+      lines.write(contentsOf: summary.emptyRoots.lazy.map { JSONRunLines.error($0, RunReporter.emptyRoot) })
+    } else {
+      lines.write(contentsOf: summary.emptyRoots.lazy.map { JSONRunLines.warning($0, RunReporter.emptyRoot) })
+    }
     lines.write(JSON(summary, status: summary.exitStatus.merged(with: outputStatus.withLock { $0 })))
   }
 
-  func report(_ failure: RunFailure) { lines.write(JSON(failure)) }
+  /// Without a summary, the reader knows that it does not have everything.
+  func report(interrupted summary: RunSummary) {}
+
+  func report(_ failure: RunFailure) { lines.fail(failure) }
 
   func clearStatus() {}
 }

@@ -117,7 +117,7 @@ extension FileEvent.Kind {
     case .listed: "found"
     case .created: "created"
     case .written: "written"
-    case .movedIn: "moved in"
+    case .movedIn: "moved_in"
     case .removed: "removed"
     }
   }
