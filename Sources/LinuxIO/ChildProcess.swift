@@ -27,9 +27,14 @@ package final class ChildProcess: Sendable {
   ///
   /// It reads nothing: in the background a terminal's input would stop it. Its output goes where ours goes, and it inherits
   /// what is not close-on-exec.
-  package convenience init(shellCommand: String, environment: EnvironmentVariables) throws(SystemError) {
+  ///
+  /// - Parameter sparesOutput: whether its output goes to standard error, because ours is for programs.
+  package convenience init(
+    shellCommand: String, environment: EnvironmentVariables, sparesOutput: Bool = false
+  ) throws(SystemError) {
     var spawning = SpawnSettings()
     spawning.closeInput()
+    if sparesOutput { spawning.mergeOutput() }
     spawning.leadGroup()
     try self.init("/bin/sh", ["/bin/sh", "-c", shellCommand], environment, spawning, leadsGroup: true)
   }

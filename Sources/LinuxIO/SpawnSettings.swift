@@ -36,6 +36,9 @@ struct SpawnSettings: ~Copyable {
   /// Lets the child read nothing.
   func closeInput() { posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) }
 
+  /// Sends the child's output where its errors go.
+  func mergeOutput() { posix_spawn_file_actions_adddup2(actions, STDERR_FILENO, STDOUT_FILENO) }
+
   /// Makes the child the leader of a new process group, and gives every signal its own effect.
   mutating func leadGroup() {
     var all = sigset_t()

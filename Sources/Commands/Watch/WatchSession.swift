@@ -35,6 +35,8 @@ struct WatchSession {
       warmer: PrecompilingWarmer(request, with: compilers, observer: reporter, cancellation: cancellation),
       times: SettleTimes(debounce: .milliseconds(options.debounce.value)),
       command: options.exec,
+      // Every line of standard output is an object then.
+      sparesOutput: reporter is JSONWatchReporter,
       report: reporter.report)
     let hasStopped = DispatchSemaphore(value: 0)
     let interruption = Interruption([SIGINT, SIGTERM, SIGQUIT]) {

@@ -23,6 +23,7 @@ package actor ExecRunner {
 
   nonisolated let executor = QueueExecutor(label: "wasmprecompile.exec")
   private let command: String
+  private let sparesOutput: Bool
   private let report: @Sendable (Status) -> Void
   private var running: ChildProcess?
   private var waiting: ModuleChanges?
@@ -30,9 +31,12 @@ package actor ExecRunner {
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  /// - Parameter report: called after each run, on the runner's own queue.
-  package init(command: String, report: @escaping @Sendable (Status) -> Void) {
+  /// - Parameters:
+  ///   - sparesOutput: whether the command's output goes to standard error.
+  ///   - report: called after each run, on the runner's own queue.
+  package init(command: String, sparesOutput: Bool = false, report: @escaping @Sendable (Status) -> Void) {
     self.command = command
+    self.sparesOutput = sparesOutput
     self.report = report
   }
 
@@ -68,7 +72,7 @@ package actor ExecRunner {
   private func start(_ changes: ModuleChanges) {
     let child: ChildProcess
     do throws(SystemError) {
-      child = try ChildProcess(shellCommand: command, environment: Self.environment(changes))
+      child = try ChildProcess(shellCommand: command, environment: Self.environment(changes), sparesOutput: sparesOutput)
     } catch {
       return report(.notStarted(error))
     }

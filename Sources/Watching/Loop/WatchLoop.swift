@@ -44,16 +44,17 @@ package actor WatchLoop {
 
   /// - Parameters:
   ///   - command: what `--exec` says, run by the shell.
+  ///   - sparesOutput: whether the command's output goes to standard error.
   ///   - report: called on the loop's own queue.
   package init(
     source: any ChangeSource, warmer: any Warmer, times: SettleTimes = SettleTimes(), command: String? = nil,
-    notifier: SystemdNotifier = SystemdNotifier(), report: @escaping @Sendable (WatchReport) -> Void
+    sparesOutput: Bool = false, notifier: SystemdNotifier = SystemdNotifier(), report: @escaping @Sendable (WatchReport) -> Void
   ) {
     self.source = source
     self.warmer = warmer
     self.notifier = notifier
     self.report = report
-    self.command = command.map { ExecRunner(command: $0) { report(.commandFinished($0)) } }
+    self.command = command.map { ExecRunner(command: $0, sparesOutput: sparesOutput) { report(.commandFinished($0)) } }
     batcher = ChangeBatcher(times: times)
   }
 
