@@ -62,10 +62,32 @@ public enum NotWebAssembly: Error, Hashable, Sendable {
     }
   }
 
-  /// WebAssembly text opens with a parenthesis or a `;;` comment, after white space.
+  /// The words that may follow the first parenthesis of a text.
+  private static let openings = [
+    "module", "component", "func", "type", "import", "export", "memory", "table", "global", "data", "elem", "start",
+    "rec", "tag", "core", "assert", "invoke", "register",
+  ]
+
+  /// WebAssembly text opens with a parenthesis and one of a few words, after white space and comments. Other languages
+  /// have parentheses and semicolons, too.
   private static func looksLikeText(_ start: UnsafeRawBufferPointer) -> Bool {
-    let visible = start.drop { $0 == 0x20 || (0x09...0x0d).contains($0) }
-    return visible.starts(with: "(".utf8) || visible.starts(with: ";;".utf8)
+    var rest = start[...]
+    while true {
+      rest = rest.drop { $0 == 0x20 || (0x09...0x0d).contains($0) }
+      if rest.starts(with: ";;".utf8) {
+        rest = rest.drop { $0 != 0x0a }
+      } else if rest.starts(with: "(;".utf8) {
+        // Comments nest, which hardly anybody uses.
+        rest = rest.dropFirst(2)
+        while !rest.isEmpty && !rest.starts(with: ";)".utf8) { rest = rest.dropFirst() }
+        rest = rest.dropFirst(2)
+      } else {
+        break
+      }
+    }
+    guard rest.first == UInt8(ascii: "(") else { return false }
+    let words = rest.dropFirst().drop { $0 == 0x20 || (0x09...0x0d).contains($0) }
+    return openings.contains { words.starts(with: $0.utf8) }
   }
 }
 

@@ -1,3 +1,4 @@
+internal import Glibc
 package import LinuxIO
 public import SystemPackage
 public import WasmEngine
@@ -80,7 +81,7 @@ extension CacheError: CustomStringConvertible {
     case .writableByOthers(_, let permissions) where permissions & 0o1000 != 0:
       "is everybody's: whoever writes there decides what code runs; name a directory of your own below it, or trust them"
     case .writableByOthers(let path, _):
-      "can be written by other users: whoever writes there decides what code runs; `chmod go-w \(path)` if they did no harm, or trust them"
+      "can be written by other users: whoever writes there decides what code runs; \(Self.remedy(path)), or trust them"
     case .notWritable(_, let reason):
       "cannot be written to: \(reason)"
     case .noCache:
@@ -129,6 +130,19 @@ extension CacheError: CustomStringConvertible {
         : "holds no cache: there is no `\(version)` in it"
     default: return complaint
     }
+  }
+
+  /// What to do about a directory that others can write to: one command for a whole cache, and only for what is the user's.
+  private static func remedy(_ path: FilePath) -> String {
+    guard let status = try? Descriptor.status(of: path), status.owner == geteuid() else {
+      return "choose a directory of your own"
+    }
+    var root = path
+    if let version = path.components.lastIndex(where: { $0.string == CacheLayout.version }) {
+      root = FilePath(root: path.root, path.components[..<version])
+    }
+    let isCache = isDirectory(root.appending(CacheLayout.version))
+    return isCache ? "`chmod -R go-w \(root)` if they did no harm" : "`chmod go-w \(path)` if they did no harm"
   }
 
   private static func isDirectory(_ path: FilePath) -> Bool { (try? Descriptor.status(of: path))?.kind == .directory }

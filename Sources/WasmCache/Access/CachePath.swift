@@ -44,6 +44,8 @@ struct CachePath {
       let path = name.kind == .parentDirectory ? behind.removingLastComponent() : behind.appending(name)
       guard let next = try step(to: name, in: directory, path, isFromLink: isFromLink) else { return nil }
       let status = try status(of: next, path)
+      // First what it is: advice about the permissions of a device would break the machine.
+      guard status.kind == .directory || status.kind == .symbolicLink else { throw .notADirectory(path) }
       if let objection = trust.objection(onTheWayTo: status, root: root) { throw CacheError(objection, path) }
       switch status.kind {
       case .directory:
