@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LinuxIO
 internal import SystemPackage
 
 struct ConfigCommand: ParsableCommand {
@@ -16,8 +17,17 @@ struct ConfigCommand: ParsableCommand {
     @Argument(help: "The file or directory to precompile. Default: the working directory.")
     var path: PathArgument?
 
+    @OptionGroup @ParsedOptions var format: FormatOptions
+
     func run() throws {
+      Configuration.warnOfMisspelledVariables()
       let configuration = try Configuration.load(for: path?.path ?? ".")
+      if format.isJSON {
+        let lines = JSONLines("config show")
+        lines.write(contentsOf: Settings.all.map(configuration.json))
+        lines.write(["type": "summary"])
+        return
+      }
       let lines = Settings.all.map { configuration.line(for: $0) + "\n" }
       Output.standard.write(RawArguments.decode(lines.joined()))
     }
@@ -32,6 +42,28 @@ extension Configuration {
     case .values(let texts): "\(setting.key) = \(setting.literal(texts))  # default"
     case .described(let text): "# \(setting.key) is not set: \(text)"
     }
+  }
+}
+
+extension Configuration {
+  fileprivate func json(for setting: Setting) -> JSON {
+    var values: [String]?
+    var (origin, variable, file, line) = ("default", String?.none, FilePath?.none, Int?.none)
+    if let given = given[setting.key] {
+      values = given.texts
+      switch given.origin {
+      case .commandLine: origin = "command_line"
+      case .environment(let name): (origin, variable) = ("environment", name)
+      case .file(let path, let number): (origin, file, line) = ("file", path, number)
+      }
+    } else if case .values(let texts) = setting.unset {
+      values = texts
+    }
+    return [
+      "type": "setting", "key": .string(setting.key),
+      "values": values.map { .array($0.map { JSON(FilePath(bytes: RawArguments.decode($0))) }) } ?? .null,
+      "origin": .string(origin), "variable": JSON(variable), "file": JSON(file), "line": JSON(line),
+    ]
   }
 }
 

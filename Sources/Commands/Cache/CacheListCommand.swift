@@ -4,10 +4,16 @@ internal import SystemPackage
 internal import WasmCache
 
 extension CacheCommand {
-  struct List: ConfiguredCommand {
+  struct List: ConfiguredCommand, ListTakingCommand {
     static let configuration = CommandConfiguration(
       commandName: "list", abstract: "Show what the cache holds: a line for each artifact.",
-      discussion: "A module is named by the path where it was last seen. Last use is right to a day.")
+      discussion: """
+        A module is named by the path where it was last seen. Last use is right to a day. Engines are named where there are \
+        several for one backend; `cache stats` names each.
+        """)
+
+    @Argument(help: "Only artifacts of these modules, or of modules in these directories.")
+    var path: [PathArgument] = []
 
     @Option(help: "What comes first: path, size (the largest), age (the oldest) or last-use (the longest ago).")
     var sort = ArtifactOrder.path
@@ -17,10 +23,13 @@ extension CacheCommand {
 
     mutating func fill(from settings: GivenSettings) { _cache.wrappedValue.fill(from: settings) }
 
+    mutating func restore(_ lists: LongLists) { path = lists.restored(path) }
+
     func run() throws {
       let lines = format.isJSON ? JSONLines("cache list") : nil
       let (found, warning) = try reportingFailure(to: lines) { () throws(RunFailure) in try list(lines) }
-      let rows = sort.apply(found)
+      let named = ModulesNamed(path)
+      let rows = sort.apply(found.filter { named?.contains($0.module, lastSeenAt: $0.path) ?? true })
       if let warning, lines == nil { Output.error.write(warning.text) }
       if let lines {
         if let warning { lines.write(JSONRunLines.warning(warning.cache, warning.complaint)) }
@@ -32,6 +41,10 @@ extension CacheCommand {
       } else if !rows.isEmpty {
         let namesCaches = !cache.lowerCaches.isEmpty
         Output.standard.write(ListedArtifact.table(rows, namesCaches: namesCaches, now: WallClock.now()))
+      } else {
+        // Whoever counts lines still gets none.
+        let what = path.isEmpty ? "" : " of \(path.map(\.path.printable).joined(separator: ", "))"
+        Output.error.write("\(try cache.path().printable): holds no artifacts\(what)\n")
       }
     }
 
@@ -97,8 +110,7 @@ struct ListedArtifact {
   let lastUse: Int64
 
   static func all(_ inventory: CacheInventory, in cache: CacheDirectory) -> [ListedArtifact] {
-    let catalog = Catalog.open(in: cache.base, .readOnly).catalog
-    let paths = Dictionary(catalog?.sightings().map { ($0.module, $0.path) } ?? []) { first, _ in first }
+    let paths = cache.sightings
     return inventory.entries.compactMap { entry in
       guard let object = inventory.object(of: entry) else { return nil }
       return ListedArtifact(
@@ -111,7 +123,7 @@ struct ListedArtifact {
 
   var json: JSON {
     [
-      "type": "artifact", "path": JSON(path), "cache": JSON(cache), "source": isLower ? "lower-cache" : "cache",
+      "type": "artifact", "path": JSON(path), "cache": JSON(cache), "source": isLower ? "lower_cache" : "cache",
       "sha256": .string(module.encode()), "engine": .string(engine.directory),
       "backend": .string(engine.backend), "version": .string(engine.version), "artifact": JSON(entry),
       "artifact_size": JSON(Int(size)), "compiled_at": JSON(Int(compiled / 1_000_000_000)),
@@ -123,14 +135,21 @@ struct ListedArtifact {
   ///   - namesCaches: says of each artifact where it is.
   ///   - now: nanoseconds since 1970.
   static func table(_ rows: [ListedArtifact], namesCaches: Bool, now: Int64) -> String {
-    var table = TextTable([.left, .left, .left, .left, .right, .right, .right] + (namesCaches ? [.left] : []))
-    table.append(["module", "hash", "backend", "engine", "size", "age", "last use"] + (namesCaches ? ["cache"] : []))
+    // The engine is the same in every row, as a rule, and would make rows too wide for terminals.
+    let namesEngines = Set(rows.map(\.engine.wish)).count < Set(rows.map(\.engine.directory)).count
+    var table = TextTable(
+      [.left, .left, .left] + (namesEngines ? [.left] : []) + [.right, .right, .right] + (namesCaches ? [.left] : []))
+    table.append(
+      ["module", "hash", "backend"] + (namesEngines ? ["engine"] : []) + ["size", "age", "last use"]
+        + (namesCaches ? ["cache"] : []))
     for row in rows {
-      let cells = [
-        row.path?.printable ?? "-", String(row.module.encode().prefix(12)), row.engine.wish.printable,
-        "\(row.engine.compiler) \(row.engine.shortIdentity)".printable, Quantities.bytes(Int(row.size)),
-        Quantities.age(nanoseconds: now - row.compiled), Quantities.age(nanoseconds: now - row.lastUse),
-      ]
+      let engine = "\(row.engine.compiler) \(row.engine.shortIdentity)".printable
+      let cells =
+        [row.path?.printable ?? "-", String(row.module.encode().prefix(12)), row.engine.wish.printable]
+        + (namesEngines ? [engine] : []) + [
+          Quantities.bytes(Int(row.size)), Quantities.age(nanoseconds: now - row.compiled),
+          Quantities.age(nanoseconds: now - row.lastUse),
+        ]
       table.append(cells + (namesCaches ? [row.cache.printable] : []))
     }
     return table.text

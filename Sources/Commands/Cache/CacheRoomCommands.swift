@@ -77,10 +77,16 @@ extension CacheCommand {
     }
   }
 
-  struct Clear: ConfiguredCommand {
+  struct Clear: ConfiguredCommand, ListTakingCommand {
     static let configuration = CommandConfiguration(
       commandName: "clear", abstract: "Remove every artifact, and what is remembered of files and engines.",
-      discussion: "Running builds and hosts are not disturbed: an artifact that was loaded stays whole.")
+      discussion: """
+        With paths, only what these modules, or modules in these directories, have. Running builds and hosts are not \
+        disturbed: an artifact that was loaded stays whole.
+        """)
+
+    @Argument(help: "Remove only artifacts of these modules, or of modules in these directories.")
+    var path: [PathArgument] = []
 
     @OptionGroup @ParsedOptions var format: FormatOptions
     @OptionGroup @ParsedOptions var cache: CacheOptions
@@ -89,8 +95,14 @@ extension CacheCommand {
 
     func validate() throws { try cache.refuseLowerCaches(CacheCommand.refusalOfLowerCaches) }
 
+    mutating func restore(_ lists: LongLists) { path = lists.restored(path) }
+
     func run() throws {
-      try Removal("cache clear", format, clears: true).run(in: cache) { .nothing }
+      let named = ModulesNamed(path)
+      try Removal("cache clear", format, clears: true, named: named).run(in: cache) {
+        named == nil ? .nothing : EvictionLimits()
+      }
+      if named != nil { return }
       if let cache = try? CacheDirectory.existing(at: self.cache.path(), trust: self.cache.trust) {
         Catalog.remove(in: cache.base)
       }
@@ -107,9 +119,14 @@ private struct Removal {
   private let dryRun: Bool
   /// Whether everything goes, without any other reason.
   private let clears: Bool
+  /// The modules that go; nil for any.
+  private let named: ModulesNamed?
   private let lines: JSONLines?
 
-  init(_ command: String, _ format: FormatOptions, dryRun: Bool = false, clears: Bool = false) {
+  init(
+    _ command: String, _ format: FormatOptions, dryRun: Bool = false, clears: Bool = false, named: ModulesNamed? = nil
+  ) {
+    self.named = named
     self.dryRun = dryRun
     self.clears = clears
     lines = format.isJSON ? JSONLines(command) : nil
@@ -127,9 +144,15 @@ private struct Removal {
     var causes: [EvictionPlan.Cause: Int] = [:]
     var result = EvictionResult()
     if let cache = try CacheDirectory.existing(at: path, trust: trust) {
+      let tells = dryRun || lines != nil
+      let sightings = tells || named != nil ? cache.sightings : [:]
+      var limits = limits
+      if let named {
+        limits.modules = { named.contains($0, lastSeenAt: sightings[$0]) }
+      }
       result = try cache.evict(limits, dryRun: dryRun, now: WallClock.now()) { victim, inventory in
         causes[victim.cause, default: 0] += max(1, victim.entries.count)
-        tell(victim, inventory, cache)
+        if tells { tell(victim, inventory, cache, sightings) }
       }
     }
     if let lines {
@@ -143,7 +166,10 @@ private struct Removal {
     }
   }
 
-  private func tell(_ victim: EvictionPlan.Victim, _ inventory: CacheInventory, _ cache: CacheDirectory) {
+  private func tell(
+    _ victim: EvictionPlan.Victim, _ inventory: CacheInventory, _ cache: CacheDirectory,
+    _ sightings: [WasmHash: FilePath]
+  ) {
     let size = Int(victim.size)
     var paths = victim.entries.map { inventory.path(of: $0, in: cache) }
     if paths.isEmpty, let object = victim.object {
@@ -151,12 +177,18 @@ private struct Removal {
     }
     if let lines {
       lines.write([
-        "type": "evicted", "dry_run": .bool(dryRun), "artifacts": JSON(paths), "artifact_size": JSON(size),
-        "cause": .string(victim.cause.rawValue),
+        "type": "evicted", "dry_run": .bool(dryRun), "artifacts": JSON(paths),
+        "paths": .array(victim.entries.map { JSON(sightings[$0.module]) }), "artifact_size": JSON(size),
+        "cause": .identifier(victim.cause.rawValue),
       ])
     } else if dryRun {
-      for path in paths {
-        Output.standard.write("would remove \(path.printable), \(Quantities.bytes(size)): \(victim.cause.rawValue)\n")
+      // As `cache list` names them; what nobody knows by a name, by its path.
+      let names = zip(victim.entries, paths).map { entry, path in
+        sightings[entry.module].map { "\($0.printable) with \(inventory.engines[entry.engine].wish.printable)" }
+          ?? path.printable
+      }
+      for name in victim.entries.isEmpty ? paths.map(\.printable) : names {
+        Output.standard.write("would remove \(name), \(Quantities.bytes(size)): \(victim.cause.rawValue)\n")
       }
     }
   }

@@ -19,6 +19,7 @@ extension CacheCommand {
         """)
     var repair = false
 
+    @OptionGroup @ParsedOptions var format: FormatOptions
     @OptionGroup @ParsedOptions var cache: CacheOptions
 
     mutating func fill(from settings: GivenSettings) { _cache.wrappedValue.fill(from: settings) }
@@ -26,6 +27,7 @@ extension CacheCommand {
     func validate() throws { try cache.refuseLowerCaches("lower caches are not checked: use --cache-dir DIR") }
 
     func run() throws {
+      let lines = format.isJSON ? JSONLines("cache verify") : nil
       let path = try cache.path()
       var tally = VerificationTally(repairs: repair)
       do throws(CacheError) {
@@ -33,10 +35,17 @@ extension CacheCommand {
         tally.nameless =
           try cache?.verify(repair: repair) { entry in
             tally.add(entry)
-            if let line = VerificationTally.line(entry, repairs: repair) { Output.error.write(line) }
+            if let lines {
+              if let object = VerificationTally.json(entry, repairs: repair) { lines.write(object) }
+            } else if let line = VerificationTally.line(entry, repairs: repair) { Output.error.write(line) }
           } ?? 0
       } catch {
         throw RunFailure(error)
+      }
+      if let lines {
+        lines.write(tally.json)
+        if !tally.isAllWell { throw ExitStatus.moduleFailed }
+        return
       }
       if tally.nameless > 0 {
         let artifacts = Quantities.count(tally.nameless, "artifact")
@@ -115,6 +124,30 @@ struct VerificationTally {
     case (false, true): "; --repair moves them aside"
     case (false, false): ""
     }
+  }
+
+  var json: JSON {
+    [
+      "type": "summary", "entries": JSON(entries), "artifact_bytes": JSON(bytes), "bad": JSON(bad), "lost": JSON(lost),
+      "not_judged": JSON(notJudged), "moved_aside_before": JSON(movedAsideBefore), "nameless": JSON(nameless),
+      "repaired": JSON(repaired.values.reduce(0, +)),
+    ]
+  }
+
+  /// The object about an entry; nil for a good one.
+  static func json(_ entry: CheckedEntry, repairs: Bool) -> JSON? {
+    guard let fault = entry.fault else { return nil }
+    let repair: String? =
+      switch entry.repair {
+      case .linked: "linked"
+      case .movedAside: "moved_aside"
+      case .removed: "removed"
+      case nil: nil
+      }
+    return [
+      "type": "fault", "artifact": JSON(entry.path), "message": .string(fault.description),
+      "link_lost": .bool(fault.isLostLink), "repair": JSON(repair),
+    ]
   }
 
   /// The message about an entry; nil for a good one.

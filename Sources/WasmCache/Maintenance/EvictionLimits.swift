@@ -1,5 +1,5 @@
 /// Limits to what may stay in a cache.
-package struct EvictionLimits: Hashable, Sendable {
+package struct EvictionLimits: Sendable {
   /// Bytes of all artifacts.
   package var size: Int64?
   /// Nanoseconds since an artifact's last use.
@@ -9,6 +9,9 @@ package struct EvictionLimits: Hashable, Sendable {
   /// The builds of today's compilers by backend, in hexadecimal. Artifacts of other builds of these backends go; a backend
   /// that is not named here cannot be judged, and its artifacts stay. Nil keeps those of all.
   package var currentBuilds: [String: Set<String>]?
+
+  /// The modules whose artifacts go, and nothing else; nil if other limits decide.
+  package var modules: (@Sendable (WasmHash) -> Bool)?
 
   package enum FreeSpace: Hashable, Sendable {
     case bytes(Int64)

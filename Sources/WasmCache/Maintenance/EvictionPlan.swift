@@ -14,6 +14,8 @@ package struct EvictionPlan: Sendable {
     case unnamed = "named by no entry"
     case dangling = "without an artifact"
     case corrupt
+    /// Its module was named.
+    case named
   }
 
   /// Entries and objects that go together. If both are empty, nothing goes.
@@ -38,6 +40,10 @@ package struct EvictionPlan: Sendable {
     _ inventory: CacheInventory, _ limits: EvictionLimits, space: FileSystemSpace, now: Int64,
     isSetAside: (ArtifactDigest) -> Bool
   ) {
+    if let isNamed = limits.modules {
+      victims = Self.victims(inventory, of: isNamed)
+      return
+    }
     var entries = [ArtifactDigest: [CacheInventory.Entry]](minimumCapacity: inventory.objects.count)
     var old = [ArtifactDigest: [CacheInventory.Entry]]()
     for entry in inventory.entries {
@@ -97,6 +103,19 @@ package struct EvictionPlan: Sendable {
       victims.append(
         Victim(entries: entries, object: object, cause: isTooOld ? .tooOld : .leastRecentlyUsed))
       drop(object)
+    }
+  }
+
+  /// The artifacts of some modules. An object that another module's entry names stays.
+  private static func victims(_ inventory: CacheInventory, of isNamed: (WasmHash) -> Bool) -> [Victim] {
+    var named: [ArtifactDigest: [CacheInventory.Entry]] = [:]
+    var others: Set<ArtifactDigest> = []
+    for entry in inventory.entries {
+      guard let digest = entry.digest, inventory.object(of: entry) != nil else { continue }
+      if isNamed(entry.module) { named[digest, default: []].append(entry) } else { others.insert(digest) }
+    }
+    return named.sorted { $0.key.description < $1.key.description }.map { digest, entries in
+      Victim(entries: entries, object: others.contains(digest) ? nil : inventory.objects[digest], cause: .named)
     }
   }
 }
