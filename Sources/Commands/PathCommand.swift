@@ -42,12 +42,10 @@ struct PathCommand: ConfiguredCommand, ListTakingCommand {
     let roots = try lists.roots(module)
     let reporter: any RunReporting =
       format.isJSON ? JSONRunReporter(JSONLines("path")) : RunReporter(Verbosity(isQuiet: true))
-    // A corrupt artifact is moved aside, so that looking again says so, or compiles it.
-    if verify { _ = faults(of: try lookUp(roots, .frozen, SilentObserver())) }
-    let summary = try lookUp(roots, compile ? .compile : .frozen, reporter)
+    let (summary, faults) = try verify ? lookUpVerifying(roots, reporter) : (lookUp(roots, purpose, reporter), [])
     var report = BuildReport()
     var faulty: Set<WasmHash> = []
-    for (content, message) in verify ? faults(of: summary) : [] {
+    for (content, message) in faults {
       report.complain(content.path, message, .moduleFailed)
       faulty.insert(content.facts.hash)
     }
@@ -63,6 +61,19 @@ struct PathCommand: ConfiguredCommand, ListTakingCommand {
     if format.isJSON { reporter.report(summary) } else { tell(summary, ready, roots) }
     let status = summary.exitStatus.merged(with: report.status)
     if status != .success { throw status }
+  }
+
+  private var purpose: RunPurpose { compile ? .compile : .frozen }
+
+  /// Checks the bytes of what is there first. A corrupt artifact is moved aside, so that looking again says so, or compiles
+  /// it.
+  private func lookUpVerifying(
+    _ roots: [FilePath], _ reporter: any RunReporting
+  ) throws -> (RunSummary, [(ModuleContent, String)]) {
+    let first = try lookUp(roots, .frozen, SecondLook(reporter, isFirst: true))
+    if faults(of: first).isEmpty, !format.isJSON, !compile || first.plan.jobs.isEmpty { return (first, []) }
+    let second = try lookUp(roots, purpose, format.isJSON ? reporter : SecondLook(reporter, isFirst: false))
+    return (second, faults(of: second))
   }
 
   private func lookUp(_ roots: [FilePath], _ purpose: RunPurpose, _ observer: any RunObserver) throws -> RunSummary {
@@ -91,6 +102,7 @@ struct PathCommand: ConfiguredCommand, ListTakingCommand {
     for root in summary.emptyRoots {
       Output.error.write("\(root.printable): error: is a directory without modules\n")
     }
+    if roots.isEmpty { Output.error.write("\(Program.name): error: \(RunReporter.nothingNamed)\n") }
     guard !compile else { return }
     for job in summary.plan.jobs {
       for path in job.content.paths {
@@ -147,7 +159,22 @@ extension RunSummary {
   }
 }
 
-/// Hears nothing: another look follows, which says what there is to say.
-private struct SilentObserver: RunObserver {
-  func record(_ event: RunEvent) {}
+/// Passes on what one of two looks has to tell. People are told of files at the first look, and of a warning once; programs
+/// are told everything at the second.
+private struct SecondLook: RunObserver {
+  private let reporter: any RunReporting
+  private let isFirst: Bool
+
+  init(_ reporter: any RunReporting, isFirst: Bool) {
+    self.reporter = reporter
+    self.isFirst = isFirst
+  }
+
+  func record(_ event: RunEvent) {
+    switch event {
+    case .noticed, .rejected: if !isFirst { return }
+    case .prepared, .noted, .unconfined, .warned, .lowerCacheTrouble, .planned, .began, .storing, .finished: break
+    }
+    if !isFirst || !(reporter is JSONRunReporter) { reporter.record(event) }
+  }
 }

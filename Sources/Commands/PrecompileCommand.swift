@@ -100,9 +100,10 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand, ListTakingCommand {
     let work = InterruptibleWork(in: request, livesOn: true)
     let summary: RunSummary
     do {
-      summary = try work.run(cleanUp: { interrupted in
+      let cleanUp = { (interrupted: RunSummary?) in
         if let interrupted { reporter.report(interrupted: interrupted) } else { reporter.clearStatus() }
-      }) {
+      }
+      summary = try work.run(cleanUp: cleanUp) {
         try invocation.compilers.run(request, observer: reporter, work.cancellation)
       }
     } catch let failure as RunFailure {

@@ -24,7 +24,8 @@ struct Subcommands: ParsableCommand {
     // `stats` is meant for `cache stats`.
     for command in all {
       let nested = command.configuration.subcommands.compactMap { $0.configuration.commandName }
-      if let name = command.configuration.commandName, let near = nested.nearest(to: word, within: word.utf8.count / 4) {
+      if let name = command.configuration.commandName, let near = nested.nearest(to: word, within: word.utf8.count / 4)
+      {
         return "\(name) \(near)"
       }
     }

@@ -41,7 +41,7 @@ extension CacheCommand {
       } else if !rows.isEmpty {
         let namesCaches = !cache.lowerCaches.isEmpty
         Output.standard.write(ListedArtifact.table(rows, namesCaches: namesCaches, now: WallClock.now()))
-      } else {
+      } else if warning == nil {
         // Whoever counts lines still gets none.
         let what = path.isEmpty ? "" : " of \(path.map(\.path.printable).joined(separator: ", "))"
         Output.error.write("\(try cache.path().printable): holds no artifacts\(what)\n")

@@ -183,8 +183,11 @@ private struct Removal {
       ])
     } else if dryRun {
       // As `cache list` names them; what nobody knows by a name, by its path.
+      let namesEngines = Set(inventory.engines.map(\.wish)).count < inventory.engines.count
       let names = zip(victim.entries, paths).map { entry, path in
-        sightings[entry.module].map { "\($0.printable) with \(inventory.engines[entry.engine].wish.printable)" }
+        let engine = inventory.engines[entry.engine]
+        let compiler = namesEngines ? " (\(engine.compiler) \(engine.shortIdentity))" : ""
+        return sightings[entry.module].map { "\($0.printable) with \(engine.wish.printable)\(compiler.printable)" }
           ?? path.printable
       }
       for name in victim.entries.isEmpty ? paths.map(\.printable) : names {

@@ -101,7 +101,9 @@ extension CacheStatistics {
       "files": JSON(objects), "artifact_bytes": JSON(Int(size)), "hits": JSON(Int(tally.hits)),
       "lower_hits": JSON(Int(tally.lowerHits)),
       "misses": .object(
-        MissReason.allCases.map { .init(name: $0.rawValue.replacing(" ", with: "_"), value: JSON(Int(tally.misses[$0] ?? 0))) }),
+        MissReason.allCases.map {
+          .init(name: $0.rawValue.replacing(" ", with: "_"), value: JSON(Int(tally.misses[$0] ?? 0)))
+        }),
       "compile_nanoseconds": JSON(Int(tally.compileNanoseconds)), "saved_nanoseconds": JSON(Int(saved)),
       "since": tally.since > 0 ? JSON(Int(tally.since / 1_000_000_000)) : .null,
       "lower_caches": .array(

@@ -37,7 +37,9 @@ extension CacheCommand {
             tally.add(entry)
             if let lines {
               if let object = VerificationTally.json(entry, repairs: repair) { lines.write(object) }
-            } else if let line = VerificationTally.line(entry, repairs: repair) { Output.error.write(line) }
+            } else if let line = VerificationTally.line(entry, repairs: repair) {
+              Output.error.write(line)
+            }
           } ?? 0
       } catch {
         throw RunFailure(error)

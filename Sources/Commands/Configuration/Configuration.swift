@@ -52,13 +52,14 @@ struct Configuration: Sendable {
     guard EnvironmentVariables.hasName(startingWith: variablePrefix) else { return [] }
     let known = Settings.all.map(\.variable)
     let words = known.map { String($0.dropFirst(variablePrefix.count)) }
-    return EnvironmentVariables(inheriting: [variablePrefix]).names.sorted { $0.lexicographicallyPrecedes($1) }.compactMap { bytes in
-      let name = RawArguments.encode(bytes)
-      guard !known.contains(name), !toCommands.contains(name),
-        let near = words.likely(for: String(name.dropFirst(variablePrefix.count)))
-      else { return nil }
-      return "\(name.printable) is no setting: did you mean \(variablePrefix)\(near)?"
-    }
+    return EnvironmentVariables(inheriting: [variablePrefix]).names.sorted { $0.lexicographicallyPrecedes($1) }
+      .compactMap { bytes in
+        let name = RawArguments.encode(bytes)
+        guard !known.contains(name), !toCommands.contains(name),
+          let near = words.likely(for: String(name.dropFirst(variablePrefix.count)))
+        else { return nil }
+        return "\(name.printable) is no setting: did you mean \(variablePrefix)\(near)?"
+      }
   }
 
   static func warnOfMisspelledVariables() {

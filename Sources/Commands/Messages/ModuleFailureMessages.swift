@@ -19,7 +19,8 @@ extension ModuleFailure {
       return "needs the WebAssembly proposal “\(proposal.rawValue)”, which \(identity.compiler) does not accept as it is set up "
         + "(\(identity.wish)): \(message)"
     case .unsupportedProposal(let proposal, let identity, let message) where identity.backend != .cranelift:
-      return "needs the WebAssembly proposal “\(proposal.rawValue)”, which \(identity.compiler) does not accept with \(identity.backend.rawValue); "
+      return
+        "needs the WebAssembly proposal “\(proposal.rawValue)”, which \(identity.compiler) does not accept with \(identity.backend.rawValue); "
         + "--backend cranelift may: \(message)"
     case .componentsUnsupported: return "\(description): use release 36 or later with --engine"
     case .timedOut: return "\(description): raise --timeout\(orWinch)"

@@ -58,7 +58,7 @@ struct SandboxOptions: CommandOptions {
   static let smallestMemory = 32 << 20
 
   static func complaint(about size: ByteCount) -> String {
-    "--max-memory \(size) is no less than \(ByteCount(smallestMemory)): allocators reserve more than that for each thread"
+    "--max-memory \(size) is as good as \(ByteCount(smallestMemory)): allocators reserve more than that for each thread"
   }
 
   var policy: ConfinementPolicy {

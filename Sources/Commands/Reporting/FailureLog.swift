@@ -55,7 +55,8 @@ struct FailureLog {
   /// What is left to tell when the run is over.
   mutating func end() -> [String] {
     defer { untold = [:] }
-    return untold.filter { $0.value > 0 }.sorted { $0.key.errno.rawValue < $1.key.errno.rawValue }.map { trouble, count in
+    return untold.filter { $0.value > 0 }.sorted { $0.key.errno.rawValue < $1.key.errno.rawValue }.map {
+      trouble, count in
       "\(Quantities.count(count, "more artifact")) could not be stored: \(trouble.errno.reason)"
     }
   }

@@ -258,7 +258,8 @@ extension RunSummary {
     }
     let sizes = compiledBytes
     let amounts =
-      compiled > 0 ? "\(Quantities.bytes(sizes.modules)) \(Glyphs.arrow) \(Quantities.bytes(sizes.artifacts)) in \(time)" : time
+      compiled > 0
+      ? "\(Quantities.bytes(sizes.modules)) \(Glyphs.arrow) \(Quantities.bytes(sizes.artifacts)) in \(time)" : time
     return "\(modules): \(compiled) compiled, \(upToDate) up to date" + lower + failures + " (\(amounts))"
   }
 

@@ -81,7 +81,8 @@ struct RunCommand: ConfiguredCommand, ListTakingCommand {
     let work = InterruptibleWork(in: request)
     var compilers = options.compilers(for: module.path)
     compilers.isSingle = true
-    let loader = ProgramLoader(module.path, request, with: compilers, withoutCacheBecause: lack, cancellation: work.cancellation)
+    let loader = ProgramLoader(
+      module.path, request, with: compilers, withoutCacheBecause: lack, cancellation: work.cancellation)
     let loaded = try work.run { cold ? try StartComparison.load(with: loader) : try loader.load() }
     work.end()
     return loaded

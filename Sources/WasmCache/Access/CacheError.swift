@@ -74,8 +74,8 @@ extension CacheError: CustomStringConvertible {
   /// The same without the path, which the caller prints in front.
   package var complaint: String {
     switch self {
-    case .notADirectory:
-      "is not a directory: choose another place, or remove it"
+    case .notADirectory(let path):
+      "is not a directory: choose another place" + (Self.isOnesOwnFile(path) ? ", or remove it" : "")
     case .foreignOwner(_, let owner):
       "belongs to user \(owner): whoever writes there decides what code runs; choose a directory of your own, or trust them"
     case .writableByOthers(_, let permissions) where permissions & 0o1000 != 0:
@@ -143,6 +143,12 @@ extension CacheError: CustomStringConvertible {
     }
     let isCache = isDirectory(root.appending(CacheLayout.version))
     return isCache ? "`chmod -R go-w \(root)` if they did no harm" : "`chmod go-w \(path)` if they did no harm"
+  }
+
+  /// Whether it can be removed without harm to anybody else: a device cannot.
+  private static func isOnesOwnFile(_ path: FilePath) -> Bool {
+    guard let status = try? Descriptor.status(of: path, followingLinks: false) else { return false }
+    return status.owner == geteuid() && [.regular, .symbolicLink].contains(status.kind)
   }
 
   private static func isDirectory(_ path: FilePath) -> Bool { (try? Descriptor.status(of: path))?.kind == .directory }

@@ -72,7 +72,8 @@ package actor ExecRunner {
   private func start(_ changes: ModuleChanges) {
     let child: ChildProcess
     do throws(SystemError) {
-      child = try ChildProcess(shellCommand: command, environment: Self.environment(changes), sparesOutput: sparesOutput)
+      child = try ChildProcess(
+        shellCommand: command, environment: Self.environment(changes), sparesOutput: sparesOutput)
     } catch {
       return report(.notStarted(error))
     }

@@ -48,7 +48,8 @@ package actor WatchLoop {
   ///   - report: called on the loop's own queue.
   package init(
     source: any ChangeSource, warmer: any Warmer, times: SettleTimes = SettleTimes(), command: String? = nil,
-    sparesOutput: Bool = false, notifier: SystemdNotifier = SystemdNotifier(), report: @escaping @Sendable (WatchReport) -> Void
+    sparesOutput: Bool = false, notifier: SystemdNotifier = SystemdNotifier(),
+    report: @escaping @Sendable (WatchReport) -> Void
   ) {
     self.source = source
     self.warmer = warmer
