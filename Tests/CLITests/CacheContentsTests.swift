@@ -52,12 +52,12 @@ extension Sandbox {
       let list = try box.succeed("cache", "list").output
       #expect(masked(list).count == 4)
       let rows = list.masked.replacing(#/ {2,}/#, with: "|").lines.map { $0.split(separator: "|").map(String.init) }
-      #expect(rows[0] == ["module", "hash", "backend", "engine", "size", "age", "last use"])
+      #expect(rows[0] == ["module", "hash", "backend", "size", "age", "last use"])
       #expect(rows[1].prefix(3) == ["\(box.work)/one.wasm", hashes[0], "cranelift"])
-      #expect(rows[1].dropFirst(4) == ["SIZE", "TIME", "40 days"])
+      #expect(rows[1].dropFirst(3) == ["SIZE", "TIME", "40 days"])
       #expect(rows[2].prefix(3) == ["\(box.work)/two.wasm", hashes[1], "cranelift"])
       #expect(rows[3].prefix(3) == ["\(box.work)/two.wasm", hashes[1], "winch"])
-      #expect(rows[3][3].hasPrefix("wasmtime 50 "))
+      #expect(rows[3].count == 6)
 
       #expect(try box.succeed("cache", "list", "--sort", "last-use").outputLines[1].contains("/one.wasm"))
       let json = try MachineOutput(try box.succeed("cache", "list", "--format", "json").output, in: box)
@@ -95,7 +95,7 @@ extension Sandbox {
       let lines = try MachineOutput(try box.succeed("cache", "stats", "--zero", "--format", "json").output, in: box)
       let statistics = try #require(lines.of("statistics").first)
       #expect(statistics["hits"] as? Int == 2)
-      #expect((statistics["misses"] as? [String: Int])?["new module"] == 4)
+      #expect((statistics["misses"] as? [String: Int])?["new_module"] == 4)
       #expect((statistics["saved_nanoseconds"] as? Int ?? 0) > 0)
       #expect((statistics["engines"] as? [[String: Any]])?.compactMap { $0["artifacts"] as? Int } == [1, 3])
       #expect(masked(try box.succeed("cache", "stats").output)[4...5] == ["hits  0", "misses  0"])

@@ -170,7 +170,7 @@ import Testing
       #expect(run.ending == .exited(1))
       #expect(run.output == "\(box.cache): has artifacts, but no entry: a copy must keep symbolic links\n")
       // An empty cache is as it should be.
-      try box.succeed("cache", "gc", "--max-size", "1")
+      try box.succeed("cache", "gc", "--max-size", "1B")
       let emptied = try reader(Argument(box.cache), in: box)
       #expect(emptied.ending == .exited(0) && emptied.output == "")
     }

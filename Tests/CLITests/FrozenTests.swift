@@ -49,7 +49,7 @@ import Testing
       #expect(json.ending == .exited(1))
       #expect(
         json.outputLines.contains {
-          $0.contains(#""status":"missing""#) && $0.contains(#""reason":"new module""#) && $0.contains("two.wasm")
+          $0.contains(#""status":"missing""#) && $0.contains(#""reason":"new_module""#) && $0.contains("two.wasm")
         })
     }
   }

@@ -30,7 +30,7 @@ import Testing
       #expect(box.engines == [engine])
 
       let modules = lines.of("module").sorted { ($0["size"] as? Int ?? 0) > ($1["size"] as? Int ?? 0) }
-      #expect(modules.allSatisfy { $0["engine"] as? String == engine && $0["reason"] as? String == "new module" })
+      #expect(modules.allSatisfy { $0["engine"] as? String == engine && $0["reason"] as? String == "new_module" })
       let compiled = modules.filter { $0["status"] as? String == "compiled" }
       #expect(compiled.count == 2)
       for module in compiled {
@@ -62,7 +62,7 @@ import Testing
       #expect(again.ending == .exited(0))
       let known = try MachineOutput(again.output, in: box)
       #expect(known.types == ["start", "prepared", "planned", "module", "summary"])
-      #expect(known.of("module").first?["status"] as? String == "up to date")
+      #expect(known.of("module").first?["status"] as? String == "up_to_date")
       #expect(known.objects.last?["up_to_date"] as? Int == 1)
     }
   }
@@ -76,7 +76,7 @@ import Testing
       let lines = try MachineOutput(run.output, in: box)
       let module = try #require(lines.of("module").first)
       #expect(module["paths"] as? [[String: String]] == [["hex": "2e2fc3a9ff2e7761736d"]])
-      #expect(module["status"] as? String == "would compile")
+      #expect(module["status"] as? String == "would_compile")
       #expect(module["artifact"] == nil)
       #expect(lines.objects.last?["dry_run"] as? Bool == true)
       #expect(run.errors == "")
@@ -107,7 +107,7 @@ import Testing
       let run = try box.tool("--format", "json", "--fail-fast", ".").run()
       #expect(run.ending == .exited(1))
       let lines = try MachineOutput(run.output, in: box)
-      #expect(lines.of("module").map { $0["status"] as? String } == ["not begun"])
+      #expect(lines.of("module").map { $0["status"] as? String } == ["not_begun"])
       #expect(lines.objects.last?["not_begun"] as? Int == 1)
     }
   }
@@ -137,7 +137,7 @@ import Testing
         eventually { watch.outputSoFar.contains(#"{"type":"ready","modules":1}"# + "\n") }, "\(watch.outputSoFar)")
       try box.write(WasmBinary.returning(2), to: "source")
       #expect(try box.command("mv", ["source", "tree/two.wasm"]).run().ending == .exited(0))
-      #expect(eventually { watch.outputSoFar.contains(#""change":"moved in""#) })
+      #expect(eventually { watch.outputSoFar.contains(#""change":"moved_in""#) })
       #expect(eventually { watch.outputSoFar.contains(#"{"type":"command","status":3,"#) })
       try box.write("(module)", to: "tree/text.wasm")
       #expect(eventually { watch.outputSoFar.contains(#"{"type":"error","path":"tree/text.wasm""#) })
@@ -145,7 +145,7 @@ import Testing
       #expect(eventually { watch.outputSoFar.contains(#"{"type":"removed","path":"tree/two.wasm"}"#) })
       // It was that at the start, and is that again.
       try box.write(WasmBinary.returning(1), to: "tree/text.wasm")
-      #expect(eventually { watch.outputSoFar.contains(#""status":"up to date","paths":["tree/text.wasm"]"#) })
+      #expect(eventually { watch.outputSoFar.contains(#""status":"up_to_date","paths":["tree/text.wasm"]"#) })
       try box.write(WasmBinary.returning(1), to: "tree/text.wasm")
       #expect(eventually { watch.outputSoFar.contains(#"{"type":"unchanged","path":"tree/text.wasm"}"#) })
       watch.send(SIGTERM)
@@ -158,7 +158,7 @@ import Testing
           "start", "prepared", "module", "ready", "module", "error", "removed", "module", "unchanged", "summary",
         ])
       let found = try #require(lines.of("module").first)
-      #expect(found["status"] as? String == "up to date")
+      #expect(found["status"] as? String == "up_to_date")
       #expect(found["change"] is NSNull)
       let module = lines.of("module")[1]
       #expect(module["paths"] as? [String] == ["tree/two.wasm"])

@@ -15,7 +15,7 @@ import Testing
         run.errorLines.first
           == "./large.wasm: error: has 2043 bytes, more than --max-module 1Ki allows: raise it")
       #expect(run.errorLines.last?.masked == "1 module: 1 compiled, 0 up to date, 1 unreadable (SIZE → SIZE in TIME)")
-      try box.succeed("--max-module", "2043", ".")
+      try box.succeed("--max-module", "2043B", ".")
     }
   }
 

@@ -41,7 +41,7 @@ import Testing
       let json = try MachineOutput(
         try box.succeed("--format", "json", "--lower-cache", .init(lower), ".").output, in: box)
       #expect(json.of("prepared").first?["lower_caches"] as? [String] == [lower])
-      #expect(json.of("module").map { $0["source"] as? String } == Array(repeating: "lower-cache", count: 3))
+      #expect(json.of("module").map { $0["source"] as? String } == Array(repeating: "lower_cache", count: 3))
       #expect(json.of("module").allSatisfy { ($0["artifact"] as? String)?.hasPrefix(lower) == true })
       #expect(json.objects.last?["lower_cache"] as? Int == 3)
 
@@ -154,7 +154,7 @@ import Testing
       let sizes = list.of("artifact").compactMap { $0["artifact_size"] as? Int }
       try #require(sizes.count == 1)
       // Room for two own artifacts, and not for one of the lower cache beside them.
-      let limit: [Argument] = ["--max-size", .init("\(2 * sizes[0] + sizes[0] / 2)")]
+      let limit: [Argument] = ["--max-size", .init("\(2 * sizes[0] + sizes[0] / 2)B")]
       try box.write(WasmBinary.returning(11), to: "eleven.wasm")
       try box.succeed(["-q"] + below + limit + ["."])
       func collect(_ options: [Argument]) throws -> String {
@@ -169,7 +169,7 @@ import Testing
       #expect(room.masked == "nothing to remove: 2 artifacts, SIZE\n")
       for name in ["ten", "eleven"] { try box.succeed("--check", "-q", "\(name).wasm") }
       // One byte less than they have makes one of them go.
-      let less = try collect(["--max-size", .init("\(2 * sizes[0] - 1)")])
+      let less = try collect(["--max-size", .init("\(2 * sizes[0] - 1)B")])
       #expect(less.hasPrefix("removed 1 artifact"), "\(less)")
       try box.succeed("ten.wasm", "eleven.wasm")
       #expect(try listing(lower) == before)

@@ -50,7 +50,7 @@ import Testing
     try Sandbox.use { box in
       try write(3, in: box)
       try box.succeed(winch + ["tree"])
-      let run = try box.succeed(winch + [Argument(option), "--max-size", "1", "tree"])
+      let run = try box.succeed(winch + [Argument(option), "--max-size", "1B", "tree"])
       #expect(!run.errors.contains("max-size"), "\(run.errors)")
       #expect(box.entries(try #require(box.engines.first)).count == 3)
       #expect(!FileManager.default.fileExists(atPath: box.cache + "/v1/evicted"))

@@ -234,13 +234,13 @@ struct ConfigurationTests {
   @Test(arguments: ["engine", "cache-dir", "max-size", "exec"])
   func aProjectMayNotDecideWhatRuns(key: String) throws {
     let variable = "WASMPRECOMPILE_" + key.uppercased().replacing("-", with: "_")
-    let refusal = try #require(try refusal("jobs = 1\n\(key) = '1'\n", isProject: true))
+    let refusal = try #require(try refusal("jobs = 1\n\(key) = '1B'\n", isProject: true))
     #expect(
       refusal.hasPrefix(
         "2: \(key) may not be set by a project: it decides what code runs, is trusted or is kept; use --\(key), $\(variable) or your own "
       ))
     #expect(refusal.hasSuffix("/wasmprecompile/config.toml"))
-    #expect(try self.refusal("\(key) = '1'\n") == nil, "the user may")
+    #expect(try self.refusal("\(key) = '1B'\n") == nil, "the user may")
   }
 
   @Test func aProjectMayNotNameLowerCaches() throws {

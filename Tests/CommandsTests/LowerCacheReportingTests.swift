@@ -81,8 +81,8 @@ struct LowerCacheReportingTests {
     #expect(all("planned").first?["lower_cache"] as? Int == 1)
     #expect(all("summary").first?["lower_cache"] as? Int == 1)
     let modules = all("module")
-    #expect(modules.compactMap { $0["status"] as? String } == ["up to date", "compiled"])
-    #expect(modules.map { $0["source"] as? String } == ["lower-cache", nil])
+    #expect(modules.compactMap { $0["status"] as? String } == ["up_to_date", "compiled"])
+    #expect(modules.map { $0["source"] as? String } == ["lower_cache", nil])
     #expect((modules[0]["artifact"] as? String)?.hasPrefix("lower/v1/engines/one-1-") == true)
     #expect((modules[1]["artifact"] as? String)?.hasPrefix("cache/v1/engines/one-1-") == true)
   }

@@ -25,6 +25,19 @@ struct MessageTests {
         + "--backend cranelift may: why"
     ),
     (
+      .unsupportedProposal(.threads, by: identity(.pulley), message: "why"),
+      "needs the WebAssembly proposal “threads”, which wasmtime 50 does not accept with pulley; "
+        + "--backend cranelift may: why"
+    ),
+    (
+      .invalid(message: "x: WebAssembly translation error: Invalid input: br_table size is out of bounds"),
+      "goes beyond a limit of the engine: x: WebAssembly translation error: Invalid input: br_table size is out of bounds"
+    ),
+    (
+      .invalid(message: "function exceeds limit: WebAssembly translation error: type mismatch"),
+      "is not valid: function exceeds limit: WebAssembly translation error: type mismatch"
+    ),
+    (
       .unsupportedProposal(.tailCalls, by: identity(.cranelift), message: "why"),
       "needs the WebAssembly proposal “tail calls”, which wasmtime 50 does not accept: why"
     ),
@@ -48,6 +61,15 @@ struct MessageTests {
   @Test(arguments: failures) func aModulesFailureNamesTheOptionThatMendsIt(_ failure: ModuleFailure, _ text: String) {
     #expect(failure.message == text)
     #expect(!failure.description.contains("--"), "targets below know no options")
+  }
+
+  @Test func noBackendIsAdvisedThatHasJustFailed() {
+    let timeout = ModuleFailure.timedOut(seconds: 2)
+    #expect(timeout.message(with: .winch) == "was not compiled within 2 s: raise --timeout")
+    #expect(timeout.message(with: .cranelift) == "was not compiled within 2 s: raise --timeout, or try --backend winch")
+    #expect(
+      ModuleFailure.exhausted(.memory, bytes: 64 << 20).message(with: .winch)
+        == "needs more memory to compile than --max-memory 64Mi allows: raise it")
   }
 
   private static let problems: [(ScanProblem.Reason, String)] = [

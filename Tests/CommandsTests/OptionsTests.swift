@@ -116,7 +116,7 @@ struct OptionsTests {
   @Test func subcommandsAreUnderstood() throws {
     let path = try #require(try parse(["path", "a.wasm", "--compile", "--backend", "pulley"]) as? PathCommand)
     #expect(
-      path.module.path == "a.wasm" && path.compile
+      path.module.map(\.path) == ["a.wasm"] && path.compile
         && path.options.compiler.settings(EngineConfiguration()) == [EngineSettings(backend: .pulley)])
     #expect(try #require(try parse(["hash", "a", "b"]) as? HashCommand).file.map(\.path) == ["a", "b"])
     #expect(try parse(["cache", "verify", "--repair"]) is CacheCommand.Verify)
@@ -162,7 +162,7 @@ struct OptionsTests {
 
   @Test func nothingToDoIsRefused() {
     #expect(refusal("-v") == "Missing expected argument '<path> ...'")
-    #expect(refusal("path") == "Missing expected argument '<module>'")
+    #expect(refusal("path") == "Missing expected argument '<module> ...'")
     #expect(refusal("hash")?.hasPrefix("Missing expected argument '<file>") == true)
     #expect(refusal("") == "The value '' is invalid for '<path>'")
     #expect(refusal("a", "--cache-dir", "") == "The value '' is invalid for '--cache-dir <directory>'")

@@ -91,6 +91,6 @@ struct RunFailureTests {
     #expect(failure.status == .cacheUnwritable)
     #expect(
       failure.message
-        == "$'/a\\tb': is not a directory: choose another place, or remove it (--cache-dir)")
+        == "$'/a\\tb': is not a directory: choose another place (--cache-dir)")
   }
 }

@@ -99,6 +99,23 @@ struct CacheDirectoryTests {
     #expect(refusal(directory("cache/below/it")) == .notADirectory(path), "the file is named, not what is wanted below")
   }
 
+  /// Its permissions are everybody's, and to change or remove it would break the machine.
+  @Test func aDeviceInItsPlaceIsLeftAlone() {
+    let error = #expect(throws: CacheError.self) { _ = try CacheDirectory(making: "/dev/null") }
+    #expect(error == .notADirectory("/dev/null"))
+    #expect(error?.complaint == "is not a directory: choose another place")
+  }
+
+  /// As an archive leaves it that was unpacked under umask 0: one command mends all.
+  @Test func directoriesThatOthersCanWriteAreMendedAtOnce() throws {
+    _ = try CacheDirectory(making: path)
+    _ = try Tool.shell("chmod -R go+w \"$1\"", [path.string])
+    let complaint = try #require(refusal(path)?.complaint)
+    #expect(complaint.contains("`chmod -R go-w \(path)` if they did no harm, or trust them"))
+    _ = try Tool.shell("chmod -R go-w \"$1\"", [path.string])
+    #expect(refusal(path) == nil)
+  }
+
   @Test(arguments: ["v1", "v1/objects", "v1/engines", "v1/corrupt", "v1/tmp"])
   func linkInPlaceOfADirectoryIsRefused(_ name: String) throws {
     _ = try CacheDirectory(making: path)
@@ -123,7 +140,7 @@ struct CacheDirectoryTests {
     #expect(error == .writableByOthers(open, permissions: mode))
     #expect(
       error?.complaint
-        == "can be written by other users: whoever writes there decides what code runs; `chmod go-w \(open)` if they did "
+        == "can be written by other users: whoever writes there decides what code runs; `chmod -R go-w \(path)` if they did "
         + "no harm, or trust them")
     #expect(open.withPlatformString { chmod($0, 0o755) } == 0)
     #expect(refusal(path) == nil, "others may read")

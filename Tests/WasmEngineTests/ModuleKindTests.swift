@@ -34,7 +34,20 @@ struct ModuleKindTests {
         Array("(module)".utf8), .text, "is WebAssembly text, not binary: convert it with `wat2wasm`"
       ),
       (Array(" \t\r\n(module)".utf8), .text, "is WebAssembly text, not binary: convert it with `wat2wasm`"),
-      (Array(";; a comment".utf8), .text, "is WebAssembly text, not binary: convert it with `wat2wasm`"),
+      (Array(";; a (;\n(; b\n;) ( func)".utf8), .text, "is WebAssembly text, not binary: convert it with `wat2wasm`"),
+      // Other languages have parentheses and semicolons, too.
+      (
+        Array("(define x)".utf8), .otherFormat(start: [0x28, 0x64, 0x65, 0x66]),
+        "is not WebAssembly: it starts with 28 64 65 66, not with 00 61 73 6d"
+      ),
+      (
+        Array(";; a comment".utf8), .otherFormat(start: [0x3b, 0x3b, 0x20, 0x61]),
+        "is not WebAssembly: it starts with 3b 3b 20 61, not with 00 61 73 6d"
+      ),
+      (
+        Array("(; open".utf8), .otherFormat(start: [0x28, 0x3b, 0x20, 0x6f]),
+        "is not WebAssembly: it starts with 28 3b 20 6f, not with 00 61 73 6d"
+      ),
       (
         [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0], .elf,
         "is native code (ELF), perhaps an artifact that was precompiled already: name the .wasm it came from"

@@ -60,7 +60,7 @@ struct CacheErrorTests {
       #expect(
         message { () throws(CacheError) in try fixture.open(access) }
           == "\(fixture.path): can be written by other users: whoever writes there decides what code runs; "
-          + "`chmod go-w \(fixture.path)` if they did no harm, or trust them")
+          + "`chmod -R go-w \(fixture.path)` if they did no harm, or trust them")
     }
   }
 
