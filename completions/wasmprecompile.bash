@@ -306,13 +306,21 @@ _wasmprecompile() {
 
 _wasmprecompile_path() {
     repeating_flags=()
-    non_repeating_flags=(--compile --verify --trust-cache --require-sandbox --version -h --help)
-    repeating_options=(--backend --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache)
-    non_repeating_options=(--opt-level --cpu --features --engine --cache-dir --timeout --max-module --max-artifact --max-memory)
-    __wasmprecompile_offer_flags_options 1
+    non_repeating_flags=(--compile --verify --null -0 --trust-cache --require-sandbox --version -h --help)
+    repeating_options=(--files-from --backend --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache)
+    non_repeating_options=(--format --opt-level --cpu --features --engine --cache-dir --timeout --max-module --max-artifact --max-memory)
+    __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
+    '--files-from')
+        __wasmprecompile_add_completions -f
+        return
+        ;;
+    '--format')
+        __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
     '--backend')
         __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'
         return
@@ -380,7 +388,7 @@ _wasmprecompile_path() {
 
     # Offer positional completions
     case "${positional_number}" in
-    1)
+    *)
         __wasmprecompile_add_completions -f
         return
         ;;
@@ -484,8 +492,16 @@ _wasmprecompile_hash() {
     repeating_flags=()
     non_repeating_flags=(--version -h --help)
     repeating_options=()
-    non_repeating_options=()
+    non_repeating_options=(--format)
     __wasmprecompile_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--format')
+        __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
+    esac
 
     # Offer positional completions
     case "${positional_number}" in
@@ -742,7 +758,7 @@ _wasmprecompile_cache_list() {
     non_repeating_flags=(--trust-cache --version -h --help)
     repeating_options=(--lower-cache)
     non_repeating_options=(--sort --format --cache-dir)
-    __wasmprecompile_offer_flags_options 0
+    __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
@@ -760,6 +776,14 @@ _wasmprecompile_cache_list() {
         ;;
     '--lower-cache')
         __wasmprecompile_add_completions -d
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __wasmprecompile_add_completions -f
         return
         ;;
     esac
@@ -831,7 +855,7 @@ _wasmprecompile_cache_clear() {
     non_repeating_flags=(--trust-cache --version -h --help)
     repeating_options=(--lower-cache)
     non_repeating_options=(--format --cache-dir)
-    __wasmprecompile_offer_flags_options 0
+    __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
@@ -848,17 +872,29 @@ _wasmprecompile_cache_clear() {
         return
         ;;
     esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __wasmprecompile_add_completions -f
+        return
+        ;;
+    esac
 }
 
 _wasmprecompile_cache_verify() {
     repeating_flags=()
     non_repeating_flags=(--repair --trust-cache --version -h --help)
     repeating_options=(--lower-cache)
-    non_repeating_options=(--cache-dir)
+    non_repeating_options=(--format --cache-dir)
     __wasmprecompile_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
+    '--format')
+        __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
     '--cache-dir')
         __wasmprecompile_add_completions -d
         return
@@ -897,8 +933,16 @@ _wasmprecompile_config_show() {
     repeating_flags=()
     non_repeating_flags=(--version -h --help)
     repeating_options=()
-    non_repeating_options=()
+    non_repeating_options=(--format)
     __wasmprecompile_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--format')
+        __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
+    esac
 
     # Offer positional completions
     case "${positional_number}" in

@@ -29,11 +29,11 @@ function __wasmprecompile_parse_tokens -S
         end
         switch $unparsed_tokens[1]
         case 'path'
-            __wasmprecompile_parse_subcommand 1 'compile' 'verify' 'backend=+' 'opt-level=' 'cpu=' 'features=' 'host=+' 'engine-config=+' 'like=+' 'O/optimize=+' 'C/codegen=+' 'D/debug=+' 'W/wasm=+' 'engine=' 'cache-dir=' 'trust-cache' 'lower-cache=+' 'timeout=' 'max-module=' 'max-artifact=' 'max-memory=' 'require-sandbox' 'version' 'h/help'
+            __wasmprecompile_parse_subcommand -r 1 'compile' 'verify' 'files-from=+' '0/null' 'format=' 'backend=+' 'opt-level=' 'cpu=' 'features=' 'host=+' 'engine-config=+' 'like=+' 'O/optimize=+' 'C/codegen=+' 'D/debug=+' 'W/wasm=+' 'engine=' 'cache-dir=' 'trust-cache' 'lower-cache=+' 'timeout=' 'max-module=' 'max-artifact=' 'max-memory=' 'require-sandbox' 'version' 'h/help'
         case 'run'
             __wasmprecompile_parse_subcommand -r 2 'invoke=' 'cold' 'dir=+' 'env=+' 'backend=+' 'opt-level=' 'cpu=' 'features=' 'host=+' 'engine-config=+' 'like=+' 'O/optimize=+' 'C/codegen=+' 'D/debug=+' 'W/wasm=+' 'engine=' 'cache-dir=' 'trust-cache' 'lower-cache=+' 'timeout=' 'max-module=' 'max-artifact=' 'max-memory=' 'require-sandbox' 'version' 'h/help'
         case 'hash'
-            __wasmprecompile_parse_subcommand -r 1 'version' 'h/help'
+            __wasmprecompile_parse_subcommand -r 1 'format=' 'version' 'h/help'
         case 'inspect'
             __wasmprecompile_parse_subcommand 1 'functions=' 'format=' 'backend=+' 'opt-level=' 'cpu=' 'features=' 'host=+' 'engine-config=+' 'like=+' 'O/optimize=+' 'C/codegen=+' 'D/debug=+' 'W/wasm=+' 'engine=' 'cache-dir=' 'trust-cache' 'lower-cache=+' 'version' 'h/help'
         case 'engines'
@@ -46,21 +46,21 @@ function __wasmprecompile_parse_tokens -S
             case 'key'
                 __wasmprecompile_parse_subcommand 0 'backend=+' 'opt-level=' 'cpu=' 'features=' 'host=+' 'engine-config=+' 'like=+' 'O/optimize=+' 'C/codegen=+' 'D/debug=+' 'W/wasm=+' 'engine=' 'max-memory=' 'require-sandbox' 'version' 'h/help'
             case 'list'
-                __wasmprecompile_parse_subcommand 0 'sort=' 'format=' 'cache-dir=' 'trust-cache' 'lower-cache=+' 'version' 'h/help'
+                __wasmprecompile_parse_subcommand -r 1 'sort=' 'format=' 'cache-dir=' 'trust-cache' 'lower-cache=+' 'version' 'h/help'
             case 'stats'
                 __wasmprecompile_parse_subcommand 0 'zero' 'format=' 'cache-dir=' 'trust-cache' 'lower-cache=+' 'version' 'h/help'
             case 'gc'
                 __wasmprecompile_parse_subcommand 0 'max-size=' 'max-age=' 'min-free=' 'old-engines' 'n/dry-run' 'format=' 'engine=' 'cache-dir=' 'trust-cache' 'lower-cache=+' 'version' 'h/help'
             case 'clear'
-                __wasmprecompile_parse_subcommand 0 'format=' 'cache-dir=' 'trust-cache' 'lower-cache=+' 'version' 'h/help'
+                __wasmprecompile_parse_subcommand -r 1 'format=' 'cache-dir=' 'trust-cache' 'lower-cache=+' 'version' 'h/help'
             case 'verify'
-                __wasmprecompile_parse_subcommand 0 'repair' 'cache-dir=' 'trust-cache' 'lower-cache=+' 'version' 'h/help'
+                __wasmprecompile_parse_subcommand 0 'repair' 'format=' 'cache-dir=' 'trust-cache' 'lower-cache=+' 'version' 'h/help'
             end
         case 'config'
             __wasmprecompile_parse_subcommand 0 'version' 'h/help'
             switch $unparsed_tokens[1]
             case 'show'
-                __wasmprecompile_parse_subcommand 1 'version' 'h/help'
+                __wasmprecompile_parse_subcommand 1 'format=' 'version' 'h/help'
             end
         case 'completions'
             __wasmprecompile_parse_subcommand 1 'version' 'h/help'
@@ -169,8 +169,8 @@ complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_f
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" trace' -l 'trace' -d 'Write the same in Chrome\'s trace format, for Perfetto and the like.' -rfa '(for p in (string match -e -- \'*/\' (commandline -t);or printf \n)*.\'json\';printf %s\n $p;end;__fish_complete_directories (commandline -t) \'\')'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" version' -l 'version' -d 'Show the version.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'path' -d 'Print the path of a module\'s artifact, for a runtime to load.'
-complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'run' -d 'Run a module from the cache, compiling it first if need be.'
+complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'path' -d 'Print the paths of modules\' artifacts, for a runtime to load.'
+complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'run' -d 'Run a module or a component from the cache, compiling it first if need be.'
 complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'hash' -d 'Print modules\' hashes, by which the cache knows them.'
 complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'inspect' -d 'Show what is in a module or an artifact.'
 complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'engines' -d 'Show what modules can be compiled with, and for which hosts, or why not.'
@@ -178,9 +178,12 @@ complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'cac
 complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'config' -d 'Show what is set outside the command line.'
 complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'completions' -d 'Print a shell\'s completion script.'
 complete -c 'wasmprecompile' -n 'test (count (commandline -opc)) -eq 1' -fa 'help' -d 'Show subcommand help information.'
-complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile path" -eq 1' -F
-complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" compile' -l 'compile' -d 'Compile the module if the cache does not have it.'
-complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" verify' -l 'verify' -d 'Check the artifact\'s bytes first; a corrupt one is moved aside and counts as missing.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile path" -ge 1' -F
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" compile' -l 'compile' -d 'Compile modules that the cache does not have.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" verify' -l 'verify' -d 'Check the artifacts\' bytes first; a corrupt one is moved aside and counts as missing.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path"' -l 'files-from' -d 'Take the files and directories that a file lists, too, one a line.' -rF
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" 0 null' -l 'null' -s '0' -d 'In lists, names end with NUL instead of a newline, as `find -print0` writes them.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" format' -l 'format' -d 'What is printed: human (text), or json: one object a line on standard output. Default: human.' -rfka 'human json'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path"' -l 'backend' -d 'Code generator: cranelift (optimizing), winch (compiles fast, for development) or pulley (portable bytecode).' -rfka 'cranelift winch pulley'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" opt-level' -l 'opt-level' -d 'What cranelift and pulley optimize for: none, speed or speed-and-size. Default: speed.' -rfka 'none speed speed-and-size'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile path" cpu' -l 'cpu' -d 'Processors that the code may run on: native (this machine\'s), baseline (any of the architecture), or one by name. Default: native.' -rfka 'native baseline x86-64 x86-64-v2 x86-64-v3 x86-64-v4 nehalem westmere sandybridge ivybridge haswell broadwell skylake skylake-avx512 cascadelake icelake-server sapphirerapids alderlake znver1 znver2 znver3 znver4'
@@ -231,6 +234,7 @@ complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_f
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile run" version' -l 'version' -d 'Show the version.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile run" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile hash" -ge 1' -F
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile hash" format' -l 'format' -d 'What is printed: human (text), or json: one object a line on standard output. Default: human.' -rfka 'human json'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile hash" version' -l 'version' -d 'Show the version.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile hash" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile inspect" -eq 1' -F
@@ -301,6 +305,7 @@ complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_f
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache key" require-sandbox' -l 'require-sandbox' -d 'Compile nothing unless the kernel can confine compilers in every way.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache key" version' -l 'version' -d 'Show the version.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache key" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile cache list" -ge 1' -F
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache list" sort' -l 'sort' -d 'What comes first: path, size (the largest), age (the oldest) or last-use (the longest ago).' -rfka 'path size age last-use'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache list" format' -l 'format' -d 'What is printed: human (text), or json: one object a line on standard output. Default: human.' -rfka 'human json'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache list" cache-dir' -l 'cache-dir' -d 'Directory of the cache.' -rfa '(__wasmprecompile_complete_directories)'
@@ -327,6 +332,7 @@ complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_f
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache gc"' -l 'lower-cache' -d 'A further cache to take artifacts from, which is only read: an image layer, a read-only volume, a cache of CI. Repeatable; the first that has an artifact is used.' -rfa '(__wasmprecompile_complete_directories)'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache gc" version' -l 'version' -d 'Show the version.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache gc" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile cache clear" -ge 1' -F
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache clear" format' -l 'format' -d 'What is printed: human (text), or json: one object a line on standard output. Default: human.' -rfka 'human json'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache clear" cache-dir' -l 'cache-dir' -d 'Directory of the cache.' -rfa '(__wasmprecompile_complete_directories)'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache clear" trust-cache' -l 'trust-cache' -d 'Use the cache even if others own, or may write to, its directory or one above it: they decide what code runs.'
@@ -334,6 +340,7 @@ complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_f
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache clear" version' -l 'version' -d 'Show the version.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache clear" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache verify" repair' -l 'repair' -d 'Move bad artifacts to the cache\'s directory "corrupt", so that the next run makes them again, and make links that were lost in copying.'
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache verify" format' -l 'format' -d 'What is printed: human (text), or json: one object a line on standard output. Default: human.' -rfka 'human json'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache verify" cache-dir' -l 'cache-dir' -d 'Directory of the cache.' -rfa '(__wasmprecompile_complete_directories)'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache verify" trust-cache' -l 'trust-cache' -d 'Use the cache even if others own, or may write to, its directory or one above it: they decide what code runs.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile cache verify"' -l 'lower-cache' -d 'A further cache to take artifacts from, which is only read: an image layer, a read-only volume, a cache of CI. Repeatable; the first that has an artifact is used.' -rfa '(__wasmprecompile_complete_directories)'
@@ -343,6 +350,7 @@ complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_f
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile config" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile config" -eq 1' -fa 'show' -d 'Print each setting with its value and where that comes from.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile config show" -eq 1' -F
+complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile config show" format' -l 'format' -d 'What is printed: human (text), or json: one object a line on standard output. Default: human.' -rfka 'human json'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile config show" version' -l 'version' -d 'Show the version.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_flags_or_options "wasmprecompile config show" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'wasmprecompile' -n '__wasmprecompile_should_offer_completions_for_positional "wasmprecompile completions" -eq 1' -fka 'bash zsh fish'

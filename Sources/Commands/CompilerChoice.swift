@@ -115,7 +115,9 @@ struct FoundHost: Sendable {
       engine, program: options.program, policy: options.confinement, cancellation: cancellation)
     guard let base = settings.first else { return }
     do throws(LikenessFailure) {
-      let likeness = try probe.settings(like: record, from: base)
+      var likeness = try probe.settings(
+        like: record, from: EngineSettings(backend: .cranelift, features: base.features))
+      likeness.settings = likeness.settings.with(base.configuration)
       known.note(likeness, for: question)
       adopt(likeness)
     } catch {
@@ -128,16 +130,19 @@ struct FoundHost: Sendable {
     differences = likeness.differences
   }
 
+  /// Bytes. A project's file may name any file.
+  private static let largestSample = 256 << 20
+
   private static func record(of artifact: FilePath) throws(RunFailure) -> CompatibilityRecord {
     let bytes: [UInt8]
-    do { bytes = try RegularFile(artifact).contents(limit: 1 << 30) } catch {
+    do { bytes = try RegularFile(artifact).contents(limit: Self.largestSample) } catch {
       throw RunFailure(status: .usage, message: "\(artifact.printable): cannot be read: \(error)")
     }
     guard let record = bytes.withUnsafeBytes({ CompatibilityRecord(artifact: $0) }) else {
       throw RunFailure(
         status: .usage,
         message: "\(artifact.printable): is no artifact of wasmtime's: --like takes what `wasmtime compile`, "
-          + "`Module.serialize()` or this program made")
+          + "`Module.serialize()` of that host made")
     }
     return record
   }

@@ -58,6 +58,14 @@ public struct EngineSettings: Hashable, Sendable {
       backend: backend, optimization: optimization, cpu: cpu, features: features, configuration: all)
   }
 
+  /// The same with more settings of the engine.
+  package func with(_ more: EngineConfiguration) -> EngineSettings {
+    var all = configuration
+    all.merge(more)
+    return EngineSettings(
+      backend: backend, optimization: optimization, cpu: cpu, features: features, configuration: all)
+  }
+
   /// The same with another backend, and what that means by itself.
   package func with(_ backend: Backend) -> EngineSettings {
     EngineSettings(backend: backend, cpu: cpu, features: features, configuration: configuration)

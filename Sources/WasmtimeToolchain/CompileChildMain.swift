@@ -37,14 +37,15 @@ package enum CompileChildMain {
 
   /// Loads the library that the lane passes, enters the sandbox, and makes an engine for each of the settings. It
   /// reports how each went.
-  private static func prepare(_ socket: borrowing MessageSocket) throws(SystemError) -> [ModuleCompiler] {
+  private static func prepare(_ socket: borrowing MessageSocket) throws(SystemError) -> [ModuleCompiler?] {
     var message = try socket.receive(limit: ChildProtocol.largestMessage)
     guard case .prepare(let settings, let threads, let limits) = ChildRequest(message.bytes),
       let file = message.takeDescriptor()
     else { throw SystemError("prepare", .badMessage) }
     // The engine's thread pool reads this when it starts, with the first parallel compilation.
     setenv("RAYON_NUM_THREADS", "\(max(1, threads))", 1)
-    var compilers: [ModuleCompiler] = []
+    // One for each of the settings, nil where the engine refuses them.
+    var compilers: [ModuleCompiler?] = []
     var records: [Result<CompatibilityRecord, EngineError>] = []
     let library = Result { () throws(EngineError) in
       try EngineLibrary(path: FilePath("/proc/self/fd/\(file.raw)"))
@@ -54,8 +55,9 @@ package enum CompileChildMain {
       records.append(
         Result { () throws(EngineError) in
           one.configuration.setEnvironment()
+          compilers.append(nil)
           let compiler = try ModuleCompiler(library: library.get(), settings: one)
-          compilers.append(compiler)
+          compilers[compilers.count - 1] = compiler
           return try compiler.record()
         })
     }
@@ -63,20 +65,22 @@ package enum CompileChildMain {
     return compilers
   }
 
-  private static func serve(_ socket: borrowing MessageSocket, _ compilers: [ModuleCompiler]) throws(SystemError) {
+  private static func serve(_ socket: borrowing MessageSocket, _ compilers: [ModuleCompiler?]) throws(SystemError) {
     while true {
       var message = try socket.receive(limit: ChildProtocol.largestMessage)
       // The lane hung up.
       if message.bytes.isEmpty { return }
       let request = ChildRequest(message.bytes)
       if case .load(let index, let kind, let size) = request {
-        guard compilers.indices.contains(index), let artifact = message.takeDescriptor() else {
+        guard compilers.indices.contains(index), let compiler = compilers[index],
+          let artifact = message.takeDescriptor()
+        else {
           throw SystemError("load", .badMessage)
         }
         let bytes = try Mapping(artifact, size: size)
         let refusal: String?
         do {
-          try compilers[index].host.tryLoading(bytes.bytes, as: kind)
+          try compiler.host.tryLoading(bytes.bytes, as: kind)
           refusal = nil
         } catch {
           refusal = error.reason
@@ -85,7 +89,7 @@ package enum CompileChildMain {
         continue
       }
       guard case .compile(let index, let parallel, let kind, let size) = request,
-        compilers.indices.contains(index), let module = message.takeDescriptor(),
+        compilers.indices.contains(index), let compiler = compilers[index], let module = message.takeDescriptor(),
         let artifact = message.takeDescriptor()
       else { throw SystemError("compile", .badMessage) }
       #if DEBUG
@@ -95,8 +99,8 @@ package enum CompileChildMain {
       do throws(EngineError) {
         let start = MonotonicInstant.now()
         // An engine for another level of features may have to be made.
-        compilers[index].settings.configuration.setEnvironment()
-        switch try compile(module, size, kind, parallel: parallel, with: compilers[index], into: artifact) {
+        compiler.settings.configuration.setEnvironment()
+        switch try compile(module, size, kind, parallel: parallel, with: compiler, into: artifact) {
         case .success(let written):
           reply = .compiled(size: written, nanoseconds: MonotonicInstant.now().nanoseconds(since: start))
         case .failure(let error):

@@ -6,7 +6,7 @@ package import WasmEngine
 /// The engine is asked, and no table: it says of itself what a single setting changes in its record, and where the sample
 /// differs in just that, it was set.
 package struct EngineLikeness: Sendable {
-  package let settings: EngineSettings
+  package var settings: EngineSettings
   /// What differs and cannot be reached, in words.
   package let differences: [Difference]
 

@@ -80,6 +80,10 @@ package struct EngineProbe: Sendable {
             deadline: .now().adding(seconds: Self.secondsPerProbe)))
       } catch let error as CompilerUnusable {
         throw error
+      } catch ChildFailure.timedOut {
+        refusals.append("the engine did not answer in \(Int(Self.secondsPerProbe)) s")
+      } catch ChildFailure.exhausted {
+        refusals.append("the engine needs more memory for it than is allowed")
       } catch ChildFailure.crashed(let how, let output) {
         refusals.append("the engine ends when it is asked: \(output ?? how)")
       } catch {

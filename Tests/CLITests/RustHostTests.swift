@@ -38,7 +38,10 @@ import Testing
 
   @Test(arguments: [
     // Without a time limit, the command ends a program at its first look at the epoch.
-    ("-W", "epoch-interruption,timeout=30s", "Module was compiled with epoch interruption but it is not enabled for the host"),
+    (
+      "-W", "epoch-interruption,timeout=30s",
+      "Module was compiled with epoch interruption but it is not enabled for the host"
+    ),
     ("-W", "fuel=1000000", "Module was compiled with fuel support but it is not enabled for the host"),
     ("-O", "memory-reservation=0", "memory reservation"),
     ("-O", "memory-may-move=n", "memory"),

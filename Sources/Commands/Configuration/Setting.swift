@@ -90,8 +90,10 @@ struct SettingRules<Value: Sendable>: Sendable {
   }
 
   /// It could make foreign code run or be trusted, so a project's file may not set it.
-  static func byUsersOnly(_ expectation: String? = nil, unset: String = "") -> Self {
-    Self(expectation: expectation, unset: unset, isForUsersOnly: true, isValid: { _ in true }, grant: nil)
+  static func byUsersOnly(
+    _ expectation: String? = nil, unset: String = "", isValid: @escaping @Sendable (Value) -> Bool = { _ in true }
+  ) -> Self {
+    Self(expectation: expectation, unset: unset, isForUsersOnly: true, isValid: isValid, grant: nil)
   }
 }
 

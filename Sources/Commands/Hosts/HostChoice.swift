@@ -26,16 +26,30 @@ struct HostRequest: Sendable {
   /// The hosts that artifacts are for, in the order of the options; a single one if none is named.
   func choices() throws(RunFailure) -> [HostChoice] {
     var choices: [HostChoice] = []
-    for name in hosts.names { choices.append(try choice(of: HostTables.named(name.text, for: place ?? "."))) }
+    for name in hosts.wantedNames { choices.append(try choice(of: HostTables.named(name.text, for: place ?? "."))) }
     for file in hosts.engineConfig {
       choices.append(choice(try EngineConfigurationFile.read(file.path), name: file.path.printable))
     }
     for artifact in hosts.like {
-      var choice = choice(EngineConfiguration(), name: artifact.path.printable)
-      choice.like = artifact.path
-      choices.append(choice)
+      choices.append(choice(like: artifact.path))
     }
-    return choices.isEmpty ? [choice(EngineConfiguration(), name: nil)] : choices
+    if choices.isEmpty { choices = [choice(EngineConfiguration(), name: nil)] }
+    for choice in choices {
+      if let contradiction = choice.settings.lazy.compactMap(\.configuration.contradiction).first {
+        let place = choice.name.map { "\($0.printable): " } ?? ""
+        throw RunFailure(status: .usage, message: place + contradiction.description.printable)
+      }
+    }
+    return choices
+  }
+
+  /// What the sample tells comes first, and then what the command line adds to it.
+  private func choice(like artifact: FilePath) -> HostChoice {
+    var typed = EngineConfiguration()
+    hosts.applyCommandLine(to: &typed, withEnvironment: false)
+    var choice = HostChoice(name: artifact.printable, search: engine.search, settings: compiler.settings(typed))
+    choice.like = artifact
+    return choice
   }
 
   /// - Parameter configuration: what is set besides the options.

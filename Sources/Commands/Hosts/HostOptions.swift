@@ -36,7 +36,8 @@ struct HostOptions: CommandOptions {
     "codegen", short: "C",
     help: ArgumentHelp(
       "The same, for what `wasmtime compile` takes as -C: native-unwind-info=n.", valueName: "setting"),
-    setting: .byAnyone("settings such as native-unwind-info=n", isValid: { $0.isSetting(of: .codegen) }))
+    // Flags of Cranelift can take defences out of the code.
+    setting: .byUsersOnly("settings such as native-unwind-info=n", isValid: { $0.isSetting(of: .codegen) }))
   var codegen: [SettingText] = []
 
   @CommandOption(
@@ -51,6 +52,9 @@ struct HostOptions: CommandOptions {
       "The same, for what `wasmtime compile` takes as -W: epoch-interruption, fuel=1.", valueName: "setting"),
     setting: .byAnyone("settings such as epoch-interruption", isValid: { $0.isSetting(of: .wasm) }))
   var wasm: [SettingText] = []
+
+  /// The hosts that are named. Those that files and the environment name do not count beside others on the command line.
+  var wantedNames: [HostName] { _names.isGiven || (engineConfig.isEmpty && like.isEmpty) ? names : [] }
 
   /// Whether the command line says anything about hosts.
   var isGiven: Bool {
@@ -68,18 +72,25 @@ struct HostOptions: CommandOptions {
   /// Sets them on what a host has otherwise, of which they may switch something off.
   func apply(to configuration: inout EngineConfiguration) {
     configuration.merge(.ofEnvironment)
+    applyOptions(to: &configuration)
+  }
+
+  private func applyOptions(to configuration: inout EngineConfiguration) {
     // `validate` has refused what cannot be set, and files' settings were checked when they were read.
     for (group, text) in groups { try? configuration.set(all: text.text, in: group) }
   }
 
   /// Sets those of the command line alone: what files and the environment set is for the host that is not named.
-  func applyCommandLine(to configuration: inout EngineConfiguration) {
+  ///
+  /// - Parameter withEnvironment: whether what the environment sets on engines is set, too.
+  func applyCommandLine(to configuration: inout EngineConfiguration, withEnvironment: Bool = true) {
     var own = HostOptions()
     if _optimize.isGiven { own.optimize = optimize }
     if _codegen.isGiven { own.codegen = codegen }
     if _debug.isGiven { own.debug = debug }
     if _wasm.isGiven { own.wasm = wasm }
-    own.apply(to: &configuration)
+    if withEnvironment { configuration.merge(.ofEnvironment) }
+    own.applyOptions(to: &configuration)
   }
 
   private var groups: [(EngineSetting.Group, SettingText)] {

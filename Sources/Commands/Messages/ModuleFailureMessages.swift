@@ -16,7 +16,8 @@ extension ModuleFailure {
       return "has \(bytes) bytes, more than --max-module \(ByteCount(limit)) allows: raise it"
     case .unsupportedProposal(let proposal, let identity, let message)
     where identity.wish.options.contains { $0.value == "false" }:
-      return "needs the WebAssembly proposal “\(proposal.rawValue)”, which \(identity.compiler) does not accept as it is set up "
+      return
+        "needs the WebAssembly proposal “\(proposal.rawValue)”, which \(identity.compiler) does not accept as it is set up "
         + "(\(identity.wish)): \(message)"
     case .unsupportedProposal(let proposal, let identity, let message) where identity.backend != .cranelift:
       return

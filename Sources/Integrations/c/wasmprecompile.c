@@ -1352,6 +1352,7 @@ bool wasmprecompile_load_component(const wasmprecompile_cache_t *cache, const ui
                                    wasmtime_component_t **component, wasmprecompile_outcome_t *outcome,
                                    wasmprecompile_message_t *error) {
   const kind_t *kind = &cache->api.component;
+  if (outcome != NULL) *outcome = (wasmprecompile_outcome_t){.from_cache = false};
   void *loaded = NULL;
   bool is_loaded = false;
   if (kind->make && kind->deserialize && kind->deserialize_file && kind->serialize && kind->delete) {
@@ -1367,6 +1368,7 @@ bool wasmprecompile_load_component(const wasmprecompile_cache_t *cache, const ui
 bool wasmprecompile_load_file(const wasmprecompile_cache_t *cache, const char *path, wasmtime_module_t **module,
                               wasmprecompile_outcome_t *outcome, wasmprecompile_message_t *error) {
   *module = NULL;
+  if (outcome != NULL) *outcome = (wasmprecompile_outcome_t){.from_cache = false};
   if (error != NULL) error->text[0] = 0;
   int file = open(path, O_RDONLY | O_CLOEXEC);
   struct stat status;

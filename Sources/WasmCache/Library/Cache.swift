@@ -17,7 +17,7 @@ public protocol Cache {
   /// - Throws: ``CacheError/missing(_:_:_:)`` if it is not there.
   func load(_ module: WasmHash, backend: Backend) throws(CacheError) -> Module
 
-  /// Keeps a compiled module, in place of one that is there.
+  /// Keeps a compiled module, in place of one that was kept so before.
   ///
   /// - Parameters:
   ///   - module: the hash of the bytes that it was compiled from, which is not checked.

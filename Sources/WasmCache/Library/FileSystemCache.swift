@@ -78,7 +78,13 @@ public final class FileSystemCache: Cache, Sendable {
   ) throws(CacheError) {
     try self.init(directory, engine.library, [engine.settings], access, trust, lowerCaches)
     let part = EnginePart(engine, try engine.identity(), caches, catalog)
-    parts.withLock { $0[engine.settings.backend] = .success(part) }
+    parts.withLock { parts in
+      for backend in Backend.libwasmtime {
+        parts[backend] = .failure(
+          .unsupportedBackend(backend, reason: "the cache has one engine, which its program made for another backend"))
+      }
+      parts[engine.settings.backend] = .success(part)
+    }
   }
 
   private init(

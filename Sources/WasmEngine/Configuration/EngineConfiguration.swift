@@ -12,6 +12,11 @@ public struct EngineConfiguration: Hashable, Sendable {
 
   /// What was set, by the settings' names.
   private var values: [String: String] = [:]
+  /// Whether the host has a garbage collector that the C API cannot have. It loads artifacts that were made without any,
+  /// whatever else was said about garbage collection.
+  private var hasForeignCollector = false
+  /// What was said of settings that have no function of their own, and the value of another one.
+  private var followers: [String: String] = [:]
 
   /// Makes the configuration of an engine on which nothing was set.
   public init() {}
@@ -50,7 +55,8 @@ public struct EngineConfiguration: Hashable, Sendable {
     case .rustOnly(let standard):
       if value != standard { throw .onlyRust(setting, value: value, standard: standard) }
     case .forbidsGC(let standard):
-      if value != standard { try set(EngineSetting.gcSupport, to: "false") }
+      hasForeignCollector = value != standard
+    case .follows: followers[setting.name] = value
     case .means(let other, let isInverted):
       try set(other, to: isInverted ? (value == "true" ? "false" : "true") : value)
     }
@@ -78,14 +84,33 @@ public struct EngineConfiguration: Hashable, Sendable {
   ]
 
   /// The value of a setting; nil if it was not set.
-  public subscript(_ name: String) -> String? { values[name] }
+  public subscript(_ name: String) -> String? { effective[name] }
 
   /// Whether nothing was set.
-  public var isEmpty: Bool { values.isEmpty }
+  public var isEmpty: Bool { effective.isEmpty }
+
+  private var effective: [String: String] {
+    hasForeignCollector ? values.merging([EngineSetting.gcSupport: "false"]) { $1 } : values
+  }
+
+  /// Why the whole cannot be set, though each of its settings can; nil if it can.
+  ///
+  /// In the C API, the heap of garbage collection is laid out as memories are.
+  public var contradiction: EngineConfigurationError? {
+    for (name, value) in followers.sorted(by: { $0.key < $1.key }) {
+      guard let setting = EngineSetting.named(name), case .follows(let other, let standard) = setting.effect else {
+        continue
+      }
+      let expected = values[other] ?? standard
+      if value != expected { return .onlyRust(setting, value: value, standard: "\(expected), as \(other)") }
+    }
+    return nil
+  }
 
   /// What was set, in the order of wasmtime's help, flags of Cranelift last.
   public var entries: [Entry] {
-    EngineSetting.all.compactMap { setting in values[setting.name].map { Entry(setting: setting, value: $0) } }
+    let values = effective
+    return EngineSetting.all.compactMap { setting in values[setting.name].map { Entry(setting: setting, value: $0) } }
       + values.sorted { $0.key < $1.key }.compactMap { name, value in
         guard let setting = EngineSetting.named(name), setting.isCraneliftFlag else { return nil }
         return Entry(setting: setting, value: value)
@@ -97,7 +122,11 @@ public struct EngineConfiguration: Hashable, Sendable {
 
   /// Takes over what another configuration sets.
   public mutating func merge(_ other: EngineConfiguration) {
-    for entry in other.entries { note(entry.setting, entry.value) }
+    for (name, value) in other.values {
+      if let setting = EngineSetting.named(name) { note(setting, value) }
+    }
+    hasForeignCollector = hasForeignCollector || other.hasForeignCollector
+    followers.merge(other.followers) { $1 }
   }
 
   /// The same without some settings.

@@ -31,6 +31,8 @@ public struct EngineSetting: Hashable, Sendable {
     case decides([Access])
     /// It decides, and the C API has no function for it: only a Rust host can have another value than this.
     case rustOnly(standard: String)
+    /// It decides, and in the C API it always has the value of another setting, or this where that is not set.
+    case follows(String, standard: String)
     /// It decides about code that uses garbage collection, and only a Rust host can have another value than this. It loads
     /// artifacts that were made without.
     case forbidsGC(unless: String)
@@ -131,6 +133,7 @@ extension EngineSetting {
       guard let since = accesses.map(\.since).min(), since > 24 else { return expectation }
       return "\(expectation); releases since \(since)"
     case .rustOnly(let standard): return "always \(standard): only Rust hosts can choose"
+    case .follows(let name, _): return "as \(name): only Rust hosts can choose"
     case .forbidsGC(let standard): return "\(standard); for a Rust host with another, artifacts are made without it"
     case .nothing: return "has no effect on artifacts"
     case .means(let name, _): return "an older name of \(name)"

@@ -59,10 +59,10 @@ extension EngineSetting {
       choosing("signals-based-traps", .optimize, since: 39),
       onlyRust("guard-before-linear-memory", .optimize, "true"),
       onlyRust("table-lazy-init", .optimize, "true"),
-      onlyRust("gc-heap-may-move", .optimize, "true"),
-      onlyRust("gc-heap-reservation", .optimize, form: .number, "4294967296"),
-      onlyRust("gc-heap-reservation-for-growth", .optimize, form: .number, "2147483648"),
-      onlyRust("gc-heap-guard-size", .optimize, form: .number, "33554432"),
+      following("memory-may-move", form: .toggle, "true"),
+      following("memory-reservation", form: .number, "4294967296"),
+      following("memory-reservation-for-growth", form: .number, "2147483648"),
+      following("memory-guard-size", form: .number, "33554432"),
       onlyRust("gc-heap-initial-size", .optimize, form: .number, "0"),
       EngineSetting(
         name: "static-memory-maximum-size", group: .optimize, form: .number, effect: .means("memory-reservation")),
@@ -183,6 +183,13 @@ extension EngineSetting {
     _ name: String, _ group: Group, form: Form = .toggle, _ standard: String
   ) -> EngineSetting {
     EngineSetting(name: name, group: group, form: form, effect: .rustOnly(standard: standard))
+  }
+
+  /// The same for the heap of garbage collection as for memories.
+  private static func following(_ other: String, form: Form, _ standard: String) -> EngineSetting {
+    EngineSetting(
+      name: "gc-heap-\(other.dropFirst("memory-".count))", group: .optimize, form: form,
+      effect: .follows(other, standard: standard))
   }
 
   private static func without(_ group: Group, _ names: String...) -> [EngineSetting] {

@@ -5,11 +5,16 @@ public struct CompatibilityRecord: Hashable, Sendable {
 
   package static let sectionName = ".wasmtime.engine"
 
+  /// Bytes; engines' have about a thousand.
+  private static let largest = 1 << 14
+
   package init(bytes: [UInt8]) { self.bytes = bytes }
 
   /// Reads the record of an artifact; nil if it carries none.
   package init?(artifact: UnsafeRawBufferPointer) {
-    guard let section = ELFFile(artifact)?.section(named: Self.sectionName), !section.isEmpty else { return nil }
+    guard let section = ELFFile(artifact)?.section(named: Self.sectionName), !section.isEmpty,
+      section.count <= Self.largest
+    else { return nil }
     bytes = Array(section)
   }
 

@@ -157,13 +157,6 @@ def _elf_section(file: typing.Union[bytes, bytearray], wanted: bytes) -> typing.
     return None
 
 
-class _LoadedFile(ctypes.Structure):
-    """The beginning of ``dl_phdr_info``."""
-
-    _fields_ = [("base", ctypes.c_uint64), ("name", ctypes.c_char_p), ("headers", ctypes.c_void_p),
-                ("count", ctypes.c_uint16)]
-
-
 def _library_build() -> bytes:
     """The GNU build id of the libwasmtime of this process; without one, the SHA-256 of its file.
 
@@ -179,24 +172,22 @@ def _library_build() -> bytes:
 
 
 def _build_id(address: int) -> typing.Optional[bytes]:
-    found: typing.List[bytes] = []
+    """Reads the ELF headers where the library is loaded.
+
+    (Rejected: dl_iterate_phdr. It calls back with the dynamic linker's lock held, and a thread that imports an extension
+    has Python's own lock while it waits for that one.)
+    """
+    base = _base(address)
+    if base is None or ctypes.string_at(base, 6) != b"\x7fELF\x02\x01":
+        return None
+    header = ctypes.string_at(base, 64)
+    (table,) = struct.unpack_from("<Q", header, 0x20)
+    size, count = struct.unpack_from("<HH", header, 0x36)
+    # type, flags, offset, address, physical address, size in the file, size in memory, alignment
+    segments = [struct.unpack("<IIQQQQQQ", ctypes.string_at(base + table + size * index, 56)) for index in range(count)]
     load, note = 1, 4
-
-    @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(_LoadedFile), ctypes.c_size_t, ctypes.c_void_p)
-    def look(file, _size, _data):
-        base, headers = file.contents.base, file.contents.headers
-        # type, flags, offset, address, physical address, size in the file, size in memory, alignment
-        segments = [struct.unpack("<IIQQQQQQ", ctypes.string_at(headers + 56 * index, 56))
-                    for index in range(file.contents.count)]
-        if not any(one[0] == load and 0 <= address - base - one[3] < one[6] for one in segments):
-            return 0
-        for one in segments:
-            if one[0] == note:
-                found.append(ctypes.string_at(base + one[3], one[6]))
-        return 1
-
-    ctypes.CDLL(None).dl_iterate_phdr(look, None)
-    for notes in found:
+    first = min((one[3] - one[2] for one in segments if one[0] == load), default=0)
+    for notes in [ctypes.string_at(base - first + one[3], one[6]) for one in segments if one[0] == note]:
         at = 0
         while at + 12 <= len(notes):
             name_size, size, kind = struct.unpack_from("<III", notes, at)
@@ -205,6 +196,22 @@ def _build_id(address: int) -> typing.Optional[bytes]:
             if kind == 3 and notes[name:name + name_size] == b"GNU\0" and 0 < size <= len(notes) - start:
                 return notes[start:start + size]
             at = start + (size + 3 & ~3)
+    return None
+
+
+def _base(address: int) -> typing.Optional[int]:
+    """Where the file that has this address begins in memory."""
+    starts: typing.Dict[typing.Tuple[bytes, bytes], int] = {}
+    with open("/proc/self/maps", "rb") as maps:
+        for line in maps:
+            # range, rights, offset, device, inode, path
+            words = line.rstrip(b"\n").split(None, 5)
+            start, end = (int(word, 16) for word in words[0].split(b"-"))
+            file = (words[3], words[4])
+            if int(words[2], 16) == 0:
+                starts[file] = start
+            if start <= address < end:
+                return starts.get(file)
     return None
 
 
