@@ -19,7 +19,7 @@ internal import WasmEngine
 ///     (outcome: u8, 0 for success; text: length u32, bytes, none behind the outcomes of exhausted limits; the outcome of
 ///     a failed system call has the call and the reason for its text)
 enum ChildProtocol {
-  static let largestMessage = 1 << 17
+  static let largestMessage = 1 << 16
   static let largestText = 1 << 14
   /// The descriptor under which a child finds its socket.
   static let socket: Int32 = 3

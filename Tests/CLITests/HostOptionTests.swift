@@ -102,7 +102,7 @@ import Testing
       #expect(
         try refusal(["--like", "a.wasm", "a.wasm"], in: box)
           == "wasmprecompile: error: a.wasm: is no artifact of wasmtime's: --like takes what `wasmtime compile`, "
-          + "`Module.serialize()` or this program made")
+          + "`Module.serialize()` of that host made")
       #expect(
         try refusal(["--like", "absent", "a.wasm"], in: box)
           == "wasmprecompile: error: absent: cannot be read: no such file or directory")

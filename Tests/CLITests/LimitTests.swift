@@ -72,7 +72,9 @@ import Testing
         let run = try box.tool("\(option)=\(value)", "one.wasm").run()
         #expect(run.ending == .exited(64))
         #expect(
-          run.errorLines.first == "Error: The value '\(value)' is invalid for '\(option) <size>'", "\(run.errors)")
+          run.errorLines.first
+            == "Error: The value '\(value)' is invalid for '\(option) <size>': it must be a size such as 500M or 5Gi",
+          "\(run.errors)")
       }
     }
   }

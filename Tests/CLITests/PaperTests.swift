@@ -59,7 +59,7 @@ import Testing
     let row = try Paper(named: "SECURITY").rows().first { $0[0] == "a project" }
     let listed = try #require(row)[2].matches(of: #/`([a-z][a-z-]*)`/#).map { String($0.1) }
     var keys: [String] = []
-    for file in try names(below: "Sources/Commands/Options") where file.hasSuffix(".swift") {
+    for file in try names(below: "Sources/Commands") where file.hasSuffix(".swift") {
       let text = try String(contentsOfFile: "\(Self.root)/\(file)", encoding: .utf8)
       for option in text.components(separatedBy: "@CommandOption(").dropFirst() where option.contains(".byUsersOnly(") {
         let key = option.firstMatch(of: #/key: "([a-z-]+)"/#)?.1 ?? option.firstMatch(of: #/"([a-z-]+)"/#)?.1

@@ -96,7 +96,7 @@ import Testing
       #expect(
         toml.split(separator: "\n").dropFirst().joined(separator: "\n") == """
           # the host has another garbage collector, which only a Rust engine can be given: the artifacts are made without \
-          garbage collection, and such a host loads them
+          garbage collection
           [optimize]
           memory-guard-size = 0
           [wasm]

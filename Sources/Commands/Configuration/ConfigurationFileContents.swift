@@ -7,11 +7,9 @@ extension ConfigurationFile {
   ///
   /// - Parameter isProject: whether it came with a project, so that it may not choose what code runs, is trusted or is kept.
   func values(isProject: Bool) throws(RunFailure) -> GivenSettings {
-    try values(
-      try parsed().entries.filter { entry in
-        guard case .table = entry.value else { return true }
-        return !Settings.tables.contains { $0.key == entry.key }
-      }, isProject)
+    let entries = try parsed().entries
+    for entry in entries where Settings.tables.contains(where: { $0.key == entry.key }) { try requireTables(entry) }
+    return try values(entries.filter { entry in !Settings.tables.contains { $0.key == entry.key } }, isProject)
   }
 
   /// The values of a project's file. None gives its modules more of the machine than the user or the defaults do.
@@ -33,10 +31,7 @@ extension ConfigurationFile {
   /// The tables of one kind that it has, in its order, each checked.
   func tables(_ kind: TableSetting, isProject: Bool) throws(RunFailure) -> [NamedTable] {
     guard let entry = try parsed().entries.first(where: { $0.key == kind.key }) else { return [] }
-    guard case .table(let named) = entry.value else {
-      throw failure(entry.line, "\(kind.key) must be tables [\(kind.key).NAME], not \(entry.value.withArticle)")
-    }
-    return try named.entries.map { (named) throws(RunFailure) in
+    return try requireTables(entry).entries.map { (named) throws(RunFailure) in
       let title = "\(kind.key).\(named.key)"
       guard case .table(let table) = named.value else {
         throw failure(named.line, "\(title) must be a table [\(title)], not \(named.value.withArticle)")
@@ -48,6 +43,15 @@ extension ConfigurationFile {
         name: named.key, values: try values(table.entries, isProject, of: kind.settings, in: title),
         origin: .file(path, line: named.line))
     }
+  }
+
+  /// - Returns: the tables of a kind, by their names.
+  @discardableResult
+  private func requireTables(_ entry: TOMLTable.Entry) throws(RunFailure) -> TOMLTable {
+    guard case .table(let named) = entry.value else {
+      throw failure(entry.line, "\(entry.key) must be tables [\(entry.key).NAME], not \(entry.value.withArticle)")
+    }
+    return named
   }
 
   // MARK: Reading

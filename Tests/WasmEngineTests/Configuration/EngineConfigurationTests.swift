@@ -100,10 +100,13 @@ struct EngineConfigurationTests {
       refusal("wmemcheck")
         == "only a Rust host can have wmemcheck=true, and libwasmtime's C API always has false: compile with `wasmtime compile` "
         + "of the same release")
+    // The heap of garbage collection is laid out as memories are.
     #expect(
-      refusal("gc-heap-guard-size=0")
-        == "only a Rust host can have gc-heap-guard-size=0, and libwasmtime's C API always has 33554432: compile with "
-        + "`wasmtime compile` of the same release")
+      try EngineConfiguration(["gc-heap-guard-size=0"]).contradiction?.description
+        == "only a Rust host can have gc-heap-guard-size=0, and libwasmtime's C API always has 33554432, as "
+        + "memory-guard-size: compile with `wasmtime compile` of the same release")
+    #expect(try EngineConfiguration(["gc-heap-guard-size=0", "memory-guard-size=0"]).contradiction == nil)
+    #expect(try EngineConfiguration(["memory-guard-size=0", "gc-heap-guard-size=33554432"]).contradiction != nil)
   }
 
   /// A host with another collector loads what does without any.
@@ -168,7 +171,7 @@ struct EngineConfigurationTests {
 
         [codegen]
         compiler = "winch"
-        cranelift-enable_x = "y"
+        cranelift = [["enable_x", "y"]]
 
         [debug]
         backtrace-details = true
