@@ -37,7 +37,7 @@ public struct EngineSettings: Hashable, Sendable {
   /// The settings of the host's engine.
   public let configuration: EngineConfiguration
 
-  /// - Parameter configuration: its `opt-level` counts before `optimization`; its `compiler` is not looked at.
+  /// Makes settings. The configuration's `opt-level` counts before `optimization`; its `compiler` is not looked at.
   public init(
     backend: Backend, optimization: OptimizationLevel = .speed, cpu: CPUTarget = .native,
     features: FeaturePolicy = .least, configuration: EngineConfiguration = EngineConfiguration()

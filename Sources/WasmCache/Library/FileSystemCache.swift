@@ -69,7 +69,12 @@ public final class FileSystemCache: Cache, Sendable {
   /// Opens a cache for an engine that the program made itself, with anything set on it: the engine is asked which artifacts
   /// it loads. What `wasmprecompile` made for a host with these settings is found.
   ///
-  /// - Parameter engine: see ``Engine/init(adopting:of:backend:)``. Its backend is the only one of the cache.
+  /// - Parameters:
+  ///   - directory: as `wasmprecompile cache dir` prints it; missing parents are made, too.
+  ///   - engine: see `Engine.init(adopting:of:backend:)`. Its backend is the only one of the cache.
+  ///   - access: whether anything may be written.
+  ///   - trust: the users who may have written into the cache, or into a lower one.
+  ///   - lowerCaches: further caches to load from; the first that has an artifact is used.
   /// - Throws: as the other initializer does, and ``CacheError/unsupportedBackend(_:reason:)`` if the engine gives no
   ///   account of itself.
   public convenience init(
