@@ -71,9 +71,16 @@ struct PathCommand: ConfiguredCommand, ListTakingCommand {
     _ roots: [FilePath], _ reporter: any RunReporting
   ) throws -> (RunSummary, [(ModuleContent, String)]) {
     let first = try lookUp(roots, .frozen, SecondLook(reporter, isFirst: true))
-    if faults(of: first).isEmpty, !format.isJSON, !compile || first.plan.jobs.isEmpty { return (first, []) }
-    let second = try lookUp(roots, purpose, format.isJSON ? reporter : SecondLook(reporter, isFirst: false))
-    return (second, faults(of: second))
+    var checked: Set<CheckedArtifact> = []
+    if faults(of: first, &checked).isEmpty, !format.isJSON, !compile || first.plan.jobs.isEmpty { return (first, []) }
+    var last = try lookUp(roots, purpose, format.isJSON ? reporter : SecondLook(reporter, isFirst: false))
+    checked = []
+    var found = faults(of: last, &checked)
+    for _ in 1..<LostArtifacts.attempts where compile && !found.isEmpty {
+      last = try lookUp(roots, purpose, DeafObserver())
+      found = faults(of: last, &checked)
+    }
+    return (last, found)
   }
 
   private func lookUp(_ roots: [FilePath], _ purpose: RunPurpose, _ observer: any RunObserver) throws -> RunSummary {
@@ -113,14 +120,19 @@ struct PathCommand: ConfiguredCommand, ListTakingCommand {
 
   /// Checks the bytes of all artifacts that there should be, and gives their faults. The look-up has passed over corrupt
   /// ones of lower caches.
-  private func faults(of summary: RunSummary) -> [(ModuleContent, String)] {
+  ///
+  /// - Parameter checked: those that were good before. Whatever happens to them later, their paths were right.
+  private func faults(of summary: RunSummary, _ checked: inout Set<CheckedArtifact>) -> [(ModuleContent, String)] {
     var readers = ArtifactReaders(summary, isWritable: true)
     var faults: [(ModuleContent, String)] = []
     let unmade = summary.unmade
     for content in summary.plan.contents where !unmade.contains(content.facts.hash) {
       for target in summary.targets {
+        let artifact = CheckedArtifact(module: content.facts.hash, target: target.order)
+        if checked.contains(artifact) { continue }
         do throws(CacheError) {
-          _ = try readers.entries(of: content.facts.hash, for: target)?.open(content.facts.hash)
+          _ = try readers.entries(of: artifact.module, for: target)?.open(artifact.module)
+          checked.insert(artifact)
         } catch {
           if case .missing(_, _, let reason) = error {
             faults.append((content, complaint(content, target, reason)))
@@ -157,6 +169,12 @@ extension RunSummary {
     }
     return Set(failed.map(\.job.content.facts.hash))
   }
+}
+
+private struct CheckedArtifact: Hashable {
+  let module: WasmHash
+  /// The target's place among the run's.
+  let target: Int
 }
 
 /// Passes on what one of two looks has to tell. People are told of files at the first look, and of a warning once; programs

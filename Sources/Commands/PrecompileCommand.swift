@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CLinux
+internal import Exporting
 internal import LinuxIO
 internal import Precompiler
 internal import SystemPackage
@@ -111,7 +112,16 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand, ListTakingCommand {
       throw failure
     }
     let outputs = try makeOutputs(request.input.roots)
-    let report = try work.run { outputs.write(summary) }
+    let report = try work.run {
+      outputs.write(summary) { lost in
+        for one in lost where one.isCorrupt {
+          reporter.record(.warned("the cache's artifact of \(one.module.printable) was corrupt: it is made again"))
+        }
+        var again = request
+        again.input.roots = lost.map(\.module)
+        _ = try invocation.compilers.run(again, observer: DeafObserver(), work.cancellation)
+      }
+    }
     EvictionStage(after: summary, limit: request.caches.sizeLimit).run(reporter)
     reporter.report(report)
     reporter.report(summary)

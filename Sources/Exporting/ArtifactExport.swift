@@ -14,7 +14,7 @@ package struct ArtifactExport: Sendable {
   /// Below the output directory.
   package let name: FilePath
   /// Whether it was made just now, so that its time stamps say so.
-  package let isNew: Bool
+  package var isNew: Bool
 
   package init(
     path: FilePath, source: FilePath, module: WasmHash, entries: VerifiedEntries, name: FilePath, isNew: Bool

@@ -21,7 +21,9 @@ package struct Exporter {
       for export in exports {
         switch materialize(export, before.records[export.name], to: output, &report) {
         case .success(let record): manifest.records[export.name] = record
-        case .failure(let reason): report.failures.append((directory.pushing(export.name), reason))
+        case .failure(let reason):
+          report.failures.append((directory.pushing(export.name), reason))
+          if reason.isLoss { report.lost.append(.init(module: export.path, isCorrupt: reason.isCorruption)) }
         }
       }
       let current = Set(exports.map(\.name)).union(spared)
@@ -115,8 +117,25 @@ package struct ExportReport {
   package fileprivate(set) var written: [(path: FilePath, method: ExportMethod)] = []
   package fileprivate(set) var removed: [FilePath] = []
   package fileprivate(set) var failures: [(path: FilePath, reason: ExportFailure)] = []
+  /// If these artifacts are made again, they can be exported.
+  package fileprivate(set) var lost: [LostExport] = []
 
   package init() {}
+
+  /// Takes in what was exported when it was tried again. What failed before does not count any more.
+  package mutating func retried(_ later: ExportReport) {
+    written += later.written
+    removed += later.removed
+    failures = later.failures
+    lost = later.lost
+  }
+}
+
+/// A module whose artifact was there when the run ended, and not when it was to be exported.
+package struct LostExport: Sendable {
+  package let module: FilePath
+  /// Whether it was corrupt; else somebody made room.
+  package let isCorrupt: Bool
 }
 
 /// Why an artifact was not exported.
@@ -129,6 +148,18 @@ package enum ExportFailure: Error, Hashable, Sendable {
   case output(SystemError)
   /// It is about the output directory as a whole.
   case directory(SystemError)
+}
+
+extension ExportFailure {
+  /// Whether the artifact is gone, and nothing else is wrong.
+  fileprivate var isLoss: Bool {
+    switch self {
+    case .cache(.missing), .corrupt(_, isMovedAside: true): true
+    case .cache, .corrupt, .corruptBelow, .output, .directory: false
+    }
+  }
+
+  fileprivate var isCorruption: Bool { if case .corrupt = self { true } else { false } }
 }
 
 extension ExportFailure: CustomStringConvertible {

@@ -195,6 +195,42 @@ import Testing
     print(loaded, missed)
     """
 
+  /// Whoever makes room all the time removes what others have just made. They make it again, and `verify` calls nothing
+  /// faulty that was made or removed while it looked.
+  @Test func consumersGetWhatIsRemovedBetweenMakingAndOpening() throws {
+    try Sandbox.use { box in
+      for number in 0..<20 { try box.write(WasmBinary.returning(number), to: "m/\(number).wasm") }
+      try box.succeed("m")
+      let makingRoom = box.tool("cache", "gc", "--max-size", "60k")
+      let isOver = Mutex(false)
+      let rounds = Mutex(0)
+      let evictor = DispatchGroup()
+      DispatchQueue(label: "making room").async(group: evictor) {
+        while !isOver.withLock(\.self) {
+          if (try? makingRoom.run())?.ending == .exited(0) { rounds.withLock { $0 += 1 } }
+        }
+      }
+      defer {
+        isOver.withLock { $0 = true }
+        evictor.wait()
+      }
+      for _ in 1...8 {
+        try? FileManager.default.removeItem(atPath: box.work + "/out")
+        let export = try box.tool("-q", "--output", "out", "m").run()
+        #expect(export.ending == .exited(0) && export.errors == "", "\(export.errors)")
+        #expect(
+          try FileManager.default.contentsOfDirectory(atPath: box.work + "/out").count { $0.hasSuffix(".cwasm") } == 20)
+        let path = try box.tool("path", "--compile", "--verify", "m").run()
+        #expect(path.ending == .exited(0) && path.outputLines.count == 20, "\(path.errors)")
+        let run = try box.tool("run", "--invoke", "value", "m/7.wasm").run()
+        #expect(run.output == "7\n" && run.errors == "")
+        let verified = try box.tool("cache", "verify", "--repair").run()
+        #expect(verified.ending == .exited(0) && verified.errors == "", "\(verified.errors)")
+      }
+      #expect(rounds.withLock(\.self) > 0)
+    }
+  }
+
   @Test func fourHostsAndTwoBuildsGoOnWhileRoomIsMade() throws {
     try Sandbox.use { box in
       try Examples.copy(to: "examples", in: box)

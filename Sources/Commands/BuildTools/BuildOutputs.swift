@@ -12,7 +12,8 @@ struct BuildOutputs {
   /// Files of settings that had a say.
   let configuration: [FilePath]
 
-  func write(_ summary: RunSummary) -> BuildReport {
+  /// - Parameter makeAgain: makes the artifacts of some modules again, which were evicted or corrupt when they were opened.
+  func write(_ summary: RunSummary, makeAgain: ([LostExport]) throws -> Void) -> BuildReport {
     var report = BuildReport()
     if options.isEmpty || summary.isDryRun { return report }
     var artifacts = MadeArtifacts(summary, roots: roots)
@@ -20,7 +21,7 @@ struct BuildOutputs {
       for collision in artifacts.removeCollisions() {
         report.complain(directory.pushing(collision.name), collision.message, .moduleFailed)
       }
-      report.add(Exporter(into: directory).run(artifacts.exports, sparing: artifacts.spared))
+      report.add(export(artifacts, into: directory, makeAgain))
     }
     // A depfile or stamp of half the work would be wrong.
     guard summary.exitStatus == .success, summary.notDone == 0, report.status == .success else { return report }
@@ -33,6 +34,26 @@ struct BuildOutputs {
     }
     if let path = options.stamp?.path, report.status == .success {
       write(stamp(summary), to: path, isLast: true, &report)
+    }
+    return report
+  }
+
+  private func export(
+    _ artifacts: MadeArtifacts, into directory: FilePath, _ makeAgain: ([LostExport]) throws -> Void
+  ) -> ExportReport {
+    let exporter = Exporter(into: directory)
+    var report = exporter.run(artifacts.exports, sparing: artifacts.spared)
+    // Another process may have made it meanwhile, so that nobody has hashed its bytes here.
+    var exports = artifacts.exports
+    for index in exports.indices { exports[index].isNew = false }
+    var attempts = 1
+    while !report.lost.isEmpty && attempts < LostArtifacts.attempts {
+      // What cannot be made again is reported as missing.
+      do { try makeAgain(report.lost) } catch { break }
+      let later = exporter.run(exports, sparing: artifacts.spared)
+      // As long as there are ever fewer, there is an end.
+      attempts = later.lost.count < report.lost.count ? 1 : attempts + 1
+      report.retried(later)
     }
     return report
   }

@@ -34,9 +34,10 @@ struct ProgramLoader {
     }
     do {
       if let lack { throw CacheTrouble(what: lack) }
-      // A corrupt artifact is found only when it is opened. Then it is moved aside and the module compiled again.
-      if let program = try loadFromCache() ?? loadFromCache() { return program }
-      throw CacheTrouble(what: "the artifact that was just made is corrupt")
+      for _ in 1..<LostArtifacts.attempts {
+        do { return try loadFromCache() } catch is ArtifactLost {}
+      }
+      do { return try loadFromCache() } catch let lost as ArtifactLost { throw CacheTrouble(lost) }
     } catch let trouble as CacheTrouble {
       Output.error.write(
         "\(Program.name): warning: \(trouble.what): the module is compiled without the cache\n")
@@ -79,8 +80,8 @@ struct ProgramLoader {
     return toolchain
   }
 
-  /// - Returns: nil if the artifact was corrupt.
-  private func loadFromCache() throws -> LoadedProgram? {
+  /// - Throws: ``ArtifactLost`` if the artifact was corrupt or evicted when it was opened: then it can be made again.
+  private func loadFromCache() throws -> LoadedProgram {
     let finding = ProgramFinding()
     let toolchain = try findToolchain()
     let summary = try precompile(with: toolchain, finding)
@@ -102,8 +103,8 @@ struct ProgramLoader {
     do throws(CacheError) {
       let artifact = try entries.open(content.facts.hash)
       return LoadedProgram(code: try ProgramCode(content.facts.kind, artifact, with: loaded), engine: engine)
-    } catch .missing(_, _, .artifactCorrupt) {
-      return nil
+    } catch .missing(let module, let backend, let reason) {
+      throw ArtifactLost(error: .missing(module, backend, reason), isCorrupt: reason == .artifactCorrupt)
     } catch {
       throw CacheTrouble(error)
     }
@@ -156,4 +157,14 @@ private struct CacheTrouble: Error {
   init(what: String) { self.what = what }
 
   init(_ error: CacheError) { what = RunFailure(error).message }
+
+  init(_ lost: ArtifactLost) {
+    what = lost.isCorrupt ? "the artifact that was just made is corrupt" : RunFailure(lost.error).message
+  }
+}
+
+/// The artifact was there when the run ended, and is not when it is opened.
+private struct ArtifactLost: Error {
+  let error: CacheError
+  let isCorrupt: Bool
 }

@@ -64,17 +64,21 @@ struct EntryVerifier {
     for name in try cache.names(of: directory, "\(CacheLayout.engines)/\(engine.name)") {
       guard let module = CacheLayout.module(ofEntry: name.string) else { continue }
       lost[module] = nil
-      let entry = Entry(module: module, name: name.string, path: engine.path.appending(name))
-      try report(
-        (try? directory.status(of: name).kind) == .regular
-          ? checkCopy(entry, in: directory, engine) : checkLink(entry, in: directory))
+      // Whoever makes room beside us has removed what was listed and is gone.
+      guard let seen = try? directory.status(of: name) else { continue }
+      let entry = Entry(module: module, name: name.string, path: engine.path.appending(name), seen: seen.stamp.identity)
+      if seen.kind == .regular {
+        try report(checkCopy(entry, in: directory, engine))
+      } else if let checked = checkLink(entry, in: directory) {
+        report(checked)
+      }
     }
     for (module, digest) in lost.sorted(by: { $0.key.encode() < $1.key.encode() }) {
       let name = CacheLayout.entryName(module, suffix: engine.suffix)
-      let entry = Entry(module: module, name: name, path: engine.path.appending(name))
+      let entry = Entry(module: module, name: name, path: engine.path.appending(name), seen: nil)
       // The artifact of an entry that was evicted went with it.
       guard let object = storedObject(digest), let host = try? engine.record.get(),
-        host.loads(object.record)
+        host.loads(object.record), isLost(entry, in: directory, of: digest)
       else { continue }
       let repair = try mendLink(entry, to: digest, in: directory, engine)
       report(CheckedEntry(path: entry.path, size: object.size, fault: .linkMissing, repair: repair))
@@ -83,7 +87,25 @@ struct EntryVerifier {
 
   // MARK: Links
 
-  private mutating func checkLink(_ entry: Entry, in directory: borrowing Descriptor) -> CheckedEntry {
+  /// - Returns: nil if the entry was evicted or made again meanwhile.
+  private mutating func checkLink(_ entry: Entry, in directory: borrowing Descriptor) -> CheckedEntry? {
+    let checked = judgeLink(entry, in: directory)
+    if checked.fault == nil || checked.repair != nil { return checked }
+    // An entry goes before its object, and comes after it.
+    let isStillFaulty = try? cache.whileEvicting {
+      isUnchanged(entry, in: directory) && (checked.fault != .objectMissing || !hasObject(entry, in: directory))
+    }
+    return isStillFaulty ?? true ? checked : nil
+  }
+
+  private func hasObject(_ entry: Entry, in directory: borrowing Descriptor) -> Bool {
+    guard let target = try? directory.symbolicLinkTarget(entry.name), let digest = CacheLayout.digest(ofTarget: target)
+    else { return false }
+    let name = CacheLayout.objectName(digest)
+    return (try? cache.objects.status(of: "\(name.directory)/\(name.file)")) != nil
+  }
+
+  private mutating func judgeLink(_ entry: Entry, in directory: borrowing Descriptor) -> CheckedEntry {
     guard let target = try? directory.symbolicLinkTarget(entry.name), let digest = CacheLayout.digest(ofTarget: target)
     else {
       return CheckedEntry(path: entry.path, size: 0, fault: .notALink, repair: remove(entry, from: directory))
@@ -105,18 +127,41 @@ struct EntryVerifier {
         repairs && error.file.map { cache.setAside(digest, judged: $0) } == true ? .movedAside : nil
       // An unreadable object may be as good as any. An entry whose object is out of the way already reports that.
       case .unreadable, .movedAside: nil
+      case .objectMissing: remove(entry, from: directory) { !hasObject(entry, in: directory) }
       default: remove(entry, from: directory)
       }
     return CheckedEntry(path: entry.path, size: 0, fault: error.fault, repair: repair)
   }
 
-  private func remove(_ entry: Entry, from directory: borrowing Descriptor) -> EntryRepair? {
-    repairs && (try? directory.remove(entry.name)) != nil ? .removed : nil
+  /// Removes an entry unless another process has put another in its place meanwhile, or the object that it lacked.
+  private func remove(
+    _ entry: Entry, from directory: borrowing Descriptor, if isFaulty: () -> Bool = { true }
+  ) -> EntryRepair? {
+    guard repairs else { return nil }
+    // Publishers wait for this: nobody makes an entry between the look and the removal.
+    let isRemoved = try? cache.whileEvicting {
+      isUnchanged(entry, in: directory) && isFaulty() && (try? directory.remove(entry.name)) != nil
+    }
+    return isRemoved == true ? .removed : nil
+  }
+
+  private func isUnchanged(_ entry: Entry, in directory: borrowing Descriptor) -> Bool {
+    entry.seen != nil && (try? directory.status(of: entry.name).stamp.identity) == entry.seen
+  }
+
+  /// Whether an entry is missing though its object is there, and not in the moment in which somebody removes or makes both.
+  private func isLost(_ entry: Entry, in directory: borrowing Descriptor, of digest: ArtifactDigest) -> Bool {
+    let isLost = try? cache.whileEvicting {
+      (try? directory.status(of: entry.name)) == nil && cache.names(digest)
+    }
+    return isLost ?? false
   }
 
   private mutating func check(_ digest: ArtifactDigest) -> Result<Int, ObjectFault> {
     if let known = objects[digest] { return known }
     let result = cache.check(digest, memory)
+    // What is missing may be made at any moment.
+    if case .failure(let fault) = result, fault.fault == .objectMissing { return result }
     objects[digest] = result
     return result
   }
@@ -147,7 +192,7 @@ struct EntryVerifier {
       return CheckedEntry(path: entry.path, size: copy.bytes.count, fault: fault, repair: nil)
     }
     guard let record = copy.record, wanted.loads(record) else {
-      return CheckedEntry(path: entry.path, size: 0, fault: .notALink, repair: remove(copy, entry, from: directory))
+      return CheckedEntry(path: entry.path, size: 0, fault: .notALink, repair: remove(entry, from: directory))
     }
     let stored = engine.compiled[entry.module]
     if cache.names(copy.digest) || stored == copy.digest {
@@ -159,13 +204,7 @@ struct EntryVerifier {
       let repair = try mendLink(entry, to: stored, in: directory, engine)
       return CheckedEntry(path: entry.path, size: object.size, fault: fault, repair: repair)
     }
-    return CheckedEntry(path: entry.path, size: 0, fault: fault, repair: remove(copy, entry, from: directory))
-  }
-
-  /// Removes an entry unless another process has put another in its place meanwhile.
-  private func remove(_ copy: FileCopy, _ entry: Entry, from directory: borrowing Descriptor) -> EntryRepair? {
-    guard (try? directory.status(of: entry.name).stamp.identity) == copy.identity else { return nil }
-    return remove(entry, from: directory)
+    return CheckedEntry(path: entry.path, size: 0, fault: fault, repair: remove(entry, from: directory))
   }
 
   /// The object that has a digest's name, if its bytes have the digest and no other user can change them.
@@ -280,6 +319,8 @@ extension EntryVerifier {
     let module: WasmHash
     let name: String
     let path: FilePath
+    /// The link or file that was seen; nil if there was none.
+    let seen: FileIdentity?
   }
 
   private struct StoredObject {
@@ -296,7 +337,6 @@ private struct FileCopy {
   let status: FileStatus
   /// The artifact's record; nil if the file is no artifact.
   var record: CompatibilityRecord? { bytes.withUnsafeBytes { CompatibilityRecord(artifact: $0) } }
-  var identity: FileIdentity { status.stamp.identity }
 
   /// The largest size that an artifact may have.
   private static let most = 4 << 30

@@ -137,6 +137,7 @@ extension VerifiedEntries {
       guard status.kind == .regular else { throw SystemError("open", .invalidArgument) }
       return Artifact(file, digest, size: status.size, of: module, in: directory)
     } catch {
+      if error.errno == .noSuchFileOrDirectory { throw .missing(module, directory.identity.backend, .evicted) }
       throw CacheError(directory.entryPath(module), "open the artifact", error)
     }
   }
