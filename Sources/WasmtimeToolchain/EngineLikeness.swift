@@ -68,9 +68,9 @@ extension EngineProbe {
   private static let rounds = 4
   private static let gcSupport = "gc-support"
   /// Engines abort if these are off while what needs them is on. By the second round that is off, too.
-  private static let needed: Set<String> = ["simd", "reference-types", "bulk-memory", "component-model"]
+  static let needed: Set<String> = ["simd", "reference-types", "bulk-memory", "component-model"]
 
-  private func parts(of settings: EngineSettings) throws(LikenessFailure) -> RecordParts {
+  func parts(of settings: EngineSettings) throws(LikenessFailure) -> RecordParts {
     let record: CompatibilityRecord
     switch try answers(to: [settings])[0] {
     case .success(let found): record = found
@@ -80,7 +80,7 @@ extension EngineProbe {
     return parts
   }
 
-  private func answers(
+  func answers(
     to settings: [EngineSettings]
   ) throws(LikenessFailure) -> [Result<CompatibilityRecord, BackendUnavailable>] {
     do { return try records(of: settings) } catch { throw .compiler(error) }
@@ -146,7 +146,7 @@ extension EngineProbe {
   }
 
   /// A number that no engine has by itself: a multiple of all page sizes.
-  private static let unusual = "\(3 << 20)"
+  static let unusual = "\(3 << 20)"
 
   private func processor(of goal: RecordFacts, unlike facts: RecordFacts) -> CPUTarget? {
     let own = goal.processor
@@ -155,80 +155,9 @@ extension EngineProbe {
   }
 }
 
-// MARK: Names
-
-extension EngineProbe {
-  /// The tunables and WebAssembly features of an artifact's record, by the names of the settings that change them.
-  ///
-  /// - Returns: for each, its name and its value; empty if the engine is of another release, so that it cannot tell.
-  package func namedFacts(of sample: CompatibilityRecord) throws(LikenessFailure) -> [(name: String, value: String)] {
-    guard let wanted = RecordParts(sample) else { throw .unreadable }
-    let base = EngineSettings(backend: wanted.target.hasPrefix("pulley") ? .pulley : .cranelift)
-    let parts = try parts(of: base)
-    guard parts.version == wanted.version else { return [] }
-    let facts = RecordFacts(parts)
-    var candidates: [(name: String, settings: EngineSettings)] = []
-    for (name, values) in EngineSetting.choices where !Self.needed.contains(name) {
-      candidates += values.map { (name, base.setting(name, $0)) }
-    }
-    candidates += EngineSetting.numbers.map { ($0, base.setting($0, Self.unusual)) }
-    var names = UnreachableFacts.names(inRelease: parts.release ?? 0)
-    // A setting that changes one thing alone names it better than one that changes several.
-    var changes: [(name: String, facts: [String])] = []
-    for (candidate, answer) in zip(candidates, try answers(to: candidates.map(\.settings))) {
-      guard let record = try? answer.get(), let parts = RecordParts(record) else { continue }
-      let own = RecordFacts(parts).differences(from: facts).filter {
-        $0.hasPrefix("tunable ") || $0.hasPrefix("feature ")
-      }
-      if !own.isEmpty { changes.append((candidate.name, own)) }
-    }
-    for change in changes.sorted(by: { $0.facts.count < $1.facts.count }) {
-      for fact in change.facts where names[fact] == nil { names[fact] = change.name }
-    }
-    let goal = RecordFacts(wanted)
-    return goal.named.map { (names[$0.name] ?? $0.name, $0.value) }
-  }
-}
-
-/// A record as facts that have names, so that two can be compared one by one.
-private struct RecordFacts: Equatable {
-  private var facts: [String: String] = [:]
-  static let collector = "collector"
-
-  init(_ parts: RecordParts) {
-    for flag in parts.flags { facts["flag \(flag.name)"] = flag.value }
-    for flag in parts.processor where flag.value == "true" { facts["processor \(flag.name)"] = "true" }
-    facts[Self.collector] = parts.collectorName
-    for (index, value) in parts.otherTunables.enumerated() { facts["tunable \(index)"] = "\(value)" }
-    for (index, value) in parts.features.enumerated() {
-      for bit in 0..<64 where value >> UInt64(bit) & 1 == 1 { facts["feature \(index * 64 + bit)"] = "on" }
-    }
-  }
-
-  subscript(_ name: String) -> String? { facts[name] }
-
-  /// Tunables, the collector first, and the features that are on, each in the record's order.
-  var named: [(name: String, value: String)] {
-    func numbered(_ kind: String) -> [(name: String, value: String)] {
-      facts.filter { $0.key.hasPrefix("\(kind) ") }
-        .map { (number: Int($0.key.dropFirst(kind.count + 1)) ?? 0, fact: $0) }
-        .sorted { $0.number < $1.number }.map { ($0.fact.key, $0.fact.value) }
-    }
-    return [(Self.collector, facts[Self.collector] ?? "none")] + numbered("tunable") + numbered("feature")
-  }
-
-  func differences(from other: RecordFacts) -> [String] {
-    Set(facts.keys).union(other.facts.keys).filter { facts[$0] != other.facts[$0] }.sorted()
-  }
-
-  /// The features that are on, as ``CPUTarget`` calls them.
-  var processor: Set<String> {
-    let prefix = "processor has_"
-    return Set(facts.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) })
-  }
-
+extension RecordFacts {
   /// A difference in words, and why it stays.
-  func difference(
+  fileprivate func difference(
     _ name: String, from goal: RecordFacts, _ names: [String: String]
   ) -> EngineLikeness.Difference {
     if name == Self.collector {
@@ -236,43 +165,10 @@ private struct RecordFacts: Equatable {
         text: "the host has another garbage collector, which only a Rust engine can be given: the artifacts are made "
           + "without garbage collection", isInTheWay: false)
     }
-    let (own, other) = (facts[name] ?? "off", goal.facts[name] ?? "off")
+    let (own, other) = (self[name] ?? "off", goal[name] ?? "off")
     // A host may have more of WebAssembly than an artifact assumes.
     return .init(
       text: "\(names[name] ?? name) is \(other) in the artifact and \(own) here: only a Rust engine can be set so",
       isInTheWay: !(name.hasPrefix("feature ") && own == "off"))
-  }
-}
-
-extension EngineSettings {
-  /// The same with one setting more.
-  fileprivate func setting(_ name: String, _ value: String) -> EngineSettings {
-    var all = configuration
-    try? all.set(name, to: value)
-    return EngineSettings(
-      backend: backend, optimization: optimization, cpu: cpu, features: features, configuration: all)
-  }
-
-  fileprivate func without(_ name: String) -> EngineSettings {
-    EngineSettings(
-      backend: backend, optimization: optimization, cpu: cpu, features: features,
-      configuration: configuration.without(name))
-  }
-
-  fileprivate func setting(cpu: CPUTarget) -> EngineSettings {
-    EngineSettings(
-      backend: backend, optimization: optimization, cpu: cpu, features: features, configuration: configuration)
-  }
-
-  /// The same with what another has that a third has not.
-  fileprivate func taking(_ other: EngineSettings, over base: EngineSettings) -> EngineSettings {
-    var all = configuration
-    for entry in other.configuration.entries where base.configuration[entry.setting.name] != entry.value {
-      try? all.set(entry.setting.name, to: entry.value)
-    }
-    return EngineSettings(
-      backend: other.backend == base.backend ? backend : other.backend,
-      optimization: other.optimization == base.optimization ? optimization : other.optimization,
-      cpu: other.cpu == base.cpu ? cpu : other.cpu, features: features, configuration: all)
   }
 }
