@@ -53,44 +53,47 @@ package struct EngineProbe: Sendable {
   }
 
   /// Asks whether the engine would load an artifact, with each of some settings.
-  ///
-  /// - Returns: for each of them, the engine's own words if it refuses, or why it could not be asked.
-  package func refusals(
-    of artifact: UnsafeRawBufferPointer, _ settings: [EngineSettings]
-  ) throws(CompilerUnusable) -> [String?] {
-    guard let kind = ModuleKind(artifact: artifact) else { return settings.map { _ in "it is no artifact" } }
-    var refusals: [String?] = []
-    for one in settings {
-      do {
-        let file = try MemoryFile(name: "artifact")
-        try file.descriptor.write(all: artifact)
-        let answers = try ask([one])
-        guard let child = answers.child, case .success = answers.records[0] else {
-          // Each of the settings has one answer, or the answers would be those of others.
-          if case .failure(let reason) = answers.records[0] {
-            refusals.append("\(reason)")
-          } else {
-            refusals.append("no child could be asked")
-          }
-          continue
-        }
-        refusals.append(
-          try child.load(
-            file, size: artifact.count, as: kind, settingsIndex: 0,
-            deadline: .now().adding(seconds: Self.secondsPerProbe)))
-      } catch let error as CompilerUnusable {
-        throw error
-      } catch ChildFailure.timedOut {
-        refusals.append("the engine did not answer in \(Int(Self.secondsPerProbe)) s")
-      } catch ChildFailure.exhausted {
-        refusals.append("the engine needs more memory for it than is allowed")
-      } catch ChildFailure.crashed(let how, let output) {
-        refusals.append("the engine ends when it is asked: \(output ?? how)")
-      } catch {
-        throw .notStarted(reason: "\(error)")
+  package func loads(
+    _ artifact: UnsafeRawBufferPointer, with settings: [EngineSettings]
+  ) throws(CompilerUnusable) -> [LoadAnswer] {
+    guard let kind = ModuleKind(artifact: artifact) else { return settings.map { _ in .refuses("it is no artifact") } }
+    // One copy for all of them: none can change it for the next.
+    let file = try sealed(artifact)
+    var all: [LoadAnswer] = []
+    for one in settings { all.append(try loads(file, size: artifact.count, as: kind, with: one)) }
+    return all
+  }
+
+  private func sealed(_ bytes: UnsafeRawBufferPointer) throws(CompilerUnusable) -> MemoryFile {
+    do {
+      let file = try MemoryFile(name: "artifact")
+      try file.descriptor.write(all: bytes)
+      try file.seal()
+      return file
+    } catch {
+      throw .notStarted(reason: "\(error.call): \(error)")
+    }
+  }
+
+  private func loads(
+    _ artifact: borrowing MemoryFile, size: Int, as kind: ModuleKind, with settings: EngineSettings
+  ) throws(CompilerUnusable) -> LoadAnswer {
+    let answers = try ask([settings])
+    if case .failure(let reason) = answers.records[0] { return .unknown("\(reason)") }
+    guard let child = answers.child else { return .unknown("no child could be asked") }
+    do throws(ChildFailure) {
+      let refusal = try child.load(
+        artifact, size: size, as: kind, settingsIndex: 0, deadline: .now().adding(seconds: Self.secondsPerProbe))
+      return refusal.map { .refuses($0) } ?? .loads
+    } catch {
+      switch error {
+      case .timedOut: return .unknown("the engine did not answer in \(Int(Self.secondsPerProbe)) s")
+      case .exhausted: return .unknown("the engine needs more memory for it than is allowed")
+      case .crashed(let how, let output): return .refuses("the engine ends when it is asked: \(output ?? how)")
+      case .cancelled: throw .cancelled
+      default: throw .notStarted(reason: "\(error)")
       }
     }
-    return refusals
   }
 
   /// The record that the engine makes with each of some settings.
@@ -161,6 +164,15 @@ package struct EngineProbe: Sendable {
       throw .notStarted(reason: "\(error)")
     }
   }
+}
+
+/// An engine's answer about an artifact.
+package enum LoadAnswer: Hashable, Sendable {
+  case loads
+  /// In the engine's own words.
+  case refuses(String)
+  /// It could not be asked: there is no engine with these settings, or not enough time or memory.
+  case unknown(String)
 }
 
 /// An engine's answer about itself.

@@ -119,6 +119,24 @@ import Testing
     }
   }
 
+  /// An engine that does not have a setting cannot be asked what it would do with it.
+  @Test func whatCannotBeAskedIsNotKnown() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "one.wasm")
+      let engine = try EngineRelease(version: "24.0.0").library()
+      let artifact = try box.artifact("--compile", "--engine", "\(engine)", "one.wasm")
+      let options: [Argument] = ["--engine", "\(engine)", "-W", "exceptions", "\(artifact)"]
+      let text = try box.succeed(["inspect"] + options).output
+      #expect(
+        text.contains(
+          "\nloads      not known, with \(engine):\n           - this release cannot be given exceptions through its C "
+            + "API: releases since 39 can\n"), "\(text)")
+      let lines = try MachineOutput(try box.succeed(["inspect", "--format", "json"] + options).output, in: box)
+      let verdicts = lines.of("inspected").first?["verdicts"] as? [[String: Any]]
+      #expect(verdicts?.first?["loads"] is NSNull)
+    }
+  }
+
   /// Whether an engine loads an artifact with any of its backends.
   private static let loader = """
     import sys, wasmtime

@@ -13,7 +13,9 @@ struct EngineVerdict {
   private let library: FilePath?
   /// The backend with which it would be loaded.
   private let backend: Backend?
-  /// Why it would be refused, in the engine's words.
+  /// Nil if the engine could not be asked.
+  private let loads: Bool?
+  /// Why it would be refused, in the engine's words, or why that is not known.
   private let reasons: [String]
 
   /// Asks about each host that the options name.
@@ -33,22 +35,15 @@ struct EngineVerdict {
       let hasBackend = choice.request.compiler.namesBackends || host.name != nil
       let settings = hasBackend ? host.settings : Self.everyBackend(like: host.settings, for: artifact)
       do {
-        let refusals = try work.run {
+        let answers = try work.run {
           try EngineProbe(
             host.engine, program: .thisExecutable, policy: choice.options.confinement, cancellation: work.cancellation
-          ).refusals(of: artifact, settings)
+          ).loads(artifact, with: settings)
         }
-        if host.differences.allSatisfy({ !$0.isInTheWay }),
-          let taker = zip(settings, refusals).first(where: { $1 == nil })
-        {
-          return EngineVerdict(host, taker.0.backend, [])
-        }
-        var reasons = host.differences.filter(\.isInTheWay).map(\.text)
-        for reason in refusals.compactMap(\.self) where !reasons.contains(reason) { reasons.append(reason) }
-        return EngineVerdict(host, nil, reasons)
+        return EngineVerdict(host, zip(settings, answers).map { ($0.backend, $1) })
       } catch {
         return EngineVerdict(
-          host, nil, ["the engine cannot be used: \((error as? RunFailure)?.message ?? "\(error)")"])
+          host, [(nil, .unknown("the engine cannot be used: \((error as? RunFailure)?.message ?? "\(error)")"))])
       }
     }
   }
@@ -83,29 +78,51 @@ struct EngineVerdict {
     host = nil
     library = nil
     backend = nil
+    loads = nil
     let lines = failure.message.split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }
     reasons = ["the engine cannot be used: \(lines.prefix(2).joined(separator: " "))"]
   }
 
-  private init(_ host: FoundHost, _ backend: Backend?, _ reasons: [String]) {
+  private init(_ host: FoundHost, _ answers: [(backend: Backend?, answer: LoadAnswer)]) {
     self.host = host.name
     library = host.engine.location.path
-    self.backend = backend
+    var reasons = host.differences.filter(\.isInTheWay).map(\.text)
+    let taker = answers.first { $0.answer == .loads }
+    if reasons.isEmpty, let taker {
+      backend = taker.backend
+      loads = true
+      self.reasons = []
+      return
+    }
+    var isRefused = !reasons.isEmpty
+    for (_, answer) in answers {
+      switch answer {
+      case .loads: break
+      case .refuses(let reason):
+        isRefused = true
+        if !reasons.contains(reason) { reasons.append(reason) }
+      case .unknown(let reason): if !reasons.contains(reason) { reasons.append(reason) }
+      }
+    }
+    backend = nil
+    loads = isRefused ? false : nil
     self.reasons = reasons
   }
 
-  var loads: Bool { reasons.isEmpty }
-
   var lines: [String] {
     let place = [host?.printable, library?.printable].compactMap(\.self).joined(separator: ", ")
-    if loads { return ["yes, with \(backend?.rawValue ?? "") of \(place)"] }
-    return [place.isEmpty ? "not known:" : "no, not with \(place):"] + reasons.map { "- \($0.printable)" }
+    let details = reasons.map { "- \($0.printable)" }
+    switch loads {
+    case true?: return ["yes, with \(backend?.rawValue ?? "") of \(place)"]
+    case false?: return ["no, not with \(place):"] + details
+    case nil: return [place.isEmpty ? "not known:" : "not known, with \(place):"] + details
+    }
   }
 
   var json: JSON {
     [
-      "host": JSON(host), "library": JSON(library), "loads": .bool(loads), "backend": JSON(backend?.rawValue),
-      "reasons": .array(reasons.map { .string($0) }),
+      "host": JSON(host), "library": JSON(library), "loads": loads.map { .bool($0) } ?? .null,
+      "backend": JSON(backend?.rawValue), "reasons": .array(reasons.map { .string($0) }),
     ]
   }
 }
