@@ -7,13 +7,13 @@ DESTDIR ?=
 # libsqlite3-dev holds the catalog, libinotifytools0-dev watches directories, libseccomp-dev confines compilers,
 # libmimalloc-dev gives those their memory.
 BUILD_PACKAGES := python3 libsqlite3-dev libinotifytools0-dev libseccomp-dev libmimalloc-dev
-# To test only: zsh and fish check their completions (bash is always there), mandoc checks the man page, strace shows
+# To test only: zsh and fish check their completions (bash is always there), mandoc checks the manual, man finds its pages, strace shows
 # which system calls a run makes; cmake, git, pre-commit and systemd take what is made for them; chromium shows pages;
 # btrfs-progs and e2fsprogs make file systems, mount and util-linux put them in place and take rights away; vim saves a file;
 # rsync copies a cache without its links; binutils strips what is packaged; golang-github-burntsushi-toml-dev has the test
 # suite of TOML.
 TEST_PACKAGES := zsh fish mandoc strace cmake git pre-commit systemd chromium btrfs-progs e2fsprogs mount rsync \
-  util-linux vim golang-github-burntsushi-toml-dev binutils
+  util-linux vim golang-github-burntsushi-toml-dev binutils man-db
 
 # Releases of libwasmtime, by the checksums in .ci/wheels.sha256: the default, and the others that the tests load.
 ENGINE_VERSION := 50.0.1
@@ -82,7 +82,7 @@ INSTALLED := $(LIBRARY):lib/wasmprecompile/libwasmtime.so $(ALLOCATOR):lib/wasmp
   completions/wasmprecompile.bash:share/bash-completion/completions/wasmprecompile \
   completions/_wasmprecompile:$(ZSH_DIRECTORY)/_wasmprecompile \
   completions/wasmprecompile.fish:share/fish/vendor_completions.d/wasmprecompile.fish \
-  $(foreach page,$(wildcard man/*.1),$(page):share/man/man1/$(notdir $(page)))
+  $(foreach page,$(wildcard man/*.[1-9]),$(page):share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
@@ -206,19 +206,21 @@ $(LOADER): Sources/Integrations/c/wasmprecompile.c Sources/Integrations/c/wasmpr
 $(call engine_library,%):
 	@.ci/setup wheel wasmtime $* $(call engine_directory,$*)
 
-docs: build ## regenerate man page and completions
+docs: build ## regenerate manual and completions
 	.ci/docs $(EXECUTABLE) .
 
 docs-html: setup ## generate the library's documentation into .build/docs/html
 	swift build --target WasmCache
 	.ci/docs-html .build/docs/html
 
-# What is committed must be what the program says now, and neither mandoc nor DocC may find anything amiss.
+# What is committed must be what the program says now, and neither mandoc nor DocC may find anything amiss. mandoc looks for
+# pages that are referred to where those of the system are; a test does so here.
 docs-check:
 	.ci/docs $(BUILD)/debug/wasmprecompile .build/docs
 	diff -ru completions .build/docs/completions
-	diff -u man/wasmprecompile.1 .build/docs/man/wasmprecompile.1
-	@mandoc -T lint man/wasmprecompile.1 > .build/docs/lint; cat .build/docs/lint; test ! -s .build/docs/lint
+	diff -ru --exclude source man .build/docs/man
+	@mandoc -T lint man/*.[1-9] | grep -v 'referenced manual not found: Xr wasmprecompile' > .build/docs/lint; \
+	cat .build/docs/lint; test ! -s .build/docs/lint
 	.ci/docs-html .build/docs/html
 
 format: ## format the Swift sources in place

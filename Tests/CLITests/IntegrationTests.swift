@@ -25,7 +25,8 @@ import Testing
         "share/bash-completion/completions/wasmprecompile",
         "share/cmake/wasmprecompile/wasmprecompile-config-version.cmake",
         "share/cmake/wasmprecompile/wasmprecompile-config.cmake",
-        "share/fish/vendor_completions.d/wasmprecompile.fish", "share/man/man1/wasmprecompile.1",
+        "share/fish/vendor_completions.d/wasmprecompile.fish",
+      ] + ManualPage.all().map(\.place) + [
         "share/wasmprecompile/output.schema.json", "share/zsh/site-functions/_wasmprecompile",
       ])
     try Sandbox.use { box in

@@ -148,6 +148,6 @@ extension EngineConfigurationError {
     if let other = EngineSetting.all.first(where: { $0.name == name }) {
       return "\(self): it is one of -\(other.group.letter)"
     }
-    return "\(self); " + (group.map { "-\($0.letter) help lists them" } ?? "see the manual")
+    return "\(self); " + (group.map { "-\($0.letter) help lists them" } ?? "see wasmprecompile-hosts(7)")
   }
 }

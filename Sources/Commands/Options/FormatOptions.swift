@@ -6,7 +6,7 @@ struct FormatOptions: CommandOptions {
     "format",
     help: ArgumentHelp(
       "What is printed: human (text), or json: one object a line on standard output.",
-      discussion: "The man page describes the objects in OUTPUT FORMAT.", valueName: "format"))
+      discussion: "wasmprecompile-json(5) describes the objects.", valueName: "format"))
   var format = OutputFormat.human
 
   var isJSON: Bool { format == .json }
