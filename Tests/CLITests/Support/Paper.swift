@@ -18,12 +18,14 @@ struct Paper: CustomStringConvertible, Sendable {
 
   func lines() throws -> [Substring] { try text().split(separator: "\n", omittingEmptySubsequences: false) }
 
-  /// The lines of the fenced block that has this word after its fence.
-  func block(_ mark: String) throws -> [Substring] {
+  /// The lines of the first fenced block that has this word after its fence.
+  ///
+  /// - Parameter start: what a line of it begins with.
+  func block(_ mark: String, with start: String = "") throws -> [Substring] {
     let lines = try lines()
-    let first = lines.firstIndex { $0 == "```" + mark }
-    let start = try #require(first, "\(name) has no block \(mark)")
-    return lines[(start + 1)...].prefix { $0 != "```" }
+    let blocks = lines.indices.filter { lines[$0] == "```" + mark }.map { lines[($0 + 1)...].prefix { $0 != "```" } }
+    let found = blocks.first { block in block.contains { $0.hasPrefix(start) } }
+    return Array(try #require(found, "\(name) has no block \(mark)"))
   }
 
   /// The cells of the tables' rows, without their heads.
