@@ -193,6 +193,38 @@ import Testing
     }
   }
 
+  /// The engine's advice works, and is no call.
+  @Test func linesOfSourceAreShownWhereTheEngineAdvisesIt() throws {
+    try Sandbox.use { box in
+      try box.write("void inner(void) { __builtin_trap(); }\nvoid _start(void) { inner(); }\n", to: "source.c")
+      let compiled = try box.command(
+        Examples.compiler.get(),
+        [
+          "--target=wasm32", "-g", "-O0", "-nostdlib", "-Wl,--no-entry", "-Wl,--export=_start", "-o", "a.wasm",
+          "source.c",
+        ]
+      ).run()
+      try #require(compiled.ending == .exited(0), "\(compiled.errors)")
+      let plain = try box.tool("run", "a.wasm").run()
+      #expect(plain.ending == .exited(134))
+      #expect(
+        plain.errorLines.map { $0.replacing(#/0x[0-9a-f]+/#, with: "0x…") } == [
+          "a.wasm: error: trapped: wasm `unreachable` instruction executed", "    0: 0x… - a.wasm!inner",
+          "    1: 0x… - a.wasm!_start",
+          "    note: using the `WASMTIME_BACKTRACE_DETAILS=1` environment variable may show more debugging information",
+        ])
+      var command = box.tool("run", "a.wasm")
+      command.environment["WASMTIME_BACKTRACE_DETAILS"] = "1"
+      let detailed = try command.run()
+      #expect(detailed.ending == .exited(134))
+      #expect(
+        detailed.errorLines.map { $0.replacing(#/0x[0-9a-f]+/#, with: "0x…") } == [
+          "a.wasm: error: trapped: wasm `unreachable` instruction executed",
+          "    0: 0x… - inner at \(box.work)/source.c:1:20", "    1: 0x… - _start at \(box.work)/source.c:2:21",
+        ])
+    }
+  }
+
   @Test(arguments: releases) func whatCannotBeInstantiatedSaysWhy(_ release: EngineRelease) throws {
     try Sandbox.use { box in
       try Programs.copy("needs", "mistaken", "outside", to: box)

@@ -38,7 +38,8 @@ struct ProgramEnd: Error {
       let calls = trap.backtrace.enumerated().map { "\n    \($0): \($1.printable)" }
       self.init(
         status: Self.trapped,
-        message: "\(path.printable): error: trapped: \(trap.reason.printable)" + calls.joined())
+        message: "\(path.printable): error: trapped: \(trap.reason.printable)" + calls.joined()
+          + (trap.note.map { "\n    note: \($0.printable)" } ?? ""))
     case .cannotInstantiate(let reason):
       self.init(path, "cannot be instantiated: \(reason): it is given \(code.wasi) and nothing else")
     case .noFunction(let name): self.init(path, code.complaint(without: name))

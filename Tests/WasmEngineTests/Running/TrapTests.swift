@@ -23,6 +23,26 @@ struct TrapTests {
     #expect(trap.backtrace == ["0xd2 - prog!inner", "prog!<wasm function 7>"])
   }
 
+  /// With WASMTIME_BACKTRACE_DETAILS=1 a line of source follows each call; without, advice follows the last.
+  @Test func linesAndAdviceAreNoCalls() {
+    let trap = Trap(
+      message: """
+        error while executing at wasm backtrace:
+            0:     0x63 - inner
+                            at /src/a b.c:1:52
+            1:     0x78 - _start
+                            at /src/a b.c:2:21
+        note: using the `WASMTIME_BACKTRACE_DETAILS=1` environment variable may show more debugging information
+
+        Caused by:
+            wasm trap: wasm `unreachable` instruction executed
+        """)
+    #expect(trap.backtrace == ["0x63 - inner at /src/a b.c:1:52", "0x78 - _start at /src/a b.c:2:21"])
+    #expect(
+      trap.note == "using the `WASMTIME_BACKTRACE_DETAILS=1` environment variable may show more debugging information")
+    #expect(trap.reason == "wasm `unreachable` instruction executed")
+  }
+
   @Test func anyOtherMessageIsTheReason() {
     for message in ["out of memory", "wasm trap: out of memory\n", "Caused by:\n  out of memory"] {
       let trap = Trap(message: message)
