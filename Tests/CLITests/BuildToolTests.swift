@@ -122,6 +122,27 @@ import Testing
     }
   }
 
+  /// However they are written, ninja splits names at these, and would build again each time.
+  @Test(arguments: ["&", "'", "\"", "*", "?", "`", "<", ">", "^"])
+  func whatNinjaMisreadsIsRefusedButForMake(_ character: String) throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "modules/a\(character)b.wasm")
+      let ninja = try Project(box, .ninja)
+      let refused = try box.command(ninja.tool.program(), []).run()
+      #expect(refused.ending == .exited(1))
+      #expect(
+        refused.output.contains(
+          "a\(character)b.wasm: error: cannot be named in a depfile: ninja would misread the \"\(character)\" in its name: "
+            + "rename it, or use --exclude\n"), "\(refused.output)")
+      try box.remove("out")
+      let make = try Project(box, .make)
+      #expect(try make.build() == Work(compiled: 0, steps: ["precompile", "bundle"]))
+      #expect(try make.build() == Work(compiled: 0, steps: []))
+      try make.change { try box.write(WasmBinary.returning(2), to: "modules/a\(character)b.wasm") }
+      #expect(try make.build() == Work(compiled: 1, steps: ["precompile", "bundle"]))
+    }
+  }
+
   @Test(arguments: BuildTool.allCases)
   func eachExportIsATargetOfItsOwn(_ tool: BuildTool) throws {
     try Sandbox.use { box in

@@ -57,6 +57,19 @@ struct DepfileTests {
     #expect(String(decoding: try Depfile.escaped(FilePath(name)), as: UTF8.self) == escaped)
   }
 
+  @Test(arguments: ["a&b", "a'b", "a\"b", "a*b", "a?b", "a`b", "a<b", "a>b", "a^b"])
+  func refusesWhatNinjaSplitsAt(_ name: String) throws {
+    let culprit = try #require(name.dropFirst().first)
+    var depfile = Depfile(inputs: [], directories: [])
+    depfile.add("stamp", from: [FilePath(name)])
+    let error = #expect(throws: UnnamableInDepfile.self) { try depfile.text() }
+    #expect(
+      error?.description == "cannot be named in a depfile: ninja would misread the \"\(culprit)\" in its name")
+    var forMake = Depfile(inputs: [], directories: [], isForMakeOnly: true)
+    forMake.add("stamp", from: [FilePath(name)])
+    #expect(throws: Never.self) { try forMake.text() }
+  }
+
   @Test func keepsBytesThatAreNotUTF8() throws {
     #expect(try Depfile.escaped(FilePath(bytes: [0xff, 0x20])) == [0xff, 0x5c, 0x20])
   }

@@ -71,11 +71,11 @@ struct BuildOutputs {
     let common =
       compilers.indices.filter { !compilers[..<$0].contains(compilers[$0]) }.map { compilers[$0] } + configuration
     if let stamp = options.stamp?.path {
-      var depfile = Depfile(inputs: common, directories: directories(summary))
+      var depfile = Depfile(inputs: common, directories: directories(summary), isForMakeOnly: isUnderMake)
       depfile.add(stamp, from: summary.plan.contents.flatMap(\.paths))
       return depfile
     }
-    var depfile = Depfile(inputs: common, directories: [])
+    var depfile = Depfile(inputs: common, directories: [], isForMakeOnly: isUnderMake)
     let directory = options.output?.path ?? "."
     for export in artifacts.exports { depfile.add(directory.pushing(export.name), from: [export.path]) }
     return depfile
@@ -87,6 +87,9 @@ struct BuildOutputs {
     guard let output = options.output?.path.resolved else { return sorted }
     let withModules = Set(summary.plan.contents.flatMap(\.paths).map { $0.removingLastComponent() })
     return sorted.filter { withModules.contains($0) || $0.resolved?.starts(with: output) != true }
+  /// Under make, it is make that reads it: ninja sets no variable by which to know it.
+  private var isUnderMake: Bool { Environment.value("MAKELEVEL") != nil }
+
   }
 
   /// A line for each artifact: engine, module, path. It differs when any of these does.
