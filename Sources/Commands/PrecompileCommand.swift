@@ -142,7 +142,10 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand, ListTakingCommand {
   /// A silent make makes us quiet, unless the user asks for more.
   private func verbosity(under make: MakeFlags) -> Verbosity {
     var level = invocation.verbosity.level
-    level.isQuiet = level.isQuiet || make.isSilent && !level.isVerbose && !level.explains
+    if make.isSilent && !level.isQuiet && !level.isVerbose && !level.explains {
+      level.isQuiet = true
+      level.isMakeSilent = true
+    }
     return level
   }
 

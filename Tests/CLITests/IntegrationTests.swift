@@ -142,6 +142,57 @@ import Testing
     }
   }
 
+  /// Its pool for what has the terminal passes on at once what is said; all else ninja keeps back until it is done.
+  @Test func underCMakeNinjaGivesTheToolTheTerminal() throws {
+    try Sandbox.use { box in
+      try copyExample("cmake", to: box)
+      try box.write(WasmBinary.returning(1), to: "build/1.wasm")
+      let prefix = try Installation.shared.get().path
+      let program = try BuildTool.ninja.program()
+      let configured = try box.command(
+        "cmake",
+        ["-G", "Ninja", "-DCMAKE_MAKE_PROGRAM=\(program)", "-DCMAKE_PREFIX_PATH=\(prefix)", "-S", "cmake", "-B", "b"]
+      ).run()
+      #expect(configured.ending == .exited(0), "\(configured.errors)")
+      let rules = try String(contentsOfFile: box.work + "/b/build.ninja", encoding: .utf8)
+      #expect(rules.contains("  pool = console\n"), "\(rules)")
+    }
+  }
+
+  // MARK: make
+
+  @Test func theMakefileBuildsWhatChanged() throws {
+    try Sandbox.use { box in
+      try copyExample("make", to: box)
+      for number in 1...2 { try box.write(WasmBinary.returning(number), to: "build/\(number).wasm") }
+      func build() throws -> [String] {
+        let run = try box.command("make", ["-C", "make", "--no-print-directory"]).findingInstalledTool().run()
+        #expect(run.ending == .exited(0), "\(run.output)\(run.errors)")
+        return run.outputLines.map { String($0.prefix { $0 != " " }) }
+      }
+      let nothing = ["make:"]
+      #expect(try build() == ["wasmprecompile", "tar"])
+      #expect(try build() == nothing)
+      try box.waitUntilNewer(than: "make/artifacts.done")
+      try box.write(WasmBinary.returning(1), to: "build/1.wasm")
+      #expect(try build() == ["wasmprecompile"], "touched: looked at once, and nothing is packed")
+      #expect(try build() == nothing)
+      #expect(try build() == nothing)
+      try box.waitUntilNewer(than: "make/artifacts.done")
+      try box.write(WasmBinary.returning(3), to: "build/2.wasm")
+      #expect(try build() == ["wasmprecompile", "tar"])
+      #expect(try build() == nothing)
+      try box.waitUntilNewer(than: "make/artifacts.done")
+      try box.write(WasmBinary.returning(4), to: "build/sub/new.wasm")
+      #expect(try build() == ["wasmprecompile", "tar"], "added")
+      #expect(try build() == nothing)
+      try box.waitUntilNewer(than: "make/artifacts.done")
+      try box.remove("build/sub")
+      #expect(try build() == ["wasmprecompile", "tar"], "deleted")
+      #expect(try build() == nothing)
+    }
+  }
+
   // MARK: ninja
 
   @Test func theNinjaFileBuildsWhatChanged() throws {
@@ -151,7 +202,8 @@ import Testing
       func build() throws -> [String] {
         let run = try box.command(BuildTool.ninja.program(), ["-C", "ninja"]).findingInstalledTool().run()
         #expect(run.ending == .exited(0), "\(run.output)\(run.errors)")
-        return run.outputLines.filter { !$0.hasPrefix("ninja: Entering") }.map(\.masked)
+        // Whoever has the terminal says it there.
+        return (run.errorLines + run.outputLines).filter { !$0.hasPrefix("ninja: Entering") }.map(\.masked)
       }
       #expect(try build().last?.hasSuffix("pack artifacts.tar") == true)
       #expect(try build() == ["ninja: no work to do."])

@@ -91,6 +91,22 @@ import Testing
     }
   }
 
+  /// CMake's Makefiles tell every tool to be quiet, and a cold run may take minutes.
+  @Test func underASilentMakeTheStatusLineIsAllThatIsShown() throws {
+    try Sandbox.use { box in
+      for number in 1...3 { try box.write(WasmBinary.returning(number), to: "\(number).wasm") }
+      var command = box.tool("-j", "1", ".")
+      command.environment["MAKEFLAGS"] = "s"
+      let shown = try onTerminal(command, columns: 80)
+      #expect(!statusLines(shown).isEmpty, "\(shown)")
+      #expect(!shown.contains("compiled"))
+      try box.removeCache()
+      var quiet = box.tool("-q", "-j", "1", ".")
+      quiet.environment["MAKEFLAGS"] = "s"
+      #expect(try onTerminal(quiet, columns: 80) == "")
+    }
+  }
+
   @Test func aDumbTerminalGetsPlainLines() throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.returning(1), to: "one.wasm")

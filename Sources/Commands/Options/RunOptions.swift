@@ -124,4 +124,9 @@ struct Verbosity: Sendable {
   var isQuiet = false
   var isVerbose = false
   var explains = false
+  /// Whether make is silent, not the user. The status line is no word that stays, and a run may take minutes.
+  var isMakeSilent = false
+
+  /// Whether a terminal shows what is being done.
+  var showsStatus: Bool { !isQuiet || isMakeSilent }
 }

@@ -28,7 +28,7 @@ final class RunReporter: RunReporting {
     self.verbosity = verbosity
     self.palette = palette
     self.output = output
-    let hasStatusLine = output.isRewritableTerminal && !verbosity.isQuiet
+    let hasStatusLine = output.isRewritableTerminal && verbosity.showsStatus
     state = Mutex(State(status: hasStatusLine ? StatusLine(output) : nil))
   }
 

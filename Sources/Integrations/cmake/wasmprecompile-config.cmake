@@ -57,6 +57,7 @@ function(add_wasm_precompile target)
     list(APPEND options --output "${output}")
   endif()
 
+  # The terminal is for seeing what is done: ninja would otherwise keep it back until all is done.
   # So that make lends its job slots, where CMake can tell it to.
   set(jobs "")
   if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.28)
@@ -64,7 +65,7 @@ function(add_wasm_precompile target)
   endif()
   add_custom_command(OUTPUT "${stamp}"
     COMMAND "${WASMPRECOMPILE_EXECUTABLE}" ${options} -- ${sources}
-    DEPENDS ${depends} DEPFILE "${stamp}.d" ${jobs}
+    DEPENDS ${depends} DEPFILE "${stamp}.d" USES_TERMINAL ${jobs}
     COMMENT "Precompiling WebAssembly modules for ${target}" VERBATIM)
   set(all "")
   if(arg_ALL)
