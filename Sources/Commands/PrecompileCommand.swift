@@ -125,7 +125,7 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand, ListTakingCommand {
     EvictionStage(after: summary, limit: request.caches.sizeLimit).run(reporter)
     reporter.report(report)
     reporter.report(summary)
-    if let timings = request.timings { try invocation.drawing.write(summary, timings) }
+    if let timings = request.timings { try invocation.drawing.write(summary, timings, lanes: request.work.lanes) }
     return summary.exitStatus.merged(with: report.status)
   }
 

@@ -197,7 +197,7 @@ package struct Precompiler {
       scannedDirectories: scan.directories, plan: plan, outcomes: outcomes, targets: targets, caches: caches,
       notModules: notModules,
       unreadable: hashed.failures.count - notModules + scan.problems.count { !$0.isWarning },
-      emptyRoots: scan.emptyRoots.map { request.input.roots[$0] }, purpose: request.purpose,
+      rejected: hashed.failures, emptyRoots: scan.emptyRoots.map { request.input.roots[$0] }, purpose: request.purpose,
       nanoseconds: MonotonicInstant.now().nanoseconds(since: start))
   }
 }

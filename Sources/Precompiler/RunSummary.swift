@@ -14,6 +14,8 @@ package struct RunSummary: Sendable {
   package let notModules: Int
   /// Files and directories whose contents are not known.
   package let unreadable: Int
+  /// Files that gave no module, whatever the reason.
+  package let rejected: [FailedFile]
   /// Directories below which no module was found.
   package let emptyRoots: [FilePath]
   package let purpose: RunPurpose

@@ -30,6 +30,11 @@ import Testing
       #expect(page.contains("<b>7</b> new module</li>"))
       #expect(page.contains("<b>1</b> failed</li>"))
       #expect(page.contains("build/&lt;b&gt;&quot;&amp;'.wasm"))
+      // How it came about, and what failed.
+      #expect(page.contains(#/<p class="engines">wasmprecompile 0\.1\.0, \d{4}-\d\d-\d\d \d\d:\d\d, \d+ jobs?</p>/#))
+      #expect(page.contains("<pre>wasmprecompile --timings page.html build</pre>"))
+      let reason = "is not valid: "
+      #expect(page.contains("<tr><td>build/invalid.wasm</td><td class=\"word\">cranelift</td><td>\(reason)"))
       #expect(!page.contains("<b>\""))
       for reference in ["http", "src=", "href=", "url(", "@import", "<script"] { #expect(!page.contains(reference)) }
       // The modules by compile time.

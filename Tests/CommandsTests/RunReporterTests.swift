@@ -175,7 +175,8 @@ struct RunReporterTests {
     RunSummary(
       scannedDirectories: [], plan: plan, outcomes: outcomes,
       targets: Array(repeating: Self.target, count: targets), caches: OpenCaches(own: nil),
-      notModules: notModules, unreadable: unreadable, emptyRoots: [], purpose: purpose, nanoseconds: 2_410_000_000)
+      notModules: notModules, unreadable: unreadable, rejected: [], emptyRoots: [], purpose: purpose,
+      nanoseconds: 2_410_000_000)
   }
 
   @Test func summaryCountsEverything() {
@@ -218,7 +219,8 @@ struct RunReporterTests {
   @Test func directoryWithoutModulesIsSaid() throws {
     let empty = RunSummary(
       scannedDirectories: [], plan: Plan([], [], [], force: false), outcomes: [], targets: [Self.target],
-      caches: OpenCaches(own: nil), notModules: 0, unreadable: 0, emptyRoots: [directory("empty")], purpose: .compile,
+      caches: OpenCaches(own: nil), notModules: 0, unreadable: 0, rejected: [], emptyRoots: [directory("empty")],
+      purpose: .compile,
       nanoseconds: 1
     )
     #expect(

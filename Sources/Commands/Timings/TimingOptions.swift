@@ -39,9 +39,11 @@ struct TimingOptions: CommandOptions {
   }
 
   /// Writes the files that were asked for.
-  func write(_ summary: RunSummary, _ recorded: RunTimings) throws(RunFailure) {
+  ///
+  /// - Parameter lanes: how many modules could be compiled at the same time.
+  func write(_ summary: RunSummary, _ recorded: RunTimings, lanes: Int) throws(RunFailure) {
     let spans = recorded.spans
-    if let path = timings?.path { try Self.write(TimingsPage(summary, spans).html, to: path) }
+    if let path = timings?.path { try Self.write(TimingsPage(summary, spans, lanes: lanes).html, to: path) }
     if let path = trace?.path {
       var bytes: [UInt8] = []
       TraceFile(summary, spans).json.write(to: &bytes)

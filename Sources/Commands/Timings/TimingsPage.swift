@@ -1,3 +1,4 @@
+internal import LinuxIO
 internal import Precompiler
 internal import SystemPackage
 internal import WasmCache
@@ -6,10 +7,13 @@ internal import WasmCache
 struct TimingsPage {
   private let summary: RunSummary
   private let spans: [RunTimings.Span]
+  private let lanes: Int
 
-  init(_ summary: RunSummary, _ spans: [RunTimings.Span]) {
+  /// - Parameter lanes: how many modules could be compiled at the same time.
+  init(_ summary: RunSummary, _ spans: [RunTimings.Span], lanes: Int) {
     self.summary = summary
     self.spans = spans
+    self.lanes = lanes
   }
 
   var html: String {
@@ -22,7 +26,10 @@ struct TimingsPage {
     <style>\(Self.style)</style>
     <h1>\(summary.line.escaped)</h1>
     <p class="engines">\(engines)</p>
+    <p class="engines">\(origin)</p>
+    <pre>\(commandLine)</pre>
     <ul class="counts">\(counts)</ul>
+    \(failures)
     <h2>Lanes</h2>
     \(Timeline(spans, total: summary.nanoseconds, names: summary.targets.map(\.name)).html)
     <h2>Critical path</h2>
@@ -37,6 +44,38 @@ struct TimingsPage {
   private var engines: String {
     summary.targets.map { "\($0.identity.compiler), \($0.name), \($0.identity.shortDigest)".escaped }.joined(
       separator: "<br>")
+  }
+
+  /// What made the page, and when.
+  private var origin: String {
+    let begun = WallClock.now() - Int64(clamping: summary.nanoseconds)
+    return
+      "\(Program.name) \(Program.version), \(LocalTime.text(nanoseconds: begun)), \(Quantities.count(lanes, "job"))"
+      .escaped
+  }
+
+  private var commandLine: String {
+    let words = CommandLine.arguments.dropFirst().map { FilePath(bytes: RawArguments.decode($0)) }
+    return ([Program.name] + words.map(shellWord)).joined(separator: " ").escaped
+  }
+
+  // MARK: Failures
+
+  /// What failed and why, in the words of the run.
+  private var failures: String {
+    var rows = summary.rejected.map { (path: $0.path, target: "", message: $0.failure.message) }
+    for outcome in summary.outcomes {
+      guard case .failed(let failure) = outcome.result else { continue }
+      let message = failure.message(with: outcome.job.target.identity.backend)
+      rows += outcome.job.content.paths.map { ($0, outcome.job.target.name, message) }
+    }
+    if rows.isEmpty { return "" }
+    let cells = rows.map { row in
+      "<tr><td>\(row.path.printable.escaped)</td><td class=\"word\">\(row.target.escaped)</td>"
+        + "<td>\(row.message.printable.escaped)</td></tr>"
+    }
+    return "<h2>Failed</h2>\n<table><thead><tr><th>module</th><th>backend</th><th>reason</th></tr></thead>\n"
+      + "\(cells.joined(separator: "\n"))</table>"
   }
 
   // MARK: Counts
@@ -105,6 +144,7 @@ struct TimingsPage {
     body { margin: 2rem auto; max-width: 76rem; padding: 0 1rem; background: var(--back); color: var(--text);
       font: 15px/1.5 system-ui, sans-serif; }
     h1 { font-size: 1.25rem; } h2 { font-size: 1.05rem; margin: 2rem 0 .5rem; }
+    pre { overflow-x: auto; }
     .engines, .key { color: var(--faint); }
     .counts { display: flex; flex-wrap: wrap; gap: .5rem 2rem; padding: 0; list-style: none; }
     .counts b { font-size: 1.3rem; }
