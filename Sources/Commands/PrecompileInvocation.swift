@@ -59,7 +59,7 @@ struct PrecompileInvocation: CommandOptions {
     input.followLinks = selection.followLinks
     input.namesDirectories = outputs.depfile != nil
     var caches = try cache.places()
-    caches.sizeLimit = room.maxSize.map { Int64($0.bytes) }
+    caches.sizeLimit = room.limit
     var work = WorkPolicy(lanes: execution.jobs ?? AvailableProcessors.count())
     work.failFast = execution.failFast
     work.force = execution.force

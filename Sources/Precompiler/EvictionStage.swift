@@ -5,23 +5,25 @@ internal import WasmCache
 /// The stage *evict*: makes room once nobody needs the run's artifacts any more, after exports are written.
 package struct EvictionStage {
   private let summary: RunSummary
-  /// Bytes of artifacts that may stay.
-  private let limit: Int64?
+  private let limit: CacheSizeLimit?
 
-  package init(after summary: RunSummary, limit: Int64?) {
+  package init(after summary: RunSummary, limit: CacheSizeLimit?) {
     self.summary = summary
     self.limit = limit
   }
 
   /// Reports what was done or could not be.
   package func run(_ observer: any RunObserver) {
-    guard let cache = summary.caches.own, let limit, !summary.purpose.onlyLooks else { return }
+    guard let cache = summary.caches.own, let chosen = limit, !summary.purpose.onlyLooks,
+      chosen.isChosen || summary.compiled > 0
+    else { return }
+    let limit = chosen.bytes
     lazy var modules = Set(summary.plan.contents.map(\.facts.hash))
     lazy var engines = Set(summary.targets.map(\.identity.directoryName))
     var needed: (artifacts: Int, bytes: Int64) = (0, 0)
     let result: EvictionResult?
     do throws(CacheError) {
-      result = try cache.evictIfDue(size: limit, now: WallClock.now()) { victim, inventory in
+      result = try cache.evictIfDue(size: limit, isChosen: chosen.isChosen, now: WallClock.now()) { victim, inventory in
         let own = victim.entries.count {
           modules.contains($0.module) && engines.contains(inventory.engines[$0.engine].directory)
         }

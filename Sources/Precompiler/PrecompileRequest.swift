@@ -41,10 +41,23 @@ package struct CachePlaces: Sendable {
   /// Caches that are only read, the first first.
   package var lower: [FilePath] = []
   package var trust = CacheTrust.owner
-  /// Bytes of artifacts that may stay in the cache; nil for any number.
-  package var sizeLimit: Int64?
+  /// How large the cache may be; nil for any size.
+  package var sizeLimit: CacheSizeLimit?
 
   package init(_ path: FilePath) { self.path = path }
+}
+
+/// How large a run lets its cache be.
+package struct CacheSizeLimit: Hashable, Sendable {
+  /// Bytes of artifacts that may stay.
+  package var bytes: Int64
+  /// Whether somebody chose it. If nobody did, it is kept to only by runs that make the cache larger.
+  package var isChosen: Bool
+
+  package init(bytes: Int64, isChosen: Bool) {
+    self.bytes = bytes
+    self.isChosen = isChosen
+  }
 }
 
 /// How the work is done.

@@ -34,6 +34,7 @@ extension Sandbox {
           == masked("cache  \(box.cache)") + [
             "artifacts  0 of 0 modules, SIZE in 0 files", "hits  0", "misses  0",
             "compiling  TIME spent, about TIME saved", "since  never",
+            "limit  SIZE, 0 % used; runs keep to it once an hour",
           ])
       #expect(try box.succeed("cache", "gc").output == "nothing to remove: 0 artifacts, 0 B\n")
       #expect(!FileManager.default.fileExists(atPath: box.cache))

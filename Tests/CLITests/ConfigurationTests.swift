@@ -69,7 +69,7 @@ import Testing
         "# cache-dir is not set: wasmprecompile in $XDG_CACHE_HOME or ~/.cache",
         "trust-cache = false  # default",
         #"lower-caches = ["/image", "layer"]  # WASMPRECOMPILE_LOWER_CACHES"#,
-        "# max-size is not set: the cache may grow",
+        #"max-size = "10G"  # default"#,
         #"exclude = ["gen/", "\"x\""]  # \#(box.work)/project/.wasmprecompile.toml:2"#,
         "follow-links = false  # default",
         "jobs = 3  # \(box.work)/project/.wasmprecompile.toml:1",

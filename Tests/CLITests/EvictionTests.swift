@@ -125,10 +125,12 @@ import Testing
       #expect(run.ending == .exited(0))
       #expect(run.errors.contains("note: \(size) bytes of artifacts removed, "), "\(run.errors)")
       #expect(entries.map(FileManager.default.fileExists) == [true, false, true])
-      // Not again within the hour.
-      let next = try box.succeed("-v", "--max-size", "1B", "4.wasm")
+      // Not again within the hour, unless there shall be less.
+      let next = try box.succeed("-v", "--max-size", "\(4 * size)B", "4.wasm")
       #expect(!next.errors.contains("removed"))
-      #expect(try box.succeed("cache", "gc", "--max-size", "1B").output.masked.hasPrefix("removed 3 artifacts"))
+      let less = try box.succeed("-v", "--max-size", "\(2 * size)B", "4.wasm")
+      #expect(less.errors.contains("note: \(size) bytes of artifacts removed, "), "\(less.errors)")
+      #expect(try box.succeed("cache", "gc", "--max-size", "1B").output.masked.hasPrefix("removed 2 artifacts"))
     }
   }
 
@@ -146,7 +148,8 @@ import Testing
 
   @Test(arguments: [
     (
-      ["--max-size", "5X"], "The value '5X' is invalid for '--max-size <size>': it must be a size such as 500M or 5Gi"
+      ["--max-size", "5X"],
+      "The value '5X' is invalid for '--max-size <size>': it must be a size such as 500M or 5Gi, or none"
     ),
     (
       ["--max-age", "30"], "The value '30' is invalid for '--max-age <time>': it must be a time such as 30d, 12h or 2w"

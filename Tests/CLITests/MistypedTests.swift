@@ -71,7 +71,7 @@ import Testing
         (["--timeout", "0", "x"], "'0' is invalid for '--timeout <seconds>': it must be a number of seconds above 0"),
         (
           ["cache", "gc", "--max-size", "5"],
-          "'5' is invalid for '--max-size <size>': it must be a size such as 500M or 5Gi"
+          "'5' is invalid for '--max-size <size>': it must be a size such as 500M or 5Gi, or none"
         ),
         (
           ["--max-module", "2043", "x"],
@@ -93,7 +93,7 @@ import Testing
       let run = try command.run()
       #expect(
         run.errors
-          == "wasmprecompile: error: WASMPRECOMPILE_MAX_SIZE: must be a size such as 500M or 5Gi, not '5'\n")
+          == "wasmprecompile: error: WASMPRECOMPILE_MAX_SIZE: must be a size such as 500M or 5Gi, or none, not '5'\n")
     }
   }
 

@@ -46,10 +46,32 @@ import Testing
     }
   }
 
-  @Test(arguments: ["--dry-run", "--check", "--frozen"]) func whoOnlyLooksMakesNoRoom(_ option: String) throws {
+  @Test func aCacheHasALimitThatNobodyChose() throws {
     try Sandbox.use { box in
       try write(3, in: box)
       try box.succeed(winch + ["tree"])
+      func limit(_ arguments: Argument...) throws -> String? {
+        try box.succeed(["cache", "stats"] + arguments).outputLines.first { $0.hasPrefix("limit") }
+      }
+      #expect(try limit() == "limit      10.0 GB, 1 % used; runs keep to it once an hour")
+      #expect(try limit("--max-size", "none") == "limit      none")
+      let half = try limit("--max-size", "80k")
+      #expect(half?.contains(#/^limit      80.0 kB, 5\d % used; /#) == true, "\(half ?? "")")
+      let stats = try MachineOutput(try box.succeed("cache", "stats", "--format", "json").output, in: box)
+      #expect(stats.objects.contains { $0["max_size"] as? Int == 10_000_000_000 })
+      // A run with nothing to do does not look whether it is kept to.
+      let mark = box.cache + "/v1/evicted"
+      #expect(FileManager.default.fileExists(atPath: mark))
+      try FileManager.default.removeItem(atPath: mark)
+      try box.succeed(winch + ["tree"])
+      #expect(!FileManager.default.fileExists(atPath: mark))
+    }
+  }
+
+  @Test(arguments: ["--dry-run", "--check", "--frozen"]) func whoOnlyLooksMakesNoRoom(_ option: String) throws {
+    try Sandbox.use { box in
+      try write(3, in: box)
+      try box.succeed(winch + ["--max-size", "none", "tree"])
       let run = try box.succeed(winch + [Argument(option), "--max-size", "1B", "tree"])
       #expect(!run.errors.contains("max-size"), "\(run.errors)")
       #expect(box.entries(try #require(box.engines.first)).count == 3)

@@ -95,7 +95,7 @@ struct ConfigurationTests {
     #expect(command.engine.search.candidates == [engine], "paths in a file start from its directory")
     #expect(try command.cache.path() == "/var/cache/modules")
     #expect(command.cache.lowerCaches == [directory("layers/base"), "/mnt/cache"])
-    #expect(command.room.maxSize?.bytes == 5_000_000_000)
+    #expect(command.room.maxSize.bytes == 5_000_000_000 && command.room.limit?.isChosen == true)
     #expect(command.selection.exclude.map(\.bytes) == [Array("gen/".utf8), Array("a\"b".utf8)])
     #expect(command.selection.followLinks && command.execution.rehash && command.cache.trust == .anyone)
     #expect(command.execution.jobs == 3 && command.limits.timeout.value == 0.5)

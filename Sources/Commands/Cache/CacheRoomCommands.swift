@@ -10,7 +10,8 @@ extension CacheCommand {
     static let configuration = CommandConfiguration(
       commandName: "gc", abstract: "Make room: remove what is not used, what was used longest ago first.",
       discussion: """
-        What cannot be loaded and what dead writers left goes in any case. Running builds and hosts are not disturbed: what \
+        Uses are recorded by the day: of what was last used on the same day, the largest goes first. What cannot be loaded and \
+        what dead writers left goes in any case. Running builds and hosts are not disturbed: what \
         they make or use meanwhile stays, and an artifact that was loaded stays whole.
         """)
 
@@ -51,7 +52,7 @@ extension CacheCommand {
     func run() throws {
       try Removal("cache gc", format, dryRun: dryRun).run(in: cache) { () throws(RunFailure) in
         var limits = EvictionLimits()
-        limits.size = room.maxSize.map { Int64($0.bytes) }
+        limits.size = room.maxSize.bytes.map { Int64($0) }
         limits.age = maxAge?.nanoseconds
         limits.free = minFree?.value
         if oldEngines { limits.currentBuilds = try currentBuilds() }

@@ -17,8 +17,12 @@ extension CacheCommand {
 
     @OptionGroup @ParsedOptions var format: FormatOptions
     @OptionGroup @ParsedOptions var cache: CacheOptions
+    @OptionGroup @ParsedOptions var room: CacheSizeOptions
 
-    mutating func fill(from settings: GivenSettings) { _cache.wrappedValue.fill(from: settings) }
+    mutating func fill(from settings: GivenSettings) {
+      _cache.wrappedValue.fill(from: settings)
+      _room.wrappedValue.fill(from: settings)
+    }
 
     func run() throws {
       let lines = format.isJSON ? JSONLines("cache stats") : nil
@@ -39,9 +43,9 @@ extension CacheCommand {
         lower.append((cache.path, CacheStatistics(try CacheInventory(of: cache), nil)))
       }
       if let lines {
-        lines.write(statistics.json(path, lower))
+        lines.write(statistics.json(path, lower, room.maxSize))
       } else {
-        Output.standard.write(statistics.text(path, lower))
+        Output.standard.write(statistics.text(path, lower, room.maxSize))
       }
       guard zero, let opening else { return }
       let result = opening.catalog?.zeroTally(now: WallClock.now()) ?? .gaveUp(opening.note ?? "there is no catalog")
@@ -54,7 +58,7 @@ extension CacheCommand {
 private typealias LowerStatistics = (path: FilePath, contents: CacheStatistics)
 
 extension CacheStatistics {
-  fileprivate func text(_ path: FilePath, _ lower: [LowerStatistics]) -> String {
+  fileprivate func text(_ path: FilePath, _ lower: [LowerStatistics], _ limit: SizeLimit) -> String {
     var table = TextTable([.left, .left])
     table.append(["cache", path.printable])
     table.append([
@@ -92,13 +96,22 @@ extension CacheStatistics {
         + "about \(Quantities.duration(nanoseconds: UInt64(max(0, saved)))) saved",
     ])
     table.append(["since", tally.since > 0 ? LocalTime.text(nanoseconds: tally.since) : "never"])
+    table.append(["limit", Self.text(limit, used: size)])
     return table.text
   }
 
-  fileprivate func json(_ path: FilePath, _ lower: [LowerStatistics]) -> JSON {
+  /// `10.0 GB, 12 % used; runs keep to it once an hour`
+  private static func text(_ limit: SizeLimit, used: Int64) -> String {
+    guard let bytes = limit.bytes else { return "none" }
+    let percent = bytes > 0 ? Int((100 * Double(used) / Double(bytes)).rounded(.up)) : 100
+    return "\(Quantities.bytes(bytes)), \(percent) % used; runs keep to it once an hour"
+  }
+
+  fileprivate func json(_ path: FilePath, _ lower: [LowerStatistics], _ limit: SizeLimit) -> JSON {
     [
       "type": "statistics", "cache": JSON(path), "artifacts": JSON(artifacts), "modules": JSON(modules),
-      "files": JSON(objects), "artifact_bytes": JSON(Int(size)), "hits": JSON(Int(tally.hits)),
+      "files": JSON(objects), "artifact_bytes": JSON(Int(size)), "max_size": JSON(limit.bytes),
+      "hits": JSON(Int(tally.hits)),
       "lower_hits": JSON(Int(tally.lowerHits)),
       "misses": .object(
         MissReason.allCases.map {

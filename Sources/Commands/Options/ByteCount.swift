@@ -11,6 +11,27 @@ extension ByteCount: OptionValue {
   public var defaultValueDescription: String { description }
 }
 
+/// How large something may be, as an argument: a ``ByteCount``, or `none` for any size.
+struct SizeLimit: OptionValue, Hashable {
+  /// Nil for any size.
+  let bytes: Int?
+
+  static let expectation = "\(ByteCount.expectation), or none"
+
+  init(_ bytes: Int) { self.bytes = bytes }
+
+  init?(argument: String) {
+    if argument == "none" {
+      bytes = nil
+    } else {
+      guard let count = ByteCount(argument) else { return nil }
+      bytes = count.bytes
+    }
+  }
+
+  var defaultValueDescription: String { bytes.map { "\(ByteCount($0))" } ?? "none" }
+}
+
 /// A length of time as an argument: `30d`, `12h`, `90m`, `45s`, `2w`.
 struct TimeSpan: ExpressibleByArgument, Hashable {
   let nanoseconds: Int64

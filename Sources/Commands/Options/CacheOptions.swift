@@ -78,8 +78,17 @@ struct CacheSizeOptions: CommandOptions {
   @CommandOption(
     "max-size",
     help: ArgumentHelp(
-      "How large the cache may be: 500M, 5G, 5Gi.",
-      discussion: "What was used longest ago goes until it fits; runs see to that at most once an hour.",
-      valueName: "size"), setting: .byUsersOnly(ByteCount.expectation, unset: "the cache may grow"))
-  var maxSize: ByteCount?
+      "How large the cache may be: 500M, 5G, 5Gi, or none for any size.",
+      discussion: """
+        What was used longest ago goes until it fits. Runs that store something see to that, at most once an hour; `cache gc` \
+        does so at once, and `cache stats` shows how much of it is used.
+        """,
+      valueName: "size"), setting: .byUsersOnly(SizeLimit.expectation))
+  // ccache has 5 GB, sccache 10 GB. Artifacts of ten thousand ordinary modules take a few hundred megabytes.
+  var maxSize = SizeLimit(10_000_000_000)
+
+  /// Nil for any size.
+  var limit: CacheSizeLimit? {
+    maxSize.bytes.map { CacheSizeLimit(bytes: Int64($0), isChosen: _maxSize.origin != nil) }
+  }
 }

@@ -12,8 +12,9 @@ package import SystemPackage
 ///           <wasm sha256><suffix>   symbolic link → ../../objects/ab/cdef…, modified when it was last used, give or
 ///                                   take a day
 ///         corrupt/                  objects whose bytes did not have their digest
-///         tmp/<writer>/             files not yet published; the writer holds the directory's lock
-///         evicted                   modified when a limit of size was last enforced; locked meanwhile
+///         tmp/<writer>/             files not yet published; the writer holds the directory's lock, unless the name begins
+///                                   with `unlocked-`
+///         evicted                   the limit of size that was last enforced, modified then; locked meanwhile
 ///
 /// An entry is a symbolic link, so that any runtime in any language can open its path, while its target names the
 /// digest of what it must find there. (Rejected: the artifact itself under the module's hash, which cannot prove its

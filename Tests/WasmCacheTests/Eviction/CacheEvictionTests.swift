@@ -179,10 +179,20 @@ struct CacheEvictionTests {
     let now = WallClock.now()
     let hour: Int64 = 3_600_000_000_000
     #expect(try fixture.cache.evictIfDue(size: 2, now: now)?.entries == 1)
-    #expect(try fixture.cache.evictIfDue(size: 1, now: now + hour / 2) == nil)
-    #expect(try fixture.cache.evictIfDue(size: 1, now: now + 2 * hour)?.entries == 1)
+    #expect(try fixture.cache.evictIfDue(size: 2, now: now + hour / 2) == nil)
+    #expect(try fixture.cache.evictIfDue(size: 3, now: now + hour / 2) == nil)
+    #expect(try fixture.cache.evictIfDue(size: 1, now: now + hour / 2)?.entries == 1, "a smaller limit counts at once")
     // A clock that was set back does not put it off.
     #expect(try fixture.cache.evictIfDue(size: 0, now: now - hour)?.entries == 1)
+  }
+
+  /// It is so large that a cache need not be looked at as soon as it is made.
+  @Test func aLimitThatNobodyChoseCanWait() throws {
+    let now = WallClock.now()
+    let hour: Int64 = 3_600_000_000_000
+    #expect(try fixture.cache.evictIfDue(size: 1, isChosen: false, now: now) == nil)
+    #expect(try fixture.cache.evictIfDue(size: 1, isChosen: false, now: now + hour / 2) == nil)
+    #expect(try fixture.cache.evictIfDue(size: 1, isChosen: false, now: now + 2 * hour)?.entries == 2)
   }
 
   @Test func twoDoNotMakeRoomAtTheSameTime() throws {
