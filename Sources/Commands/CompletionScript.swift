@@ -11,9 +11,16 @@ struct CompletionScript {
     var script = GeneratedScript(CommandLineTool.completionScript(for: shell))
     let names = Subcommands.names + ["help"]
     switch shell {
-    case .bash: try script.mendBash(names)
-    case .zsh: try script.mendZsh(names)
-    default: try script.mendFish(names)
+    case .bash:
+      try script.mendBash(names)
+      try script.mendBashHelp()
+    case .zsh:
+      try script.mendZsh(names)
+      try script.mendZshHelp()
+      script.mendZshValues()
+    default:
+      try script.mendFish(names)
+      try script.mendFishDescriptions()
     }
     text = script.text.hasSuffix("\n") ? script.text : script.text + "\n"
   }
@@ -25,7 +32,47 @@ private struct GeneratedScript {
 
   init(_ text: String) { self.text = text }
 
+  /// After `help`, what it can be asked about: subcommands, and then those of one that has some.
+  private static var topics: [(name: String, nested: [String])] {
+    Subcommands.all.filter { $0.configuration.shouldDisplay }.compactMap { command in
+      command.configuration.commandName.map { name in
+        (name, command.configuration.subcommands.compactMap { $0.configuration.commandName })
+      }
+    }
+  }
+
+  /// Bash takes `--option=value` apart, and `=` is a word of its own.
   mutating func mendBash(_ names: [String]) throws(RunFailure) {
+    try replace(
+      #"""
+          local -r cur="${2}"
+          local -r prev="${3}"
+
+          local -i positional_number
+          local -a unparsed_words=("${COMP_WORDS[@]:1:${COMP_CWORD}}")
+
+      """#,
+      by: #"""
+            local cur="${2}"
+            local prev="${3}"
+
+            # Bash takes `--option=value` apart: `=` is a word of its own.
+            if [[ "${COMP_WORDS[${COMP_CWORD}]}" = '=' ]]; then
+                cur=''
+            elif [[ "${prev}" = '=' && "${COMP_CWORD}" -gt 2 ]]; then
+                prev="${COMP_WORDS[$((COMP_CWORD - 2))]}"
+            fi
+
+            local -i positional_number
+            local -a unparsed_words=()
+            local word option=''
+            for word in "${COMP_WORDS[@]:1:${COMP_CWORD}}"; do
+                [[ "${word}" = '=' && "${option}" = --* ]] || unparsed_words+=("${word}")
+                option="${word}"
+            done
+            [[ "${option}" = '=' ]] && unparsed_words+=('')
+
+        """#)
     _ = try cut(from: "\n    # Offer subcommand / subcommand argument completions\n", upTo: "}\n")
     try insert(
       """
@@ -44,6 +91,69 @@ private struct GeneratedScript {
 
 
       """, before: "    local -a repeating_flags=()\n")
+  }
+
+  mutating func mendBashHelp() throws(RunFailure) {
+    let nested = Self.topics.filter { !$0.nested.isEmpty }.map {
+      "    \($0.name)) __wasmprecompile_add_completions -W '\($0.nested.joined(separator: "'$'\\n''"))' ;;\n"
+    }
+    try insert(
+      """
+          if [[ "${COMP_CWORD}" -eq 2 ]]; then
+              __wasmprecompile_add_completions -W '\(Self.topics.map(\.name).joined(separator: "'$'\\n''"))'
+          elif [[ "${COMP_CWORD}" -eq 3 ]]; then
+              case "${COMP_WORDS[2]}" in
+          \(nested.joined(separator: "    "))        esac
+          fi
+
+      """, after: "    non_repeating_flags=(--version)\n    repeating_options=()\n    non_repeating_options=()\n")
+  }
+
+  mutating func mendZshHelp() throws(RunFailure) {
+    let nested = Self.topics.filter { !$0.nested.isEmpty }.map {
+      "[[ \"${words[2]}\" == \($0.name) ]] && compadd -- \($0.nested.joined(separator: " "))"
+    }
+    try replace(
+      "'*:subcommands:'",
+      by: "'1:subcommand:(\(Self.topics.map(\.name).joined(separator: " ")))'\n        "
+        + "'2:subcommand:{\(nested.joined(separator: "; "))}'")
+  }
+
+  /// Without an `=` behind its name, zsh does not take an option and its value in one word.
+  mutating func mendZshValues() {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
+      // A value is behind the description: `--name[description]:value:action`, or `{--name,-n}'[description]:value:action`.
+      guard line.contains("]:") else { return String(line) }
+      return String(line).replacing(#/(--[a-z-]+)(\[|,-[A-Za-z]\}'\[)/#, maxReplacements: 1) { "\($0.1)=\($0.2)" }
+    }
+    text = lines.joined(separator: "\n")
+  }
+
+  /// Fish shows an option's description beside each of its values unless they have their own, which may be empty.
+  mutating func mendFishDescriptions() throws(RunFailure) {
+    let marker = " -rfka '"
+    var mended = ""
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      if let values = line.firstRange(of: marker), line.hasSuffix("'") {
+        let words = line[values.upperBound...].dropLast().split(separator: " ").map { "\($0)\\t" }
+        mended += "\(line[..<values.upperBound])\(words.joined(separator: " "))'\n"
+      } else {
+        mended += line + "\n"
+      }
+    }
+    text = mended.hasSuffix("\n\n") ? String(mended.dropLast()) : mended
+    for topic in Self.topics {
+      text += Self.fishTopic(topic.name, when: "test (count (commandline -opc)) -eq 2", after: "help")
+      for name in topic.nested {
+        text += Self.fishTopic(
+          name, when: "test (count (commandline -opc)) -eq 3; and test (commandline -opc)[3] = \(topic.name)",
+          after: "help")
+      }
+    }
+  }
+
+  private static func fishTopic(_ name: String, when condition: String, after command: String) -> String {
+    "complete -c '\(Program.name)' -n '\(condition); and test (commandline -opc)[2] = \(command)' -fa '\(name)'\n"
   }
 
   mutating func mendZsh(_ names: [String]) throws(RunFailure) {
@@ -98,6 +208,11 @@ private struct GeneratedScript {
   private mutating func insert(_ more: String, before place: String) throws(RunFailure) {
     guard let range = text.firstRange(of: place) else { throw unknown(place) }
     text.insert(contentsOf: more, at: range.lowerBound)
+  }
+
+  private mutating func insert(_ more: String, after place: String) throws(RunFailure) {
+    guard let range = text.firstRange(of: place) else { throw unknown(place) }
+    text.insert(contentsOf: more, at: range.upperBound)
   }
 
   /// Replaces a text everywhere.

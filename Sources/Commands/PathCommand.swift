@@ -14,7 +14,9 @@ struct PathCommand: ConfiguredCommand, ListTakingCommand {
       done and the file has not changed since.
       """)
 
-  @Argument(help: "Modules, and directories of them; - for a list of them on standard input.")
+  @Argument(
+    help: "Modules, and directories of them; - for a list of them on standard input.",
+    completion: .file(extensions: ["wasm"]))
   var module: [PathArgument] = []
 
   @Flag(help: "Compile modules that the cache does not have.")

@@ -12,6 +12,8 @@ import Testing
   private func offered(_ shell: Shell, _ lines: [String], in box: Sandbox) throws -> [Set<String>] {
     try box.write(WasmBinary.empty, to: "module.wasm")
     try box.write(WasmBinary.empty, to: "tree/inner.wasm")
+    // Offered where any file may be meant, and not where a module is.
+    if lines.contains("run ") { try box.write("", to: "notes.txt") }
     try box.write(lines.map { $0 + "\n" }.joined(), to: "../lines")
     let result =
       switch shell {
@@ -41,7 +43,8 @@ import Testing
       let files: Set = ["module.wasm", "tree"]
       let lines = [
         "", "c", "mod", "--", "--backend ", "--force ", "module.wasm ", "cache ", "path ", "path --", "cache verify --",
-        "completions ", "--format ", "--backend winch --cpu ",
+        "completions ", "--format ", "--backend winch --cpu ", "--backend=w", "path --backend=", "help ", "help cache ",
+        "run ",
       ]
       let found = try Dictionary(uniqueKeysWithValues: zip(lines, offered(shell, lines, in: box)))
       let first = found[""] ?? []
@@ -62,6 +65,13 @@ import Testing
       }
       #expect(found["cache "]?.isSuperset(of: ["dir", "verify"]) == true)
       #expect(found["cache "]?.isDisjoint(with: files) == true)
+      #expect(found["--backend=w"]?.contains { $0.hasSuffix("winch") } == true, "\(found["--backend=w"] ?? [])")
+      #expect(found["--backend=w"]?.count == 1)
+      #expect(found["path --backend="]?.count == 3, "\(found["path --backend="] ?? [])")
+      #expect(found["help "]?.isSuperset(of: ["path", "cache", "run"]) == true)
+      #expect(found["help "]?.isDisjoint(with: files) == true)
+      #expect(found["help cache "]?.isSuperset(of: ["list", "gc"]) == true)
+      #expect(found["run "] == files, "modules, and directories of them")
       let path = found["path --"] ?? []
       #expect(path.isSuperset(of: ["--compile", "--backend"]) && !path.contains("--watch"), "\(path)")
       #expect(found["cache verify --"]?.contains("--repair") == true)

@@ -15,7 +15,7 @@ struct InspectCommand: ConfiguredCommand {
       itself, in a confined process: name the host with --host, --engine-config, --like, --engine or -W. No code is run.
       """)
 
-  @Argument(help: "A module, a component or an artifact.")
+  @Argument(help: "A module, a component or an artifact.", completion: .file(extensions: ["wasm", "cwasm"]))
   var file: PathArgument
 
   @Option(help: ArgumentHelp("How many functions to name, the largest first.", valueName: "n"))

@@ -15,7 +15,7 @@ struct RunCommand: ConfiguredCommand, ListTakingCommand {
       backends, the first one's code is run.
       """)
 
-  @Argument(help: "A module or a component.")
+  @Argument(help: "A module or a component.", completion: .file(extensions: ["wasm"]))
   var module: PathArgument
 
   @Argument(
