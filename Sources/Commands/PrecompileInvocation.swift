@@ -64,6 +64,7 @@ struct PrecompileInvocation: CommandOptions {
     work.failFast = execution.failFast
     work.force = execution.force
     work.rehash = execution.rehash
+    work.verify = execution.verify
     var request = PrecompileRequest(input, caches: caches, work: work)
     request.limits = limits.modules
     request.purpose = execution.purpose

@@ -73,6 +73,8 @@ package struct WorkPolicy: Sendable {
   package var force = false
   /// Read every file, whatever is remembered of it.
   package var rehash = false
+  /// Hash the artifacts that the cache has, too, for a run that only looks.
+  package var verify = false
   /// Asked before each compilation, from any thread: whether it is still worth doing.
   package var isWanted: @Sendable (Job) -> Bool = { _ in true }
 

@@ -111,7 +111,8 @@ package struct Precompiler {
     _ contents: [ModuleContent], _ targets: [CompileTarget], _ caches: OpenCaches, _ catalog: RunCatalog
   ) throws(PrecompileError) -> [TargetLookups] {
     let stage = LookUpStage(
-      contents: contents, targets: targets, caches: caches, lanes: threads, looksAtEach: request.work.rehash)
+      contents: contents, targets: targets, caches: caches, lanes: threads, looksAtEach: request.work.rehash,
+      verifies: request.work.verify)
     do { return try stage.run(catalog) } catch { throw .cache(error) }
   }
 

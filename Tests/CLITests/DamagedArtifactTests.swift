@@ -33,6 +33,44 @@ import Testing
     }
   }
 
+  /// Its size is seen wherever its entry is looked at, at the price of the look; other damage only by hashing.
+  @Test(arguments: Damage.allCases) func whoOnlyLooksSeesDamage(_ damage: Damage) throws {
+    try Sandbox.use { box in
+      for number in 1...2 { try box.write(WasmBinary.returning(number), to: "\(number).wasm") }
+      try box.succeed(".")
+      let object = object(try #require(box.succeed("path", "1.wasm").outputLines.first))
+      let other = self.object(try #require(box.succeed("path", "2.wasm").outputLines.first))
+      try damage.apply(to: object, other: other)
+      let looks: [[Argument]] = [["--check"], ["--frozen"], ["path"]]
+      if damage == .truncation || damage == .emptying {
+        for look in looks { #expect(try box.tool(look + ["1.wasm"]).run().ending == .exited(1), "\(look)") }
+      }
+      let check = try box.tool("--check", "--verify", ".").run()
+      #expect(check.ending == .exited(1))
+      let reason = damage == .emptying ? "evicted" : "artifact corrupt"
+      #expect(check.output == "would compile ./1.wasm with cranelift (\(reason))\n")
+      let frozen = try box.tool("--frozen", "--verify", ".").run()
+      #expect(frozen.ending == .exited(1))
+      #expect(
+        frozen.errorLines.first
+          == "./1.wasm: error: the cache has no artifact for cranelift: \(reason); --frozen compiles nothing")
+      // Neither moves it aside.
+      #expect(FileManager.default.fileExists(atPath: object))
+      if damage == .truncation || damage == .emptying {
+        #expect(try box.succeed(".").errorLines.last?.hasPrefix("2 modules: 1 compiled, 1 up to date") == true)
+        #expect(try box.succeed("--check", "--verify", ".").output == "")
+      }
+    }
+  }
+
+  @Test func verifyingGoesWithLooking() throws {
+    try Sandbox.use { box in
+      let run = try box.tool("--verify", ".").run()
+      #expect(run.ending == .exited(64))
+      #expect(run.errorLines.first == "Error: --verify goes with --check or --frozen")
+    }
+  }
+
   @Test(arguments: Damage.allCases) func damagedArtifactIsNeitherGivenOutNorRun(_ damage: Damage) throws {
     try Sandbox.use { box in
       for number in 1...2 { try box.write(WasmBinary.returning(number), to: "\(number).wasm") }

@@ -364,7 +364,7 @@ struct ConfigurationTests {
     let ofOneRun: Set = [
       "watch", "fail-fast", "dry-run", "force", "quiet", "verbose", "explain", "format", "version", "help",
       "files-from", "null", "check", "frozen", "output", "stamp", "depfile", "timings", "trace",
-      "like", "engine-config",
+      "like", "engine-config", "hard-links", "verify",
     ]
     let options = options(of: PrecompileCommand.self)
     let settings = Set(Settings.all.map { String($0.option.dropFirst(2)) })

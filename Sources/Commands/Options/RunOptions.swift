@@ -59,6 +59,13 @@ struct ExecutionOptions: CommandOptions {
       discussion: "The cache is only read, so it may be on a read-only file system, or root's."))
   var frozen = false
 
+  @CommandOption(
+    "verify",
+    help: ArgumentHelp(
+      "With --check or --frozen: hash every artifact, and count a corrupt one as missing.",
+      discussion: "One that was hashed before is not hashed again while its time stamps say that it is as it was."))
+  var verify = false
+
   @CommandOption("force", help: "Compile what the cache has, too.")
   var force = false
 
@@ -76,6 +83,7 @@ struct ExecutionOptions: CommandOptions {
     if [dryRun, check, frozen].count(where: { $0 }) > 1 {
       throw ValidationError("--dry-run, --check and --frozen exclude each other")
     }
+    if verify && !check && !frozen { throw ValidationError("--verify goes with --check or --frozen") }
     if force && (check || frozen) { throw ValidationError("--force goes with neither --check nor --frozen") }
     if let jobs, !Self.isValid(jobs: jobs) {
       throw ValidationError("--jobs must be from 1 to \(Self.mostJobs), not \(jobs)")

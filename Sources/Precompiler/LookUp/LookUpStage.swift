@@ -13,6 +13,8 @@ struct LookUpStage {
   let lanes: Int
   /// Whether to look at each entry, whatever the directories say.
   var looksAtEach = false
+  /// Whether to hash each artifact that was not hashed before, too.
+  var verifies = false
   /// Nanoseconds since 1970.
   var now = WallClock.now()
 
@@ -28,7 +30,7 @@ struct LookUpStage {
       return targets.map { TargetLookups(lookUp(for: $0, catalog), fingerprint: nil) }
     }
     return zip(targets, fingerprints).map { target, fingerprint in
-      if let fingerprint, !looksAtEach, let known = catalog.fromLowerCaches(in: fingerprint) {
+      if let fingerprint, !looksAtEach, !verifies, let known = catalog.fromLowerCaches(in: fingerprint) {
         return TargetLookups(allPresentFromLowerCaches: known)
       }
       return TargetLookups(lookUp(for: target, catalog), fingerprint: fingerprint)
@@ -60,7 +62,7 @@ struct LookUpStage {
     guard let directory = target.directory else {
       return Array(repeating: .absent(.newModule), count: contents.count)
     }
-    var lookups = lookUp(in: directory)
+    var lookups = lookUp(in: directory, verifies ? LoadingCatalog(of: directory.cache, isWritable: false) : nil)
     // An entry that is gone leaves nothing in the cache to tell that it was there.
     let missing = lookups.indices.filter { [.absent(.newModule), .absent(.engineChanged)].contains(lookups[$0]) }
     guard !missing.isEmpty else { return lookups }
@@ -69,16 +71,30 @@ struct LookUpStage {
     return lookups
   }
 
-  private func lookUp(in directory: EngineDirectory) -> [Lookup] {
+  /// - Parameter checked: remembers which artifacts were hashed before; nil if none has to be.
+  private func lookUp(in directory: EngineDirectory, _ checked: LoadingCatalog?) -> [Lookup] {
+    let verified = checked.map { VerifiedEntries(directory, $0) }
     let size = max(1, min(256, contents.count / (4 * lanes)))
     let blocks = (contents.count + size - 1) / size
     let results = Mutex(Array(repeating: [Lookup](), count: blocks))
     concurrently(blocks, lanes: lanes) { block in
       let found = contents[block * size..<min((block + 1) * size, contents.count)].map {
-        directory.lookUp($0.facts.hash)
+        lookUp($0.facts.hash, in: directory, verified)
       }
       results.withLock { $0[block] = found }
     }
     return results.withLock { $0.flatMap { $0 } }
+  }
+
+  private func lookUp(_ module: WasmHash, in directory: EngineDirectory, _ verified: VerifiedEntries?) -> Lookup {
+    let found = directory.lookUp(module)
+    guard let verified, case .present = found else { return found }
+    do throws(CacheError) {
+      return .present(size: try verified.open(module).size)
+    } catch .missing(_, _, let reason) {
+      return .absent(reason)
+    } catch {
+      return .absent(.artifactCorrupt)
+    }
   }
 }

@@ -35,7 +35,13 @@ package final class EngineDirectory: Sendable {
       .flatMap { CacheLayout.digest(ofTarget: $0) }
   }
 
-  /// The cache's answer about a module: two system calls when it has it.
+  /// The file that a module's entry leads to; nil if there is none.
+  package func objectIdentity(_ module: WasmHash) -> FileIdentity? {
+    guard let name = artifactDigest(module).map(CacheLayout.objectName) else { return nil }
+    return (try? cache.objects.status(of: "\(name.directory)/\(name.file)"))?.stamp.identity
+  }
+
+  /// The cache's answer about a module: a few system calls when it has it.
   ///
   /// An entry that is anything but a link to an object is none. The directory is named each time instead of being held
   /// open, because another process may be about to make it.
@@ -53,7 +59,9 @@ package final class EngineDirectory: Sendable {
       status.size > 0
     {
       // Another user may change the artifact while it runs.
-      return cache.trust.objection(to: status) == nil ? .present(size: status.size) : .absent(.artifactCorrupt)
+      if cache.trust.objection(to: status) != nil { return .absent(.artifactCorrupt) }
+      return isCutShort("\(object.directory)/\(object.file)", size: status.size)
+        ? .absent(.artifactCorrupt) : .present(size: status.size)
     }
     return .absent(cache.isSetAside(digest) ? .artifactCorrupt : .evicted)
   }

@@ -1,0 +1,37 @@
+internal import Glibc
+internal import LinuxIO
+
+extension EngineDirectory {
+  /// Whether an object ends before its own header says that it does, as after a copy that was broken off.
+  ///
+  /// Engines write the table of sections last, so that a file without its end lacks part of the table. It takes three system
+  /// calls; only hashing finds other damage, see ``VerifiedEntries``. An artifact that is no ELF file is not judged.
+  ///
+  /// - Parameters:
+  ///   - object: its path below the directory of objects.
+  ///   - size: bytes that it has.
+  func isCutShort(_ object: String, size: Int) -> Bool {
+    guard let file = try? cache.objects.open(object, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY),
+      let header = try? file.bytes(count: ELFHeader.size), let end = ELFHeader.end(header)
+    else { return false }
+    return end > size
+  }
+}
+
+/// The part of an ELF file's header that says where its table of sections is. Source: elf(5), 64 bits, little-endian.
+enum ELFHeader {
+  /// Bytes.
+  static let size = 64
+
+  /// The size in bytes that the file has at least; nil if this is no such header.
+  static func end(_ header: [UInt8]) -> Int? {
+    guard header.starts(with: [0x7f, 0x45, 0x4c, 0x46, 2, 1]) else { return nil }
+    guard header.count == size else { return .max }
+    func number(at offset: Int, bytes: Int) -> UInt64 {
+      header[offset..<offset + bytes].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+    let table = number(at: 0x28, bytes: 8)
+    let (end, overflow) = table.addingReportingOverflow(number(at: 0x3a, bytes: 2) * number(at: 0x3c, bytes: 2))
+    return overflow ? .max : Int(clamping: end)
+  }
+}
