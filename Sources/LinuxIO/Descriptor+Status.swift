@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// The state of a file, of a name, and this process's rights.
@@ -48,6 +49,17 @@ extension Descriptor {
     // The effective rights will count, so they are asked for.
     try check("faccessat", faccessat(raw, ".", mode, AT_EACCESS))
   }
+
+  /// Whether code in this file, or in files in this directory, can be mapped to be executed. It cannot where the file system
+  /// is mounted `noexec`.
+  package var allowsExecution: Bool {
+    var status = statvfs()
+    // ST_NOEXEC, which is no constant in Swift.
+    return fstatvfs(raw, &status) != 0 || status.f_flag & 8 == 0
+  }
+
+  /// Whether the file's mode says everything about who may do what with it: false with an access control list.
+  package var hasOnlyMode: Bool { clinux_has_only_mode(raw) }
 
   /// Fails if no file may be made in this directory.
   package func requireWritable() throws(SystemError) { try checkAccess(W_OK | X_OK) }

@@ -4,11 +4,13 @@ package import Glibc
 package struct FileStatus: Hashable, Sendable {
   package let stamp: FileStamp
   package let owner: UInt32
+  package let group: UInt32
   package let links: UInt64
 
   package init(_ status: stat) {
     stamp = FileStamp(status)
     owner = status.st_uid
+    group = status.st_gid
     links = UInt64(status.st_nlink)
   }
 

@@ -126,7 +126,7 @@ import Testing
       let engine = (entry as NSString).deletingLastPathComponent
       let objects = (URL(filePath: entry).resolvingSymlinksInPath().path as NSString).deletingLastPathComponent
       for (directory, mode) in [
-        (box.cache, 0o770), (box.cache + "/v1/objects", 0o777), (engine, 0o770), (objects, 0o702),
+        (box.cache, 0o777), (box.cache + "/v1/objects", 0o777), (engine, 0o770), (objects, 0o702),
       ] as [(String, mode_t)] {
         chmod(directory, mode)
         var commands = [box.tool("good.wasm"), box.tool("path", "good.wasm")]
@@ -139,7 +139,8 @@ import Testing
           #expect(
             run.errors == """
               wasmprecompile: error: \(directory): can be written by other users: whoever writes there decides what code runs; \
-              `chmod -R go-w \(box.cache)` if they did no harm, or trust them (--trust-cache)
+              `chmod -R go-w \(box.cache)` if they did no harm, or trust them (--trust-cache or \
+              WASMPRECOMPILE_TRUST_CACHE=true)
 
               """)
         }
@@ -156,7 +157,7 @@ import Testing
       #expect(
         run.errors == """
           wasmprecompile: error: \(box.path)/home: can be written by other users: whoever writes there decides what code runs; \
-          `chmod go-w \(box.path)/home` if they did no harm, or trust them (--trust-cache)
+          `chmod go-w \(box.path)/home` if they did no harm, or trust them (--trust-cache or WASMPRECOMPILE_TRUST_CACHE=true)
 
           """)
       try box.succeed("--trust-cache", "good.wasm")
@@ -175,9 +176,82 @@ import Testing
       #expect(
         run.errors == """
           wasmprecompile: error: \(box.cache): belongs to user 65534: whoever writes there decides what code runs; choose a \
-          directory of your own, or trust them (--cache-dir, --trust-cache)
+          directory of your own, or trust them (--cache-dir or WASMPRECOMPILE_CACHE_DIR, --trust-cache or \
+          WASMPRECOMPILE_TRUST_CACHE=true)
 
           """)
+    }
+  }
+
+  /// As in a container of CI, where root has the home directory of another user.
+  @Test(.needs(geteuid() == 0, "root, who alone can give a directory to someone else"))
+  func theHomeOfSomeoneElse() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "good.wasm")
+      #expect(chown(box.path + "/home", 65534, 65534) == 0)
+      let run = try box.tool("good.wasm").run()
+      #expect(run.ending == .exited(73))
+      #expect(
+        run.errors == """
+          wasmprecompile: error: \(box.path)/home: belongs to user 65534: whoever writes there decides what code runs; choose a \
+          directory of your own, or trust them (HOME names it; --cache-dir or WASMPRECOMPILE_CACHE_DIR, --trust-cache or \
+          WASMPRECOMPILE_TRUST_CACHE=true)
+
+          """)
+      for (name, value) in [("WASMPRECOMPILE_CACHE_DIR", box.path + "/own"), ("WASMPRECOMPILE_TRUST_CACHE", "true")] {
+        var command = box.tool("good.wasm")
+        command.environment[name] = value
+        #expect(try command.run().ending == .exited(0), "\(name)")
+      }
+    }
+  }
+
+  /// With an access control list, the group's bits are what anybody on the list may do at most.
+  @Test func anAccessControlListIsSomeoneElse() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "good.wasm")
+      chmod(box.path + "/home", 0o775)
+      // posix_acl_xattr.h: version 2; entries of tag, permissions, id: owner, user 1, group, mask, others.
+      let script = """
+        import os, struct, sys
+        entries = [(1, 7, -1), (2, 7, 1), (4, 5, -1), (16, 7, -1), (32, 5, -1)]
+        value = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+        os.setxattr(sys.argv[1], "system.posix_acl_access", value)
+        """
+      let listed = try box.command("python3", ["-c", Argument(script), "\(box.path)/home"]).run()
+      // Not every file system has them.
+      if listed.ending != .exited(0) { return }
+      let run = try box.tool("good.wasm").run()
+      #expect(run.ending == .exited(73))
+      #expect(run.errors.hasPrefix("wasmprecompile: error: \(box.path)/home: can be written by other users: "))
+    }
+  }
+
+  @Test(.needs(canMount, mountNeed))
+  func aFileSystemThatForbidsExecutionIsSaid() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "one.wasm")
+      let script = """
+        "$0" one.wasm; "$0" -q one.wasm; "$0" path --verify one.wasm; "$0" run --cold --invoke value one.wasm
+        "$0" inspect "$("$0" path one.wasm 2> null)" | grep -A 1 '^loads'; "$0" --output "$1/out" one.wasm
+        "$0" --backend pulley one.wasm
+        """
+      try FileManager.default.createDirectory(atPath: box.cache, withIntermediateDirectories: true)
+      let mount = "mount -t tmpfs -o noexec,mode=700 none '\(box.cache)'"
+      let run = try mounting(mount, then: script, box.tool("\(box.cache)")).run()
+      #expect(run.ending == .exited(0), "\(run.errors)")
+      let path = try #require(run.outputLines.first)
+      let noexec = "is on a file system that is mounted noexec, from which no runtime can map code"
+      let warning = "wasmprecompile: warning: \(box.cache): \(noexec): choose another place with --cache-dir"
+      let lines = run.errorLines.map(\.masked)
+      // A run, a quiet run, `path`, and a run that exports.
+      #expect(lines.count { $0 == warning } == 4, "\(run.errors)")
+      #expect(lines.filter { $0.hasPrefix("wasmprecompile: warning: \(path): cannot be loaded: ") }.count == 1)
+      #expect(lines.contains("nothing to compare: the cache cannot be used"))
+      #expect(lines.contains("\(box.cache)/out: warning: \(noexec)"), "\(run.errors)")
+      #expect(run.outputLines.dropFirst().first == "1")
+      #expect(run.outputLines.last == "           from memory only, not by its path: its file system is mounted noexec")
+      #expect(lines.last?.hasPrefix("1 module: 1 compiled") == true)
     }
   }
 

@@ -35,7 +35,7 @@ struct CacheTrustTests {
 
   // MARK: The way
 
-  @Test(arguments: [0o777, 0o775, 0o722] as [UInt32]) func parentThatOthersCanWriteIsRefused(_ mode: UInt32) throws {
+  @Test(arguments: [0o777, 0o757, 0o722] as [UInt32]) func parentThatOthersCanWriteIsRefused(_ mode: UInt32) throws {
     let parent = try directory.makeDirectory("open", mode: mode)
     let error = refusal(parent.appending("deeper/cache"))
     #expect(error == .writableByOthers(parent, permissions: mode))
@@ -45,6 +45,21 @@ struct CacheTrustTests {
         + "no harm, or trust them")
     setMode(parent, 0o755)
     #expect(refusal(parent.appending("deeper/cache")) == nil)
+  }
+
+  /// As umask 002 makes it, with a group that has no other member.
+  @Test func parentOfAPrivateGroupIsItsOwners() throws {
+    let parent = try directory.makeDirectory("group", mode: 0o775)
+    let status = try Descriptor.status(of: parent)
+    let isPrivate = PrivateGroup.isPrivate(status.group, to: status.owner)
+    #expect((refusal(parent.appending("deeper/cache")) == nil) == isPrivate)
+    setMode(parent.appending("deeper/cache"), 0o775)
+    #expect((refusal(parent.appending("deeper/cache")) == nil) == isPrivate)
+    if geteuid() == 0 {
+      // A group of somebody else's.
+      #expect(parent.withPlatformString { chown($0, 0, Self.stranger) } == 0)
+      #expect(refusal(parent.appending("deeper/cache")) == .writableByOthers(parent, permissions: 0o775))
+    }
   }
 
   /// As in /tmp: nobody else can rename or remove what is ours.

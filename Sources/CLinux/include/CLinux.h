@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "access.h"
 #include "confinement.h"
 #include "copying.h"
 #include "directory.h"

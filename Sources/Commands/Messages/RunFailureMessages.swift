@@ -70,8 +70,10 @@ extension CacheError {
   fileprivate var options: String {
     switch self {
     case .notADirectory: " (--cache-dir)"
-    case .foreignOwner: " (--cache-dir, --trust-cache)"
-    case .writableByOthers: " (--trust-cache)"
+    case .foreignOwner(let path, _):
+      " (" + (Environment.path("HOME") == path ? "HOME names it; " : "")
+        + "--cache-dir or WASMPRECOMPILE_CACHE_DIR, --trust-cache or WASMPRECOMPILE_TRUST_CACHE=true)"
+    case .writableByOthers: " (--trust-cache or WASMPRECOMPILE_TRUST_CACHE=true)"
     case .io(_, _, .readOnlyFileSystem): "; a cache that is only read can be used with --lower-cache"
     default: ""
     }

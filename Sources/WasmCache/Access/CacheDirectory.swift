@@ -24,7 +24,7 @@ package final class CacheDirectory: Sendable {
     self.path = path
     self.trust = trust
     isLower = false
-    identity = try trust.require(root, path).stamp.identity
+    identity = try trust.require(root, path, isRoot: true).stamp.identity
     try Self.writeTag(in: root, path)
     version = try trust.openOrMake(CacheLayout.version, in: root, path)
     let base = path.appending(CacheLayout.version)
@@ -74,7 +74,7 @@ package final class CacheDirectory: Sendable {
     self.path = path
     self.trust = trust
     self.isLower = isLower
-    identity = try trust.require(root, path).stamp.identity
+    identity = try trust.require(root, path, isRoot: true).stamp.identity
     guard let version = try trust.openExisting(CacheLayout.version, in: root, path) else { return nil }
     let base = path.appending(CacheLayout.version)
     guard let objects = try trust.openExisting(CacheLayout.objects, in: version, base),

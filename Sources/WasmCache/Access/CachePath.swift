@@ -46,7 +46,7 @@ struct CachePath {
       let status = try status(of: next, path)
       // First what it is: advice about the permissions of a device would break the machine.
       guard status.kind == .directory || status.kind == .symbolicLink else { throw .notADirectory(path) }
-      if let objection = trust.objection(onTheWayTo: status, root: root) { throw CacheError(objection, path) }
+      if let objection = trust.objection(onTheWayTo: next, status, root: root) { throw CacheError(objection, path) }
       switch status.kind {
       case .directory:
         directory = next

@@ -18,16 +18,27 @@ extension CacheTrust {
     return status.permissions & 0o022 == 0 ? nil : .writableByOthers(status.permissions)
   }
 
+  /// A group that has only the owner for its member is as good as the owner.
+  private static func unlessPrivate(
+    _ objection: CacheObjection?, _ file: borrowing Descriptor, _ status: FileStatus
+  ) -> CacheObjection? {
+    guard case .writableByOthers = objection, status.permissions & 0o002 == 0,
+      PrivateGroup.isPrivate(status.group, to: status.owner), file.hasOnlyMode
+    else { return objection }
+    return nil
+  }
+
   /// The objection to a directory on the way to the cache; nil for none.
   ///
   /// - Parameter root: the root directory's owner. In a user name space real root may show as nobody. The owner of the
   ///   root directory owns the C library and our executable, too.
-  func objection(onTheWayTo status: FileStatus, root: UInt32) -> CacheObjection? {
+  func objection(onTheWayTo directory: borrowing Descriptor, _ status: FileStatus, root: UInt32) -> CacheObjection? {
     if self == .anyone { return nil }
     guard Self.isOurs(status) || status.owner == root else { return .foreignOwner(status.owner) }
     // In a sticky directory such as /tmp, others cannot rename or remove our files. A link's own mode means nothing.
     let isProtected = status.kind == .symbolicLink || status.permissions & 0o1000 != 0
-    return status.permissions & 0o022 == 0 || isProtected ? nil : .writableByOthers(status.permissions)
+    if status.permissions & 0o022 == 0 || isProtected { return nil }
+    return Self.unlessPrivate(.writableByOthers(status.permissions), directory, status)
   }
 
   private static func isOurs(_ status: FileStatus) -> Bool { status.owner == geteuid() || status.owner == 0 }
@@ -51,11 +62,18 @@ extension CacheError {
 // Directories of the cache, checked on their open descriptors.
 extension CacheTrust {
   /// Refuses a directory that other users can write into: they would decide what code the cache's users run.
+  ///
+  /// - Parameter isRoot: whether it is the cache's own directory, which its user may have made. A group that has only the
+  ///   owner counts as the owner there; what is inside is always made without a group's rights.
   @discardableResult
-  func require(_ directory: borrowing Descriptor, _ path: FilePath) throws(CacheError) -> FileStatus {
+  func require(
+    _ directory: borrowing Descriptor, _ path: FilePath, isRoot: Bool = false
+  ) throws(CacheError) -> FileStatus {
     let status: FileStatus
     do { status = try directory.status() } catch { throw CacheError(path, "look at the cache directory", error) }
-    if let objection = objection(to: status) { throw CacheError(objection, path) }
+    var objection = objection(to: status)
+    if isRoot { objection = Self.unlessPrivate(objection, directory, status) }
+    if let objection { throw CacheError(objection, path) }
     return status
   }
 

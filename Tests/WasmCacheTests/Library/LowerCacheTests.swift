@@ -65,9 +65,9 @@ struct LowerCacheTests {
 
   /// Whoever can write there decides what code runs.
   @Test func oneThatOthersMayWriteToIsNotUsed() throws {
-    try Descriptor.open(below.path, 0).setMode(0o770)
+    try Descriptor.open(below.path, 0).setMode(0o777)
     let cache = try open()
-    #expect(cache.lowerCacheTroubles == [.writableByOthers(below.path, permissions: 0o770)])
+    #expect(cache.lowerCacheTroubles == [.writableByOthers(below.path, permissions: 0o777)])
     #expect(throws: CacheError.missing(module, .cranelift, .newModule)) { try cache.load(module) }
   }
 }
