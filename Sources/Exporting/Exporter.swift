@@ -18,6 +18,7 @@ package struct Exporter {
       let output = try OutputDirectory(making: directory)
       let before = output.readManifest()
       var manifest = before
+      report.isNoexec = !output.root.allowsExecution
       for export in exports {
         switch materialize(export, before.records[export.name], to: output, &report) {
         case .success(let record): manifest.records[export.name] = record
@@ -176,3 +177,5 @@ extension ExportFailure: CustomStringConvertible {
     }
   }
 }
+  /// Whether the file system of the output directory is mounted `noexec`.
+  package fileprivate(set) var isNoexec = false

@@ -103,6 +103,9 @@ package struct Precompiler {
         RunPreparation(
           targets: targets, cache: request.caches.path, lowerCaches: caches.lower.map(\.path),
           lanes: request.work.lanes)))
+    if targets.contains(where: \.identity.backend.isNative) {
+      for cache in caches.all where !cache.allowsExecution { observer.record(.noexec(cache.path)) }
+    }
     for problem in scan.problems { observer.record(.noticed(problem)) }
     for file in hashed.failures { observer.record(.rejected(file)) }
   }

@@ -15,6 +15,8 @@ package enum RunEvent: Sendable {
   case warned(String)
   /// A lower cache, or something in it, cannot be used; the run goes on without.
   case lowerCacheTrouble(FilePath, LowerCacheTrouble)
+  /// A cache is in a place from which runtimes cannot map code.
+  case noexec(FilePath)
   /// Something below a root could not be scanned; the run goes on.
   case noticed(ScanProblem)
   /// A file gave no module; the run goes on.

@@ -15,6 +15,9 @@ public struct Backend: RawRepresentable, Hashable, Sendable {
 
   /// The backends that one libwasmtime may offer.
   public static let libwasmtime: [Backend] = [.cranelift, .winch, .pulley]
+
+  /// Whether its code is for a processor, which has to map it as such.
+  package var isNative: Bool { self != .pulley }
 }
 
 /// The aim of the optimizing compiler.

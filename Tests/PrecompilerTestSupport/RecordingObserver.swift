@@ -28,6 +28,7 @@ package final class RecordingObserver: RunObserver {
     case .prepared(let preparation):
       say("prepared \(preparation.targets.map(\.name).joined(separator: " and ")), \(preparation.lanes)")
     case .warned(let text): say("warned \(text)")
+    case .noexec(let cache): say("noexec \(cache)")
     case .lowerCacheTrouble(let path, let trouble): say("lower cache \(path.lastComponent?.string ?? ""): \(trouble)")
     case .noted(let text): say("noted \(text)")
     case .unconfined(let missing): say("unconfined \(missing.joined(separator: " "))")

@@ -21,7 +21,12 @@ struct BuildOutputs {
       for collision in artifacts.removeCollisions() {
         report.complain(directory.pushing(collision.name), collision.message, .moduleFailed)
       }
-      report.add(export(artifacts, into: directory, makeAgain))
+      let exports = export(artifacts, into: directory, makeAgain)
+      report.add(exports)
+      if exports.isNoexec, summary.targets.contains(where: \.identity.backend.isNative) {
+        report.warn(
+          directory, "is on a file system that is mounted noexec, from which no runtime can map code")
+      }
     }
     // A depfile or stamp of half the work would be wrong.
     guard summary.exitStatus == .success, summary.notDone == 0, report.status == .success else { return report }

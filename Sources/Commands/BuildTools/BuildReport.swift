@@ -6,12 +6,16 @@ struct BuildReport {
   var exports = ExportReport()
   /// Troubles with files other than exports: a path, and what is wrong with it.
   private(set) var complaints: [(path: FilePath, message: String)] = []
+  /// The same about what a user should mend, though everything was done.
+  private(set) var warnings: [(path: FilePath, message: String)] = []
   private(set) var status = ExitStatus.success
 
   mutating func complain(_ path: FilePath, _ message: String, _ status: ExitStatus) {
     complaints.append((path, message))
     self.status = self.status.merged(with: status)
   }
+
+  mutating func warn(_ path: FilePath, _ message: String) { warnings.append((path, message)) }
 
   mutating func add(_ exports: ExportReport) {
     self.exports = exports

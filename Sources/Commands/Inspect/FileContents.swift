@@ -4,6 +4,8 @@ internal import SystemPackage
 /// A copy of a foreign file's bytes, which cannot be changed or cut short while it is looked at.
 struct FileContents: ~Copyable {
   let bytes: UnsafeRawBufferPointer
+  /// Whether an engine can map code from the file.
+  let allowsExecution: Bool
   private static let most = 4 << 30
 
   init(_ path: FilePath) throws(FileTrouble) {
@@ -26,6 +28,7 @@ struct FileContents: ~Copyable {
     do throws(SystemError) {
       let count = try file.read(into: buffer, at: 0)
       bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: count)
+      allowsExecution = file.allowsExecution
     } catch {
       buffer.deallocate()
       throw .system(error)

@@ -66,7 +66,8 @@ struct InspectCommand: ConfiguredCommand {
       }
       return InspectedArtifact(
         path: file.path, size: bytes.count, hash: .generate(bytes), outline: outline, entry: entry(),
-        names: EngineVerdict.names(in: outline.record, by: choice), verdicts: try verdicts(on: bytes))
+        names: EngineVerdict.names(in: outline.record, by: choice), verdicts: try verdicts(on: bytes),
+        allowsExecution: contents.allowsExecution)
     }
     let kind: ModuleKind
     do { kind = try ModuleKind(start: bytes, fileSize: bytes.count) } catch { throw FileTrouble(reason: "\(error)") }

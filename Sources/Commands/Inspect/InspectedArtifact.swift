@@ -25,11 +25,15 @@ struct InspectedArtifact: Inspected {
   let names: (tunables: [String], features: [String])
   /// One for each host; empty if no engine was found.
   let verdicts: [EngineVerdict]
+  /// Whether an engine can map the code from where the file is.
+  let allowsExecution: Bool
 
   /// Whether these are the bytes that were stored; nil if that is not known.
   private var isIntact: Bool? { entry.map { $0.digest.description == hash.encode() } }
 
   private var flags: RecordParts? { RecordParts(outline.record) }
+
+  private var isPulley: Bool { outline.record.target.hasPrefix("pulley") }
 
   private var processorFeatures: [String] { flags?.processor.filter { $0.value == "true" }.map(\.name) ?? [] }
 
@@ -61,6 +65,9 @@ struct InspectedArtifact: Inspected {
     }
     facts.append(["functions", "\(outline.functionCount), \(Quantities.bytes(outline.codeSize)) of code"])
     for verdict in verdicts { facts.append("loads", verdict.lines) }
+    if !allowsExecution && !isPulley {
+      facts.append(["", "from memory only, not by its path: its file system is mounted noexec"])
+    }
     var sections = TextTable([.left, .left, .left])
     for section in outline.sections { sections.append(["", section.name.printable, Quantities.bytes(section.size)]) }
     var functions = TextTable([.left, .left, .left])
@@ -101,7 +108,7 @@ struct InspectedArtifact: Inspected {
       "functions": JSON(outline.functionCount), "code_size": JSON(outline.codeSize),
       "largest_functions": .array(
         outline.largest.map { ["name": .string($0.name), "size": JSON($0.size)] }),
-      "verdicts": .array(verdicts.map(\.json)),
+      "verdicts": .array(verdicts.map(\.json)), "noexec": .bool(!allowsExecution),
     ]
   }
 }

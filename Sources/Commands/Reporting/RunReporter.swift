@@ -42,6 +42,7 @@ final class RunReporter: RunReporting {
     case .lowerCacheTrouble(let path, let trouble):
       // A quiet run says it, too: whoever named the cache counts on it.
       warn(Self.warning(of: trouble, with: path), evenIfQuiet: true)
+    case .noexec(let cache): warn("\(cache.printable): \(Self.noexec)", evenIfQuiet: true)
     case .unconfined(let missing): warn(Self.warning(ofMissing: missing))
     case .noticed(let problem):
       let (path, text) = (problem.path.printable, problem.message.printable)
@@ -157,9 +158,10 @@ final class RunReporter: RunReporting {
     clearStatus()
     if verbosity.isVerbose {
       for (path, method) in outputs.exports.written { say("exported \(path.printable) (\(method.rawValue))") }
-      for path in outputs.exports.removed { say("removed \(path.printable)") }
+      for (path, _) in outputs.exports.removed { say("removed \(path.printable)") }
     }
     state.withLock { $0.unwritten = outputs.complaints.count }
+    for (path, message) in outputs.warnings { complain(palette.warning(path.printable, message.printable)) }
     for (path, message) in outputs.complaints { complain(palette.error(path.printable, message.printable)) }
     if let line = outputs.line { say(line) }
   }
@@ -177,6 +179,9 @@ final class RunReporter: RunReporting {
     "compilers run without \(defences.joined(separator: " and ")), which the kernel lacks or forbids; --require-sandbox makes "
       + "that an error"
   }
+
+  static let noexec =
+    "is on a file system that is mounted noexec, from which no runtime can map code: choose another place with --cache-dir"
 
   /// The warning about a lower cache that is not used.
   static func warning(of trouble: LowerCacheTrouble, with lowerCache: FilePath) -> String {

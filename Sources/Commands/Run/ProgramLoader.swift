@@ -41,7 +41,9 @@ struct ProgramLoader {
     } catch let trouble as CacheTrouble {
       Output.error.write(
         "\(Program.name): warning: \(trouble.what): the module is compiled without the cache\n")
-      return try compile(with: probe())
+      var program = try compile(with: probe())
+      program.isFromCache = false
+      return program
     }
   }
 
@@ -124,6 +126,8 @@ struct ProgramLoader {
 struct LoadedProgram {
   let code: ProgramCode
   let engine: ProgramEngine
+  /// False if there was trouble with the cache.
+  var isFromCache = true
 }
 
 /// The engine that runs a program: the one that its artifact was made with.

@@ -8,7 +8,11 @@ struct StartComparison {
   /// Gets a module either way, reports how long each took, and gives the one from the cache.
   static func load(with loader: ProgramLoader) throws -> LoadedProgram {
     // Filling the cache is no part of a start from it, so it is done first.
-    _ = try loader.load()
+    let first = try loader.load()
+    guard first.isFromCache else {
+      Output.error.write("nothing to compare: the cache cannot be used\n")
+      return first
+    }
     let start = MonotonicInstant.now()
     let cached = try loader.load()
     let middle = MonotonicInstant.now()

@@ -105,7 +105,7 @@ private final class BatchRecord: RunObserver {
       case .failed, .notDone: break
       }
       observer.record(event)
-    case .prepared, .noted, .unconfined, .warned, .lowerCacheTrouble, .began, .storing: observer.record(event)
+    case .prepared, .noted, .unconfined, .warned, .noexec, .lowerCacheTrouble, .began, .storing: observer.record(event)
     }
   }
 

@@ -39,6 +39,7 @@ final class WatchReporter: WatchReporting {
     case .prepared(let preparation): tell(preparation)
     case .noted(let text): if verbosity.isVerbose { say("note: \(text.printable)") }
     case .warned(let text): warn(text)
+    case .noexec(let cache): warn("\(cache.printable): \(RunReporter.noexec)")
     case .lowerCacheTrouble(let path, let trouble):
       warn(RunReporter.warning(of: trouble, with: path), evenIfQuiet: true)
     case .unconfined(let missing): warn(RunReporter.warning(ofMissing: missing))

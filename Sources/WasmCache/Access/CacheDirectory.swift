@@ -103,6 +103,9 @@ package final class CacheDirectory: Sendable {
     }
   }
 
+  /// Whether a runtime can map artifacts from here to execute them.
+  package var allowsExecution: Bool { objects.allowsExecution }
+
   /// The directory below the cache's root that holds everything of this format.
   package var base: FilePath { path.appending(CacheLayout.version) }
 

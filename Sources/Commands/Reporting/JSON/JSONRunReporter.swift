@@ -18,6 +18,7 @@ final class JSONRunReporter: RunReporting {
       if let line = known.withLock({ $0.prepared(preparation) }) { lines.write(line) }
     case .noted(let text): lines.write(JSONRunLines.note(text))
     case .warned(let text): lines.write(JSONRunLines.warning(nil, text))
+    case .noexec(let cache): lines.write(JSONRunLines.warning(cache, RunReporter.noexec))
     case .lowerCacheTrouble(let path, let trouble): lines.write(JSONRunLines.warning(trouble, with: path))
     case .unconfined(let missing):
       if let text = known.withLock({ $0.unconfined(missing: missing) }) { lines.write(JSONRunLines.warning(nil, text)) }
@@ -43,7 +44,8 @@ final class JSONRunReporter: RunReporting {
         ["type": "export", "status": "written", "path": JSON($0.path), "method": .identifier($0.method.rawValue)]
       })
     lines.write(
-      contentsOf: outputs.exports.removed.lazy.map { ["type": "export", "status": "removed", "path": JSON($0)] })
+      contentsOf: outputs.exports.removed.lazy.map { ["type": "export", "status": "removed", "path": JSON($0.path)] })
+    lines.write(contentsOf: outputs.warnings.lazy.map { JSONRunLines.warning($0.path, $0.message) })
     lines.write(contentsOf: outputs.complaints.lazy.map { JSONRunLines.error($0.path, $0.message) })
   }
 
