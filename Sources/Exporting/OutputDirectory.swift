@@ -11,8 +11,9 @@ internal import SystemPackage
 final class OutputDirectory {
   private static let ownName = ".wasmprecompile"
 
-  /// The name that a file has in ``own`` until it gets its own.
-  static let staged = "export"
+  /// The name that a file has in ``own`` until it gets its own. It is nobody else's: some file systems have no locks, and
+  /// runs there do not take turns.
+  let staged = "export-\(UInt64.random(in: .min ... .max))"
 
   let root: Descriptor
   let own: Descriptor
@@ -21,7 +22,7 @@ final class OutputDirectory {
   init(making path: FilePath) throws(SystemError) {
     root = try Self.openOrMake(path)
     own = try root.openOrMakeDirectory(Self.ownName, mode: 0o777)
-    _ = try own.lock(waiting: true)
+    guard try own.lockIfPossible(waiting: true) else { return }
     // A run that was killed may have left files. No other run is at work now.
     for name in try own.names() where name.string != ExportManifest.fileName { try? own.remove(name) }
   }
@@ -49,7 +50,7 @@ final class OutputDirectory {
   }
 
   func write(_ manifest: ExportManifest) throws(SystemError) {
-    let staged = "\(ExportManifest.fileName).new"
+    let staged = "\(staged).new"
     let file = try own.open(staged, O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
     try file.write(bytes: manifest.encoded)
     try own.rename(staged, to: own, as: ExportManifest.fileName)
@@ -63,12 +64,12 @@ final class OutputDirectory {
   /// Gives the staged file its name, in the place of another file.
   func publish(as name: FilePath) throws(SystemError) {
     guard let last = name.lastComponent else { throw SystemError("open", .invalidArgument) }
-    try own.rename(Self.staged, to: openParent(of: name, making: true), as: last)
+    try own.rename(staged, to: openParent(of: name, making: true), as: last)
     // Where both were names of one file already, renaming does nothing.
     discard()
   }
 
-  func discard() { try? own.remove(Self.staged) }
+  func discard() { try? own.remove(staged) }
 
   /// Removes an export, and the directories that it leaves empty.
   func remove(_ name: FilePath) throws(SystemError) {

@@ -20,6 +20,15 @@ extension Descriptor {
     }
   }
 
+  /// Takes the whole file's lock, if its file system has locks.
+  ///
+  /// - Returns: whether the lock was had; when waiting, false says that there are none.
+  package func lockIfPossible(waiting: Bool, shared: Bool = false) throws(SystemError) -> Bool {
+    do { return try lock(waiting: waiting, shared: shared) } catch let error where error.saysThatThereAreNoLocks {
+      return false
+    }
+  }
+
   /// Gives up what ``lock(waiting:shared:)`` took, also where a child that is just being started has a copy.
   package func unlock() { _ = flock(raw, LOCK_UN) }
 
@@ -36,4 +45,17 @@ extension Descriptor {
   }
 
   package func unlockByte(_ offset: Int64) { _ = clinux_unlock_byte(raw, offset) }
+}
+
+extension SystemError {
+  /// Whether a lock was refused because the file system has none: some network file systems and some in user space. NFS wants
+  /// descriptors that can be written through (EBADF).
+  package var saysThatThereAreNoLocks: Bool {
+    [.noLocks, .notSupported, .noFunction, .badFileDescriptor].contains(errno)
+  }
+
+  /// Whether a symbolic link was refused because the file system has none, as FAT.
+  package var saysThatThereAreNoSymbolicLinks: Bool {
+    call == "symlink" && [.notPermitted, .notSupported, .noFunction].contains(errno)
+  }
 }

@@ -8,6 +8,8 @@ internal import LinuxIO
 /// a file of its own, because closing any descriptor of the database would drop SQLite's locks in this process.
 final class CatalogLock {
   private let file: Descriptor
+  /// Whether the file system turned out to have no locks. SQLite cannot do without them either.
+  private(set) var isImpossible = false
 
   init(_ file: consuming Descriptor) { self.file = file }
 
@@ -24,6 +26,12 @@ final class CatalogLock {
   func release() { _ = attempt(LOCK_UN) }
 
   private func attempt(_ operation: Int32) -> Bool {
-    (try? checkRetrying("flock") { flock(file.raw, operation | LOCK_NB) }) != nil
+    do throws(SystemError) {
+      try checkRetrying("flock") { flock(file.raw, operation | LOCK_NB) }
+      return true
+    } catch {
+      isImpossible = isImpossible || error.saysThatThereAreNoLocks
+      return false
+    }
   }
 }

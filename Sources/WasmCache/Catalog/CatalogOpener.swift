@@ -63,6 +63,7 @@ struct CatalogOpener {
         deadline = Self.deadline
         continue
       }
+      if lock?.isImpossible == true { throw CatalogTrouble("\(place.path): not used: its file system has no locks") }
       // A process that waits for the lock must get a turn.
       lock?.release()
       guard ContinuousClock.now < deadline else { throw CatalogTrouble("\(place.path): not used: \(obstacle)") }

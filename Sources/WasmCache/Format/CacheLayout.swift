@@ -26,6 +26,8 @@ package enum CacheLayout {
   static let engines = "engines"
   static let corrupt = "corrupt"
   static let temporary = "tmp"
+  /// What the name of a writer's directory begins with where the file system has no locks.
+  static let unlocked = "unlocked-"
   static let eviction = "evicted"
   static let engineDescription = "engine.json"
   static let engineLock = "lock"

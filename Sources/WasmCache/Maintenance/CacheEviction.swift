@@ -60,13 +60,27 @@ extension CacheDirectory {
   private func remove(
     _ victims: ArraySlice<EvictionPlan.Victim>, _ inventory: CacheInventory
   ) throws(CacheError) -> [EvictionPlan.Victim] {
-    do throws(SystemError) {
-      let removed = try whileEvicting { victims.compactMap { remove($0, inventory) } }
-      guard let removed else { throw SystemError("flock", .timedOut) }
-      return removed
-    } catch {
-      throw CacheError(base.appending(CacheLayout.objects), "lock", error)
+    try whilePublishersWait { victims.compactMap { remove($0, inventory) } }
+  }
+
+  /// Does something while no publisher is between an object's name and its entry's.
+  func whilePublishersWait<Result>(_ body: () -> Result) throws(CacheError) -> Result {
+    let path = base.appending(CacheLayout.objects)
+    let result: Result?
+    do throws(SystemError) { result = try whileEvicting(body) } catch {
+      if error.saysThatThereAreNoLocks { throw Self.cannotEvictWithoutLocks(path, error) }
+      throw CacheError(path, "lock", error)
     }
+    if let result { return result }
+    throw .givenUp(path, operation: "make room", reason: "another process holds its lock and does not give it back")
+  }
+
+  /// A writer names an object first and then the entry. In between, the object looks like one that nobody needs.
+  static func cannotEvictWithoutLocks(_ path: FilePath, _ error: SystemError) -> CacheError {
+    .givenUp(
+      path, operation: "make room",
+      reason: "its file system has no locks (\(error)), without which writers could lose what they store: "
+        + "remove the whole cache while nobody uses it")
   }
 
   private func remove(_ victim: EvictionPlan.Victim, _ inventory: CacheInventory) -> EvictionPlan.Victim? {

@@ -149,12 +149,5 @@ extension CacheDirectory {
     }
   }
 
-  fileprivate func awaitPublishers() throws(CacheError) {
-    let path = base.appending(CacheLayout.objects)
-    do throws(SystemError) {
-      if try whileEvicting({}) == nil { throw SystemError("flock", .timedOut) }
-    } catch {
-      throw CacheError(path, "lock", error)
-    }
-  }
+  fileprivate func awaitPublishers() throws(CacheError) { try whilePublishersWait {} }
 }

@@ -27,19 +27,22 @@ extension CacheDirectory {
       if isRecent, size >= Self.limit(in: mark) { return nil }
       guard try mark.lock(waiting: false) else { return nil }
       defer { mark.unlock() }
+      try mark.setSize(0)
+      try mark.write(all: "\(size)\n")
       try version.touch(CacheLayout.eviction)
-    } catch {
-      throw CacheError(base.appending(CacheLayout.eviction), "open", error)
       if last == nil && !isChosen { return nil }
+    } catch {
+      if error.saysThatThereAreNoLocks { throw Self.cannotEvictWithoutLocks(base, error) }
+      throw CacheError(base.appending(CacheLayout.eviction), "open", error)
     }
     var limits = EvictionLimits()
     limits.size = size
     return try evict(limits, dryRun: false, now: now, report: report)
   }
-}
 
   /// The limit that was last kept to. A mark of an earlier version, which is empty, had any.
   private static func limit(in mark: borrowing Descriptor) -> Int64 {
     let text = (try? mark.bytes(count: 32)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     return Int64(text.prefix { $0.isNumber }) ?? 0
   }
+}

@@ -48,8 +48,10 @@ package final class EngineWriter: Sendable {
   private static func open(_ reader: EngineDirectory) throws(SystemError) -> Descriptor {
     while true {
       let directory = try reader.cache.engines.openOrMakeDirectory(reader.name)
+      // Without locks, eviction removes no directory.
+      _ = try directory.lockIfPossible(waiting: true, shared: true)
       // The directory may have been removed between making and locking.
-      if try directory.lock(waiting: true, shared: true), try directory.status().links > 0 { return directory }
+      if try directory.status().links > 0 { return directory }
     }
   }
 
@@ -58,6 +60,9 @@ package final class EngineWriter: Sendable {
     guard claimed.withLock({ $0.insert(module).inserted }) else { return nil }
     do {
       if try lockFile.tryLockByte(module.lockOffset) { return Claim(module, of: self) }
+    } catch let error where error.saysThatThereAreNoLocks {
+      // Another process may do the same work, which is never wrong.
+      return Claim(module, of: self)
     } catch {
       forget(module)
       throw CacheError(reader.path.appending(CacheLayout.engineLock), "lock", error)

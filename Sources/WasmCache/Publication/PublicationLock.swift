@@ -16,7 +16,8 @@ extension CacheDirectory {
   /// A holder that was stopped in the middle is waited for, but not forever. At worst the module is compiled again.
   func whilePublishing<Result>(_ body: () -> Result) throws(SystemError) -> Result {
     let lock = try objects.open(".", O_RDONLY | O_DIRECTORY)
-    _ = Self.acquire(lock, shared: true)
+    // Where there are no locks, nobody evicts.
+    _ = try? Self.acquire(lock, shared: true)
     defer { lock.unlock() }
     return body()
   }
@@ -24,19 +25,18 @@ extension CacheDirectory {
   /// Removes entries and objects.
   ///
   /// - Returns: nil if another process has the lock and does not give it back.
+  /// - Throws: if there are no locks, too.
   func whileEvicting<Result>(_ body: () -> Result) throws(SystemError) -> Result? {
     let lock = try objects.open(".", O_RDONLY | O_DIRECTORY)
-    guard Self.acquire(lock, shared: false) else { return nil }
+    guard try Self.acquire(lock, shared: false) else { return nil }
     defer { lock.unlock() }
     return body()
   }
 
-  private static func acquire(_ lock: borrowing Descriptor, shared: Bool) -> Bool {
+  private static func acquire(_ lock: borrowing Descriptor, shared: Bool) throws(SystemError) -> Bool {
     let deadline = MonotonicInstant.now().adding(seconds: patience)
     repeat {
-      // A directory that cannot be locked at all, on some network file systems, gives no lock either.
-      guard let isHeld = try? lock.lock(waiting: false, shared: shared) else { return false }
-      if isHeld { return true }
+      if try lock.lock(waiting: false, shared: shared) { return true }
       // The lock is held for microseconds at a time, and flock(2) knows no deadline.
       usleep(200)
     } while MonotonicInstant.now() < deadline

@@ -16,6 +16,13 @@ package final class Publisher: Sendable {
     do { staging = try Staging(in: cache.openTemporary()) } catch {
       throw CacheError(cache.base.appending(CacheLayout.temporary), "make a directory", error)
     }
+    do { try staging.requireSymbolicLinks() } catch {
+      throw .givenUp(
+        cache.path, operation: "store anything",
+        reason:
+          "its file system has no symbolic links (\(error)), and every entry is one: choose another place for the cache"
+      )
+    }
   }
 
   /// Writes an artifact to a file that has no name in the cache yet, and lets the disk begin with it.

@@ -7,6 +7,9 @@ internal import SystemPackage
 ///
 /// The process holds the directory's lock, so that others can tell it from what a dead writer left: a lock goes with its
 /// process, whatever ended it. (Rejected: process ids in names, which are reused and mean nothing in another container.)
+///
+/// Where there are no locks, the name says so, and age tells: a day without a new file. On a network file system a lock may be
+/// known to its own machine only, so that age has to tell there, too.
 final class Staging: Sendable {
   private let directory: Descriptor
   private let parent: Descriptor
@@ -17,13 +20,19 @@ final class Staging: Sendable {
   init(in temporary: consuming Descriptor) throws(SystemError) {
     parent = temporary
     Self.removeAbandoned(in: parent)
+    var hasLocks = true
     while true {
-      let candidate = "\(UInt64.random(in: .min ... .max).hex)"
+      let candidate = (hasLocks ? "" : CacheLayout.unlocked) + UInt64.random(in: .min ... .max).hex
       try parent.makeDirectory(candidate)
       do {
         let made = try parent.open(candidate, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        if hasLocks, try !made.lockIfPossible(waiting: true) {
+          hasLocks = false
+          try? parent.removeDirectory(candidate)
+          continue
+        }
         // Between making and locking, another process may have taken it for abandoned and removed it.
-        if try made.lock(waiting: true), try made.status().links > 0 {
+        if try made.status().links > 0 {
           directory = made
           name = candidate
           return
@@ -34,6 +43,15 @@ final class Staging: Sendable {
         throw error
       }
     }
+  }
+
+  /// Fails if the file system has no symbolic links, of which a writer needs one for each entry.
+  func requireSymbolicLinks() throws(SystemError) {
+    let name = nextName()
+    do { try directory.makeSymbolicLink(name, to: name) } catch let error where !error.saysThatThereAreNoSymbolicLinks {
+      // Other trouble is told of what it keeps from being stored.
+    }
+    try? directory.remove(name)
   }
 
   deinit {
@@ -86,16 +104,26 @@ final class Staging: Sendable {
 
   /// Removes the directories of writers that no longer live; trouble with one is left to the next run.
   fileprivate static func removeAbandoned(in temporary: borrowing Descriptor) {
-    for name in (try? temporary.names()) ?? [] {
+    let names = (try? temporary.names()) ?? []
+    if names.isEmpty { return }
+    let locksReachFar = NetworkFileSystem.name(of: temporary.raw) == nil
+    for name in names {
       guard let directory = try? temporary.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else {
         try? temporary.remove(name)
         continue
       }
-      guard (try? directory.lock(waiting: false)) == true else { continue }
+      let isUnlocked = name.string.hasPrefix(CacheLayout.unlocked)
+      if isUnlocked || !locksReachFar {
+        guard let last = try? directory.status().stamp.modified, last < WallClock.now() - patience else { continue }
+      }
+      guard isUnlocked || (try? directory.lock(waiting: false)) == true else { continue }
       empty(directory)
       try? temporary.removeDirectory(name)
     }
   }
+
+  /// Nanoseconds after which a writer that cannot be asked counts as dead.
+  private static let patience: Int64 = 24 * 3_600_000_000_000
 
   private static func empty(_ directory: borrowing Descriptor) {
     for name in (try? directory.names()) ?? [] { try? directory.remove(name) }
