@@ -40,9 +40,9 @@ package struct Confinement: Hashable, Sendable {
     try check("prctl", clinux_give_up_privileges())
     // A write beyond the limit shall fail and say so, not kill.
     _ = clinux_signal_ignore(SIGXFSZ)
-    try check("setrlimit", clinux_limit_file_size(UInt64(limits.file)))
+    try check("prlimit64", clinux_limit_file_size(UInt64(limits.file)))
     let addressSpace = try addressSpace(limits, threads: threads)
-    try check("setrlimit", clinux_limit_address_space(addressSpace))
+    try check("prlimit64", clinux_limit_address_space(addressSpace))
     let version = clinux_landlock_version()
     let isRestricted = version > 0 && clinux_landlock_give_up_all(version) == 0
     return Confinement(

@@ -16,6 +16,7 @@ internal import WasmEngine
 ///     child → lane   compiled  2, outcome, artifact size u64, compile time in ns u64, text
 ///     lane → child   load      3, settings u8, module kind u8, artifact size u64; passes the artifact
 ///     child → lane   loaded    3, whether u8, text (the engine's words if not)
+///     child → lane   denied    4, text (the system call that was denied when it was to confine itself, and why)
 ///     (outcome: u8, 0 for success; text: length u32, bytes, none behind the outcomes of exhausted limits; the outcome of
 ///     a failed system call has the call and the reason for its text)
 enum ChildProtocol {
@@ -40,6 +41,8 @@ enum ChildReply: Equatable {
   case loaded(refusal: String?)
   case failed(EngineError)
   case exhausted(CompilerLimit)
+  /// The child could not confine itself: the call, and the kernel's reason. It ends.
+  case denied(String)
   /// The child could not do its own part: the call, and the kernel's reason.
   case systemCallFailed(String)
 
@@ -144,6 +147,9 @@ extension ChildReply {
       message.put(UInt8(3))
       message.put(UInt8(refusal == nil ? 1 : 0))
       message.put(text: (refusal ?? "").utf8)
+    case .denied(let call):
+      message.put(UInt8(4))
+      message.put(text: Array(call.utf8))
     case .failed(let error):
       message.put(UInt8(2))
       message.put(error)
@@ -194,6 +200,9 @@ extension ChildReply {
       guard let loads = message.take(UInt8.self), loads <= 1, let text = message.takeText(), loads == 0 || text.isEmpty
       else { return nil }
       self = .loaded(refusal: loads == 1 ? nil : String(decoding: text, as: UTF8.self))
+    case 4:
+      guard let text = message.takeText() else { return nil }
+      self = .denied(String(decoding: text, as: UTF8.self))
     default: return nil
     }
     guard message.isAtEnd else { return nil }

@@ -120,6 +120,7 @@ final class CompileChild: Sendable {
     let reply = try ask(
       .prepare(settings: settings, threads: threads, limits: policy.limits), passing: [engine.descriptor.raw],
       threads: 1, deadline: deadline)
+    if case .denied(let call) = reply { throw .denied(call: call) }
     guard case .prepared(let records, let confinement) = reply, records.count == settings.count else {
       throw .protocolViolation("an unexpected answer to its preparation")
     }
@@ -149,7 +150,7 @@ final class CompileChild: Sendable {
     case .compiled(let claimed, let nanoseconds):
       return try CompiledArtifact(
         sealing: output, claimedSize: claimed, limit: policy.limits.file, nanoseconds: nanoseconds)
-    case .prepared, .loaded:
+    case .prepared, .loaded, .denied:
       throw .protocolViolation("an unexpected answer to a compilation")
     }
   }
@@ -276,6 +277,8 @@ package enum ChildFailure: Error, Hashable, Sendable {
   case exhausted(CompilerLimit)
   /// The kernel cannot confine the child as required.
   case unconfined(missing: [String])
+  /// The child could not make this system call, without which it cannot be confined.
+  case denied(call: String)
   /// The child gave this instead of an answer. The text follows "gave".
   case protocolViolation(String)
   /// A system call of the child's failed.
@@ -301,6 +304,7 @@ extension ModuleFailure {
     case .exhausted(.memory): self = .exhausted(.memory, bytes: limits.memory)
     case .exhausted(.artifact): self = .exhausted(.artifact, bytes: limits.file)
     case .unconfined(let missing): self = .unconfined(missing: missing)
+    case .denied(let call): self = .compilerNotStarted(reason: "it cannot be confined: \(call)")
     case .protocolViolation(let what): self = .compilerMisbehaved(what: what)
     case .systemCallFailed(let reason): self = .compilerFailed(reason: reason)
     case .cannotStart(let reason): self = .compilerNotStarted(reason: reason)

@@ -50,7 +50,12 @@ package enum CompileChildMain {
     let library = Result { () throws(EngineError) in
       try EngineLibrary(path: FilePath("/proc/self/fd/\(file.raw)"))
     }
-    let confinement = try Confinement.enter(limits, threads: threads)
+    let confinement: Confinement
+    do { confinement = try Confinement.enter(limits, threads: threads) } catch {
+      // Without this answer the child's end would be taken for the engine's doing.
+      try? socket.send(ChildReply.denied("\(error.call): \(error)").encoded())
+      throw error
+    }
     for one in settings {
       records.append(
         Result { () throws(EngineError) in

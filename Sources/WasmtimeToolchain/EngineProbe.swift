@@ -154,6 +154,7 @@ package struct EngineProbe: Sendable {
       case .timedOut: return without(.refused("it did not answer in \(Int(Self.secondsPerProbe)) s"))
       case .exhausted: return without(.exhausted(memory: policy.limits.memory))
       case .unconfined(let missing): throw .unconfined(missing: missing)
+      case .denied(let call): throw .denied(call: call)
       case .cancelled: throw .cancelled
       case .cannotStart(let reason): throw .notStarted(reason: reason)
       case .protocolViolation(let what): throw .protocolViolation(what: what)

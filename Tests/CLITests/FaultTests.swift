@@ -133,6 +133,68 @@ import Testing
     }
   }
 
+  // MARK: File systems without
+
+  @Test(arguments: [("ENOLCK", "no locks available"), ("EOPNOTSUPP", "operation not supported")])
+  func fileSystemsWithoutLocksAreUsed(_ error: String, _ reason: String) throws {
+    try withModules { box in
+      let fault = "flock:error=\(error)"
+      let run = try box.tool("-v", "--output", "out", ".").run(injecting: fault)
+      #expect(run.ending == .exited(0), "\(run.errors)")
+      #expect(run.errors.contains("\nnote: \(box.cache)/v1/catalog.sqlite: not used: its file system has no locks\n"))
+      #expect(run.errors.contains("\nexported 4 artifacts\n"))
+      let again = try box.tool("--output", "out", ".").run(injecting: fault)
+      #expect(again.errors.masked == "4 modules: nothing to compile, all up to date (TIME)\n")
+      // Removing is another matter: a writer may be between an object and its entry.
+      let gc = try box.tool("cache", "gc", "--max-size", "1B").run(injecting: fault)
+      #expect(gc.ending == .exited(73))
+      #expect(
+        gc.errors
+          == "wasmprecompile: error: \(box.cache)/v1/objects: cannot make room: its file system has no locks (\(reason)), "
+          + "without which writers could lose what they store: remove the whole cache while nobody uses it\n")
+      try expectWhole(box, fault)
+    }
+  }
+
+  @Test(arguments: [("EPERM", "operation not permitted"), ("EOPNOTSUPP", "operation not supported")])
+  func fileSystemsWithoutSymbolicLinksAreNamed(_ error: String, _ reason: String) throws {
+    try withModules { box in
+      let fault = "symlinkat:error=\(error)"
+      let run = try box.tool(".").run(injecting: fault)
+      #expect(run.ending == .exited(73))
+      #expect(
+        run.errors
+          == "wasmprecompile: error: \(box.cache): cannot store anything: its file system has no symbolic links (\(reason)), "
+          + "and every entry is one: choose another place for the cache\n")
+      try expectWhole(box, fault)
+    }
+  }
+
+  @Test func fileSystemsWithoutHardLinksGetCopies() throws {
+    try withModules { box in
+      let run = try box.tool("-v", "--output", "out", "--hard-links", "1.wasm").run(injecting: "linkat:error=EPERM")
+      #expect(run.ending == .exited(0))
+      #expect(run.errors.contains("\nexported out/1.cwasm (copy)\n"))
+    }
+  }
+
+  /// A container's seccomp profile denies what it does not know.
+  @Test(arguments: [
+    ("prctl:error=EPERM", "prctl: operation not permitted"),
+    ("prlimit64:error=EPERM", "prlimit64: operation not permitted"),
+    ("prlimit64:error=ENOSYS", "prlimit64: function not implemented"),
+  ]) func whatIsDeniedToTheSandboxIsNamed(_ fault: String, _ call: String) throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "1.wasm")
+      let run = try box.tool("1.wasm").run(injecting: fault, inChildren: true)
+      #expect(run.ending == .exited(69))
+      #expect(
+        run.errors
+          == "wasmprecompile: error: no compiler process could be confined: \(call): something denies it, such as a "
+          + "container's seccomp profile\n")
+    }
+  }
+
   // MARK: Anywhere
 
   /// Errors at whatever place: bounded, said, and without harm.

@@ -41,7 +41,8 @@ struct ChildProtocolTests {
       .prepared([], Confinement(landlock: 0, filtersSystemCalls: false)),
       .prepared(
         errors.map { .failure($0) } + [.success(CompatibilityRecord(bytes: [0, 255, 1]))], ChildFixture.confined),
-      .exhausted(.memory), .exhausted(.artifact), .systemCallFailed(""), .systemCallFailed("write: é\u{202e}\n"),
+      .exhausted(.memory), .exhausted(.artifact), .denied(""), .denied("prctl: operation not permitted"),
+      .systemCallFailed(""), .systemCallFailed("write: é\u{202e}\n"),
       .compiled(size: 0, nanoseconds: 0), .compiled(size: .max, nanoseconds: .max),
       .loaded(refusal: nil), .loaded(refusal: ""), .loaded(refusal: "é\u{202e}\n"),
     ] + errors.map { .failed($0) }

@@ -58,6 +58,8 @@ extension RunFailure {
       case .unconfined(let missing):
         "compilers cannot be confined: the kernel lacks or forbids \(missing.joined(separator: " and ")), which --require-sandbox asks for"
       case .notStarted(let reason): "no compiler process could be started: \(reason.printable)"
+      case .denied(let call):
+        "no compiler process could be confined: \(call.printable): something denies it, such as a container's seccomp profile"
       case .protocolViolation(let what): "the compiler's process gave \(what.printable)"
       case .cancelled: "interrupted"
       }

@@ -122,6 +122,8 @@ package enum CompilerUnusable: Error, Hashable, Sendable {
   case unconfined(missing: [String])
   /// No child process could be started to ask it.
   case notStarted(reason: String)
+  /// A child process was started, and could not make this system call, without which it cannot be confined.
+  case denied(call: String)
   /// The child process gave an answer that makes no sense.
   case protocolViolation(what: String)
   case cancelled
