@@ -13,17 +13,21 @@ package struct ArtifactExport: Sendable {
   package let entries: VerifiedEntries
   /// Below the output directory.
   package let name: FilePath
+  /// The directories that its name begins with because the run has several engines or backends; empty where it has one.
+  package let place: FilePath
   /// Whether it was made just now, so that its time stamps say so.
   package var isNew: Bool
 
   package init(
-    path: FilePath, source: FilePath, module: WasmHash, entries: VerifiedEntries, name: FilePath, isNew: Bool
+    path: FilePath, source: FilePath, module: WasmHash, entries: VerifiedEntries, name: FilePath, place: FilePath,
+    isNew: Bool
   ) {
     self.path = path
     self.source = source
     self.module = module
     self.entries = entries
     self.name = name
+    self.place = place
     self.isNew = isNew
   }
 
@@ -32,16 +36,15 @@ package struct ArtifactExport: Sendable {
   ///
   /// - Parameters:
   ///   - suffix: of the artifact's format.
-  ///   - backend: the directory for artifacts of this backend, where there are several.
-  package static func name(of file: FilePath, below root: FilePath, suffix: String, backend: String?) -> FilePath {
+  ///   - place: the directories for artifacts of its engine or backend, where there are several.
+  package static func name(of file: FilePath, below root: FilePath, suffix: String, in place: FilePath) -> FilePath {
     var relative = file
     if file == root || !relative.removePrefix(root) {
       relative = FilePath(root: nil, file.lastComponent.map { [$0] } ?? [])
     }
     var bytes = relative.bytes
     if bytes.suffix(5) == Array(".wasm".utf8)[...] { bytes.removeLast(5) }
-    let name = FilePath(bytes: bytes + Array(suffix.utf8))
-    return backend.map { FilePath($0).pushing(name) } ?? name
+    return place.pushing(FilePath(bytes: bytes + Array(suffix.utf8)))
   }
 }
 

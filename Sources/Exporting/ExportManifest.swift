@@ -5,16 +5,18 @@ internal import WasmCache
 /// The exports in a directory, so that the next run knows its own work: which files are as it left them, and which it may
 /// remove.
 ///
-///     wasmprecompile exports 1 NUL
-///     name NUL source NUL digest SPACE inode SPACE size SPACE modified NUL      for each export, sorted by name
+///     wasmprecompile exports 2 NUL
+///     name NUL place NUL source NUL digest SPACE inode SPACE size SPACE modified NUL      for each export, sorted by name
 ///
-/// Names and sources are raw bytes. Everybody who can write into the output directory can write this file. So it is believed
+/// Names, places and sources are raw bytes. Everybody who can write into the output directory can write this file. So it is believed
 /// only as far as it can do no harm: names stay below the directory and end as artifacts do.
 struct ExportManifest: Equatable {
   static let fileName = "exports"
-  private static let header = "wasmprecompile exports 1"
+  private static let header = "wasmprecompile exports 2"
 
   struct Record: Equatable {
+    /// See ``ArtifactExport/place``.
+    var place: FilePath
     /// The module's file, from the root.
     var source: FilePath
     /// The artifact's, in hexadecimal.
@@ -47,15 +49,17 @@ struct ExportManifest: Equatable {
   init?(_ bytes: [UInt8]) {
     guard bytes.last == 0 else { return nil }
     let fields = bytes.dropLast().split(separator: 0, omittingEmptySubsequences: false)
-    guard fields.first?.elementsEqual(Self.header.utf8) == true, fields.count % 3 == 1 else { return nil }
-    for start in stride(from: 1, to: fields.count, by: 3) {
+    guard fields.first?.elementsEqual(Self.header.utf8) == true, fields.count % 4 == 1 else { return nil }
+    for start in stride(from: 1, to: fields.count, by: 4) {
       let name = FilePath(bytes: fields[start])
-      let numbers = String(decoding: fields[start + 2], as: UTF8.self).split(separator: " ")
-      guard Self.isHarmless(name), numbers.count == 4, let inode = UInt64(numbers[1]), let size = Int64(numbers[2]),
+      let place = FilePath(bytes: fields[start + 1])
+      let numbers = String(decoding: fields[start + 3], as: UTF8.self).split(separator: " ")
+      guard Self.isHarmless(name), place.isEmpty || name != place && name.starts(with: place), numbers.count == 4,
+        let inode = UInt64(numbers[1]), let size = Int64(numbers[2]),
         let modified = Int64(numbers[3])
       else { return nil }
       records[name] = Record(
-        source: FilePath(bytes: fields[start + 1]), digest: String(numbers[0]),
+        place: place, source: FilePath(bytes: fields[start + 2]), digest: String(numbers[0]),
         stamp: Stamp(inode: inode, size: size, modified: modified))
     }
   }
@@ -71,7 +75,7 @@ struct ExportManifest: Equatable {
       .sorted { $0.name.lexicographicallyPrecedes($1.name) }
     for (name, record) in sorted {
       let stamp = record.stamp
-      bytes += name + [0] + record.source.bytes + [0]
+      bytes += name + [0] + record.place.bytes + [0] + record.source.bytes + [0]
       bytes += Array("\(record.digest) \(stamp.inode) \(stamp.size) \(stamp.modified)".utf8) + [0]
     }
     return bytes

@@ -8,17 +8,22 @@ package import WasmCache
 /// An export that has the right bytes keeps its times, so that nothing is built from it again.
 package struct Exporter {
   private let directory: FilePath
+  private let usesHardLinks: Bool
 
-  package init(into directory: FilePath) { self.directory = directory }
+  /// - Parameter usesHardLinks: whether exports may be further names of the cache's own files.
+  package init(into directory: FilePath, usesHardLinks: Bool = false) {
+    self.directory = directory
+    self.usesHardLinks = usesHardLinks
+  }
 
   /// - Parameter spared: names that stay as they are, because their artifacts could not be made.
   package func run(_ exports: [ArtifactExport], sparing spared: Set<FilePath> = []) -> ExportReport {
     var report = ExportReport()
     do throws(SystemError) {
       let output = try OutputDirectory(making: directory)
+      report.isNoexec = !output.root.allowsExecution
       let before = output.readManifest()
       var manifest = before
-      report.isNoexec = !output.root.allowsExecution
       for export in exports {
         switch materialize(export, before.records[export.name], to: output, &report) {
         case .success(let record): manifest.records[export.name] = record
@@ -27,8 +32,7 @@ package struct Exporter {
           if reason.isLoss { report.lost.append(.init(module: export.path, isCorrupt: reason.isCorruption)) }
         }
       }
-      let current = Set(exports.map(\.name)).union(spared)
-      removeStale(&manifest, sparing: current, in: output, &report)
+      removeStale(&manifest, besides: exports, sparing: spared, in: output, &report)
       if manifest != before { try output.write(manifest) }
     } catch {
       report.failures.append((directory, .directory(error)))
@@ -43,8 +47,10 @@ package struct Exporter {
   ) -> Result<ExportManifest.Record, ExportFailure> {
     let status = output.status(of: export.name)
     if var record, let status, .init(status) == record.stamp, status.kind == .regular,
-      export.entries.directory.artifactDigest(export.module)?.description == record.digest
+      export.entries.directory.artifactDigest(export.module)?.description == record.digest,
+      usesHardLinks || status.links == 1 || !isObject(status, of: export)
     {
+      record.place = export.place
       record.source = export.source
       return .success(record)
     }
@@ -67,13 +73,15 @@ package struct Exporter {
     _ report: inout ExportReport
   ) -> Result<ExportManifest.Record, ExportFailure> {
     do throws(SystemError) {
-      if !isSame(artifact, output, export.name, status) {
-        let method = try artifact.materialize(to: output.own, as: OutputDirectory.staged, isNew: export.isNew)
+      if !isSame(artifact, output, export, status) {
+        let method = try artifact.materialize(
+          to: output.own, as: output.staged, linking: usesHardLinks && export.isNew)
         try output.publish(as: export.name)
         report.written.append((directory.pushing(export.name), method))
       }
       guard let status = output.status(of: export.name) else { throw SystemError("stat", .noSuchFileOrDirectory) }
-      return .success(.init(source: export.source, digest: "\(artifact.digest)", stamp: .init(status)))
+      return .success(
+        .init(place: export.place, source: export.source, digest: "\(artifact.digest)", stamp: .init(status)))
     } catch {
       output.discard()
       return .failure(.output(error))
@@ -81,42 +89,75 @@ package struct Exporter {
   }
 
   private func isSame(
-    _ artifact: Artifact, _ output: OutputDirectory, _ name: FilePath, _ status: FileStatus?
+    _ artifact: Artifact, _ output: OutputDirectory, _ export: ArtifactExport, _ status: FileStatus?
   ) -> Bool {
     guard let status, status.kind == .regular, status.size == artifact.size,
-      let file = try? RegularFile(name, in: output.root)
+      usesHardLinks || status.links == 1 || !isObject(status, of: export),
+      let file = try? RegularFile(export.name, in: output.root)
     else { return false }
     return (try? ArtifactDigest(hashing: file.descriptor)) == artifact.digest
   }
 
-  /// Removes exports whose modules are gone. A file that somebody else put in an export's place stays, and so do exports of
-  /// modules that this run was not asked about.
+  /// Whether an export is the cache's own file, as it was left by a run that could make hard links.
+  private func isObject(_ status: FileStatus, of export: ArtifactExport) -> Bool {
+    status.stamp.identity == export.entries.directory.objectIdentity(export.module)
+  }
+
+  /// Removes exports whose modules are gone, and those that have another place now because the run has one engine or
+  /// backend, and another had several. A file that somebody else put in an export's place stays, and so do exports of modules
+  /// that this run was not asked about.
   private func removeStale(
-    _ manifest: inout ExportManifest, sparing current: Set<FilePath>, in output: OutputDirectory,
-    _ report: inout ExportReport
+    _ manifest: inout ExportManifest, besides exports: [ArtifactExport], sparing spared: Set<FilePath>,
+    in output: OutputDirectory, _ report: inout ExportReport
   ) {
-    for (name, record) in manifest.records where !current.contains(name) {
-      do { _ = try Descriptor.status(of: record.source) } catch
-        where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory
-      {
-        if output.status(of: name).map({ .init($0) == record.stamp }) ?? false {
-          do { try output.remove(name) } catch {
-            report.failures.append((directory.pushing(name), .output(error)))
-            continue
-          }
-          report.removed.append(directory.pushing(name))
+    let current = Set(exports.map(\.name)).union(spared)
+    let stale = manifest.records.filter { !current.contains($0.key) }
+    if stale.isEmpty { return }
+    let places = Set(exports.map { ExportPlace($0.source, $0.name, below: $0.place) })
+    for (name, record) in stale {
+      let hasMoved = places.contains(ExportPlace(record.source, name, below: record.place))
+      guard hasMoved || Self.isGone(record.source) else { continue }
+      if output.status(of: name).map({ .init($0) == record.stamp }) ?? false {
+        do { try output.remove(name) } catch {
+          report.failures.append((directory.pushing(name), .output(error)))
+          continue
         }
-        manifest.records[name] = nil
-      } catch {}
+        report.removed.append((directory.pushing(name), hasMoved ? .elsewhere : .moduleGone))
+      }
+      manifest.records[name] = nil
     }
-    report.removed.sort { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+    report.removed.sort { $0.path.bytes.lexicographicallyPrecedes($1.path.bytes) }
+  }
+
+  private static func isGone(_ source: FilePath) -> Bool {
+    do throws(SystemError) {
+      _ = try Descriptor.status(of: source)
+      return false
+    } catch {
+      return error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory
+    }
+  }
+}
+
+/// What an export is of, whatever engines and backends a run has.
+private struct ExportPlace: Hashable {
+  let source: FilePath
+  let name: FilePath
+
+  init(_ source: FilePath, _ name: FilePath, below place: FilePath) {
+    self.source = source
+    var rest = name
+    _ = rest.removePrefix(place)
+    self.name = rest
   }
 }
 
 /// The work of one run of exporting. Exports that it does not name were up to date.
 package struct ExportReport {
+  /// Whether the file system of the output directory is mounted `noexec`.
+  package fileprivate(set) var isNoexec = false
   package fileprivate(set) var written: [(path: FilePath, method: ExportMethod)] = []
-  package fileprivate(set) var removed: [FilePath] = []
+  package fileprivate(set) var removed: [(path: FilePath, reason: ExportRemoval)] = []
   package fileprivate(set) var failures: [(path: FilePath, reason: ExportFailure)] = []
   /// If these artifacts are made again, they can be exported.
   package fileprivate(set) var lost: [LostExport] = []
@@ -137,6 +178,13 @@ package struct LostExport: Sendable {
   package let module: FilePath
   /// Whether it was corrupt; else somebody made room.
   package let isCorrupt: Bool
+}
+
+/// Why an export was removed.
+package enum ExportRemoval: Sendable {
+  case moduleGone
+  /// Its module is exported to another place now.
+  case elsewhere
 }
 
 /// Why an artifact was not exported.
@@ -177,5 +225,3 @@ extension ExportFailure: CustomStringConvertible {
     }
   }
 }
-  /// Whether the file system of the output directory is mounted `noexec`.
-  package fileprivate(set) var isNoexec = false

@@ -13,7 +13,7 @@ struct ArtifactExportTests {
   func nameIsThePlaceBelowTheRoot(_ file: String, _ root: String, _ name: String) {
     let file = FilePath(file)
     let root = FilePath(root)
-    #expect(ArtifactExport.name(of: file, below: root, suffix: ".cwasm", backend: nil) == FilePath(name))
-    #expect(ArtifactExport.name(of: file, below: root, suffix: ".cwasm", backend: "winch") == FilePath("winch/\(name)"))
+    #expect(ArtifactExport.name(of: file, below: root, suffix: ".cwasm", in: "") == FilePath(name))
+    #expect(ArtifactExport.name(of: file, below: root, suffix: ".cwasm", in: "winch") == FilePath("winch/\(name)"))
   }
 }

@@ -6,11 +6,11 @@ import Testing
 
 struct ExportManifestTests {
   private func record(_ source: FilePath) -> ExportManifest.Record {
-    .init(source: source, digest: "abc", stamp: .init(inode: 7, size: 8, modified: -9))
+    .init(place: "", source: source, digest: "abc", stamp: .init(inode: 7, size: 8, modified: -9))
   }
 
-  private func bytes(_ name: String, _ facts: String = "abc 1 2 3") -> [UInt8] {
-    Array("wasmprecompile exports 1\0\(name)\0/source\0\(facts)\0".utf8)
+  private func bytes(_ name: String, in place: String = "", _ facts: String = "abc 1 2 3") -> [UInt8] {
+    Array("wasmprecompile exports 2\0\(name)\0\(place)\0/source\0\(facts)\0".utf8)
   }
 
   @Test func readsWhatItWrote() {
@@ -24,7 +24,8 @@ struct ExportManifestTests {
 
   @Test func anythingElseIsNone() {
     for text in [
-      "", "wasmprecompile exports 1", "wasmprecompile exports 2\0", "\0", "wasmprecompile exports 1\0a.cwasm\0",
+      "", "wasmprecompile exports 2", "wasmprecompile exports 3\0", "\0", "wasmprecompile exports 2\0a.cwasm\0",
+      "wasmprecompile exports 1\0a.cwasm\0/source\0abc 1 2 3\0",
     ] {
       #expect(ExportManifest(Array(text.utf8)) == nil)
     }
@@ -40,4 +41,12 @@ struct ExportManifestTests {
 
   @Test(arguments: ["../a.cwasm", "/etc/a.cwasm", "a/../../b.cwasm", "a.txt", "", "..", "a.cwasm/.."])
   func namesThatCouldDoHarmMakeItNone(_ name: String) { #expect(ExportManifest(bytes(name)) == nil) }
+
+  @Test func aPlaceIsWhatTheNameBeginsWith() throws {
+    let manifest = try #require(ExportManifest(bytes("edge/winch/a.cwasm", in: "edge/winch")))
+    #expect(manifest.records["edge/winch/a.cwasm"]?.place == "edge/winch")
+    for place in ["winch", "..", "/", "edge/winch/a.cwasm", "edg"] {
+      #expect(ExportManifest(bytes("edge/winch/a.cwasm", in: place)) == nil, "\(place)")
+    }
+  }
 }

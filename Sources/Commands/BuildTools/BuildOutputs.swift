@@ -46,7 +46,7 @@ struct BuildOutputs {
   private func export(
     _ artifacts: MadeArtifacts, into directory: FilePath, _ makeAgain: ([LostExport]) throws -> Void
   ) -> ExportReport {
-    let exporter = Exporter(into: directory)
+    let exporter = Exporter(into: directory, usesHardLinks: options.hardLinks)
     var report = exporter.run(artifacts.exports, sparing: artifacts.spared)
     // Another process may have made it meanwhile, so that nobody has hashed its bytes here.
     var exports = artifacts.exports
@@ -86,15 +86,15 @@ struct BuildOutputs {
     return depfile
   }
 
+  /// Under make, it is make that reads it: ninja sets no variable by which to know it.
+  private var isUnderMake: Bool { Environment.value("MAKELEVEL") != nil }
+
   /// The scanned directories, without those of exports that have no modules: exporting itself changes these.
   private func directories(_ summary: RunSummary) -> [FilePath] {
     let sorted = summary.scannedDirectories.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     guard let output = options.output?.path.resolved else { return sorted }
     let withModules = Set(summary.plan.contents.flatMap(\.paths).map { $0.removingLastComponent() })
     return sorted.filter { withModules.contains($0) || $0.resolved?.starts(with: output) != true }
-  /// Under make, it is make that reads it: ninja sets no variable by which to know it.
-  private var isUnderMake: Bool { Environment.value("MAKELEVEL") != nil }
-
   }
 
   /// A line for each artifact: engine, module, path. It differs when any of these does.

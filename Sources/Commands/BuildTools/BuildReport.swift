@@ -29,15 +29,16 @@ struct BuildReport {
     }
   }
 
-  /// `exported 2 artifacts, removed 1`; nil if nothing changed.
+  /// `exported 2 artifacts, removed 1 of modules that are gone`; nil if nothing changed.
   var line: String? {
-    let written = exports.written.count
-    let removed = exports.removed.count
-    switch (written, removed) {
-    case (0, 0): return nil
-    case (0, _): return "removed \(Quantities.count(removed, "export")) of modules that are gone"
-    case (_, 0): return "exported \(Quantities.count(written, "artifact"))"
-    default: return "exported \(Quantities.count(written, "artifact")), removed \(removed) of modules that are gone"
+    var parts: [String] = []
+    if !exports.written.isEmpty { parts.append("exported \(Quantities.count(exports.written.count, "artifact"))") }
+    for (reason, words) in [(ExportRemoval.moduleGone, "of modules that are gone"), (.elsewhere, "from former places")]
+    {
+      let count = exports.removed.count { $0.reason == reason }
+      if count == 0 { continue }
+      parts.append("removed \(parts.isEmpty ? Quantities.count(count, "export") : "\(count)") \(words)")
     }
+    return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
 }

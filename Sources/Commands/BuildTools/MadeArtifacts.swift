@@ -43,7 +43,7 @@ struct MadeArtifacts {
         let entries = isMade ? readers.entries(of: artifact.module, for: target) : nil
         for (file, place) in content.files.flatMap({ file in places.map { (file, $0) } }) {
           let name = ArtifactExport.name(
-            of: file.path, below: roots[file.root], suffix: target.identity.format.suffix, backend: place)
+            of: file.path, below: roots[file.root], suffix: target.identity.format.suffix, in: place)
           guard let entries else {
             spared.insert(name)
             continue
@@ -51,21 +51,23 @@ struct MadeArtifacts {
           exports.append(
             ArtifactExport(
               path: file.path, source: Environment.absolute(file.path), module: artifact.module, entries: entries,
-              name: name, isNew: isNew.contains(artifact)))
+              name: name, place: place, isNew: isNew.contains(artifact)))
         }
       }
     }
   }
 
   /// The directories for a target's artifacts: none for a single one, else the backend's or those of its hosts.
-  private static func places(of target: CompileTarget, in summary: RunSummary) -> [String?] {
-    if summary.targets.count == 1 { return [nil] }
+  private static func places(of target: CompileTarget, in summary: RunSummary) -> [FilePath] {
+    if summary.targets.count == 1 { return [""] }
     let backend = target.identity.backend
     let isAlone = summary.targets.count { $0.identity.backend == backend } == 1
     let all = summary.targets.flatMap(\.hosts)
-    if target.hosts.isEmpty || isAlone && Set(all).count <= 1 { return [backend.rawValue] }
+    if target.hosts.isEmpty || isAlone && Set(all).count <= 1 { return [FilePath(backend.rawValue)] }
     // A host with several backends has a directory for each.
-    return target.hosts.map { host in all.count { $0 == host } > 1 ? "\(host)/\(backend.rawValue)" : host }
+    return target.hosts.map { host in
+      FilePath(all.count { $0 == host } > 1 ? "\(host)/\(backend.rawValue)" : host)
+    }
   }
 
   /// Removes artifacts that would share an exported name.

@@ -9,10 +9,17 @@ struct OutputOptions: CommandOptions {
       "Put the artifacts into a directory, too, as the modules lie in theirs, with the suffix .cwasm.",
       discussion: """
         With several backends, each has a directory of its name in there. What has the right bytes is left alone, and what \
-        was exported from a module that is gone is removed.
+        was exported from a module that is gone, or for another number of backends, is removed.
         """, valueName: "directory"),
     completion: .directory)
   var output: PathArgument?
+
+  @CommandOption(
+    "hard-links",
+    help: ArgumentHelp(
+      "Let artifacts in --output be further names of the cache's own files, where they can be.",
+      discussion: "That takes no room. But whoever writes into one, as root can, changes the cache."))
+  var hardLinks = false
 
   @CommandOption(
     "stamp",
@@ -34,6 +41,7 @@ struct OutputOptions: CommandOptions {
     if depfile != nil && stamp == nil && output == nil {
       throw ValidationError("--depfile goes with --stamp or --output, of which it says what they were made from")
     }
+    if hardLinks && output == nil { throw ValidationError("--hard-links goes with --output, whose files they are") }
     if let depfile, depfile.path == stamp?.path {
       throw ValidationError("--depfile and --stamp are two files: \(depfile.path.printable) cannot be both")
     }

@@ -1,5 +1,5 @@
 internal import Glibc
-internal import LinuxIO
+package import LinuxIO
 internal import Synchronization
 package import SystemPackage
 
