@@ -1,6 +1,7 @@
 public import ArgumentParser
 internal import CLinux
 internal import Glibc
+internal import LinuxIO
 internal import Synchronization
 internal import WasmtimeToolchain
 
@@ -35,6 +36,10 @@ public struct CommandLineTool: ParsableCommand {
     // We start this subcommand ourselves for every lane, so it skips the parser, which takes three milliseconds.
     if arguments == [CompileChildMain.subcommand] {
       CompileChildMain.run()
+      Glibc.exit(ExitStatus.success.rawValue)
+    }
+    if arguments.count == 2, arguments[0] == CommandSupervisor.subcommand {
+      CommandSupervisor.run(socket: arguments[1])
       Glibc.exit(ExitStatus.success.rawValue)
     }
     let root = root(for: arguments)

@@ -6,13 +6,33 @@ internal import Synchronization
 
 /// Turns the signals that ask a program to end into a cancelled run, and afterwards into the death that the sender
 /// expects.
-final class Interruption {
-  /// The first signal that came; in an object, so that handlers can share it.
+final class Interruption: Sendable {
+  /// The first signal that came, and what it does; in an object, so that handlers can share it.
   private final class Received: Sendable {
     let number = Mutex<Int32?>(nil)
+    private let stop: @Sendable () -> Void
+    private let beforeDying: @Sendable () -> Void
+
+    init(_ stop: @escaping @Sendable () -> Void, beforeDying: @escaping @Sendable () -> Void) {
+      self.stop = stop
+      self.beforeDying = beforeDying
+    }
+
+    func take(_ signal: Int32) {
+      let isRepeated = number.withLock { known in
+        defer { known = known ?? signal }
+        return known != nil
+      }
+      // A second request does not want to wait. The next run cleans up the rest.
+      if isRepeated {
+        beforeDying()
+        Interruption.die(by: signal)
+      }
+      stop()
+    }
   }
 
-  private let received = Received()
+  private let received: Received
   /// The thread for the signals; nil if there is none, so that the signals have their own effect.
   private let thread: SignalThread?
 
@@ -43,19 +63,15 @@ final class Interruption {
   init(
     _ signals: [Int32], stop: @escaping @Sendable () -> Void, beforeDying: @escaping @Sendable () -> Void = {}
   ) {
+    let received = Received(stop, beforeDying: beforeDying)
+    self.received = received
     // A signal that the starter ignores (nohup, a background job) stays ignored.
-    thread = SignalThread(signals.filter { !clinux_signal_is_ignored($0) }) { [received] number in
-      let isRepeated = received.number.withLock { known in
-        defer { known = known ?? number }
-        return known != nil
-      }
-      // A second request does not want to wait. The next run cleans up the rest.
-      if isRepeated {
-        beforeDying()
-        Self.die(by: number)
-      }
-      stop()
-    }
+    thread = SignalThread(signals.filter { !clinux_signal_is_ignored($0) }) { received.take($0) }
+  }
+
+  /// Has the first of several reasons to end act as its signal would.
+  func take(_ signal: Int32) {
+    if received.number.withLock({ $0 }) == nil { received.take(signal) }
   }
 
   /// Ends the process by the signal that was received, if one was, so that its parent sees it interrupted.

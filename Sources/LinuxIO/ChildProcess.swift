@@ -6,8 +6,6 @@ internal import Synchronization
 package final class ChildProcess: Sendable {
   /// The process id until the child is reaped, so that no other process is ever signalled by it.
   private let id: Mutex<pid_t?>
-  /// Whether signals go to all processes of the child's group.
-  private let leadsGroup: Bool
 
   /// Starts a program that is given some descriptors and inherits no others.
   ///
@@ -20,31 +18,33 @@ package final class ChildProcess: Sendable {
   ) throws(SystemError) {
     let spawning = SpawnSettings()
     spawning.give(descriptors)
-    try self.init(executable, arguments, environment, spawning, leadsGroup: false)
+    try self.init(executable, arguments, environment, spawning)
   }
 
-  /// Starts a shell command as a process group of its own, with the signal state of a fresh login.
+  /// Starts a program in a session of its own, with the signal state of a fresh login, that reads nothing.
   ///
-  /// It reads nothing: in the background a terminal's input would stop it. Its output goes where ours goes, and it inherits
-  /// what is not close-on-exec.
+  /// Its output goes where ours goes, and it inherits what is not close-on-exec.
   ///
-  /// - Parameter sparesOutput: whether its output goes to standard error, because ours is for programs.
-  package convenience init(
-    shellCommand: String, environment: EnvironmentVariables, sparesOutput: Bool = false
+  /// - Parameters:
+  ///   - keeping: a descriptor that it inherits, too.
+  ///   - sparesOutput: whether its output goes to standard error, because ours is for programs.
+  convenience init(
+    executable: String, arguments: [String], environment: EnvironmentVariables, keeping descriptor: Int32,
+    sparesOutput: Bool
   ) throws(SystemError) {
     var spawning = SpawnSettings()
     spawning.closeInput()
     if sparesOutput { spawning.mergeOutput() }
-    spawning.leadGroup()
-    try self.init("/bin/sh", ["/bin/sh", "-c", shellCommand], environment, spawning, leadsGroup: true)
+    spawning.keep(descriptor)
+    spawning.leadSession()
+    try self.init(executable, arguments, environment, spawning)
   }
 
   private init(
     _ executable: String, _ arguments: [String], _ environment: EnvironmentVariables,
-    _ spawning: borrowing SpawnSettings, leadsGroup: Bool
+    _ spawning: borrowing SpawnSettings
   ) throws(SystemError) {
     id = Mutex(try spawning.spawn(executable, arguments.map { Array($0.utf8CString) }, environment.entries))
-    self.leadsGroup = leadsGroup
   }
 
   deinit {
@@ -55,10 +55,9 @@ package final class ChildProcess: Sendable {
   /// Ends the child at once; nothing happens if it has been reaped already.
   package func kill() { signal(SIGKILL) }
 
-  /// Sends a signal to the child, or to its group if it has one of its own; nothing happens if it has been reaped already.
-  package func signal(_ number: Int32) {
+  private func signal(_ number: Int32) {
     id.withLock { id in
-      if let id { Glibc.kill(leadsGroup ? -id : id, number) }
+      if let id { Glibc.kill(id, number) }
     }
   }
 
@@ -93,8 +92,7 @@ package final class ChildProcess: Sendable {
       var status: Int32 = 0
       while waitpid(known, &status, 0) < 0 && errno == EINTR {}
       id = nil
-      return clinux_exited(status)
-        ? .exited(status: clinux_exit_status(status)) : .signalled(clinux_termination_signal(status))
+      return ExitReason(waitStatus: status)
     }
   }
 }
@@ -103,6 +101,12 @@ package final class ChildProcess: Sendable {
 package enum ExitReason: Hashable, Sendable {
   case exited(status: Int32)
   case signalled(Int32)
+
+  init(waitStatus status: Int32) {
+    self =
+      clinux_exited(status)
+      ? .exited(status: clinux_exit_status(status)) : .signalled(clinux_termination_signal(status))
+  }
 }
 
 extension ExitReason: CustomStringConvertible {

@@ -7,6 +7,8 @@ package struct MessageSocket: ~Copyable, Sendable {
 
   package init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
 
+  var raw: Int32 { descriptor.raw }
+
   /// Two ends joined to each other: one to keep, one to give to a child.
   package struct Pair: ~Copyable {
     let kept: MessageSocket
@@ -42,6 +44,16 @@ package struct MessageSocket: ~Copyable, Sendable {
     }
     if let failure { throw failure }
     return ReceivedMessage(bytes: bytes, descriptors: Array(descriptors.prefix(Int(count))))
+  }
+
+  /// Waits for a message without descriptors; empty when the other end is closed, or nothing can be had from it.
+  func receiveBytes(limit: Int) -> [UInt8] {
+    do {
+      let message = try receive(limit: limit)
+      return message.bytes
+    } catch {
+      return []
+    }
   }
 
   /// Waits until a message, or the other end's closing, can be received.

@@ -6,7 +6,7 @@ internal import SystemPackage
 struct SpawnSettings: ~Copyable {
   private let actions = UnsafeMutablePointer<posix_spawn_file_actions_t>.allocate(capacity: 1)
   private let attributes = UnsafeMutablePointer<posix_spawnattr_t>.allocate(capacity: 1)
-  private var flags = POSIX_SPAWN_SETSIGMASK
+  private var flags = Int32(POSIX_SPAWN_SETSIGMASK)
 
   init() {
     posix_spawn_file_actions_init(actions)
@@ -33,6 +33,12 @@ struct SpawnSettings: ~Copyable {
     clinux_spawn_closing_from(actions, Int32(descriptors.count))
   }
 
+  /// Lets the child keep a descriptor under its number, whatever is to be done with it elsewhere.
+  func keep(_ descriptor: Int32) {
+    // To duplicate one onto itself takes close-on-exec from it (posix_spawn_file_actions_adddup2(3)).
+    posix_spawn_file_actions_adddup2(actions, descriptor, descriptor)
+  }
+
   /// Lets the child read nothing.
   func closeInput() { posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) }
 
@@ -41,12 +47,26 @@ struct SpawnSettings: ~Copyable {
 
   /// Makes the child the leader of a new process group, and gives every signal its own effect.
   mutating func leadGroup() {
+    resetSignals()
+    posix_spawnattr_setpgroup(attributes, 0)
+    flags |= Int32(POSIX_SPAWN_SETPGROUP)
+  }
+
+  /// Makes the child the leader of a new session, which has no terminal, and gives every signal its own effect.
+  mutating func leadSession() {
+    resetSignals()
+    flags |= Self.newSession
+  }
+
+  private mutating func resetSignals() {
     var all = sigset_t()
     sigfillset(&all)
     posix_spawnattr_setsigdefault(attributes, &all)
-    posix_spawnattr_setpgroup(attributes, 0)
-    flags |= POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF
+    flags |= Int32(POSIX_SPAWN_SETSIGDEF)
   }
+
+  // The C library shows POSIX_SPAWN_SETSID to GNU sources only.
+  private static let newSession: Int32 = 0x80
 
   /// - Parameters:
   ///   - arguments: each with NUL at its end.

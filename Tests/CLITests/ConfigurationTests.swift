@@ -9,8 +9,8 @@ import Testing
     "backend", "opt-level", "cpu", "features", "hosts", "optimize", "codegen", "debug", "wasm", "engine", "cache-dir",
     "trust-cache", "lower-caches", "max-size", "exclude",
     "follow-links", "jobs",
-    "rehash", "timeout", "max-module", "max-artifact", "max-memory", "require-sandbox", "exec", "debounce", "poll",
-    "clear", "color",
+    "rehash", "timeout", "max-module", "max-artifact", "max-memory", "require-sandbox", "exec", "restart", "debounce",
+    "poll", "clear", "color",
   ]
 
   @Test func flagsCountBeforeVariablesBeforeTheProjectBeforeTheUser() throws {

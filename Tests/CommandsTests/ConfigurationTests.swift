@@ -74,6 +74,7 @@ struct ConfigurationTests {
       max-memory = "3Mi"
       require-sandbox = true
       exec = "make reload"
+      restart = true
       debounce = 0
       poll = true
       clear = true
@@ -104,7 +105,7 @@ struct ConfigurationTests {
     #expect(limits.timeout == 0.5 && limits.largestModule == 1 << 20 && confinement.isRequired)
     #expect(confinement.limits == ChildLimits(memory: 3 << 20, file: 2 << 20))
     #expect(command.watching.exec == "make reload" && command.watching.debounce.value == 0)
-    #expect(command.watching.poll && command.watching.clear)
+    #expect(command.watching.restart && command.watching.poll && command.watching.clear)
     #expect(command.color.color == .never)
   }
 

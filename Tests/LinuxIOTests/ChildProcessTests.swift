@@ -72,20 +72,4 @@ struct ChildProcessTests {
       _ = try ChildProcess(executable: "/dev/null", arguments: ["x"], environment: [], descriptors: [])
     }
   }
-
-  @Test func shellCommandLeadsAGroupAndReadsNothing() throws {
-    let directory = try TemporaryDirectory()
-    let out = directory("out")
-    let child = try ChildProcess(
-      shellCommand: "cat; ps -o pgid= -p $$ | tr -d ' ' >\(out); echo $$ >>\(out); sleep 1000 & kill -TERM 0",
-      environment: ["PATH=/usr/bin:/bin"])
-    child.waitForEnd()
-    // It stays its own until it is reaped.
-    child.signal(SIGKILL)
-    #expect(child.wait() == .signalled(SIGTERM))
-    let lines = try String(decoding: [UInt8](contentsOf: out), as: UTF8.self).split(separator: "\n")
-    #expect(lines.count == 2 && lines[0] == lines[1])
-    child.signal(SIGKILL)
-    #expect(child.wait() == nil)
-  }
 }

@@ -88,6 +88,15 @@ int clinux_spawn_closing_from(void *file_actions, int descriptor);
 bool clinux_exited(int status);
 int clinux_exit_status(int status);
 int clinux_termination_signal(int status);
+int clinux_stopping_signal(int status); // 0 unless the process was stopped
+
+// Has orphans among the descendants become this process's children (prctl(2), PR_SET_CHILD_SUBREAPER).
+int clinux_adopt_orphans(void);
+
+// A descriptor that tells of signals, which are blocked for it (signalfd(2)); not blocking.
+int clinux_signal_descriptor(const int *signals, int count);
+// The next signal that it tells of; 0 if there is none.
+int clinux_next_signal(int descriptor);
 
 int clinux_signal_ignore(int signal);
 int clinux_signal_default(int signal);

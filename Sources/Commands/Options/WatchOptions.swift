@@ -15,9 +15,18 @@ struct WatchOptions: CommandOptions {
       "Run a shell command when all modules are ready, and again each time some have changed or are gone.",
       discussion: """
         Never two at once; what changes meanwhile causes one more run. $WASMPRECOMPILE_CHANGED has the modules, one a line, \
-        and $WASMPRECOMPILE_REMOVED those that are gone.
+        and $WASMPRECOMPILE_REMOVED those that are gone. The command has no terminal to read from, and ends with the watcher, \
+        as does all that it has started.
         """, valueName: "command"), setting: .byUsersOnly("a shell command", unset: "no command"))
   var exec: String?
+
+  @CommandOption(
+    "restart",
+    help: ArgumentHelp(
+      "End the command of --exec when modules have changed, with all that it has started, and run it anew.",
+      discussion: "By SIGTERM, and after three seconds by SIGKILL. It is for servers, which would not end by themselves."),
+    setting: .byAnyone())
+  var restart = false
 
   @CommandOption(
     "debounce",
@@ -34,8 +43,8 @@ struct WatchOptions: CommandOptions {
   var clear = false
 
   func validate() throws {
-    if !watch && (_exec.isGiven || _debounce.isGiven || _poll.isGiven || _clear.isGiven) {
-      throw ValidationError("--exec, --debounce, --poll and --clear go with --watch")
+    if !watch && (_exec.isGiven || _restart.isGiven || _debounce.isGiven || _poll.isGiven || _clear.isGiven) {
+      throw ValidationError("--exec, --restart, --debounce, --poll and --clear go with --watch")
     }
   }
 }

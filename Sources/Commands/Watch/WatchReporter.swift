@@ -10,7 +10,7 @@ final class WatchReporter: WatchReporting {
   private let verbosity: Verbosity
   private let palette: Palette
   private let clearsScreen: Bool
-  private let output: Output
+  let output: Output
   private let state = Mutex(State())
 
   private struct State {
@@ -129,7 +129,8 @@ final class WatchReporter: WatchReporting {
       say("removed \(change.path.printable) (its artifacts stay in the cache)")
     case .diagnostic(let diagnostic):
       complain(palette.error(diagnostic.change.path.printable, diagnostic.message.printable))
-    case .commandFinished(let status):
+    case .command(.stillRunning): say("note: --exec: \(ExecRunner.Status.runsOn)")
+    case .command(let status):
       if let text = status.failure { complain(palette.error("--exec", "the command \(text)")) }
     case .notice(let notice):
       say("note: \(notice.description.printable)")
@@ -165,7 +166,11 @@ extension ExecRunner.Status {
     case .exited(0): nil
     case .exited(let status): "exited with status \(status)"
     case .killed(let signal): "\(ExitReason.signalled(signal))"
-    case .notStarted(let error): "could not be started: \(error)"
+    case .notStarted(let error): "could not be started: \(error.reason)"
+    case .stopped(let signal): "is stopped by signal \(signal), and does not go on by itself"
+    case .stillRunning: nil
     }
   }
 }
+
+  static let runsOn = "the command still runs, and is run again when it has ended; --restart ends it first"

@@ -7,6 +7,8 @@ internal import Watching
 /// It receives the events of the batches' runs, too. A file's failure comes as a ``WatchReport``, once it is known
 /// whether it will stay.
 protocol WatchReporting: RunObserver {
+  /// Where it writes.
+  var output: Output { get }
   /// A cache has a module that some paths did not stand for before.
   func found(_ content: ModuleContent, _ target: CompileTarget, at paths: [FilePath])
   func report(_ report: WatchReport)

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Dispatch
 internal import Glibc
 internal import LinuxIO
@@ -33,25 +34,31 @@ struct WatchSession {
     let loop = WatchLoop(
       source: source,
       warmer: PrecompilingWarmer(request, with: compilers, observer: reporter, cancellation: cancellation),
-      times: SettleTimes(debounce: .milliseconds(options.debounce.value)),
-      command: options.exec,
-      // Every line of standard output is an object then.
-      sparesOutput: reporter is JSONWatchReporter,
-      report: reporter.report)
+      times: SettleTimes(debounce: .milliseconds(options.debounce.value)), command: command, report: reporter.report)
     let hasStopped = DispatchSemaphore(value: 0)
-    let interruption = Interruption([SIGINT, SIGTERM, SIGQUIT]) {
+    let hangup = Hangup()
+    let interruption = Interruption([SIGINT, SIGTERM, SIGQUIT] + (hangup.ends ? [SIGHUP] : [])) {
       loop.stop { hasStopped.signal() }
-    } beforeDying: {
-      loop.killCommand()
     }
-    signal(SIGHUP, SIG_IGN)
-    let rescan = DispatchSource.makeSignalSource(signal: SIGHUP, queue: DispatchQueue(label: "rescan"))
-    rescan.setEventHandler { loop.rescan() }
-    rescan.activate()
+    // Nobody else reads what it has to say. A program that writes all the time would end by this signal, too.
+    let reader = DescriptorWatch.forLossOfReader(of: reporter.output.descriptor.rawValue) {
+      interruption.take(SIGPIPE)
+    }
+    hangup.otherwise { loop.rescan() }
     loop.start()
     hasStopped.wait()
+    reader?.end()
     reporter.ended()
     interruption.dieIfReceived()
+  }
+
+  private var command: ExecRunner.Command? {
+    guard let text = options.exec else { return nil }
+    var command = ExecRunner.Command(text)
+    command.restarts = options.restart
+    // Every line of standard output is an object then.
+    command.sparesOutput = reporter.output.descriptor == .standardOutput
+    return command
   }
 
   private func treeOptions() throws(RunFailure) -> TreeWatch.Options {
@@ -67,5 +74,21 @@ struct WatchSession {
     tree.alwaysPolls = options.poll
     tree.selection = ModuleSelection(excludes: request.input.excludes, skippedDirectories: caches)
     return tree
+  }
+}
+
+/// What SIGHUP does: it ends a watcher whose terminal was closed, and has any other look at everything again.
+private final class Hangup {
+  /// Whether it ends us. A starter that has it ignored (nohup) wants us to outlive the terminal.
+  let ends = ControllingTerminal.isThere && !clinux_signal_is_ignored(SIGHUP)
+  private var source: (any DispatchSourceSignal)?
+
+  func otherwise(_ body: @escaping @Sendable () -> Void) {
+    if ends { return }
+    _ = clinux_signal_ignore(SIGHUP)
+    let source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: DispatchQueue(label: "hangup"))
+    source.setEventHandler(handler: body)
+    source.activate()
+    self.source = source
   }
 }

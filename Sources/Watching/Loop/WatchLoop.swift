@@ -44,18 +44,17 @@ package actor WatchLoop {
 
   /// - Parameters:
   ///   - command: what `--exec` says, run by the shell.
-  ///   - sparesOutput: whether the command's output goes to standard error.
   ///   - report: called on the loop's own queue.
   package init(
-    source: any ChangeSource, warmer: any Warmer, times: SettleTimes = SettleTimes(), command: String? = nil,
-    sparesOutput: Bool = false, notifier: SystemdNotifier = SystemdNotifier(),
+    source: any ChangeSource, warmer: any Warmer, times: SettleTimes = SettleTimes(),
+    command: ExecRunner.Command? = nil, notifier: SystemdNotifier = SystemdNotifier(),
     report: @escaping @Sendable (WatchReport) -> Void
   ) {
     self.source = source
     self.warmer = warmer
     self.notifier = notifier
     self.report = report
-    self.command = command.map { ExecRunner(command: $0, sparesOutput: sparesOutput) { report(.commandFinished($0)) } }
+    self.command = command.map { ExecRunner($0) { report(.command($0)) } }
     batcher = ChangeBatcher(times: times)
   }
 
@@ -66,9 +65,6 @@ package actor WatchLoop {
 
   /// Takes nothing more, ends running work and calls `completion`, always within a second.
   package nonisolated func stop(completion: @escaping @Sendable () -> Void) { onQueue { $0.end(completion) } }
-
-  /// Kills the command if it runs, without waiting for it: for a process that ends at once.
-  package nonisolated func killCommand() { command?.killAtOnce() }
 
   private nonisolated func onQueue(_ body: @escaping @Sendable (isolated WatchLoop) -> Void) {
     executor.queue.async { self.assumeIsolated(body) }

@@ -8,6 +8,6 @@ package enum WatchReport: Sendable {
   case removed(Change)
   /// A module that cannot be warmed, told once until it changes again.
   case diagnostic(ChangeBatcher.Diagnostic)
-  case commandFinished(ExecRunner.Status)
+  case command(ExecRunner.Status)
   case notice(WatchNotice)
 }

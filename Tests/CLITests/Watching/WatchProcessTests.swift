@@ -101,16 +101,6 @@ import Testing
       watcher.stop()
     }
   }
-
-  @Test func aCommandThatRunsDoesNotOutliveTheWatcher() throws {
-    try Sandbox.use { box in
-      let watcher = try Watcher(in: box, "--exec", "trap '' TERM; sleep 1000 & wait; wait", modules: 0)
-      try box.write(WasmBinary.returning(1), to: "tree/a.wasm")
-      #expect(eventually { Processes.marked(box.mark).contains { Processes.commandLine($0).contains("sleep 1000") } })
-      watcher.stop()
-      // `Sandbox.use` waits for all of them to be gone.
-    }
-  }
 }
 
 /// Listens where a service tells how it is doing, as systemd does.

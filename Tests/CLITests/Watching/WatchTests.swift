@@ -141,10 +141,10 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--exec", "true", "."], "--exec, --debounce, --poll and --clear go with --watch"),
-    (["--debounce", "50", "."], "--exec, --debounce, --poll and --clear go with --watch"),
-    (["--poll", "."], "--exec, --debounce, --poll and --clear go with --watch"),
-    (["--clear", "."], "--exec, --debounce, --poll and --clear go with --watch"),
+    (["--exec", "true", "."], "--exec, --restart, --debounce, --poll and --clear go with --watch"),
+    (["--debounce", "50", "."], "--exec, --restart, --debounce, --poll and --clear go with --watch"),
+    (["--poll", "."], "--exec, --restart, --debounce, --poll and --clear go with --watch"),
+    (["--clear", "."], "--exec, --restart, --debounce, --poll and --clear go with --watch"),
     (
       ["--watch", "--follow-links", "."], "--watch goes without --follow-links: name the directories that links lead to"
     ),

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Watching
@@ -15,8 +16,14 @@ import Testing
     out = scratch.path.appending("out")
   }
 
-  private func runner(_ command: String) -> ExecRunner {
-    ExecRunner(command: command) { [log] in log.append($0) }
+  private func runner(
+    _ text: String, _ change: (inout ExecRunner.Command) -> Void = { _ in }
+  ) throws -> ExecRunner {
+    var command = ExecRunner.Command(text)
+    // The tests' own executable knows no such subcommand.
+    command.supervisor = try BuiltExecutable.path().string
+    change(&command)
+    return ExecRunner(command) { [log] in log.append($0) }
   }
 
   private func stop(_ runner: ExecRunner) async {
@@ -28,7 +35,7 @@ import Testing
   }
 
   @Test func changedModulesAreInTheEnvironment() async throws {
-    let runner = runner(
+    let runner = try runner(
       """
       printf '%s:%s, %s:%s' "$WASMPRECOMPILE_CHANGED_COUNT" "$WASMPRECOMPILE_CHANGED" \\
         "$WASMPRECOMPILE_REMOVED_COUNT" "$WASMPRECOMPILE_REMOVED" >\(out)
@@ -39,23 +46,23 @@ import Testing
   }
 
   @Test func listTooLongForTheKernelIsLeftOut() async throws {
-    let runner = runner("echo $WASMPRECOMPILE_CHANGED_COUNT ${WASMPRECOMPILE_CHANGED-none} >\(out)")
+    let runner = try runner("echo $WASMPRECOMPILE_CHANGED_COUNT ${WASMPRECOMPILE_CHANGED-none} >\(out)")
     let paths = (0..<10_000).map { FilePath("/a/rather/long/path/to/some/module/\($0).wasm") }
     runner.run(telling: ModuleChanges(changed: Set(paths)))
     await log.wait(until: { $0 == [.exited(0)] })
     #expect(try lines() == ["10000 none"])
   }
 
-  @Test func statusIsReported() async {
-    runner("exit 7").run(telling: ModuleChanges())
+  @Test func statusIsReported() async throws {
+    try runner("exit 7").run(telling: ModuleChanges())
     await log.wait(until: { $0 == [.exited(7)] })
-    runner("kill -KILL $$").run(telling: ModuleChanges())
+    try runner("kill -KILL $$").run(telling: ModuleChanges())
     await log.wait(until: { $0 == [.exited(7), .killed(signal: SIGKILL)] })
   }
 
   @Test func changesDuringARunCauseOneMore() async throws {
     let gate = scratch.path.appending("gate")
-    let runner = runner(
+    let runner = try runner(
       "echo $WASMPRECOMPILE_CHANGED - $WASMPRECOMPILE_REMOVED >>\(out); until test -e \(gate); do sleep 0.01; done")
     runner.run(telling: ModuleChanges(changed: ["/1"]))
     runner.run(telling: ModuleChanges(changed: ["/2", "/4"], removed: ["/5"]))
@@ -72,7 +79,7 @@ import Testing
     // What a program that handles its signals through Dispatch looks like to its children.
     signal(SIGUSR2, SIG_IGN)
     defer { signal(SIGUSR2, SIG_DFL) }
-    let runner = runner(
+    let runner = try runner(
       "grep -E '^Sig(Blk|Ign)' /proc/self/status >\(out); ps -o pgid= -p $$ >>\(out); echo $$ >>\(out); cat >>\(out)")
     runner.run(telling: ModuleChanges())
     await log.wait(until: { $0 == [.exited(0)] })
@@ -82,23 +89,93 @@ import Testing
     #expect(lines.count == 4 && lines[2].filter(\.isNumber) == lines[3])
   }
 
-  @Test func stopKillsTheWholeGroup() async throws {
-    // The shell ignores SIGTERM, and has a child of its own.
-    let runner = runner("trap '' TERM; sleep 1000 & echo $! >\(out).new; mv \(out).new \(out); wait; wait")
-    runner.run(telling: ModuleChanges())
+  /// The number that the command wrote, of a process that it has started.
+  private func written() async throws -> pid_t {
     while access(out.string, F_OK) != 0 { await Task.yield() }
-    let child = try #require(pid_t(try lines()[0]))
+    defer { try? Shell.rm(out) }
+    return try #require(pid_t(try lines()[0]))
+  }
+
+  /// Writes its number when it ignores signals, and goes on for as long as anything does.
+  private var stubborn: String { "(trap '' TERM HUP; sh -c 'echo $PPID' >\(out).new; mv \(out).new \(out); sleep 1000; :)" }
+
+  @Test(arguments: ["$0 & wait; wait", "$0 &", "setsid sh -c \"$0\" &"])
+  func stopEndsEverythingThatTheCommandHasStarted(how: String) async throws {
+    let runner = try runner(how.replacing("$0", with: stubborn))
+    runner.run(telling: ModuleChanges())
+    let child = try await written()
     await stop(runner)
-    #expect(log.elements == [], "that it was killed is no news")
-    // An orphan is reaped by init, or the nearest subreaper, some time later.
-    #expect(kill(child, 0) != 0 || state(of: child) == "Z")
+    #expect(isGone(child))
+    #expect(log.elements.filter { $0 != .exited(0) } == [], "that it was killed is no news")
     runner.run(telling: ModuleChanges())
     await stop(runner)
-    #expect(log.elements == [])
+    #expect(!FilePath.exists(out))
   }
+
+  @Test func whatAnEarlierRunHasLeftEndsWithTheRunner() async throws {
+    let runner = try runner("sleep 1000 & echo $! >\(out).new; mv \(out).new \(out)")
+    var children: [pid_t] = []
+    for number in 1...2 {
+      runner.run(telling: ModuleChanges())
+      children.append(try await written())
+      await log.wait(until: { $0.count == number })
+    }
+    for child in children { #expect(kill(child, 0) == 0) }
+    await stop(runner)
+    for child in children { #expect(isGone(child)) }
+  }
+
+  @Test(arguments: ["$0", "$0 &"]) func restartEndsTheRunBeforeTheNext(how: String) async throws {
+    let runner = try runner(how.replacing("$0", with: "{ echo $$ >\(out).new; mv \(out).new \(out); exec sleep 1000; }")) {
+      $0.restarts = true
+    }
+    runner.run(telling: ModuleChanges())
+    _ = try await written()
+    runner.run(telling: ModuleChanges())
+    _ = try await written()
+    await stop(runner)
+    #expect(log.elements.filter { $0 != .exited(0) } == [])
+  }
+
+  @Test func aRunThatGoesOnIsToldOnce() async throws {
+    let gate = scratch.path.appending("gate")
+    let runner = try runner("until test -e \(gate); do sleep 0.01; done") { $0.patience = .milliseconds(1) }
+    runner.run(telling: ModuleChanges())
+    runner.run(telling: ModuleChanges())
+    await log.wait(until: { $0 == [.stillRunning] })
+    runner.run(telling: ModuleChanges())
+    runner.executor.queue.sync {}
+    try Shell.write("", to: gate)
+    await log.wait(until: { $0.count { $0 == .exited(0) } == 2 })
+    await stop(runner)
+    #expect(log.elements == [.stillRunning, .exited(0), .exited(0)])
+  }
+
+  @Test func aStoppedCommandIsTold() async throws {
+    let runner = try runner("kill -STOP $$")
+    runner.run(telling: ModuleChanges())
+    await log.wait(until: { $0 == [.stopped(signal: SIGSTOP)] })
+    await stop(runner)
+    #expect(log.elements.count == 1)
+  }
+
+  /// There is no terminal to be had, so that nothing is stopped for reading one.
+  @Test func theCommandHasNoTerminal() async throws {
+    let runner = try runner(": </dev/tty && echo terminal >\(out)")
+    runner.run(telling: ModuleChanges())
+    await log.wait(until: { $0.count == 1 })
+    #expect(!FilePath.exists(out))
+  }
+
+  /// An orphan is reaped by init, or the nearest subreaper, some time later.
+  private func isGone(_ process: pid_t) -> Bool { kill(process, 0) != 0 || state(of: process) == "Z" }
 
   private func state(of process: pid_t) -> String? {
     let status = try? Shell.read(FilePath("/proc/\(process)/stat"))
     return status?.split(separator: ")").last?.split(separator: " ").first.map(String.init)
   }
+}
+
+extension FilePath {
+  fileprivate static func exists(_ path: FilePath) -> Bool { access(path.string, F_OK) == 0 }
 }

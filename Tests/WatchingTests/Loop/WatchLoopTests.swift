@@ -1,6 +1,7 @@
 import Dispatch
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Watching
@@ -66,7 +67,10 @@ private final class ScriptedWarmer: Warmer {
   private let x: FilePath = "/nowhere/x.wasm"
   private let y: FilePath = "/nowhere/y.wasm"
 
-  private func started(command: String? = nil) -> WatchLoop {
+  private func started(command text: String? = nil) -> WatchLoop {
+    var command = text.map { ExecRunner.Command($0) }
+    // The tests' own executable knows no such subcommand.
+    if let supervisor = try? BuiltExecutable.path() { command?.supervisor = supervisor.string }
     let loop = WatchLoop(
       source: source, warmer: warmer, times: SettleTimes(debounce: .milliseconds(1)), command: command,
       notifier: SystemdNotifier(socketName: nil)
@@ -360,7 +364,7 @@ extension WatchReport {
       "done " + batch.changes.map { "\(outcomes[$0] ?? .deferred)" }.joined(separator: " ")
     case .removed(let change): "removed \(change.name)"
     case .diagnostic(let diagnostic): "\(diagnostic.change.name): \(diagnostic.message)"
-    case .commandFinished(let status): "command \(status)"
+    case .command(let status): "command \(status)"
     case .notice(let notice): "notice \(notice)"
     }
   }

@@ -63,10 +63,10 @@ final class Looped: Sendable {
   let warmer = RecordingWarmer()
   let log = Log<WatchReport>()
 
-  init(_ roots: FilePath..., options: TreeWatch.Options = .init(), command: String? = nil) async {
+  init(_ roots: FilePath..., options: TreeWatch.Options = .init()) async {
     source = RecordingSource(TreeWatch(roots: roots, options: options))
     loop = WatchLoop(
-      source: source, warmer: warmer, command: command,
+      source: source, warmer: warmer,
       notifier: SystemdNotifier(socketName: nil)
     ) { [log] in log.append($0) }
     loop.start()

@@ -21,7 +21,7 @@ func reportingFailure<Result>(
 final class JSONLines: Sendable {
   static let schema = 1
 
-  private let output: Output
+  let output: Output
   /// Lines of several threads must not mingle.
   private let order = Mutex(())
 

@@ -21,6 +21,8 @@ final class JSONWatchReporter: WatchReporting {
 
   init(_ lines: JSONLines) { self.lines = lines }
 
+  var output: Output { lines.output }
+
   func record(_ event: RunEvent) {
     switch event {
     case .prepared(let preparation):
@@ -87,7 +89,11 @@ final class JSONWatchReporter: WatchReporting {
         })
     case .removed(let change): lines.write(["type": "removed", "path": JSON(change.path)])
     case .diagnostic(let diagnostic): lines.write(JSONRunLines.error(diagnostic.change.path, diagnostic.message))
-    case .commandFinished(let status): lines.write(JSON(status))
+    case .command(.stillRunning): lines.write(JSONRunLines.note("--exec: \(ExecRunner.Status.runsOn)"))
+    case .command(.stopped(let signal)):
+      lines.write(
+        JSONRunLines.warning(nil, "--exec: the command is stopped by signal \(signal), and does not go on by itself"))
+    case .command(let status): lines.write(JSON(status))
     case .notice(let notice): lines.write(JSONRunLines.note(notice.description))
     }
   }
@@ -103,7 +109,8 @@ extension JSON {
       switch status {
       case .exited(let status): (Int(status), nil, nil)
       case .killed(let signal): (nil, Int(signal), nil)
-      case .notStarted(let error): (nil, nil, "\(error)")
+      case .notStarted(let error): (nil, nil, error.reason)
+      case .stopped, .stillRunning: (nil, nil, nil)
       }
     self = ["type": "command", "status": JSON(exit), "signal": JSON(signal), "message": JSON(message)]
   }

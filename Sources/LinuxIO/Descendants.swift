@@ -1,0 +1,32 @@
+internal import Glibc
+internal import SystemPackage
+
+/// The processes that this one has started, and those that these have started.
+enum Descendants {
+  /// Sends all of them a signal. One that is started meanwhile may be left out.
+  static func signal(_ number: Int32) {
+    for id in all(of: getpid()) { kill(id, number) }
+  }
+
+  private static func all(of ancestor: pid_t) -> [pid_t] {
+    let children = Dictionary(grouping: processes(), by: \.parent).mapValues { $0.map(\.id) }
+    var found = children[ancestor] ?? []
+    var next = 0
+    while next < found.count {
+      found += children[found[next]] ?? []
+      next += 1
+    }
+    return found
+  }
+
+  /// Every process that there is.
+  private static func processes() -> [(id: pid_t, parent: pid_t)] {
+    guard let directory = try? Descriptor.openDirectory("/proc"), let names = try? directory.names() else { return [] }
+    return names.compactMap { name in
+      guard let id = pid_t(name.string), let text = try? PseudoFile.text(at: "/proc/\(id)/stat") else { return nil }
+      // The name is in parentheses and can hold anything, these too. The state and the parent follow.
+      let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+      return fields.count > 1 ? pid_t(fields[1]).map { (id, $0) } : nil
+    }
+  }
+}
