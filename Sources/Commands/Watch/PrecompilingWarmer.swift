@@ -54,7 +54,7 @@ final class PrecompilingWarmer: Warmer {
       EvictionStage(after: summary, limit: request.caches.sizeLimit).run(record)
       return record.outcomes(of: summary)
     } catch {
-      return Dictionary(batch.changes.map { ($0.path, .failed(error.message)) }) { first, _ in first }
+      return Dictionary(batch.changes.map { ($0.path, .postponed(error.message)) }) { first, _ in first }
     }
   }
 }
@@ -125,8 +125,8 @@ extension WarmOutcome {
     case .vanished: self = .gone
     case .changedWhileRead: self = .busy
     // A half-written module is none either, so these wait until the file has been quiet for a while.
-    case .notWebAssembly, .invalid: self = .rejected(failure.message)
-    default: self = .failed(failure.message)
+    case .notWebAssembly, .invalid, .notARegularFile: self = .rejected(failure.message)
+    default: self = failure.liesOutside ? .postponed(failure.message) : .failed(failure.message)
     }
   }
 

@@ -128,7 +128,11 @@ final class WatchReporter: WatchReporting {
     case .removed(let change):
       say("removed \(change.path.printable) (its artifacts stay in the cache)")
     case .diagnostic(let diagnostic):
-      complain(palette.error(diagnostic.change.path.printable, diagnostic.message.printable))
+      let more = diagnostic.isTriedAgain ? "; it is tried again" : ""
+      complain(palette.error(diagnostic.change.path.printable, diagnostic.message.printable + more))
+    case .trouble(let message, let changes):
+      let more = "; \(Quantities.count(changes.count, "module")) are tried again"
+      complain(palette.error(Program.name, message.printable + more))
     case .command(.stillRunning): say("note: --exec: \(ExecRunner.Status.runsOn)")
     case .command(let status):
       if let text = status.failure { complain(palette.error("--exec", "the command \(text)")) }
@@ -171,6 +175,6 @@ extension ExecRunner.Status {
     case .stillRunning: nil
     }
   }
-}
 
   static let runsOn = "the command still runs, and is run again when it has ended; --restart ends it first"
+}

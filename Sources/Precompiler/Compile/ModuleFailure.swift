@@ -76,6 +76,18 @@ extension ModuleFailure: CustomStringConvertible {
     }
   }
 
+  /// Whether the same module can be made when something else is mended: the cache, the compiler, a permission.
+  package var liesOutside: Bool {
+    switch self {
+    case .unreadable, .vanished, .changedWhileRead, .engineUnusable, .compilerMisbehaved, .compilerFailed,
+      .compilerNotStarted, .cache, .cancelled:
+      true
+    case .notARegularFile, .tooLarge, .notWebAssembly, .invalid, .unsupportedProposal, .componentsUnsupported,
+      .compilerCrashed, .timedOut, .exhausted, .unconfined, .notSerialized:
+      false
+    }
+  }
+
   /// Whether the cache is at fault, not the module.
   package var isStorageFailure: Bool {
     if case .cache = self { true } else { false }

@@ -42,6 +42,8 @@ package actor WatchLoop {
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
+  /// Modules that are tried again until they can be used, which the command waits for.
+  private var postponed: Set<FilePath> = []
   /// - Parameters:
   ///   - command: what `--exec` says, run by the shell.
   ///   - report: called on the loop's own queue.
@@ -113,6 +115,7 @@ package actor WatchLoop {
       // The last look: a rename back may have happened without us.
       let stamp = try? Descriptor.status(of: removal.path, followingLinks: false).stamp
       if stamp == nil || stamp?.kind == .directory {
+          postponed.remove(event.path)
         report(.removed(removal))
         contents[removal.path] = nil
         unreported.remove(removal.path)
@@ -121,7 +124,10 @@ package actor WatchLoop {
       }
     }
     if !settled.removals.isEmpty { unready = [] }
-    for diagnostic in settled.diagnostics { report(.diagnostic(diagnostic)) }
+    for diagnostic in settled.diagnostics {
+      report(.diagnostic(diagnostic))
+      initial.remove(diagnostic.change.path)
+    }
     if settled.isWaiting { batch?.markWaiting() }
     if !settled.changes.isEmpty {
       warm(settled.changes)
@@ -137,7 +143,7 @@ package actor WatchLoop {
   ///
   /// - Returns: when to ask again, if it is not before the next event.
   private func tellCommand(at now: SuspendingClock.Instant) -> SuspendingClock.Instant? {
-    guard !unreported.isEmpty, unready.isEmpty else { return nil }
+    guard !unreported.isEmpty, unready.isEmpty, postponed.isEmpty else { return nil }
     let since = unreportedSince ?? now
     unreportedSince = since
     let latest = since + batcher.times.longest
@@ -162,12 +168,12 @@ package actor WatchLoop {
     self.batch = nil
     guard stopped == nil else { return ended(.warmer) }
     let fresh = batch.changes.filter { !batcher.isStale($0.path) }
-    let diagnostics = batcher.finish(outcomes, at: SuspendingClock().now)
+    let diagnostics = batcher.finish(outcomes, old: old(batch, outcomes), at: SuspendingClock().now)
     let told = Dictionary(uniqueKeysWithValues: batch.changes.map { ($0, outcomes[$0.path] ?? .deferred) })
     report(.batchFinished(batch, told))
-    for diagnostic in diagnostics { report(.diagnostic(diagnostic)) }
+    tell(diagnostics)
     note(told, batch.loadable)
-    for change in fresh where told[change] != .deferred { initial.remove(change.path) }
+    for change in fresh where told[change] != .deferred && !batcher.isHeld(change.path) { initial.remove(change.path) }
     if initial.isEmpty { becomeReady() }
     unready = Set(fresh.filter { told[$0]?.isReady != true }.map(\.path))
     advance()
@@ -180,7 +186,7 @@ package actor WatchLoop {
     for (change, outcome) in outcomes {
       switch outcome {
       case .warmed: unreported.change(change.path)
-      case .rejected, .failed:
+      case .rejected, .failed, .postponed:
         // After a failure all contents are new to the user.
         contents[change.path] = nil
         unreported.retract(change.path)
@@ -192,11 +198,39 @@ package actor WatchLoop {
   private func becomeReady() {
     guard !isReady else { return }
     isReady = true
+  /// Files that nobody can be writing, because they were found as they have been for a while.
+  private func old(_ batch: WarmBatch, _ outcomes: [FilePath: WarmOutcome]) -> Set<FilePath> {
+    let before = WallClock.now() - batcher.times.beforeDiagnostic.components.seconds * 1_000_000_000
+    var old: Set<FilePath> = []
+    for change in batch.changes where change.cause == .listed {
+      guard case .rejected = outcomes[change.path],
+        let stamp = try? Descriptor.status(of: change.path).stamp, max(stamp.modified, stamp.changed) < before
+      else { continue }
+      old.insert(change.path)
+    }
+    return old
+  }
+
+  /// Tells what is wrong; what keeps several modules waiting is told once.
+  private func tell(_ diagnostics: [ChangeBatcher.Diagnostic]) {
+    let waiting = Dictionary(grouping: diagnostics.filter(\.isTriedAgain), by: \.message)
+    var told: Set<String> = []
+    for diagnostic in diagnostics {
+      let alike = waiting[diagnostic.message] ?? []
+      if !diagnostic.isTriedAgain || alike.count == 1 {
+        report(.diagnostic(diagnostic))
+      } else if told.insert(diagnostic.message).inserted {
+        report(.trouble(diagnostic.message, alike.map(\.change)))
+      }
+    }
+  }
+
     let count = batcher.knownModules
     report(.ready(modules: count))
     notifier.send(.ready, .status("watching \(count) \(count == 1 ? "module" : "modules")"))
   }
 
+      if case .postponed = outcome { postponed.insert(change.path) } else { postponed.remove(change.path) }
   private func end(_ completion: @escaping @Sendable () -> Void) {
     guard !hasStopped else { return completion() }
     guard stopped == nil else { return stopped?.append(completion) ?? () }
@@ -231,7 +265,7 @@ extension WarmOutcome {
   fileprivate var isReady: Bool {
     switch self {
     case .warmed, .unchanged, .gone: true
-    case .busy, .rejected, .failed, .deferred: false
+    case .busy, .rejected, .failed, .postponed, .deferred: false
     }
   }
 }

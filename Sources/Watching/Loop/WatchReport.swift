@@ -8,6 +8,8 @@ package enum WatchReport: Sendable {
   case removed(Change)
   /// A module that cannot be warmed, told once until it changes again.
   case diagnostic(ChangeBatcher.Diagnostic)
+  /// Several modules that cannot be warmed for the same reason, which lies outside of them; they are tried again.
+  case trouble(String, [Change])
   case command(ExecRunner.Status)
   case notice(WatchNotice)
 }

@@ -11,6 +11,8 @@ package struct ChangeBatcher: Sendable {
     var change: Change
     var first: SuspendingClock.Instant
     var due: SuspendingClock.Instant
+    /// Whether it waits for something outside of it to be mended.
+    var isPostponed = false
   }
 
   private struct Held {
@@ -22,6 +24,8 @@ package struct ChangeBatcher: Sendable {
   package struct Diagnostic: Hashable, Sendable {
     package var change: Change
     package var message: String
+    /// Whether it is tried again by itself.
+    package var isTriedAgain = false
   }
 
   /// Changes and diagnostics that have settled.
@@ -42,6 +46,8 @@ package struct ChangeBatcher: Sendable {
   private var held: [FilePath: Held] = [:]
   /// Modules whose removal is worth telling.
   private var known: Set<FilePath> = []
+  /// The reasons, told already, of what is postponed.
+  private var troubles: [FilePath: String] = [:]
   /// Nothing is due before this. It may be too early after events that postponed something.
   private var earliest: SuspendingClock.Instant?
 
@@ -60,6 +66,9 @@ package struct ChangeBatcher: Sendable {
   /// How many modules there are, as far as they were looked at.
   package var knownModules: Int { known.count }
 
+  /// Whether a path's diagnostic is held back, because somebody may still be writing.
+  func isHeld(_ path: FilePath) -> Bool { held[path] != nil }
+
   /// Whether the running work on a path is for nothing, because the path changed again.
   package func isStale(_ path: FilePath) -> Bool { stale.contains(path) }
 
@@ -69,6 +78,7 @@ package struct ChangeBatcher: Sendable {
   package mutating func note(_ event: FileEvent, atOnce: Bool = false) {
     let path = event.path
     held[path] = nil
+    if event.kind == .removed { troubles[path] = nil }
     // A listing says that the file is there, not that it changed.
     if running[path] != nil, event.kind != .listed { stale.insert(path) }
     let first = pending[path]?.first ?? event.time
@@ -123,18 +133,30 @@ package struct ChangeBatcher: Sendable {
   /// Takes the outcomes of the running batch, and returns the diagnostics that are told at once.
   ///
   /// A path without an outcome counts as deferred.
+  ///
+  /// - Parameter old: files that have been quiet for so long that nobody can be writing them.
   package mutating func finish(
-    _ outcomes: [FilePath: WarmOutcome], at now: SuspendingClock.Instant
+    _ outcomes: [FilePath: WarmOutcome], old: Set<FilePath> = [], at now: SuspendingClock.Instant
   ) -> [Diagnostic] {
     var diagnostics: [Diagnostic] = []
     for (path, change) in running {
       let outcome = outcomes[path] ?? .deferred
       if outcome.showsModule { known.insert(path) }
+      if outcome.endsTrouble { troubles[path] = nil }
       // It is looked at again anyway. That outcome counts.
       guard pending[path] == nil else { continue }
       switch outcome {
       case .warmed, .unchanged, .gone: break
       case .failed(let message): diagnostics.append(Diagnostic(change: change, message: message))
+      case .postponed(let message):
+        if troubles.updateValue(message, forKey: path) != message {
+          diagnostics.append(Diagnostic(change: change, message: message, isTriedAgain: true))
+        }
+        var again = change
+        again.attempt += 1
+        retry(again, at: now + RetrySchedule.delayOfPostponed(afterAttempt: again.attempt), isPostponed: true)
+      case .rejected(let message) where old.contains(path):
+        diagnostics.append(Diagnostic(change: change, message: message))
       case .rejected(let message):
         let due = max(now, change.time + times.beforeDiagnostic)
         held[path] = Held(diagnostic: Diagnostic(change: change, message: message), due: due)
@@ -146,6 +168,10 @@ package struct ChangeBatcher: Sendable {
       case .deferred: retry(change, at: now)
       }
     }
+    // What could be made now may be mended for the others, too.
+    if outcomes.values.contains(.warmed) {
+      for (path, entry) in pending where entry.isPostponed { pending[path]?.due = now }
+    }
     running = [:]
     stale = []
     // Changes that waited while the batch ran may be long due.
@@ -153,8 +179,8 @@ package struct ChangeBatcher: Sendable {
     return diagnostics.sorted { $0.change.comes(before: $1.change) }
   }
 
-  private mutating func retry(_ change: Change, at due: SuspendingClock.Instant) {
-    pending[change.path] = Pending(change: change, first: due, due: due)
+  private mutating func retry(_ change: Change, at due: SuspendingClock.Instant, isPostponed: Bool = false) {
+    pending[change.path] = Pending(change: change, first: due, due: due, isPostponed: isPostponed)
     wake(at: due)
   }
 
@@ -167,8 +193,16 @@ extension WarmOutcome {
   /// Whether there was a file to read, so that its removal is worth telling.
   fileprivate var showsModule: Bool {
     switch self {
-    case .warmed, .unchanged, .rejected, .failed: true
-    case .busy, .gone, .deferred: false
+    case .warmed, .unchanged, .failed, .postponed: true
+    case .busy, .gone, .deferred, .rejected: false
+    }
+  }
+
+  /// Whether what stood in the way is over, so that it is news if it comes back.
+  fileprivate var endsTrouble: Bool {
+    switch self {
+    case .postponed, .busy, .deferred: false
+    case .warmed, .unchanged, .gone, .rejected, .failed: true
     }
   }
 }

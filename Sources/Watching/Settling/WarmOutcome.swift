@@ -12,6 +12,8 @@ package enum WarmOutcome: Hashable, Sendable {
   case rejected(String)
   /// It cannot be warmed, for a reason that waiting does not change: told at once.
   case failed(String)
+  /// It cannot be warmed now, for a reason that lies outside of it, such as a full disk: told at once, and tried again.
+  case postponed(String)
   /// It was not worked on, or not to its end: it comes again with the next batch.
   case deferred
 }

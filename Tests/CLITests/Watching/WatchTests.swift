@@ -48,12 +48,32 @@ import Testing
       #expect(eventually { watch.errorsSoFar.contains(text) })
       try box.write(WasmBinary.returning(2), to: "tree/new.wasm")
       #expect(eventually { watch.errorsSoFar.masked.contains("TIME (new module); ready TIME after it was written\n") })
+      // What was no module is no news when it goes.
+      try box.remove("tree/text.wasm")
       try box.remove("tree/gone.wasm")
       #expect(
         eventually { watch.errorsSoFar.contains("removed tree/gone.wasm (its artifacts stay in the cache)\n") },
         "\(watch.errorsSoFar)")
       watch.send(SIGINT)
-      #expect(watch.wait().ending == .signalled(SIGINT))
+      let result = watch.wait()
+      #expect(result.ending == .signalled(SIGINT))
+      #expect(result.errorLines.count { $0.hasPrefix("removed ") } == 1)
+    }
+  }
+
+  @Test func saysWhatIsWrongBeforeItIsReady() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "tree/a.wasm")
+      try box.write("(module)", to: "tree/text.wasm")
+      let watch = try box.tool("--watch", "--backend", "winch", "tree").start()
+      #expect(eventually { watch.errorsSoFar.contains("ready: ") })
+      watch.send(SIGINT)
+      let lines = watch.wait().errorLines
+      #expect(
+        lines.suffix(2) == [
+          "tree/text.wasm: error: is WebAssembly text, not binary: convert it with `wat2wasm`",
+          "ready: watching 1 module",
+        ])
     }
   }
 

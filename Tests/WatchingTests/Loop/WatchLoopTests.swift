@@ -182,8 +182,40 @@ private final class ScriptedWarmer: Warmer {
     await warmer.call(1).completion([x: .failed("too large"), y: .rejected("no module")])
     await log.wait(for: { $0 == "x.wasm: too large" })
     await log.wait(for: { $0 == "y.wasm: no module" })
-    source.tell(.removed, x, y)
-    await log.wait(for: { $0 == "removed y.wasm" })
+    source.tell(.removed, y, x)
+    await log.wait(for: { $0 == "removed x.wasm" })
+    #expect(!log.elements.contains("removed y.wasm"), "it was no module")
+    await stop(loop)
+  }
+
+  @Test func readyComesAfterWhatIsWrong() async {
+    let loop = started()
+    source.tell(.listed, x)
+    source.tell([.armed(directories: 1)])
+    await warmer.call(1).answer(.rejected("no module"))
+    await log.wait(for: { $0.hasPrefix("ready") })
+    #expect(log.elements.suffix(2) == ["x.wasm: no module", "ready 0"])
+    await stop(loop)
+  }
+
+  @Test func whatKeepsSeveralWaitingIsToldOnceAndTheCommandWaitsToo() async throws {
+    let scratch = try Scratch()
+    let out = scratch.path.appending("out")
+    let loop = started(command: "echo $WASMPRECOMPILE_CHANGED >>\(out)")
+    source.tell([.armed(directories: 1)])
+    source.tell(.written, x, y)
+    await warmer.call(1).answer(.postponed("no space"))
+    await log.wait(for: { $0 == "no space: x.wasm y.wasm" })
+    // Another module does not bring it on.
+    let z: FilePath = "/nowhere/z.wasm"
+    source.tell(.written, z)
+    await warmer.call(2).answer(.warmed)
+    let third = await warmer.call(3)
+    #expect(third.paths == [x, y])
+    #expect(!log.elements.contains { $0.hasPrefix("command") })
+    third.answer(.warmed)
+    await log.wait(for: { $0 == "command exited(0)" })
+    #expect(try Shell.read(out) == "\(x) \(y) \(z)\n")
     await stop(loop)
   }
 
@@ -364,6 +396,7 @@ extension WatchReport {
       "done " + batch.changes.map { "\(outcomes[$0] ?? .deferred)" }.joined(separator: " ")
     case .removed(let change): "removed \(change.name)"
     case .diagnostic(let diagnostic): "\(diagnostic.change.name): \(diagnostic.message)"
+    case .trouble(let message, let changes): "\(message): " + changes.map(\.name).joined(separator: " ")
     case .command(let status): "command \(status)"
     case .notice(let notice): "notice \(notice)"
     }

@@ -89,6 +89,8 @@ final class JSONWatchReporter: WatchReporting {
         })
     case .removed(let change): lines.write(["type": "removed", "path": JSON(change.path)])
     case .diagnostic(let diagnostic): lines.write(JSONRunLines.error(diagnostic.change.path, diagnostic.message))
+    case .trouble(let message, let changes):
+      lines.write(contentsOf: changes.lazy.map { JSONRunLines.error($0.path, message) })
     case .command(.stillRunning): lines.write(JSONRunLines.note("--exec: \(ExecRunner.Status.runsOn)"))
     case .command(.stopped(let signal)):
       lines.write(
