@@ -93,6 +93,7 @@ private final class BatchRecord: RunObserver {
     case .rejected(let file): refused.withLock { $0[file.path] = WarmOutcome(file.failure) }
     case .planned(let plan):
       observer.record(event)
+      batch.begin(jobs: plan.jobs.count)
       for (position, target) in plan.upToDate {
         let content = plan.contents[position]
         let news = content.paths.filter { batch.isNew(content.name, at: $0) }
@@ -104,6 +105,7 @@ private final class BatchRecord: RunObserver {
       case .compiled, .foundMeanwhile: noteLoadable(outcome.job.content)
       case .failed, .notDone: break
       }
+      batch.endJob()
       observer.record(event)
     case .prepared, .noted, .unconfined, .warned, .noexec, .lowerCacheTrouble, .began, .storing: observer.record(event)
     }

@@ -6,11 +6,14 @@ package struct SystemdNotifier: Sendable {
     case ready
     case stopping
     case status(String)
+    /// Begins anew the time within which the service has to be ready.
+    case extendTimeout(seconds: Int)
 
     fileprivate var line: String {
       switch self {
       case .ready: "READY=1"
       case .stopping: "STOPPING=1"
+      case .extendTimeout(let seconds): "EXTEND_TIMEOUT_USEC=\(seconds * 1_000_000)"
       // A line break would begin another assignment.
       case .status(let text): "STATUS=\(text.split(whereSeparator: \.isNewline).joined(separator: " "))"
       }
@@ -29,6 +32,9 @@ package struct SystemdNotifier: Sendable {
     let isAddress = socketName.map { ($0.hasPrefix("/") || $0.hasPrefix("@")) && $0.utf8.count > 1 } ?? false
     self.socketName = isAddress ? socketName : nil
   }
+
+  /// Whether anybody hears what is sent.
+  var isHeard: Bool { socketName != nil }
 
   /// Sends all messages as one datagram. A manager that does not listen is no reason to fail.
   package func send(_ messages: Message...) {

@@ -9,6 +9,7 @@ package final class WarmBatch: Sendable {
     var stale: Set<FilePath> = []
     var isSomethingWaiting = false
     var loadable: [FilePath: String] = [:]
+    var progress: (done: Int, of: Int)?
   }
 
   package let changes: [Change]
@@ -31,6 +32,15 @@ package final class WarmBatch: Sendable {
   package func note(loadable contents: String, at path: FilePath) {
     state.withLock { $0.loadable[path] = contents }
   }
+
+  /// Notes how many artifacts have to be made.
+  package func begin(jobs: Int) { state.withLock { $0.progress = (0, jobs) } }
+
+  /// Notes that one of them was made, or has failed.
+  package func endJob() { state.withLock { $0.progress?.done += 1 } }
+
+  /// How many artifacts are made, or have failed, of how many; nil before that is known.
+  var progress: (done: Int, of: Int)? { state.withLock { $0.progress } }
 
   /// The contents that have been noted.
   var loadable: [FilePath: String] { state.withLock { $0.loadable } }

@@ -15,6 +15,10 @@ package actor WatchLoop {
   /// The time within which stopping is promised. A part that has not ended by then is left behind.
   private static let stopDeadline = DispatchTimeInterval.milliseconds(800)
 
+  /// How often a service manager is told of work, and how many seconds it is to wait for the next word.
+  private static let beat = DispatchTimeInterval.seconds(5)
+  private static let patience = 60
+
   nonisolated let executor = QueueExecutor(label: "wasmprecompile.watch-loop")
   private let source: any ChangeSource
   private let warmer: any Warmer
@@ -27,6 +31,8 @@ package actor WatchLoop {
   private var alarm: Alarm?
   private var isArmed = false
   private var isReady = false
+  /// How many modules the service manager was told of.
+  private var toldCount = 0
   /// Modules of the start that are not done.
   private var initial: Set<FilePath> = []
   /// The contents of each module when it was last made loadable, by the warmer's names for contents.
@@ -36,14 +42,14 @@ package actor WatchLoop {
   private var unreportedSince: SuspendingClock.Instant?
   /// Modules of the last batch that cannot be used, which the command is not run with.
   private var unready: Set<FilePath> = []
+  /// Modules that are tried again until they can be used, which the command waits for.
+  private var postponed: Set<FilePath> = []
   private var runningParts: Set<Part> = []
   private var stopped: [@Sendable () -> Void]?
   private var hasStopped = false
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  /// Modules that are tried again until they can be used, which the command waits for.
-  private var postponed: Set<FilePath> = []
   /// - Parameters:
   ///   - command: what `--exec` says, run by the shell.
   ///   - report: called on the loop's own queue.
@@ -82,8 +88,20 @@ package actor WatchLoop {
     }
     // A timer takes a descriptor when it has to wait for the first time: not to be put off until there is none left.
     alarm?.set(to: SuspendingClock().now + .seconds(1))
-    notifier.send(.status("listing modules"))
+    tellManagerOfWork()
     source.start { [self] events in onQueue { $0.take(events) } }
+  }
+
+  /// Has the service manager wait, and says what for. It would end a service that is not ready after some time (90 s), and
+  /// to compile much may take longer. Each module has its own limit.
+  private func tellManagerOfWork() {
+    guard !isReady, stopped == nil, notifier.isHeard else { return }
+    let progress = batch?.progress.map { ": \($0.done) of \($0.of) done" } ?? ""
+    notifier.send(
+      .status(isArmed ? "compiling modules\(progress)" : "listing modules"), .extendTimeout(seconds: Self.patience))
+    executor.queue.asyncAfter(deadline: .now() + Self.beat) { [weak self] in
+      self?.assumeIsolated { $0.tellManagerOfWork() }
+    }
   }
 
   private func take(_ events: [WatchEvent]) {
@@ -97,6 +115,7 @@ package actor WatchLoop {
         if event.kind == .removed {
           initial.remove(event.path)
           unready.remove(event.path)
+          postponed.remove(event.path)
         }
       case .armed: isArmed = true
       case .notice(let notice): report(.notice(notice))
@@ -115,7 +134,6 @@ package actor WatchLoop {
       // The last look: a rename back may have happened without us.
       let stamp = try? Descriptor.status(of: removal.path, followingLinks: false).stamp
       if stamp == nil || stamp?.kind == .directory {
-          postponed.remove(event.path)
         report(.removed(removal))
         contents[removal.path] = nil
         unreported.remove(removal.path)
@@ -134,6 +152,7 @@ package actor WatchLoop {
     } else if batch == nil, initial.isEmpty {
       becomeReady()
     }
+    tellManagerOfCount()
     let commandTime = batch == nil ? tellCommand(at: now) : nil
     alarm?.set(to: [batcher.nextTime, commandTime].compactMap { $0 }.min())
   }
@@ -179,25 +198,6 @@ package actor WatchLoop {
     advance()
   }
 
-  /// Keeps what the command has to be told, also of a module that changed again meanwhile or lacks a backend: if the next
-  /// look finds it as it is now, that look has nothing to tell.
-  private func note(_ outcomes: [Change: WarmOutcome], _ loadable: [FilePath: String]) {
-    for (path, held) in loadable where contents.updateValue(held, forKey: path) != held { unreported.change(path) }
-    for (change, outcome) in outcomes {
-      switch outcome {
-      case .warmed: unreported.change(change.path)
-      case .rejected, .failed, .postponed:
-        // After a failure all contents are new to the user.
-        contents[change.path] = nil
-        unreported.retract(change.path)
-      case .unchanged, .busy, .gone, .deferred: break
-      }
-    }
-  }
-
-  private func becomeReady() {
-    guard !isReady else { return }
-    isReady = true
   /// Files that nobody can be writing, because they were found as they have been for a while.
   private func old(_ batch: WarmBatch, _ outcomes: [FilePath: WarmOutcome]) -> Set<FilePath> {
     let before = WallClock.now() - batcher.times.beforeDiagnostic.components.seconds * 1_000_000_000
@@ -225,12 +225,40 @@ package actor WatchLoop {
     }
   }
 
-    let count = batcher.knownModules
-    report(.ready(modules: count))
-    notifier.send(.ready, .status("watching \(count) \(count == 1 ? "module" : "modules")"))
+  /// Keeps what the command has to be told, also of a module that changed again meanwhile or lacks a backend: if the next
+  /// look finds it as it is now, that look has nothing to tell.
+  private func note(_ outcomes: [Change: WarmOutcome], _ loadable: [FilePath: String]) {
+    for (path, held) in loadable where contents.updateValue(held, forKey: path) != held { unreported.change(path) }
+    for (change, outcome) in outcomes {
+      if case .postponed = outcome { postponed.insert(change.path) } else { postponed.remove(change.path) }
+      switch outcome {
+      case .warmed: unreported.change(change.path)
+      case .rejected, .failed, .postponed:
+        // After a failure all contents are new to the user.
+        contents[change.path] = nil
+        unreported.retract(change.path)
+      case .unchanged, .busy, .gone, .deferred: break
+      }
+    }
   }
 
-      if case .postponed = outcome { postponed.insert(change.path) } else { postponed.remove(change.path) }
+  private func becomeReady() {
+    guard !isReady else { return }
+    isReady = true
+    let count = batcher.knownModules
+    report(.ready(modules: count))
+    toldCount = count
+    notifier.send(.ready, .status(Self.status(count)))
+  }
+
+  private func tellManagerOfCount() {
+    guard isReady, notifier.isHeard, batcher.knownModules != toldCount else { return }
+    toldCount = batcher.knownModules
+    notifier.send(.status(Self.status(toldCount)))
+  }
+
+  private static func status(_ modules: Int) -> String { "watching \(modules) \(modules == 1 ? "module" : "modules")" }
+
   private func end(_ completion: @escaping @Sendable () -> Void) {
     guard !hasStopped else { return completion() }
     guard stopped == nil else { return stopped?.append(completion) ?? () }

@@ -61,10 +61,31 @@ import Testing
       try box.write(WasmBinary.returning(1), to: "tree/a.wasm")
       let manager = try ServiceManager(at: box.path + "/notify")
       let watcher = try Watcher(in: box, modules: 1, environment: ["NOTIFY_SOCKET": box.path + "/notify"])
-      #expect(manager.next() == "STATUS=listing modules")
+      #expect(manager.next() == "STATUS=listing modules\nEXTEND_TIMEOUT_USEC=60000000")
       #expect(manager.next() == "READY=1\nSTATUS=watching 1 module")
+      try box.write(WasmBinary.returning(2), to: "tree/b.wasm")
+      #expect(manager.next() == "STATUS=watching 2 modules")
       watcher.stop()
       #expect(manager.next() == "STOPPING=1\nSTATUS=stopping")
+    }
+  }
+
+  /// The manager gives up after some time, which begins anew with each such word.
+  @Test func tellsTheServiceManagerThatItIsAtWork() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "tree/first.wasm")
+      try box.write(WasmBinary.bomb(depth: 400), to: "tree/bomb.wasm")
+      let manager = try ServiceManager(at: box.path + "/notify")
+      var tool = box.tool("--watch", "-j2", "tree")
+      tool.environment["NOTIFY_SOCKET"] = box.path + "/notify"
+      let watch = try tool.start()
+      #expect(manager.next() == "STATUS=listing modules\nEXTEND_TIMEOUT_USEC=60000000")
+      #expect(eventually { watch.errorsSoFar.contains("compiled tree/first.wasm with cranelift, ") })
+      // One may have been sent before.
+      let words = [manager.next(), manager.next()]
+      #expect(words.last == "STATUS=compiling modules: 1 of 2 done\nEXTEND_TIMEOUT_USEC=60000000", "\(words)")
+      watch.send(SIGINT)
+      #expect(watch.wait().ending == .signalled(SIGINT))
     }
   }
 

@@ -37,8 +37,10 @@ import Testing
     let manager = try Manager(name: Array(name.utf8))
     let notifier = SystemdNotifier(socketName: name)
     notifier.send(.ready, .status("watching 3 modules"))
+    notifier.send(.extendTimeout(seconds: 60), .status("busy"))
     notifier.send(.stopping)
     #expect(manager.receive() == "READY=1\nSTATUS=watching 3 modules")
+    #expect(manager.receive() == "EXTEND_TIMEOUT_USEC=60000000\nSTATUS=busy")
     #expect(manager.receive() == "STOPPING=1")
   }
 
