@@ -156,9 +156,24 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand, ListTakingCommand {
       invocation.format.isJSON
       ? JSONWatchReporter(JSONLines("watch"))
       : WatchReporter(verbosity(under: make), palette: palette, clearsScreen: invocation.watching.clear)
-    try WatchSession(
-      request: invocation.request(), compilers: invocation.compilers, options: invocation.watching, reporter: reporter
-    ).run()
+    let first = try watchInvocation(Configuration.load(for: place ?? "."))
+    // A list on standard input cannot be read twice.
+    let roots = first.request.input.roots
+    let session = WatchSession(reporter: reporter) { () throws(RunFailure) in
+      var again = self
+      let configuration = try Configuration.load(for: place ?? ".")
+      again.fill(from: configuration.given)
+      return try again.watchInvocation(configuration, roots)
+    }
+    try session.run(first)
+  }
+
+  private func watchInvocation(
+    _ configuration: Configuration, _ roots: [FilePath]? = nil
+  ) throws(RunFailure) -> WatchInvocation {
+    WatchInvocation(
+      request: try invocation.request(roots), compilers: invocation.compilers, options: invocation.watching,
+      settings: configuration.given.mapValues(\.texts), files: try Configuration.watchedFiles(for: place ?? "."))
   }
 }
 

@@ -53,8 +53,11 @@ struct PrecompileInvocation: CommandOptions {
   }
 
   /// The request for the precompiler.
-  func request() throws(RunFailure) -> PrecompileRequest {
-    var input = RunInput(try lists.roots(path))
+  ///
+  /// - Parameter roots: the files and directories that are named, if that is known already.
+  func request(_ roots: [FilePath]? = nil) throws(RunFailure) -> PrecompileRequest {
+    let named: [FilePath] = if let roots { roots } else { try lists.roots(path) }
+    var input = RunInput(named)
     input.excludes = selection.exclude.map { ExcludePattern(bytes: $0.bytes) }
     input.followLinks = selection.followLinks
     input.namesDirectories = outputs.depfile != nil

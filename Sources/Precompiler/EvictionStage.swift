@@ -13,10 +13,13 @@ package struct EvictionStage {
   }
 
   /// Reports what was done or could not be.
-  package func run(_ observer: any RunObserver) {
+  ///
+  /// - Returns: whether anything was removed.
+  @discardableResult
+  package func run(_ observer: any RunObserver) -> Bool {
     guard let cache = summary.caches.own, let chosen = limit, !summary.purpose.onlyLooks,
       chosen.isChosen || summary.compiled > 0
-    else { return }
+    else { return false }
     let limit = chosen.bytes
     lazy var modules = Set(summary.plan.contents.map(\.facts.hash))
     lazy var engines = Set(summary.targets.map(\.identity.directoryName))
@@ -32,9 +35,9 @@ package struct EvictionStage {
       }
     } catch {
       observer.record(.noted("\(error.path ?? cache.path): no room was made: \(error.complaint)"))
-      return
+      return false
     }
-    guard let result else { return }
+    guard let result else { return false }
     if needed.artifacts > 0 {
       let enough = ByteCount(Int(clamping: (result.size + needed.bytes) / 1000 * 1000 + 1000))
       observer.record(
@@ -46,5 +49,6 @@ package struct EvictionStage {
       observer.record(
         .noted("\(result.freed) bytes of artifacts removed, \(result.size) are left of the \(limit) that may stay"))
     }
+    return result.entries + result.objects > 0
   }
 }

@@ -33,6 +33,17 @@ struct Configuration: Sendable {
     return [project, user].compactMap { $0?.path }
   }
 
+  /// The files that are read, and those nearby that would be.
+  ///
+  /// One that is made further up would count, too. For that each directory up to the root would have to be watched, where much
+  /// else happens.
+  static func watchedFiles(for place: FilePath) throws(RunFailure) -> [FilePath] {
+    let resolved = place.resolved ?? Environment.absolute(place)
+    let nearby = [resolved, resolved.removingLastComponent()].map { $0.appending(ConfigurationFile.projectName) }
+    let all = try files(for: place) + nearby + [userFile].compactMap(\.self)
+    return all.enumerated().filter { !all[..<$0.offset].contains($0.element) }.map(\.element)
+  }
+
   /// The user's own file.
   static var userFile: FilePath? {
     // The specification of base directories says to ignore relative values.

@@ -51,7 +51,7 @@ final class PrecompilingWarmer: Warmer {
     do throws(RunFailure) {
       // The compiler is found anew for each batch: the library may be replaced while it is watched.
       let summary = try compilers.run(request, observer: record, cancellation)
-      EvictionStage(after: summary, limit: request.caches.sizeLimit).run(record)
+      if EvictionStage(after: summary, limit: request.caches.sizeLimit).run(record) { batch.noteEviction() }
       return record.outcomes(of: summary)
     } catch {
       return Dictionary(batch.changes.map { ($0.path, .postponed(error.message)) }) { first, _ in first }
@@ -65,6 +65,8 @@ private final class BatchRecord: RunObserver {
   private let observer: any WatchReporting
   /// The outcomes of paths that gave no module.
   private let refused = Mutex<[FilePath: WarmOutcome]>([:])
+  /// What the artifacts are for. The same module for another engine is news.
+  private let engines = Mutex("")
 
   init(_ batch: WarmBatch, _ observer: any WatchReporting) {
     self.batch = batch
@@ -76,7 +78,7 @@ private final class BatchRecord: RunObserver {
     var outcomes = Dictionary(batch.changes.map { ($0.path, WarmOutcome.gone) }) { first, _ in first }
     outcomes.merge(refused.withLock { $0 }) { $1 }
     for content in summary.plan.contents {
-      for path in content.paths { outcomes[path] = batch.isNew(content.name, at: path) ? .warmed : .unchanged }
+      for path in content.paths { outcomes[path] = batch.isNew(name(of: content), at: path) ? .warmed : .unchanged }
     }
     for outcome in summary.outcomes {
       for path in outcome.job.content.paths { outcomes[path]?.take(outcome.result) }
@@ -94,9 +96,10 @@ private final class BatchRecord: RunObserver {
     case .planned(let plan):
       observer.record(event)
       batch.begin(jobs: plan.jobs.count)
+      for file in plan.contents.lazy.flatMap(\.files) { batch.note(file.stamp.identity, at: file.path) }
       for (position, target) in plan.upToDate {
         let content = plan.contents[position]
-        let news = content.paths.filter { batch.isNew(content.name, at: $0) }
+        let news = content.paths.filter { batch.isNew(name(of: content), at: $0) }
         if !news.isEmpty { observer.found(content, target, at: news) }
         noteLoadable(content)
       }
@@ -107,18 +110,21 @@ private final class BatchRecord: RunObserver {
       }
       batch.endJob()
       observer.record(event)
-    case .prepared, .noted, .unconfined, .warned, .noexec, .lowerCacheTrouble, .began, .storing: observer.record(event)
+    case .prepared(let preparation):
+      let names = preparation.targets.map { " \($0.identity.directoryName)" }.joined()
+      engines.withLock { $0 = names }
+      observer.record(event)
+    case .noted, .unconfined, .warned, .noexec, .lowerCacheTrouble, .began, .storing: observer.record(event)
     }
   }
 
   private func noteLoadable(_ content: ModuleContent) {
-    for path in content.paths { batch.note(loadable: content.name, at: path) }
+    let name = name(of: content)
+    for path in content.paths { batch.note(loadable: name, at: path) }
   }
-}
 
-extension ModuleContent {
-  /// A name for the contents.
-  fileprivate var name: String { facts.hash.encode() }
+  /// A name for the contents, and for what is made of them.
+  private func name(of content: ModuleContent) -> String { content.facts.hash.encode() + engines.withLock { $0 } }
 }
 
 extension WarmOutcome {

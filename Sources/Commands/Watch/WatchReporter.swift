@@ -137,6 +137,8 @@ final class WatchReporter: WatchReporting {
     case .command(let status):
       if let text = status.failure { complain(palette.error("--exec", "the command \(text)")) }
     case .notice(let notice):
+      // What is there then is up to date, as at the start.
+      if notice == .configured { state.withLock { $0.isReady = false } }
       say("note: \(notice.description.printable)")
     }
   }

@@ -48,6 +48,9 @@ package enum CacheLayout {
       .appending(entryName(module, suffix: identity.format.suffix))
   }
 
+  /// The directory that has one with entries for each engine.
+  package static func entriesPath(cache: FilePath) -> FilePath { cache.appending(version).appending(engines) }
+
   /// The module that an entry's name stands for, whatever its format's suffix is; nil for any other name.
   static func module(ofEntry name: String) -> WasmHash? {
     guard name.utf8.count > hashLength, let dot = name.utf8.dropFirst(hashLength).first, dot == UInt8(ascii: ".") else {

@@ -1,3 +1,4 @@
+package import LinuxIO
 internal import Synchronization
 package import SystemPackage
 
@@ -9,6 +10,8 @@ package final class WarmBatch: Sendable {
     var stale: Set<FilePath> = []
     var isSomethingWaiting = false
     var loadable: [FilePath: String] = [:]
+    var files: [FilePath: FileIdentity] = [:]
+    var hasEvicted = false
     var progress: (done: Int, of: Int)?
   }
 
@@ -32,6 +35,15 @@ package final class WarmBatch: Sendable {
   package func note(loadable contents: String, at path: FilePath) {
     state.withLock { $0.loadable[path] = contents }
   }
+
+  /// Notes which file a path stands for.
+  package func note(_ file: FileIdentity, at path: FilePath) { state.withLock { $0.files[path] = file } }
+
+  /// Notes that room was made in the cache.
+  package func noteEviction() { state.withLock { $0.hasEvicted = true } }
+
+  var files: [FilePath: FileIdentity] { state.withLock { $0.files } }
+  var hasEvicted: Bool { state.withLock { $0.hasEvicted } }
 
   /// Notes how many artifacts have to be made.
   package func begin(jobs: Int) { state.withLock { $0.progress = (0, jobs) } }

@@ -15,6 +15,8 @@ package actor WatchLoop {
   /// The time within which stopping is promised. A part that has not ended by then is left behind.
   private static let stopDeadline = DispatchTimeInterval.milliseconds(800)
 
+  /// How long dependencies must be quiet.
+  private static let dependencyDelay = Duration.milliseconds(200)
   /// How often a service manager is told of work, and how many seconds it is to wait for the next word.
   private static let beat = DispatchTimeInterval.seconds(5)
   private static let patience = 60
@@ -24,6 +26,7 @@ package actor WatchLoop {
   private let warmer: any Warmer
   private let command: ExecRunner?
   private let notifier: SystemdNotifier
+  private let configurationChanged: @Sendable () -> Void
   private let report: @Sendable (WatchReport) -> Void
 
   var batcher: ChangeBatcher
@@ -44,6 +47,13 @@ package actor WatchLoop {
   private var unready: Set<FilePath> = []
   /// Modules that are tried again until they can be used, which the command waits for.
   private var postponed: Set<FilePath> = []
+  /// The files by their names, as they were when last read: one that is written under a name changes under all.
+  private var names = FileNames()
+  /// Dependencies that have changed, and when that will have settled.
+  private var dependencies: Set<WatchDependency> = []
+  private var dependencyTime: SuspendingClock.Instant?
+  /// Whether room was made in the cache since a file changed. Then there is none for what is gone from it.
+  private var hasEvicted = false
   private var runningParts: Set<Part> = []
   private var stopped: [@Sendable () -> Void]?
   private var hasStopped = false
@@ -52,12 +62,15 @@ package actor WatchLoop {
 
   /// - Parameters:
   ///   - command: what `--exec` says, run by the shell.
+  ///   - configurationChanged: called when a configuration file is another than before.
   ///   - report: called on the loop's own queue.
   package init(
     source: any ChangeSource, warmer: any Warmer, times: SettleTimes = SettleTimes(),
     command: ExecRunner.Command? = nil, notifier: SystemdNotifier = SystemdNotifier(),
+    configurationChanged: @escaping @Sendable () -> Void = {},
     report: @escaping @Sendable (WatchReport) -> Void
   ) {
+    self.configurationChanged = configurationChanged
     self.source = source
     self.warmer = warmer
     self.notifier = notifier
@@ -68,8 +81,8 @@ package actor WatchLoop {
 
   package nonisolated func start() { onQueue { $0.begin() } }
 
-  /// Looks at everything again, as SIGHUP asks for.
-  package nonisolated func rescan() { source.rescan() }
+  /// Looks at everything again.
+  package nonisolated func rescan(_ cause: WatchNotice.RescanCause = .requested) { source.rescan(cause) }
 
   /// Takes nothing more, ends running work and calls `completion`, always within a second.
   package nonisolated func stop(completion: @escaping @Sendable () -> Void) { onQueue { $0.end(completion) } }
@@ -108,15 +121,11 @@ package actor WatchLoop {
     guard stopped == nil else { return }
     for event in events {
       switch event {
-      case .file(let event):
-        batcher.note(event, atOnce: !isArmed)
-        if batcher.isStale(event.path) { batch?.markStale(event.path) }
-        // Nothing more is to be had of it; what comes under its name later is a change.
-        if event.kind == .removed {
-          initial.remove(event.path)
-          unready.remove(event.path)
-          postponed.remove(event.path)
-        }
+      case .file(let event): take(event)
+      case .depends(let dependency):
+        dependencies.insert(dependency)
+        // Whoever replaces one may do so in several steps.
+        dependencyTime = SuspendingClock().now + Self.dependencyDelay
       case .armed: isArmed = true
       case .notice(let notice): report(.notice(notice))
       }
@@ -124,10 +133,42 @@ package actor WatchLoop {
     advance()
   }
 
+  private func take(_ event: FileEvent) {
+    batcher.note(event, atOnce: !isArmed)
+    if batcher.isStale(event.path) { batch?.markStale(event.path) }
+    switch event.kind {
+    case .removed:
+      // Nothing more is to be had of it; what comes under its name later is a change.
+      initial.remove(event.path)
+      unready.remove(event.path)
+      postponed.remove(event.path)
+      names.remove(event.path)
+    case .written:
+      // The kernel tells only of the name that the file was opened by.
+      for other in names.others(of: event.path) {
+        batcher.note(FileEvent(path: other, kind: .written, time: event.time))
+        if batcher.isStale(other) { batch?.markStale(other) }
+      }
+    case .listed, .created, .movedIn: break
+    }
+  }
+
+  /// Has everything looked at again, because the artifacts may have to be others now.
+  private func followDependencies(at now: SuspendingClock.Instant) {
+    guard let time = dependencyTime, time <= now else { return }
+    dependencyTime = nil
+    let changed = dependencies
+    dependencies = []
+    if changed.contains(where: { if case .configuration = $0 { true } else { false } }) { return configurationChanged() }
+    let makers = changed.filter { if case .maker = $0 { true } else { false } }
+    if let first = makers.first ?? (hasEvicted ? nil : changed.first) { source.rescan(.dependency(first)) }
+  }
+
   /// Does what has become due.
   private func advance() {
     guard isArmed, stopped == nil else { return }
     let now = SuspendingClock().now
+    followDependencies(at: now)
     let settled = batcher.settle(at: now)
     for removal in settled.removals {
       initial.remove(removal.path)
@@ -154,7 +195,7 @@ package actor WatchLoop {
     }
     tellManagerOfCount()
     let commandTime = batch == nil ? tellCommand(at: now) : nil
-    alarm?.set(to: [batcher.nextTime, commandTime].compactMap { $0 }.min())
+    alarm?.set(to: [batcher.nextTime, commandTime, dependencyTime].compactMap { $0 }.min())
   }
 
   /// Runs the command if there is anything to tell it, and nothing more to be expected at once: what one action of a user
@@ -178,6 +219,7 @@ package actor WatchLoop {
     let batch = WarmBatch(changes, before: Dictionary(uniqueKeysWithValues: known))
     self.batch = batch
     if !isReady { initial.formUnion(changes.map(\.path)) }
+    if changes.contains(where: { $0.cause != .listed }) { hasEvicted = false }
     report(.batchStarted(batch))
     warmer.warm(batch) { [self] outcomes in onQueue { $0.finished(batch, outcomes) } }
   }
@@ -192,6 +234,8 @@ package actor WatchLoop {
     report(.batchFinished(batch, told))
     tell(diagnostics)
     note(told, batch.loadable)
+    names.note(batch.files)
+    hasEvicted = hasEvicted || batch.hasEvicted
     for change in fresh where told[change] != .deferred && !batcher.isHeld(change.path) { initial.remove(change.path) }
     if initial.isEmpty { becomeReady() }
     unready = Set(fresh.filter { told[$0]?.isReady != true }.map(\.path))

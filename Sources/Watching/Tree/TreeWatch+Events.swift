@@ -40,6 +40,7 @@ extension TreeWatch {
     recovery.sawEvent(at: event.time)
     touchedRoots.formUnion(guards.roots(touchedBy: event))
     if event.mask.contains(.ignored) { guards.remove(event.watch) }
+    handleEntries(event)
     guard let directory = table[event.watch] else { return }
     if let name = event.name {
       if event.mask.contains(.isDirectory) {

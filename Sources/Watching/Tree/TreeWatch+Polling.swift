@@ -22,6 +22,7 @@ extension TreeWatch {
     pollLinks()
     touchedRoots.formUnion(tools == nil ? Set(roots.indices) : unguardedRoots)
     armTouchedRoots()
+    for index in options.dependencies.indices { lookAtDependency(index) }
     reportedErrors = [:]
     endTurn()
   }

@@ -17,7 +17,9 @@ enum RootState: Hashable {
 /// Following roots that come, go, and lead elsewhere.
 extension TreeWatch {
   func armTouchedRoots() {
-    while let root = touchedRoots.popFirst(), !isStopRequested { arm(root) }
+    while let root = touchedRoots.popFirst(), !isStopRequested {
+      if let dependency = dependency(guardedAs: root) { lookAtDependency(dependency) } else { arm(root) }
+    }
   }
 
   /// Watches for a root what its path leads to now.
@@ -118,18 +120,20 @@ extension TreeWatch {
     return resolution
   }
 
-  private func watchDependencies(of root: Int, _ resolution: RootResolution) {
+  /// - Parameter names: the events by which a name that matters may become another.
+  func watchDependencies(of root: Int, _ resolution: RootResolution, names: InotifyMask = .names) {
     unguardedRoots.remove(root)
     var watched: [(descriptor: Int32, name: FilePath.Component?)] = []
     for dependency in resolution.dependencies {
       guard let stamp = try? Descriptor.status(of: dependency.directory, followingLinks: false).stamp else { continue }
-      let mask: InotifyMask = dependency.name == nil ? .itself : .names
+      let mask: InotifyMask = dependency.name == nil ? .itself : names
       if let descriptor = try? watch(dependency.directory, stamp.identity, for: mask) {
         watched.append((descriptor, dependency.name))
-      } else if dependency.name != nil, case .missing = resolution.outcome {
+      } else if root < roots.count, dependency.name != nil, case .missing = resolution.outcome {
         unguardedRoots.insert(root)
       }
     }
-    for unused in guards.replace(root: root, with: watched) where table[unused] == nil { tools?.remove(unused) }
+    for unused in guards.replace(root: root, with: watched) 
+    where table[unused] == nil && entryDirectories[unused] == nil { tools?.remove(unused) }
   }
 }

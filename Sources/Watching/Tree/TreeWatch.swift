@@ -19,6 +19,8 @@ package actor TreeWatch: ChangeSource {
     /// Polls everything, even where inotify works.
     package var alwaysPolls = false
     package var pollInterval = Duration.seconds(2)
+    /// What is told, too, when it changes.
+    package var dependencies: [WatchDependency] = []
 
     package init() {}
   }
@@ -66,6 +68,14 @@ package actor TreeWatch: ChangeSource {
   var reportedErrors: [FilePath: Errno] = [:]
   /// Links to files that are not watched themselves, with what they led to.
   var links: [FilePath: PolledStamp?] = [:]
+  /// What was last seen of the dependencies.
+  var dependencies: [Int: DependencyState] = [:]
+  /// The dependencies that were told since the queue was last drained.
+  var toldDependencies: Set<WatchDependency> = []
+  /// The watches of the cache: a directory with entries, or nil for the one that these are in.
+  var entryDirectories: [Int32: FilePath?] = [:]
+  var mounts: Set<MountTable.Mount> = []
+  var mountTable: MountTable?
   var recovery = OverflowRecovery()
   var isLimitReached = false
   var hasReportedLimit = false
@@ -97,8 +107,8 @@ package actor TreeWatch: ChangeSource {
   }
 
   /// Lists everything again, with fresh watches.
-  package nonisolated func rescan() {
-    onQueue { $0.restart(.requested) }
+  package nonisolated func rescan(_ cause: WatchNotice.RescanCause) {
+    onQueue { $0.restart(cause) }
   }
 
   /// Tells nothing any more, gives all watches back and then calls `completion`.
@@ -128,6 +138,8 @@ package actor TreeWatch: ChangeSource {
         $0.poll()
       }
     }
+    // Before anything is listed, so that what is mounted meanwhile is seen one way or the other.
+    watchMounts()
     open()
     outbox.append(.armed(directories: table.count))
     endTurn()
@@ -143,6 +155,7 @@ package actor TreeWatch: ChangeSource {
         (try? Descriptor.status(of: path).stamp.identity).map { (root, $0) }
       })
     for root in roots.indices { arm(root) }
+    armDependencies()
     armTouchedRoots()
   }
 
@@ -191,6 +204,8 @@ package actor TreeWatch: ChangeSource {
     state = .stopped
     recoveryAlarm?.cancel()
     pollAlarm?.cancel()
+    mountTable?.end()
+    mountTable = nil
     table = DirectoryTable()
     outbox = []
     deliver = { _ in }
@@ -200,6 +215,7 @@ package actor TreeWatch: ChangeSource {
 
   func flush() {
     guard !outbox.isEmpty else { return }
+    toldDependencies = []
     deliver(outbox)
     outbox = []
   }

@@ -34,5 +34,7 @@ package enum WatchEvent: Hashable, Sendable {
   case file(FileEvent)
   /// Everything that was there at the start has been told; from here on nothing is missed.
   case armed(directories: Int)
+  /// A dependency is another than before, or some of the cache's entries are gone.
+  case depends(WatchDependency)
   case notice(WatchNotice)
 }

@@ -3,13 +3,15 @@ package import SystemPackage
 
 /// A message about the watching itself; `description` is the text to show.
 package enum WatchNotice: Hashable, Sendable {
-  package enum RescanCause: String, Hashable, Sendable {
+  package enum RescanCause: Hashable, Sendable {
     case overflow
     case requested
     /// The library keeps a node for each directory that ever was; starting over frees them.
     case staleNodes
     /// Until now there was none to be had.
     case inotifyReturned
+    case dependency(WatchDependency)
+    case mounts
   }
 
   package enum PollingCause: Hashable, Sendable {
@@ -26,6 +28,8 @@ package enum WatchNotice: Hashable, Sendable {
   case watchLimit(InotifyLimits.Watches, sufficient: Int, polled: Int)
   /// Told once for each cause.
   case polling(PollingCause, interval: Duration)
+  /// The configuration is another: everything begins again with it.
+  case configured
   case rootMissing(FilePath)
   case rootReturned(FilePath)
   /// A directory that can be neither watched nor listed, so that its modules are not seen; told once for each reason.
@@ -46,6 +50,8 @@ extension WatchNotice: CustomStringConvertible {
       "\(path): on a network or FUSE file system: polling every \(interval)"
     case .polling(.noInotify(let failure), let interval):
       "cannot use inotify: \(failure): polling every \(interval)"
+    case .configured:
+      "the configuration has changed: starting again with it"
     case .rootMissing(let path):
       "\(path): not there: waiting for it"
     case .rootReturned(let path):
@@ -61,6 +67,9 @@ extension WatchNotice: CustomStringConvertible {
     case .requested: ""
     case .staleNodes: " to free what deleted ones left behind"
     case .inotifyReturned: ": inotify can be used now"
+    case .dependency(.entries(let path)): ": entries were removed from \(path)"
+    case .dependency(let dependency): ": \(dependency.path) has changed"
+    case .mounts: ": something was mounted or unmounted"
     }
   }
 }

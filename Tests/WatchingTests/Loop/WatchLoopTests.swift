@@ -10,7 +10,7 @@ import Testing
 private final class ScriptedSource: ChangeSource {
   private struct State {
     var deliver: @Sendable ([WatchEvent]) -> Void = { _ in }
-    var rescans = 0
+    var rescans: [WatchNotice.RescanCause] = []
     var stop: Stop = .atOnce
   }
 
@@ -20,10 +20,10 @@ private final class ScriptedSource: ChangeSource {
 
   init(stop: Stop = .atOnce) { state.withLock { $0.stop = stop } }
 
-  var rescans: Int { state.withLock(\.rescans) }
+  var rescans: [WatchNotice.RescanCause] { state.withLock(\.rescans) }
 
   func start(deliver: @escaping @Sendable ([WatchEvent]) -> Void) { state.withLock { $0.deliver = deliver } }
-  func rescan() { state.withLock { $0.rescans += 1 } }
+  func rescan(_ cause: WatchNotice.RescanCause) { state.withLock { $0.rescans += [cause] } }
   func stop(completion: @escaping @Sendable () -> Void) {
     if state.withLock(\.stop) == .atOnce { completion() }
   }
@@ -236,7 +236,7 @@ private final class ScriptedWarmer: Warmer {
   @Test func noticesArePassedOnAndRescanIsAskedFor() async {
     let loop = started()
     loop.rescan()
-    #expect(source.rescans == 1)
+    #expect(source.rescans == [.requested])
     source.tell([.notice(.overflow)])
     await log.wait(for: { $0.hasPrefix("notice the kernel dropped") })
     await stop(loop)

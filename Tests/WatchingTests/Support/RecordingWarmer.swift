@@ -107,7 +107,7 @@ final class RecordingSource: ChangeSource {
     }
   }
 
-  func rescan() { watch.rescan() }
+  func rescan(_ cause: WatchNotice.RescanCause) { watch.rescan(cause) }
   func stop(completion: @escaping @Sendable () -> Void) { watch.stop(completion: completion) }
 
   /// For a test that fails.

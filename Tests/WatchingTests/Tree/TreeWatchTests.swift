@@ -167,7 +167,7 @@ extension UsingInotify {
       try Shell.write("", to: root.appending("x.wasm"))
       let watched = await Watched(root)
       let before = watched.log.elements.count
-      watched.watch.rescan()
+      watched.watch.rescan(.requested)
       await watched.wait(forNotice: { $0 == .rescanned(cause: .requested, directories: 1, overflows: 0) })
       #expect(
         watched.log.elements.dropFirst(before).contains {

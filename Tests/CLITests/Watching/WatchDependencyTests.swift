@@ -1,0 +1,97 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// Modules are ready only with the engine, the cache and the configuration that there are now.
+@Suite struct WatchDependencyTests {
+  private static let command: Argument = "echo $WASMPRECOMPILE_CHANGED >> log"
+
+  private func log(_ box: Sandbox) -> [String] {
+    ((try? String(contentsOfFile: box.work + "/log", encoding: .utf8)) ?? "").lines
+  }
+
+  private func expectLog(_ wanted: [String], _ box: Sandbox, _ watcher: Watcher) {
+    #expect(eventually { log(box).count >= wanted.count }, "\(watcher.command.errorsSoFar)")
+    #expect(log(box) == wanted)
+  }
+
+  private let all = "tree/a.wasm tree/b.wasm"
+
+  private func use(_ body: (Sandbox) throws -> Void) throws {
+    try Sandbox.use { box in
+      for (number, name) in ["a", "b"].enumerated() {
+        try box.write(WasmBinary.returning(number), to: "tree/\(name).wasm")
+      }
+      try body(box)
+    }
+  }
+
+  @Test func aClearedCacheIsFilledAgain() throws {
+    try use { box in
+      let watcher = try Watcher(in: box, "--exec", Self.command, modules: 2)
+      expectLog([all], box, watcher)
+      try box.succeed("cache", "clear")
+      for name in ["a", "b"] { watcher.expectCompiled("\(name).wasm", times: 2) }
+      expectLog([all, all], box, watcher)
+      try box.succeed("--frozen", "--backend", "winch", "tree")
+      // What was made is nothing that has changed.
+      try watcher.catchUp()
+      let notes = watcher.stop().errorLines.filter { $0.hasPrefix("note: ") }
+      #expect(notes.allSatisfy { $0.hasSuffix(": entries were removed from \(box.cache)/v1/engines") }, "\(notes)")
+    }
+  }
+
+  @Test func aReplacedEngineMakesEverythingAgain() throws {
+    try use { box in
+      try FileManager.default.copyItem(atPath: box.installedEngine, toPath: box.work + "/engine.so")
+      let watcher = try Watcher(in: box, "--engine", "engine.so", "--exec", Self.command, modules: 2)
+      expectLog([all], box, watcher)
+      // The same release, another build.
+      let file = try #require(FileHandle(forWritingAtPath: box.work + "/engine.so"))
+      try file.seekToEnd()
+      try file.write(contentsOf: Data("another".utf8))
+      try file.close()
+      for name in ["a", "b"] { watcher.expectCompiled("\(name).wasm", times: 2) }
+      expectLog([all, all], box, watcher)
+      watcher.expect("note: listed 1 directory again: engine.so has changed")
+      watcher.stop()
+    }
+  }
+
+  @Test func aChangedConfigurationIsReadAgain() throws {
+    try use { box in
+      let tool = box.tool("--watch", "tree")
+      try box.write("backend = \"winch\"\n", to: ".wasmprecompile.toml")
+      let watch = try tool.start()
+      #expect(eventually { watch.errorsSoFar.contains("ready: ") }, "\(watch.errorsSoFar)")
+      try box.write("backend = \"pulley\"\n", to: "new.toml")
+      #expect(rename(box.work + "/new.toml", box.work + "/.wasmprecompile.toml") == 0)
+      #expect(eventually { watch.errorsSoFar.lines.count { $0.hasPrefix("ready: ") } == 2 }, "\(watch.errorsSoFar)")
+      #expect(watch.errorsSoFar.contains("note: the configuration has changed: starting again with it\n"))
+      for name in ["a", "b"] { #expect(watch.errorsSoFar.contains("compiled tree/\(name).wasm with pulley")) }
+      // What cannot be used is told, and changes nothing.
+      try box.write("backend = 1\n", to: ".wasmprecompile.toml")
+      #expect(eventually { watch.errorsSoFar.contains(": going on with what was read before\n") })
+      try box.write(WasmBinary.returning(3), to: "tree/c.wasm")
+      #expect(eventually { watch.errorsSoFar.contains("compiled tree/c.wasm with pulley") })
+      watch.send(SIGTERM)
+      #expect(watch.wait().ending == .signalled(SIGTERM))
+    }
+  }
+
+  @Test func oneFileChangesUnderAllItsNames() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "tree/deps/a-1.wasm")
+      try #require(link(box.work + "/tree/deps/a-1.wasm", box.work + "/tree/a.wasm") == 0)
+      let watcher = try Watcher(in: box, "--exec", Self.command, modules: 1)
+      let both = "tree/a.wasm tree/deps/a-1.wasm"
+      expectLog([both], box, watcher)
+      let file = try #require(FileHandle(forWritingAtPath: box.work + "/tree/deps/a-1.wasm"))
+      try file.write(contentsOf: Data(WasmBinary.returning(2)))
+      try file.close()
+      expectLog([both, both], box, watcher)
+      watcher.stop()
+    }
+  }
+}
