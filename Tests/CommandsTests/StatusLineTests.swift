@@ -5,22 +5,24 @@ import Testing
 @testable import Commands
 
 struct StatusLineTests {
-  /// Before the run began, so that no time has passed yet.
-  private static let early = MonotonicInstant(nanoseconds: 0)
+  /// When the run begins.
+  private static let early = MonotonicInstant(nanoseconds: 1_000_000_000)
 
-  private func line(_ sizes: [Int], finished: Int = 0, running: [String] = []) throws -> StatusLine {
+  private func line(
+    _ sizes: [Int], finished: Int = 0, running: [String] = [], at now: MonotonicInstant = early
+  ) throws -> StatusLine {
     var line = StatusLine(Output(descriptor: try FileDescriptor.open("/dev/null", .writeOnly)))
-    line.begin(sizes)
-    for size in sizes.prefix(finished) { line.finished("", size: size) }
-    for name in running { line.began(name, size: 0) }
+    line.begin(sizes, now: Self.early)
+    for size in sizes.prefix(finished) { line.finished("", size: size, now: now) }
+    for name in running { line.began(name, size: 0, now: now) }
     return line
   }
 
   @Test func hasABarWhereItFits() throws {
     let line = try line([100, 100, 200], finished: 1, running: ["a.wasm", "b.wasm"])
-    #expect(line.text(columns: 20, now: Self.early) == "1/3, 2 running: b.w…")
-    #expect(line.text(columns: 80, now: Self.early) == "[=====               ] 1/3, 2 running: b.wasm")
-    let wide = "[=======" + String(repeating: " ", count: 23) + "] 1/3, 2 running: b.wasm"
+    #expect(line.text(columns: 20, now: Self.early) == "1/3, 2 running: a.w…")
+    #expect(line.text(columns: 80, now: Self.early) == "[=====               ] 1/3, 2 running: a.wasm")
+    let wide = "[=======" + String(repeating: " ", count: 23) + "] 1/3, 2 running: a.wasm"
     #expect(line.text(columns: 400, now: Self.early) == wide)
   }
 
@@ -29,7 +31,7 @@ struct StatusLineTests {
   {
     let name = String(repeating: "/long", count: 100)
     let line = try line([1, 2, 3, 4], finished: 2, running: [name])
-    for now in [Self.early, .now().adding(seconds: 1_000)] {
+    for now in [Self.early, Self.early.adding(seconds: 1_000)] {
       #expect(line.text(columns: columns, now: now).columns <= columns)
     }
   }
@@ -48,18 +50,28 @@ struct StatusLineTests {
   }
 
   /// After a quarter of the bytes in so much time, three times as much is left.
-  @Test func foreseesTheTimeFromSizes() throws {
-    var line = try line([])
-    var start = MonotonicInstant.now()
-    // Until the line's own reading of the clock is known well enough.
-    repeat {
-      start = .now()
-      line = try self.line([100, 300], finished: 1)
-    } while MonotonicInstant.now().nanoseconds(since: start) > 100_000_000
+  @Test func foreseesTheTimeFromSizesAndCountsItDown() throws {
+    func text(finishedAfter finished: Double, at seconds: Double) throws -> String {
+      try line([100, 300], finished: 1, at: Self.early.adding(seconds: finished)).text(
+        columns: 80, now: Self.early.adding(seconds: seconds))
+    }
+    let bar = "[=====               ] 1/2"
+    #expect(try text(finishedAfter: 0.4, at: 0.4) == bar, "too early to tell")
+    #expect(try text(finishedAfter: 10, at: 10) == bar + ", 10 s, 30 s left")
+    #expect(try text(finishedAfter: 10, at: 25) == bar + ", 25 s, 15 s left")
+    #expect(try text(finishedAfter: 10, at: 39.5) == bar + ", 39 s, 1 s left")
+    #expect(try text(finishedAfter: 10, at: 41) == bar + ", 41 s", "it was wrong")
+    #expect(try text(finishedAfter: 100, at: 100) == bar + ", 1 min 40 s, 5 min 0 s left")
+  }
+
+  @Test func saysWhatTakesLongest() throws {
+    var line = try line([1, 1, 1], running: ["slow.wasm"])
+    line.began("new.wasm", size: 0, now: Self.early.adding(seconds: 5))
+    let now = Self.early.adding(seconds: 12)
+    #expect(line.text(columns: 80, now: now) == "[                    ] 0/3, 2 running, 12 s: slow.wasm (12 s)")
+    line.finished("slow.wasm", size: 1, now: now)
     #expect(
-      line.text(columns: 80, now: start.adding(seconds: 0.4)) == "[=====               ] 1/2", "too early to tell")
-    #expect(line.text(columns: 80, now: start.adding(seconds: 10.2)) == "[=====               ] 1/2, 31 s left")
-    #expect(line.text(columns: 80, now: start.adding(seconds: 100.2)) == "[=====               ] 1/2, 5 min left")
+      line.text(columns: 80, now: now) == "[======              ] 1/3, 1 running, 12 s, 24 s left: new.wasm (7 s)")
   }
 
   @Test func wideCharactersTakeTwoColumns() throws {

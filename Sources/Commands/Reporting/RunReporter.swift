@@ -15,6 +15,7 @@ final class RunReporter: RunReporting {
 
   private struct State {
     var status: StatusLine?
+    var ticker: StatusTicker?
     /// What was warned of: a reporter of several runs says it once.
     var warnings: Set<String> = []
     var failures = FailureLog()
@@ -69,6 +70,7 @@ final class RunReporter: RunReporting {
       complain(palette.warning(lost.cache.printable, lost.complaint), isWarning: true)
     }
     let causes = verbosity.explains ? JobName.causes(of: plan.jobs) : [:]
+    startTicking(plan)
     state.withLock {
       $0.status?.begin(plan.jobs.map(\.content.facts.size))
       $0.failures.begin(plan)
@@ -88,6 +90,22 @@ final class RunReporter: RunReporting {
           say("\(other.printable) is the same module as \(content.path.printable)")
         }
       }
+    }
+  }
+
+  /// A run with nothing to do shows nothing, and needs no threads for it. The plan is made on the program's first thread.
+  private func startTicking(_ plan: Plan) {
+    let isShown = state.withLock { $0.status != nil && $0.ticker == nil }
+    guard isShown, !plan.jobs.isEmpty else { return }
+    let ticker = StatusTicker { [weak self] in self?.drawStatus() ?? false }
+    state.withLock { $0.ticker = ticker }
+    ticker.start()
+  }
+
+  private func drawStatus() -> Bool {
+    state.withLock { state in
+      state.status?.draw()
+      return state.status != nil
     }
   }
 

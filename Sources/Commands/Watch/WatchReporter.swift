@@ -11,9 +11,12 @@ final class WatchReporter: WatchReporting {
   private let palette: Palette
   private let clearsScreen: Bool
   let output: Output
-  private let state = Mutex(State())
+  private let state: Mutex<State>
+  private let showsTime: Bool
+  private let ticker = Mutex<StatusTicker?>(nil)
 
   private struct State {
+    var status: StatusLine?
     var prepared: [ArtifactIdentity] = []
     /// The warnings that were given already.
     var warnings: Set<String> = []
@@ -30,6 +33,18 @@ final class WatchReporter: WatchReporting {
     self.palette = palette
     self.clearsScreen = clearsScreen && output.isRewritableTerminal
     self.output = output
+    showsTime = output.isRewritableTerminal
+    state = Mutex(State(status: output.isRewritableTerminal && !verbosity.isQuiet ? StatusLine(output) : nil))
+    if output.isRewritableTerminal && !verbosity.isQuiet {
+      ticker.withLock { $0 = StatusTicker { [weak self] in self?.drawStatus() ?? false } }
+    }
+  }
+
+  private func drawStatus() -> Bool {
+    state.withLock { state in
+      state.status?.draw()
+      return state.status?.isAtWork ?? false
+    }
   }
 
   // MARK: What the precompiler does
@@ -45,7 +60,10 @@ final class WatchReporter: WatchReporting {
     case .unconfined(let missing): warn(RunReporter.warning(ofMissing: missing))
     case .finished(let outcome): tell(outcome)
     case .planned(let plan): tell(plan)
-    case .noticed, .rejected, .began, .storing: break
+    case .began(let job):
+      state.withLock { $0.status?.began(job.content.path.printable, size: job.content.facts.size) }
+    case .storing(let job): state.withLock { $0.status?.storing(job.content.path.printable) }
+    case .noticed, .rejected: break
     }
   }
 
@@ -63,6 +81,10 @@ final class WatchReporter: WatchReporting {
 
   /// The plan is reported once a session: later batches have fewer modules, and would say the same again.
   private func tell(_ plan: Plan) {
+    if !plan.jobs.isEmpty {
+      state.withLock { $0.status?.begin(plan.jobs.map(\.content.facts.size)) }
+      ticker.withLock { $0 }?.start()
+    }
     if verbosity.explains {
       let causes = JobName.causes(of: plan.jobs)
       state.withLock { $0.causes = causes }
@@ -92,6 +114,7 @@ final class WatchReporter: WatchReporting {
 
   private func tell(_ outcome: JobOutcome) {
     let job = outcome.job
+    state.withLock { $0.status?.finished(job.content.path.printable, size: job.content.facts.size) }
     switch outcome.result {
     case .compiled(let size, let nanoseconds):
       let cause = state.withLock { $0.causes[JobName(job)] }
@@ -117,10 +140,11 @@ final class WatchReporter: WatchReporting {
       state.withLock { $0.isReady = true }
       say("ready: watching \(Quantities.count(modules, "module"))")
     case .batchStarted(let batch):
-      if clearsScreen { output.write("\u{1b}[2J\u{1b}[3J\u{1b}[H") }
+      if clearsScreen { state.withLock { _ in output.write("\u{1b}[2J\u{1b}[3J\u{1b}[H") } }
       let changes = Dictionary(batch.changes.map { ($0.path, $0) }) { first, _ in first }
       state.withLock { $0.changes = changes }
     case .batchFinished(_, let outcomes):
+      state.withLock { $0.status?.begin([]) }
       for (change, outcome) in outcomes.sorted(by: { $0.key.path.bytes.lexicographicallyPrecedes($1.key.path.bytes) })
       where outcome == .unchanged && (verbosity.isVerbose || verbosity.explains) {
         say("up to date \(change.path.printable)")
@@ -143,13 +167,20 @@ final class WatchReporter: WatchReporting {
     }
   }
 
-  func ended() {}
+  func ended() { state.withLock { $0.status?.clear() } }
 
+  /// Prints a line of what is done, on a terminal with the time of day. (Errors have none: programs find files in them.)
   private func say(_ line: String) {
-    if !verbosity.isQuiet { complain(line) }
+    if !verbosity.isQuiet { complain(showsTime ? "\(LocalTime.clock(nanoseconds: WallClock.now())) \(line)" : line) }
   }
 
-  private func complain(_ line: String) { output.write(line + "\n") }
+  private func complain(_ line: String) {
+    state.withLock { state in
+      state.status?.clear()
+      output.write(line + "\n")
+      state.status?.draw()
+    }
+  }
 }
 
 extension FileEvent.Kind {
