@@ -160,6 +160,23 @@ import Testing
     }
   }
 
+  @Test(.needs(Injection.isPossible, Injection.need), arguments: HostLoader.standard)
+  func aFileSystemWithoutLocksIsPublishedTo(_ loader: HostLoader) throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(5), to: "a.wasm")
+      let host = try loader.command(box.cache, ["--write", "load", "a.wasm"], in: box)
+      let run = try host.run(injecting: "flock:error=ENOLCK", inChildren: true)
+      #expect(run.outputLines == ["compiled published 5"], "\(run.errors)")
+      #expect(box.temporaryFiles == [])
+      #expect(try box.succeed("cache", "verify").output.masked == "1 entry, SIZE: all good\n")
+      // A writer without a lock looks like a dead one, but for its name.
+      try FileManager.default.createDirectory(
+        atPath: box.cache + "/v1/tmp/unlocked-1", withIntermediateDirectories: false)
+      #expect(try loader.lines("--set", "epoch-interruption", "load", "a.wasm", in: box) == ["compiled published 5"])
+      #expect(box.temporaryFiles == ["unlocked-1"])
+    }
+  }
+
   /// What a writer left that was killed goes with the next.
   @Test(arguments: HostLoader.standard) func deadWritersAreRemoved(_ loader: HostLoader) throws {
     try Sandbox.use { box in

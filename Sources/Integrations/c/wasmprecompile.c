@@ -970,6 +970,17 @@ static double seconds(void) {
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+// Takes a lock. Some file systems have none.
+typedef enum { LOCKED, NO_LOCKS, NOT_LOCKED } lock_result_t;
+
+static lock_result_t take_lock(int file, int operation) {
+  if (flock(file, operation) == 0) return LOCKED;
+  return errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS || errno == EBADF ? NO_LOCKS : NOT_LOCKED;
+}
+
+// What the name of a writer's directory begins with where there are no locks.
+static const char unlocked[] = "unlocked-";
+
 // Takes the module's byte in the lock. Who cannot get it compiles all the same: the work is then done twice.
 static void claim(int lock, const uint8_t *module) {
   uint64_t first = 0;
@@ -1011,7 +1022,7 @@ static result_t begin_publication(const wasmprecompile_cache_t *cache, const uin
                             &one->engine, why);
     if (result != DONE) break;
     // Whoever removes the directory owns its lock. It may have been removed between making and locking.
-    if (flock(one->engine, LOCK_SH) != 0 || fstat(one->engine, &status) != 0) {
+    if (take_lock(one->engine, LOCK_SH) == NOT_LOCKED || fstat(one->engine, &status) != 0) {
       result = say(why, "%s/%s: %m", one->open.engines_path, one->identity->directory);
     } else if (status.st_nlink > 0) {
       break;
@@ -1056,6 +1067,8 @@ static void remove_abandoned(int temporary) {
   }
   for (struct dirent *one; (one = readdir(names)) != NULL;) {
     if (strcmp(one->d_name, ".") == 0 || strcmp(one->d_name, "..") == 0) continue;
+    // Only age tells whether such a writer is dead, which the tool sees to.
+    if (strncmp(one->d_name, unlocked, sizeof unlocked - 1) == 0) continue;
     int writer = openat(temporary, one->d_name, directory_flags);
     if (writer < 0) continue;
     if (flock(writer, LOCK_EX | LOCK_NB) == 0) remove_writer(temporary, writer, one->d_name);
@@ -1068,21 +1081,27 @@ static void remove_abandoned(int temporary) {
 static result_t make_writer(publication_t *one, wasmprecompile_message_t *why) {
   int temporary = one->open.temporary;
   remove_abandoned(temporary);
+  bool has_locks = true;
   for (unsigned attempt = 0; attempt < 1000; attempt++) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     // Not secret, only unlike others: the name is made once.
     uint64_t mixed = (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15u ^ (uint64_t)now.tv_sec << 20 ^ (uint64_t)(uintptr_t)one ^
                      (uint64_t)getpid() << 40 ^ attempt;
-    snprintf(one->writer_name, sizeof one->writer_name, "%016llx", (unsigned long long)mixed);
+    snprintf(one->writer_name, sizeof one->writer_name, "%s%016llx", has_locks ? "" : unlocked,
+             (unsigned long long)mixed);
     if (mkdirat(temporary, one->writer_name, 0700) != 0) {
       if (errno == EEXIST) continue;
       return say(why, "%s/tmp: %m", one->open.base);
     }
     one->writer = openat(temporary, one->writer_name, directory_flags);
     struct stat status;
-    if (one->writer >= 0 && flock(one->writer, LOCK_EX) == 0 && fstat(one->writer, &status) == 0 && status.st_nlink > 0) {
-      return DONE;
+    lock_result_t lock = one->writer < 0 ? NOT_LOCKED : has_locks ? take_lock(one->writer, LOCK_EX) : LOCKED;
+    if (lock == LOCKED && fstat(one->writer, &status) == 0 && status.st_nlink > 0) return DONE;
+    if (lock == NO_LOCKS) {
+      // The name says it where a lock cannot.
+      has_locks = false;
+      unlinkat(temporary, one->writer_name, AT_REMOVEDIR);
     }
     // Another process took it for abandoned and removed it before it was locked.
     if (one->writer >= 0) close(one->writer);

@@ -474,6 +474,21 @@ def _record_use(engine: int, name: str) -> None:
 _PATIENCE = 120
 
 
+# What the name of a writer's directory begins with where the file system has no locks.
+_UNLOCKED = "unlocked-"
+
+
+def _lock(descriptor: int, operation: int) -> bool:
+    """Takes a lock; false where the file system has none."""
+    try:
+        fcntl.flock(descriptor, operation)
+        return True
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF):
+            raise
+        return False
+
+
 class _Publication:
     """The right and the place to publish one module's artifact; FORMAT.md, "Writing", has the order."""
 
@@ -503,7 +518,7 @@ class _Publication:
         while True:
             engine = self._cache.open(self._identity.directory, self._cache.engines, path, make=True)
             # Whoever removes the directory owns its lock. It may have been removed between making and locking.
-            fcntl.flock(engine, fcntl.LOCK_SH)
+            _lock(engine, fcntl.LOCK_SH)
             if os.fstat(engine).st_nlink > 0:
                 return engine
 
@@ -544,14 +559,18 @@ class _Publication:
     def _writer(self) -> typing.Iterator[int]:
         """A directory of this writer's own, which others know by its lock from one that a dead writer left."""
         self._remove_abandoned()
+        prefix = ""
         while True:
-            name = secrets.token_hex(8)
+            name = prefix + secrets.token_hex(8)
             os.mkdir(name, 0o700, dir_fd=self._temporary)
             try:
                 writer = os.open(name, os.O_RDONLY | _DIRECTORY, dir_fd=self._temporary)
             except FileNotFoundError:
                 continue
-            fcntl.flock(writer, fcntl.LOCK_EX)
+            if not prefix and not _lock(writer, fcntl.LOCK_EX):
+                # The name says it where a lock cannot.
+                prefix = _UNLOCKED
+                os.rmdir(name, dir_fd=self._temporary)
             if os.fstat(writer).st_nlink > 0:
                 break
             os.close(writer)
@@ -564,6 +583,9 @@ class _Publication:
     def _remove_abandoned(self) -> None:
         """Removes what dead writers left; trouble with one is left to the next."""
         for name in os.listdir(self._temporary):
+            # Only age tells whether such a writer is dead, which the tool sees to.
+            if name.startswith(_UNLOCKED):
+                continue
             with contextlib.suppress(OSError):
                 writer = os.open(name, os.O_RDONLY | _DIRECTORY, dir_fd=self._temporary)
                 try:
