@@ -92,6 +92,26 @@ package final class WasmtimeToolchain: Toolchain {
     }
   }
 
+  package func compiles(
+    _ module: LoadedModule, with backend: Backend, insteadOf wish: Int, deadline: MonotonicInstant
+  ) -> Bool {
+    // A release without Winch compiles with Cranelift, and does not say so. Its record does.
+    let other = settings[wish].with(backend)
+    let asked = backend == .winch ? [other, other.with(.cranelift)] : [other]
+    do throws(ChildFailure) {
+      let child = try CompileChild.start(options.program, options.confinement, cancellation: cancellation)
+      let (answers, _) = try child.prepare(engine, settings: asked, threads: 1, deadline: deadline)
+      let records = answers.map { try? $0.get() }
+      guard records[0] != nil, asked.count == 1 || records[0] != records[1] else { return false }
+      _ = try child.compile(
+        module.contents, size: module.facts.size, as: module.facts.kind, settingsIndex: 0, threads: 1,
+        deadline: deadline)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   package func keep(_ session: any CompileSession) -> Bool {
     guard let idle = options.idle, let session = session as? WasmtimeSession else { return false }
     idle.put(session.child, for: session.identities, lanes: session.lanes)

@@ -87,13 +87,13 @@ import Testing
     try expectRefusal(
       of: WasmBinary.threads, backend: "winch",
       saying: """
-        needs the WebAssembly proposal “threads”, which wasmtime 50 does not accept with winch; --backend cranelift may: \
+        needs the WebAssembly proposal “threads”, which wasmtime 50 does not accept with winch, but with --backend cranelift: \
         failed to parse WebAssembly module: threads must be enabled for shared memories (at offset 0xb)
         """)
     try expectRefusal(
       of: WasmBinary.tailCalls, backend: "winch",
       saying: """
-        needs the WebAssembly proposal “tail calls”, which wasmtime 50 does not accept with winch; --backend cranelift may: \
+        needs the WebAssembly proposal “tail calls”, which wasmtime 50 does not accept with winch, but with --backend cranelift: \
         failed to compile: wasm[0]::function[0]: Compilation error: tail calls support is not enabled (at offset 0x17)
         """)
   }

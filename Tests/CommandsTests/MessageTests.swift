@@ -21,13 +21,11 @@ struct MessageTests {
     (.tooLarge(bytes: 2_000_000, limit: 1 << 20), "has 2000000 bytes, more than --max-module 1Mi allows: raise it"),
     (
       .unsupportedProposal(.tailCalls, by: identity(.winch), message: "why"),
-      "needs the WebAssembly proposal “tail calls”, which wasmtime 50 does not accept with winch; "
-        + "--backend cranelift may: why"
+      "needs the WebAssembly proposal “tail calls”, which wasmtime 50 does not accept with winch: why"
     ),
     (
       .unsupportedProposal(.threads, by: identity(.pulley), message: "why"),
-      "needs the WebAssembly proposal “threads”, which wasmtime 50 does not accept with pulley; "
-        + "--backend cranelift may: why"
+      "needs the WebAssembly proposal “threads”, which wasmtime 50 does not accept with pulley: why"
     ),
     (
       .invalid(message: "x: WebAssembly translation error: Invalid input: br_table size is out of bounds"),
@@ -45,10 +43,10 @@ struct MessageTests {
       .componentsUnsupported(by: identity(.cranelift)),
       "is a component, which wasmtime 50 cannot compile through its C API: use release 36 or later with --engine"
     ),
-    (.timedOut(seconds: 1.5), "was not compiled within 1.5 s: raise --timeout, or try --backend winch"),
+    (.timedOut(seconds: 1.5), "was not compiled within 1.5 s: raise --timeout"),
     (
       .exhausted(.memory, bytes: 64 << 20),
-      "needs more memory to compile than --max-memory 64Mi allows: raise it, or try --backend winch"
+      "needs more memory to compile than --max-memory 64Mi allows: raise it"
     ),
     (.exhausted(.artifact, bytes: 3 << 30), "makes an artifact larger than --max-artifact 3Gi allows: raise it"),
     (
@@ -63,13 +61,29 @@ struct MessageTests {
     #expect(!failure.description.contains("--"), "targets below know no options")
   }
 
-  @Test func noBackendIsAdvisedThatHasJustFailed() {
-    let timeout = ModuleFailure.timedOut(seconds: 2)
-    #expect(timeout.message(with: .winch) == "was not compiled within 2 s: raise --timeout")
-    #expect(timeout.message(with: .cranelift) == "was not compiled within 2 s: raise --timeout, or try --backend winch")
+  @Test func aBackendIsAdvisedOnlyIfItWasTried() {
     #expect(
-      ModuleFailure.exhausted(.memory, bytes: 64 << 20).message(with: .winch)
-        == "needs more memory to compile than --max-memory 64Mi allows: raise it")
+      ModuleFailure.timedOut(seconds: 2).message(alternative: .winch)
+        == "was not compiled within 2 s: raise --timeout, or try --backend winch")
+    #expect(
+      ModuleFailure.exhausted(.memory, bytes: 64 << 20).message(alternative: .winch)
+        == "needs more memory to compile than --max-memory 64Mi allows: raise it, or try --backend winch")
+    let failure = ModuleFailure.unsupportedProposal(.threads, by: Self.identity(.pulley), message: "why")
+    #expect(
+      failure.message(alternative: .cranelift)
+        == "needs the WebAssembly proposal “threads”, which wasmtime 50 does not accept with pulley, but with "
+        + "--backend cranelift: why")
+  }
+
+  @Test func whatIsWorthTryingIsAnotherBackend() {
+    let failures: [ModuleFailure] = [
+      .timedOut(seconds: 1), .exhausted(.memory, bytes: 1),
+      .unsupportedProposal(.threads, by: Self.identity(.winch), message: ""),
+    ]
+    #expect(failures.map { $0.backendWorthTrying(insteadOf: .cranelift) } == [.winch, .winch, nil])
+    #expect(failures.map { $0.backendWorthTrying(insteadOf: .winch) } == [nil, nil, .cranelift])
+    #expect(failures.map { $0.backendWorthTrying(insteadOf: .pulley) } == [.winch, .winch, .cranelift])
+    #expect(ModuleFailure.invalid(message: "").backendWorthTrying(insteadOf: .pulley) == nil)
   }
 
   private static let problems: [(ScanProblem.Reason, String)] = [

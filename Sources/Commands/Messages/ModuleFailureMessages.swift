@@ -6,11 +6,11 @@ extension ModuleFailure {
   /// The message to a user: the failure, its reason, and the option that mends it; without the module's path.
   ///
   /// Targets below this one know no options, so ``description`` names none.
-  var message: String { message(with: nil) }
+  var message: String { message(alternative: nil) }
 
-  /// - Parameter backend: the one that it failed with, which is no way out.
-  func message(with backend: Backend?) -> String {
-    let orWinch = backend == .winch ? "" : ", or try --backend winch"
+  /// - Parameter alternative: a backend that does compile the module, as was tried.
+  func message(alternative: Backend?) -> String {
+    let orAnother = alternative.map { ", or try --backend \($0.rawValue)" } ?? ""
     switch self {
     case .tooLarge(let bytes, let limit):
       return "has \(bytes) bytes, more than --max-module \(ByteCount(limit)) allows: raise it"
@@ -19,14 +19,14 @@ extension ModuleFailure {
       return
         "needs the WebAssembly proposal “\(proposal.rawValue)”, which \(identity.compiler) does not accept as it is set up "
         + "(\(identity.wish)): \(message)"
-    case .unsupportedProposal(let proposal, let identity, let message) where identity.backend != .cranelift:
+    case .unsupportedProposal(let proposal, let identity, let message) where alternative != nil:
       return
-        "needs the WebAssembly proposal “\(proposal.rawValue)”, which \(identity.compiler) does not accept with \(identity.backend.rawValue); "
-        + "--backend cranelift may: \(message)"
+        "needs the WebAssembly proposal “\(proposal.rawValue)”, which \(identity.compiler) does not accept with \(identity.backend.rawValue), "
+        + "but with --backend \(alternative?.rawValue ?? ""): \(message)"
     case .componentsUnsupported: return "\(description): use release 36 or later with --engine"
-    case .timedOut: return "\(description): raise --timeout\(orWinch)"
+    case .timedOut: return "\(description): raise --timeout\(orAnother)"
     case .exhausted(.memory, let bytes):
-      return "needs more memory to compile than --max-memory \(ByteCount(bytes)) allows: raise it\(orWinch)"
+      return "needs more memory to compile than --max-memory \(ByteCount(bytes)) allows: raise it\(orAnother)"
     case .exhausted(.artifact, let bytes):
       return "makes an artifact larger than --max-artifact \(ByteCount(bytes)) allows: raise it"
     case .unconfined: return "\(description), which --require-sandbox asks for"

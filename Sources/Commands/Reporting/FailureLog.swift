@@ -12,7 +12,7 @@ struct FailureLog {
 
   /// For each module, how many jobs it has, and how many of them are left.
   private var jobs: [WasmHash: (all: Int, left: Int)] = [:]
-  private var failures: [WasmHash: [(job: Job, failure: ModuleFailure)]] = [:]
+  private var failures: [WasmHash: [(outcome: JobOutcome, failure: ModuleFailure)]] = [:]
   /// How many modules could not be stored for a reason that was told before.
   private var untold: [Trouble: Int] = [:]
 
@@ -30,13 +30,13 @@ struct FailureLog {
   /// - Returns: what to tell now: paths, and messages without them.
   mutating func ended(_ outcome: JobOutcome) -> [(path: FilePath, message: String)] {
     let hash = outcome.job.content.facts.hash
-    if case .failed(let failure) = outcome.result { failures[hash, default: []].append((outcome.job, failure)) }
+    if case .failed(let failure) = outcome.result { failures[hash, default: []].append((outcome, failure)) }
     var count = jobs[hash] ?? (1, 1)
     count.left -= 1
     jobs[hash] = count
     guard count.left <= 0, let failed = failures.removeValue(forKey: hash) else { return [] }
     var messages: [String] = []
-    for (job, failure) in failed {
+    for (outcome, failure) in failed {
       if let trouble = Trouble(failure) {
         if let known = untold[trouble] {
           untold[trouble] = known + 1
@@ -44,10 +44,10 @@ struct FailureLog {
         }
         untold[trouble] = 0
       }
-      messages.append(failure.message(with: job.target.identity.backend))
+      messages.append(failure.message(alternative: outcome.alternative))
     }
     if failed.count > 1, failed.allSatisfy(\.failure.isTheModules), let first = messages.first {
-      messages = ["\(first) (with \(Self.names(failed.map(\.job.target.name), of: count.all)))"]
+      messages = ["\(first) (with \(Self.names(failed.map(\.outcome.job.target.name), of: count.all)))"]
     }
     return messages.flatMap { message in outcome.job.content.paths.map { ($0, message) } }
   }

@@ -22,11 +22,11 @@ struct ProgramEnd: Error {
 
   /// The module is no good, or could not be compiled.
   ///
-  /// - Parameter backend: the one that it failed with, if it came so far.
-  init(_ path: FilePath, _ failure: ModuleFailure, with backend: Backend? = nil) {
+  /// - Parameter alternative: a backend that does compile it.
+  init(_ path: FilePath, _ failure: ModuleFailure, alternative: Backend? = nil) {
     // A file that was not seen before cannot have vanished since.
     let failure = failure == .vanished ? .unreadable(reason: "no such file or directory") : failure
-    self.init(path, failure.message(with: backend))
+    self.init(path, failure.message(alternative: alternative))
   }
 
   /// The module or the component was run.

@@ -9,15 +9,15 @@ final class ProgramFinding: RunObserver {
   private struct State {
     var failure: ModuleFailure?
     var complaint: String?
-    var backend: Backend?
+    var alternative: Backend?
   }
 
   private let state = Mutex(State())
 
   /// Why there is no artifact, if it is known.
   var failure: ModuleFailure? { state.withLock { $0.failure } }
-  /// The backend that the module failed with, if it came so far.
-  var backend: Backend? { state.withLock { $0.backend } }
+  /// A backend that does compile the module that failed.
+  var alternative: Backend? { state.withLock { $0.alternative } }
   /// Why there is not even a file.
   var complaint: String? { state.withLock { $0.complaint } }
 
@@ -30,7 +30,7 @@ final class ProgramFinding: RunObserver {
       if case .failed(let failure) = outcome.result {
         state.withLock {
           $0.failure = failure
-          $0.backend = outcome.job.target.identity.backend
+          $0.alternative = outcome.alternative
         }
       }
     case .lowerCacheTrouble(let path, let trouble):

@@ -54,7 +54,7 @@ struct ProgramLoader {
       let (kind, artifact) = try compilation.compile(path)
       return LoadedProgram(code: try ProgramCode(kind, artifact, with: engine.load()), engine: engine)
     } catch let failure as ModuleFailure {
-      throw ProgramEnd(path, failure, with: engine.identity.backend)
+      throw ProgramEnd(path, failure)
     } catch let error as ArtifactError {
       throw ProgramEnd(path, .compilerMisbehaved(what: "an artifact that cannot be loaded: \(error)"))
     }
@@ -90,7 +90,7 @@ struct ProgramLoader {
     if let complaint = finding.complaint { throw ProgramEnd(path, complaint) }
     switch finding.failure {
     case .cache(let error): throw CacheTrouble(error)
-    case let failure?: throw ProgramEnd(path, failure, with: finding.backend)
+    case let failure?: throw ProgramEnd(path, failure, alternative: finding.alternative)
     case nil: break
     }
     guard let content = summary.plan.contents.first, let target = summary.targets.first else {

@@ -66,7 +66,7 @@ struct TimingsPage {
     var rows = summary.rejected.map { (path: $0.path, target: "", message: $0.failure.message) }
     for outcome in summary.outcomes {
       guard case .failed(let failure) = outcome.result else { continue }
-      let message = failure.message(with: outcome.job.target.identity.backend)
+      let message = failure.message(alternative: outcome.alternative)
       rows += outcome.job.content.paths.map { ($0, outcome.job.target.name, message) }
     }
     if rows.isEmpty { return "" }

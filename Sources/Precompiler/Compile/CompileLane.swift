@@ -2,6 +2,7 @@ internal import Glibc
 internal import LinuxIO
 internal import SystemPackage
 internal import WasmCache
+internal import WasmEngine
 
 /// One of the concurrent lanes that compile. A lane takes jobs from the queue and drives one compiler's session. It
 /// publishes each artifact while the session compiles the next module.
@@ -115,13 +116,14 @@ final class CompileLane {
         case .cache: false
         default: work.cancellation.isCancelled
         }
-      return finish(job, isNoFaultOfIts ? .notDone : .failed(error))
+      if isNoFaultOfIts { return finish(job, .notDone) }
+      return finish(job, .failed(error), alternative: work.alternative(for: job, after: error) { try? load(job) })
     }
   }
 
-  private func finish(_ job: Job, _ result: JobOutcome.Result) -> Next {
+  private func finish(_ job: Job, _ result: JobOutcome.Result, alternative: Backend? = nil) -> Next {
     work.queue.finished()
-    work.finish(job, result)
+    work.finish(job, result, alternative: alternative)
     return .another
   }
 

@@ -1,4 +1,5 @@
 package import WasmCache
+package import WasmEngine
 
 /// The outcome of one job.
 package struct JobOutcome: Sendable {
@@ -18,6 +19,8 @@ package struct JobOutcome: Sendable {
   package let result: Result
   /// The digest of the artifact's bytes, if this run made it.
   package var artifact: ArtifactDigest?
+  /// A backend that compiles the module that this one failed with, as was tried.
+  package var alternative: Backend?
 
   package var isNotDone: Bool { if case .notDone = result { true } else { false } }
 }

@@ -1,6 +1,7 @@
 internal import LinuxIO
 internal import Synchronization
 internal import WasmCache
+internal import WasmEngine
 
 /// The things that the lanes of a run share: the jobs, the way to do them, and the place where outcomes are gathered.
 final class LaneWork: Sendable {
@@ -18,6 +19,8 @@ final class LaneWork: Sendable {
   private let outcomes = Mutex<[JobOutcome]>([])
   private let missing = Mutex<[String]>([])
   private let ended = Mutex<[any CompileSession]>([])
+  /// How many more modules that failed may be tried with another backend.
+  private let trials = Mutex(4)
 
   init(
     _ jobs: [Job], retained: consuming [WasmHash: LoadedModule],
@@ -50,9 +53,13 @@ final class LaneWork: Sendable {
     }
   }
 
-  /// - Parameter artifact: the digest of the artifact's bytes, if it was made here.
-  func finish(_ job: Job, _ result: JobOutcome.Result, artifact: ArtifactDigest? = nil) {
-    let outcome = JobOutcome(job: job, result: result, artifact: artifact)
+  /// - Parameters:
+  ///   - artifact: the digest of the artifact's bytes, if it was made here.
+  ///   - alternative: a backend that compiles the module that failed.
+  func finish(
+    _ job: Job, _ result: JobOutcome.Result, artifact: ArtifactDigest? = nil, alternative: Backend? = nil
+  ) {
+    let outcome = JobOutcome(job: job, result: result, artifact: artifact, alternative: alternative)
     outcomes.withLock { $0.append(outcome) }
     if policy.failFast, case .failed = result { queue.stop() }
     observer.record(.finished(outcome))
@@ -61,6 +68,27 @@ final class LaneWork: Sendable {
   /// The outcomes of all jobs, including those that no lane was given.
   var allOutcomes: [JobOutcome] {
     outcomes.withLock { $0 } + queue.leftOver.map { JobOutcome(job: $0, result: .notDone) }
+  }
+
+  // MARK: Advice
+
+  /// Seconds that a trial may take at most: advice is not worth a second timeout.
+  private static let longestTrial = 10.0
+
+  /// The backend that compiles a module that failed, if there is one. It is tried, because advice that does not help costs
+  /// whoever follows it as long as the failure did.
+  func alternative(for job: Job, after failure: ModuleFailure, _ module: () -> LoadedModule?) -> Backend? {
+    guard let other = failure.backendWorthTrying(insteadOf: job.target.identity.backend), !cancellation.isCancelled,
+      // It is made anyway.
+      !job.target.identities.contains(where: { $0.backend == other }),
+      trials.withLock({ left in
+        left -= 1
+        return left >= 0
+      }), let module = module()
+    else { return nil }
+    let deadline = MonotonicInstant.now().adding(seconds: min(limits.timeout, Self.longestTrial))
+    let helps = job.target.toolchain.compiles(module, with: other, insteadOf: job.target.wish, deadline: deadline)
+    return helps ? other : nil
   }
 
   // MARK: Sessions

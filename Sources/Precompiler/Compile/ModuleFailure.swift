@@ -88,6 +88,16 @@ extension ModuleFailure: CustomStringConvertible {
     }
   }
 
+  /// The backend that may compile what another one could not: winch where time or memory were short, because it takes less
+  /// of both; cranelift where something is not known, because it knows more of WebAssembly.
+  func backendWorthTrying(insteadOf backend: Backend) -> Backend? {
+    switch self {
+    case .timedOut, .exhausted(.memory, _): backend == .winch ? nil : .winch
+    case .unsupportedProposal: backend == .cranelift ? nil : .cranelift
+    default: nil
+    }
+  }
+
   /// Whether the cache is at fault, not the module.
   package var isStorageFailure: Bool {
     if case .cache = self { true } else { false }

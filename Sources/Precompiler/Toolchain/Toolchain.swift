@@ -39,6 +39,9 @@ package protocol Toolchain: AnyObject, Sendable {
     for identities: [ArtifactIdentity], lanes: Int, deadline: MonotonicInstant
   ) throws(ModuleFailure) -> any CompileSession
 
+  /// Tries whether the compiler compiles a module with another backend than a wish's; blocks.
+  func compiles(_ module: LoadedModule, with backend: Backend, insteadOf wish: Int, deadline: MonotonicInstant) -> Bool
+
   /// Takes a session that is not needed at the moment, for a later run.
   ///
   /// - Returns: false if it is not kept, so that its owner has to end it.
@@ -49,6 +52,10 @@ package protocol Toolchain: AnyObject, Sendable {
 }
 
 extension Toolchain {
+  package func compiles(
+    _ module: LoadedModule, with backend: Backend, insteadOf wish: Int, deadline: MonotonicInstant
+  ) -> Bool { false }
+
   package func hosts(of wish: Int) -> [String] { [] }
 }
 

@@ -85,7 +85,7 @@ struct JSONRunLines {
       case .foundMeanwhile(let size):
         ("up_to_date", ["artifact": path(job), "artifact_size": JSON(size), "source": "cache"])
       case .failed(let failure):
-        ("failed", ["reason": reason, "message": .string(failure.message(with: job.target.identity.backend))])
+        ("failed", ["reason": reason, "message": .string(failure.message(alternative: outcome.alternative))])
       case .notDone: ("not_begun", ["reason": reason])
       }
     return module(job.content, job.target, known.status, known.members, more)
