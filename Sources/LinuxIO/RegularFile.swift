@@ -1,4 +1,29 @@
 internal import Glibc
+internal import SystemPackage
+
+extension Descriptor {
+  /// Opens a regular file by its name in this directory. Anything else is refused, before it is opened: a FIFO would be waited
+  /// for, and to open some devices does something.
+  ///
+  /// - Parameter flags: they may ask for making it.
+  package func openRegularFile(_ name: some PathText, _ flags: Int32, mode: UInt32 = 0) throws(SystemError)
+    -> Descriptor
+  {
+    func require(_ kind: FileKind) throws(SystemError) {
+      switch kind {
+      case .regular: return
+      case .symbolicLink: throw SystemError("open", .tooManySymbolicLinkLevels)
+      case .directory: throw SystemError("open", .isDirectory)
+      default: throw SystemError("open", .invalidArgument)
+      }
+    }
+    if let status = try? status(of: name) { try require(status.kind) }
+    let file = try open(name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode: mode)
+    // Another file may have taken the name since.
+    try require(file.status().kind)
+    return file
+  }
+}
 
 /// A regular file that others may change, opened without waiting and read as it was at one moment.
 package struct RegularFile: ~Copyable, Sendable {

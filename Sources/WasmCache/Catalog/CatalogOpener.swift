@@ -54,7 +54,7 @@ struct CatalogOpener {
           if hasMade { note = "\(place.path): \(reason): made anew" }
           obstacle = "\(reason), and another process uses it"
         }
-      case .nothing, .symbolicLink:
+      case .nothing, .unusable:
         guard access == .readWrite && !hasMade else { throw CatalogTrouble("\(place.path): not there") }
         if let lock, lock.tryOwn() { hasMade = try makeUnlessMade() }
       }

@@ -37,8 +37,9 @@ final class CatalogPlace {
   enum Occupant {
     case nothing
     case file
-    /// Replaced, never followed.
-    case symbolicLink
+    /// Replaced, and never opened: a symbolic link, or a database beside which something else lies than files. SQLite would
+    /// open that, and wait for the writer of a FIFO for ever.
+    case unusable
   }
 
   func occupant() throws(CatalogTrouble) -> Occupant {
@@ -49,7 +50,7 @@ final class CatalogPlace {
       throw CatalogTrouble("\(path): not used: \(error)")
     }
     switch status.kind {
-    case .symbolicLink: return .symbolicLink
+    case .symbolicLink: return .unusable
     case .regular:
       // A user who can write it decides which artifact stands for which file.
       guard status.owner == geteuid() || status.owner == 0 else {
@@ -58,8 +59,16 @@ final class CatalogPlace {
       guard status.permissions & 0o022 == 0 else {
         throw CatalogTrouble("\(path): not used: others may write to it: remove it, or `chmod go-w` it")
       }
-      return .file
+      return hasOnlyFiles ? .file : .unusable
     default: throw CatalogTrouble("\(path): not used: it is \(status.kind): remove it")
+    }
+  }
+
+  /// Whether the files that SQLite opens beside the database are files, as far as they are there.
+  private var hasOnlyFiles: Bool {
+    Self.suffixes.dropFirst().allSatisfy { suffix in
+      guard let status = try? directory.status(of: Self.name + suffix) else { return true }
+      return status.kind == .regular
     }
   }
 
@@ -67,8 +76,8 @@ final class CatalogPlace {
   ///
   /// - Parameter writing: whether it may be made.
   func openLock(writing: Bool) throws(SystemError) -> CatalogLock {
-    let flags = O_NOFOLLOW | (writing ? O_RDWR | O_CREAT : O_RDONLY)
-    return CatalogLock(try directory.open(Self.lockName, flags, mode: 0o600))
+    let flags = writing ? O_RDWR | O_CREAT : O_RDONLY
+    return CatalogLock(try directory.openRegularFile(Self.lockName, flags, mode: 0o600))
   }
 
   /// Makes an empty database file, private to us; SQLite gives its other files the same mode.

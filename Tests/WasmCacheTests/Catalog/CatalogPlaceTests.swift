@@ -82,6 +82,26 @@ struct CatalogPlaceTests {
     }
   }
 
+  /// SQLite would open it, and wait for somebody who writes into it for ever.
+  @Test(arguments: ["-journal", "-wal", "-shm"]) func aFIFOBesideTheDatabaseIsNotOpened(_ suffix: String) throws {
+    for isThere in [true, false] {
+      let fixture = try CatalogFixture()
+      if isThere { try fixture.record(0..<10) }
+      _ = unlink(fixture.path(CatalogFixture.database + suffix).string)
+      try #require(mkfifo(fixture.path(CatalogFixture.database + suffix).string, 0o600) == 0)
+      #expect(Catalog.open(in: fixture.directory, .readOnly).catalog == nil)
+      try fixture.record(0..<10)
+      #expect(fixture.stamp(CatalogFixture.database)?.kind == .regular)
+      #expect(fixture.stamp(CatalogFixture.database + suffix).map { $0.kind == .regular } ?? true)
+    }
+  }
+
+  @Test func aFIFOInPlaceOfTheLockIsNotOpened() throws {
+    try #require(mkfifo(fixture.path("catalog.lock").string, 0o600) == 0)
+    #expect(Catalog.open(in: fixture.directory).catalog == nil)
+    #expect(Catalog.open(in: fixture.directory, .readOnly).catalog == nil)
+  }
+
   @Test func aSymbolicLinkIsReplacedAndNotFollowed() throws {
     let other = try CatalogFixture()
     try other.record(0..<5)
