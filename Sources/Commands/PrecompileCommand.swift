@@ -111,7 +111,7 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand, ListTakingCommand {
       reporter.report(failure)
       throw failure
     }
-    let outputs = try makeOutputs(request.input.roots)
+    let outputs = try makeOutputs(request, work.cancellation)
     let report = try work.run {
       outputs.write(summary) { lost in
         for one in lost where one.isCorrupt {
@@ -129,9 +129,13 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand, ListTakingCommand {
     return summary.exitStatus.merged(with: report.status)
   }
 
-  private func makeOutputs(_ roots: [FilePath]) throws(RunFailure) -> BuildOutputs {
+  private func makeOutputs(
+    _ request: PrecompileRequest, _ cancellation: Cancellation
+  ) throws(RunFailure) -> BuildOutputs {
     let files = invocation.outputs.depfile == nil ? [] : try Configuration.files(for: place ?? ".")
-    return BuildOutputs(options: invocation.outputs, roots: roots, configuration: files)
+    return BuildOutputs(
+      options: invocation.outputs, roots: request.input.roots, configuration: files, patience: request.limits.timeout,
+      cancellation: cancellation)
   }
 
   private func makeReporter(under make: MakeFlags) -> any RunReporting {

@@ -9,18 +9,30 @@ package import WasmCache
 package struct Exporter {
   private let directory: FilePath
   private let usesHardLinks: Bool
+  /// Seconds to wait for another run that exports into the same directory.
+  private let patience: Double
+  private let isOver: @Sendable () -> Bool
 
-  /// - Parameter usesHardLinks: whether exports may be further names of the cache's own files.
-  package init(into directory: FilePath, usesHardLinks: Bool = false) {
+  /// - Parameters:
+  ///   - usesHardLinks: whether exports may be further names of the cache's own files.
+  ///   - patience: seconds to wait for another run that exports into the same directory.
+  ///   - isOver: asked now and then whether waiting is no longer wanted.
+  package init(
+    into directory: FilePath, usesHardLinks: Bool = false, patience: Double = 120,
+    unless isOver: @escaping @Sendable () -> Bool = { false }
+  ) {
     self.directory = directory
     self.usesHardLinks = usesHardLinks
+    self.patience = patience
+    self.isOver = isOver
   }
 
   /// - Parameter spared: names that stay as they are, because their artifacts could not be made.
   package func run(_ exports: [ArtifactExport], sparing spared: Set<FilePath> = []) -> ExportReport {
     var report = ExportReport()
     do throws(SystemError) {
-      let output = try OutputDirectory(making: directory)
+      let output = try OutputDirectory(
+        making: directory, until: .now().adding(seconds: patience), unless: isOver)
       report.isNoexec = !output.root.allowsExecution
       let before = output.readManifest()
       var manifest = before
@@ -35,7 +47,7 @@ package struct Exporter {
       removeStale(&manifest, besides: exports, sparing: spared, in: output, &report)
       if manifest != before { try output.write(manifest) }
     } catch {
-      report.failures.append((directory, .directory(error)))
+      report.failures.append((directory, error == OutputDirectory.isBusy ? .busy : .directory(error)))
     }
     return report
   }
@@ -197,6 +209,8 @@ package enum ExportFailure: Error, Hashable, Sendable {
   case output(SystemError)
   /// It is about the output directory as a whole.
   case directory(SystemError)
+  /// Another run exports into the directory, and does not come to an end.
+  case busy
 }
 
 extension ExportFailure {
@@ -204,7 +218,7 @@ extension ExportFailure {
   fileprivate var isLoss: Bool {
     switch self {
     case .cache(.missing), .corrupt(_, isMovedAside: true): true
-    case .cache, .corrupt, .corruptBelow, .output, .directory: false
+    case .cache, .corrupt, .corruptBelow, .output, .directory, .busy: false
     }
   }
 
@@ -223,5 +237,7 @@ extension ExportFailure: CustomStringConvertible {
     case .output(let error): "cannot be exported: \(error)"
     case .directory(let error): "cannot be the output directory: \(error)"
     }
+    case .busy:
+      "nothing was exported: another run exports into it and does not end"
   }
 }

@@ -5,11 +5,13 @@ internal import SystemPackage
 /// A directory that artifacts are exported into, open and ours alone until it goes.
 ///
 ///     <output>/
-///       .wasmprecompile/      locked by the run that exports; files that are not whole yet, and
+///       .wasmprecompile/      files that are not whole yet, and
+///         lock                locked by the run that exports
 ///         exports             see ``ExportManifest``
 ///       some/module.cwasm
 final class OutputDirectory {
   private static let ownName = ".wasmprecompile"
+  private static let lockName = "lock"
 
   /// The name that a file has in ``own`` until it gets its own. It is nobody else's: some file systems have no locks, and
   /// runs there do not take turns.
@@ -17,14 +19,36 @@ final class OutputDirectory {
 
   let root: Descriptor
   let own: Descriptor
+  private let lock: Descriptor
 
   /// Opens it, making missing directories, and waits for other runs that export into it.
-  init(making path: FilePath) throws(SystemError) {
+  ///
+  /// - Parameter isOver: asked now and then whether waiting is no longer wanted.
+  /// - Throws: SystemError("flock", .wouldBlock) if another run has it for longer than until the deadline.
+  init(making path: FilePath, until deadline: MonotonicInstant, unless isOver: () -> Bool) throws(SystemError) {
     root = try Self.openOrMake(path)
     own = try root.openOrMakeDirectory(Self.ownName, mode: 0o777)
-    guard try own.lockIfPossible(waiting: true) else { return }
+    lock = try Self.openLock(in: own)
+    switch try lock.lockIfPossible(until: deadline, unless: isOver) {
+    case .held: break
+    case .unavailable: return
+    case .busy: throw Self.isBusy
+    }
     // A run that was killed may have left files. No other run is at work now.
-    for name in try own.names() where name.string != ExportManifest.fileName { try? own.remove(name) }
+    let kept = [ExportManifest.fileName, Self.lockName]
+    for name in try own.names() where !kept.contains(name.string) { try? own.remove(name) }
+  }
+
+  static let isBusy = SystemError("flock", .wouldBlock)
+
+  /// Opens the file that is locked. Only who may write into the directory can open it: who can read could keep others out.
+  private static func openLock(in own: borrowing Descriptor) throws(SystemError) -> Descriptor {
+    let directory = try own.status().permissions
+    let file = try own.openRegularFile(Self.lockName, O_RDWR | O_CREAT, mode: 0o600)
+    let mode: UInt32 = 0o600 | (directory & 0o020 == 0 ? 0 : 0o060) | (directory & 0o002 == 0 ? 0 : 0o006)
+    // The umask, or a copy of the directory, may have given it another mode.
+    if let status = try? file.status(), status.permissions != mode { try? file.setMode(mode) }
+    return file
   }
 
   private static func openOrMake(_ path: FilePath) throws(SystemError) -> Descriptor {

@@ -4,32 +4,50 @@ internal import SystemPackage
 
 /// Locks between processes.
 extension Descriptor {
-  /// Takes the whole file's lock, held until the last copy of this open file is closed (flock(2)).
+  /// Takes the whole file's lock if it can be had at once, held until the last copy of this open file is closed (flock(2)).
   ///
-  /// - Parameters:
-  ///   - waiting: until it can be had.
-  ///   - shared: with others that share it, too.
-  /// - Returns: whether the lock was had; always true when waiting.
-  package func lock(waiting: Bool, shared: Bool = false) throws(SystemError) -> Bool {
-    let operation = shared ? LOCK_SH : LOCK_EX
+  /// - Parameter shared: with others that share it, too.
+  /// - Returns: whether the lock was had.
+  package func tryLock(shared: Bool = false) throws(SystemError) -> Bool {
     do {
-      try checkRetrying("flock") { flock(raw, waiting ? operation : operation | LOCK_NB) }
+      try checkRetrying("flock") { flock(raw, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) }
       return true
     } catch let error where error.errno == .wouldBlock {
       return false
     }
   }
 
-  /// Takes the whole file's lock, if its file system has locks.
+  /// Takes the whole file's lock, and waits for it until a deadline. Whoever may read a file can lock it, for ever.
   ///
-  /// - Returns: whether the lock was had; when waiting, false says that there are none.
-  package func lockIfPossible(waiting: Bool, shared: Bool = false) throws(SystemError) -> Bool {
-    do { return try lock(waiting: waiting, shared: shared) } catch let error where error.saysThatThereAreNoLocks {
-      return false
+  /// - Parameters:
+  ///   - shared: with others that share it, too.
+  ///   - isOver: asked now and then whether the lock is no longer wanted.
+  /// - Returns: whether the lock was had.
+  package func lock(
+    shared: Bool = false, until deadline: MonotonicInstant, unless isOver: () -> Bool = { false }
+  ) throws(SystemError) -> Bool {
+    // flock(2) knows no deadline, so it is tried again and again. Most locks here are held for microseconds.
+    var pause: useconds_t = 200
+    while try !tryLock(shared: shared) {
+      if isOver() || MonotonicInstant.now() >= deadline { return false }
+      usleep(pause)
+      pause = min(pause * 2, 5_000)
+    }
+    return true
+  }
+
+  /// The same where the file system may have no locks.
+  package func lockIfPossible(
+    shared: Bool = false, until deadline: MonotonicInstant, unless isOver: () -> Bool = { false }
+  ) throws(SystemError) -> LockResult {
+    do { return try lock(shared: shared, until: deadline, unless: isOver) ? .held : .busy } catch
+      let error where error.saysThatThereAreNoLocks
+    {
+      return .unavailable
     }
   }
 
-  /// Gives up what ``lock(waiting:shared:)`` took, also where a child that is just being started has a copy.
+  /// Gives up what ``tryLock(shared:)`` took, also where a child that is just being started has a copy.
   package func unlock() { _ = flock(raw, LOCK_UN) }
 
   /// Takes the lock of one byte, held until ``unlockByte(_:)`` or the last copy of this open file is closed.
@@ -58,4 +76,12 @@ extension SystemError {
   package var saysThatThereAreNoSymbolicLinks: Bool {
     call == "symlink" && [.notPermitted, .notSupported, .noFunction].contains(errno)
   }
+}
+
+package enum LockResult: Sendable {
+  case held
+  /// Somebody else has it.
+  case busy
+  /// The file system has no locks.
+  case unavailable
 }

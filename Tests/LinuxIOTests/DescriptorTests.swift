@@ -180,10 +180,10 @@ struct DescriptorTests {
     let other = try Descriptor.open(directory("file"), O_RDWR)
     do {
       let file = try Descriptor.open(directory("file"), O_RDWR)
-      #expect(try file.lock(waiting: false))
-      #expect(try !other.lock(waiting: false))
+      #expect(try file.tryLock())
+      #expect(try !other.tryLock())
     }
-    #expect(try other.lock(waiting: true))
+    #expect(try other.tryLock())
   }
 
   @Test func byteLocksExcludeOtherOpenFilesByteByByte() throws {

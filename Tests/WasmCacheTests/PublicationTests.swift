@@ -202,7 +202,7 @@ struct PublicationTests {
     try fixture.directory.write("half an arti", to: "cache/v1/tmp/alive/1")
     do {
       let alive = try Descriptor.open(fixture.directory("cache/v1/tmp/alive"), O_RDONLY | O_DIRECTORY)
-      #expect(try alive.lock(waiting: false))
+      #expect(try alive.tryLock())
       _ = try Publisher(fixture.cache)
       #expect(try fixture.names("tmp") == ["alive"])
       #expect(try fixture.names("tmp/alive") == ["1"])
@@ -238,6 +238,20 @@ struct PublicationTests {
     }
     #expect(try claims(module, second))
     #expect(try claims(module, first), "a claim that went was given back")
+  }
+
+  /// Another user can lock what he can read.
+  @Test func locksThatOthersHoldForEverStopNobody() throws {
+    try fixture.writer().publish(artifact, for: module)
+    let engine = try Descriptor.open(fixture.reader().path, O_RDONLY | O_DIRECTORY)
+    let objects = try Descriptor.open(fixture.path.appending("v1/objects"), O_RDONLY | O_DIRECTORY)
+    #expect(try engine.tryLock() && objects.tryLock())
+    let publisher = try Publisher(fixture.cache, unless: { true })
+    let writer = try fixture.writer(CacheFixture.identity(), publisher)
+    try writer.publish(Array("another".utf8), for: module)
+    let isKnown = fixture.cache.isLockStuck.load(ordering: .relaxed)
+    #expect(isKnown, "so that nobody waits a second time")
+    #expect(fixture.reader().lookUp(module) == .present(size: 7))
   }
 
   /// As between processes: what has the lock is the open file, whoever opened it.

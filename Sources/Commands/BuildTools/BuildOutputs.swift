@@ -11,6 +11,9 @@ struct BuildOutputs {
   let roots: [FilePath]
   /// Files of settings that had a say.
   let configuration: [FilePath]
+  /// Seconds to wait for others that write the same.
+  let patience: Double
+  let cancellation: Cancellation
 
   /// - Parameter makeAgain: makes the artifacts of some modules again, which were evicted or corrupt when they were opened.
   func write(_ summary: RunSummary, makeAgain: ([LostExport]) throws -> Void) -> BuildReport {
@@ -46,7 +49,9 @@ struct BuildOutputs {
   private func export(
     _ artifacts: MadeArtifacts, into directory: FilePath, _ makeAgain: ([LostExport]) throws -> Void
   ) -> ExportReport {
-    let exporter = Exporter(into: directory, usesHardLinks: options.hardLinks)
+    let exporter = Exporter(into: directory, usesHardLinks: options.hardLinks, patience: patience) { [cancellation] in
+      cancellation.isCancelled
+    }
     var report = exporter.run(artifacts.exports, sparing: artifacts.spared)
     // Another process may have made it meanwhile, so that nobody has hashed its bytes here.
     var exports = artifacts.exports

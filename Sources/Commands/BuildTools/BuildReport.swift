@@ -22,7 +22,7 @@ struct BuildReport {
     for (path, reason) in exports.failures {
       let status: ExitStatus =
         switch reason {
-        case .output, .directory: .cacheUnwritable
+        case .output, .directory, .busy: .cacheUnwritable
         case .cache, .corrupt, .corruptBelow: .moduleFailed
         }
       complain(path, reason.message, status)

@@ -6,6 +6,7 @@ extension ExportFailure {
     switch self {
     case .corrupt(let cache, isMovedAside: false): "\(description): run \(repairCommand(for: cache)), then again"
     case .corruptBelow: "\(description): a run without --frozen compiles the module into your own cache"
+    case .busy: "\(description): end that, or raise --timeout to wait longer"
     case .corrupt(_, isMovedAside: true), .cache, .output, .directory: description
     }
   }

@@ -970,12 +970,22 @@ static double seconds(void) {
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-// Takes a lock. Some file systems have none.
+// Some file systems have no locks.
 typedef enum { LOCKED, NO_LOCKS, NOT_LOCKED } lock_result_t;
 
-static lock_result_t take_lock(int file, int operation) {
-  if (flock(file, operation) == 0) return LOCKED;
-  return errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS || errno == EBADF ? NO_LOCKS : NOT_LOCKED;
+// Takes a lock, and waits for it for some seconds: whoever may read a file can lock it for ever. errno is EWOULDBLOCK if it was
+// not had in this time.
+static lock_result_t take_lock(int file, int operation, double patience) {
+  for (double deadline = seconds() + patience;;) {
+    if (flock(file, operation | LOCK_NB) == 0) return LOCKED;
+    if (errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS || errno == EBADF) return NO_LOCKS;
+    if (errno != EWOULDBLOCK && errno != EINTR) return NOT_LOCKED;
+    if (seconds() >= deadline) {
+      errno = EWOULDBLOCK;
+      return NOT_LOCKED;
+    }
+    pause_for(200000);
+  }
 }
 
 // What the name of a writer's directory begins with where there are no locks.
@@ -1021,8 +1031,9 @@ static result_t begin_publication(const wasmprecompile_cache_t *cache, const uin
     result = open_directory(one->open.engines, one->identity->directory, one->open.engines_path, true, one->open.trust,
                             &one->engine, why);
     if (result != DONE) break;
-    // Whoever removes the directory owns its lock. It may have been removed between making and locking.
-    if (take_lock(one->engine, LOCK_SH) == NOT_LOCKED || fstat(one->engine, &status) != 0) {
+    // Whoever removes the directory owns its lock. It may have been removed between making and locking. Nobody can remove it
+    // while another holds the lock.
+    if ((take_lock(one->engine, LOCK_SH, 10) == NOT_LOCKED && errno != EWOULDBLOCK) || fstat(one->engine, &status) != 0) {
       result = say(why, "%s/%s: %m", one->open.engines_path, one->identity->directory);
     } else if (status.st_nlink > 0) {
       break;
@@ -1096,7 +1107,7 @@ static result_t make_writer(publication_t *one, wasmprecompile_message_t *why) {
     }
     one->writer = openat(temporary, one->writer_name, directory_flags);
     struct stat status;
-    lock_result_t lock = one->writer < 0 ? NOT_LOCKED : has_locks ? take_lock(one->writer, LOCK_EX) : LOCKED;
+    lock_result_t lock = one->writer < 0 ? NOT_LOCKED : has_locks ? take_lock(one->writer, LOCK_EX, 0) : LOCKED;
     if (lock == LOCKED && fstat(one->writer, &status) == 0 && status.st_nlink > 0) return DONE;
     if (lock == NO_LOCKS) {
       // The name says it where a lock cannot.
@@ -1208,11 +1219,7 @@ static result_t describe(publication_t *one, wasmprecompile_message_t *why) {
 // Gives the artifact's file and the entry their names, while whoever removes objects is kept out.
 static result_t name_artifact(publication_t *one, int parent, const char *digest, wasmprecompile_message_t *why) {
   int lock = openat(one->open.objects, ".", directory_flags);
-  // One that was stopped in the middle is not waited for forever.
-  for (double deadline = seconds() + 10; lock >= 0 && seconds() < deadline;) {
-    if (flock(lock, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) break;
-    pause_for(200000);
-  }
+  if (lock >= 0) take_lock(lock, LOCK_SH);
   char target[96];
   snprintf(target, sizeof target, "../../objects/%.2s/%s", digest, digest + 2);
   bool is_good = renameat(one->writer, "artifact", parent, digest + 2) == 0;

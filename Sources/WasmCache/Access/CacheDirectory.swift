@@ -1,5 +1,6 @@
 internal import Glibc
 package import LinuxIO
+internal import Synchronization
 package import SystemPackage
 
 /// The cache on disk, opened: the directories of format 1 behind checked descriptors.
@@ -15,6 +16,8 @@ package final class CacheDirectory: Sendable {
   let version: Descriptor
   let objects: Descriptor
   let engines: Descriptor
+  /// Whether the lock of publishing could not be had when it was last waited for.
+  let isLockStuck = Atomic(false)
 
   /// Opens the cache, making what is missing.
   package init(making path: FilePath, trust: CacheTrust = .owner) throws(CacheError) {

@@ -123,7 +123,7 @@ extension CacheDirectory {
   private func removeEmptyEngines(_ inventory: CacheInventory) {
     for engine in inventory.engines {
       guard let directory = try? engines.open(engine.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
-        (try? directory.lock(waiting: false)) == true
+        (try? directory.tryLock()) == true
       else { continue }
       defer { directory.unlock() }
       let own = [CacheLayout.engineDescription, CacheLayout.engineLock]

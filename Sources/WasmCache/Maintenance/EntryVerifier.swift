@@ -92,10 +92,10 @@ struct EntryVerifier {
     let checked = judgeLink(entry, in: directory)
     if checked.fault == nil || checked.repair != nil { return checked }
     // An entry goes before its object, and comes after it.
-    let isStillFaulty = try? cache.whileEvicting {
+    let isStillFaulty = undisturbed(otherwise: true) {
       isUnchanged(entry, in: directory) && (checked.fault != .objectMissing || !hasObject(entry, in: directory))
     }
-    return isStillFaulty ?? true ? checked : nil
+    return isStillFaulty ? checked : nil
   }
 
   private func hasObject(_ entry: Entry, in directory: borrowing Descriptor) -> Bool {
@@ -139,10 +139,10 @@ struct EntryVerifier {
   ) -> EntryRepair? {
     guard repairs else { return nil }
     // Publishers wait for this: nobody makes an entry between the look and the removal.
-    let isRemoved = try? cache.whileEvicting {
+    let isRemoved = undisturbed(otherwise: false) {
       isUnchanged(entry, in: directory) && isFaulty() && (try? directory.remove(entry.name)) != nil
     }
-    return isRemoved == true ? .removed : nil
+    return isRemoved ? .removed : nil
   }
 
   private func isUnchanged(_ entry: Entry, in directory: borrowing Descriptor) -> Bool {
@@ -151,10 +151,16 @@ struct EntryVerifier {
 
   /// Whether an entry is missing though its object is there, and not in the moment in which somebody removes or makes both.
   private func isLost(_ entry: Entry, in directory: borrowing Descriptor, of digest: ArtifactDigest) -> Bool {
-    let isLost = try? cache.whileEvicting {
+    undisturbed(otherwise: false) {
       (try? directory.status(of: entry.name)) == nil && cache.names(digest)
     }
-    return isLost ?? false
+  }
+
+  /// Looks at what nobody publishes or evicts meanwhile. Where there are no locks, nobody evicts.
+  ///
+  /// - Parameter answer: where another process has the lock and does not give it back.
+  private func undisturbed(otherwise answer: Bool, _ look: () -> Bool) -> Bool {
+    do { return try cache.whileEvicting(look) ?? answer } catch { return look() }
   }
 
   private mutating func check(_ digest: ArtifactDigest) -> Result<Int, ObjectFault> {

@@ -23,9 +23,9 @@ extension CacheDirectory {
       // A time in the future says that a clock was set back.
       let isRecent = last.map { $0 <= now && $0 > now - Self.interval } ?? false
       if isRecent && !isChosen { return nil }
-      let mark = try version.open(CacheLayout.eviction, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+      let mark = try version.openRegularFile(CacheLayout.eviction, O_RDWR | O_CREAT, mode: 0o600)
       if isRecent, size >= Self.limit(in: mark) { return nil }
-      guard try mark.lock(waiting: false) else { return nil }
+      guard try mark.tryLock() else { return nil }
       defer { mark.unlock() }
       try mark.setSize(0)
       try mark.write(all: "\(size)\n")

@@ -19,8 +19,8 @@ package final class EngineWriter: Sendable {
     self.reader = reader
     self.publisher = publisher
     do {
-      directory = try Self.open(reader)
-      lockFile = try directory.open(CacheLayout.engineLock, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+      directory = try Self.open(reader, unless: publisher.isOver)
+      lockFile = try directory.openRegularFile(CacheLayout.engineLock, O_RDWR | O_CREAT, mode: 0o600)
     } catch {
       throw CacheError(reader.path, "make the engine's directory", error)
     }
@@ -45,11 +45,17 @@ package final class EngineWriter: Sendable {
   }
 
   /// Makes the directory unless it is there, and keeps it: eviction removes none whose lock a writer shares.
-  private static func open(_ reader: EngineDirectory) throws(SystemError) -> Descriptor {
+  ///
+  /// Eviction holds the lock for moments. Who holds it for longer was stopped, or is another user who may read the directory.
+  /// Nobody can remove it meanwhile, and the work goes on without the lock.
+  private static func open(
+    _ reader: EngineDirectory, unless isOver: () -> Bool
+  ) throws(SystemError) -> Descriptor {
+    let deadline = MonotonicInstant.now().adding(seconds: CacheDirectory.patience)
     while true {
       let directory = try reader.cache.engines.openOrMakeDirectory(reader.name)
       // Without locks, eviction removes no directory.
-      _ = try directory.lockIfPossible(waiting: true, shared: true)
+      _ = try directory.lockIfPossible(shared: true, until: deadline, unless: isOver)
       // The directory may have been removed between making and locking.
       if try directory.status().links > 0 { return directory }
     }

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import LinuxIO
+internal import Synchronization
 
 // Keeps eviction out of the moment between an object's name and its entry's, when the object looks like a left-over.
 //
@@ -9,15 +10,22 @@ internal import LinuxIO
 // files are copied.)
 extension CacheDirectory {
   /// Seconds for which one side waits for the other: a holder that lives needs none of that.
-  private static let patience = 10.0
+  static let patience = 10.0
 
   /// Gives an object and its entry their names.
   ///
-  /// A holder that was stopped in the middle is waited for, but not forever. At worst the module is compiled again.
-  func whilePublishing<Result>(_ body: () -> Result) throws(SystemError) -> Result {
+  /// A holder that was stopped in the middle is waited for, but not forever, and once only: it may be another user, who can
+  /// lock what he can read. At worst the module is compiled again.
+  ///
+  /// - Parameter isOver: asked now and then whether waiting is no longer wanted.
+  func whilePublishing<Result>(unless isOver: () -> Bool = { false }, _ body: () -> Result) throws(SystemError)
+    -> Result
+  {
     let lock = try objects.open(".", O_RDONLY | O_DIRECTORY)
     // Where there are no locks, nobody evicts.
-    _ = try? Self.acquire(lock, shared: true)
+    let patience = isLockStuck.load(ordering: .relaxed) ? 0 : Self.patience
+    let isHeld = (try? lock.lock(shared: true, until: .now().adding(seconds: patience), unless: isOver)) ?? false
+    isLockStuck.store(!isHeld, ordering: .relaxed)
     defer { lock.unlock() }
     return body()
   }
@@ -28,18 +36,8 @@ extension CacheDirectory {
   /// - Throws: if there are no locks, too.
   func whileEvicting<Result>(_ body: () -> Result) throws(SystemError) -> Result? {
     let lock = try objects.open(".", O_RDONLY | O_DIRECTORY)
-    guard try Self.acquire(lock, shared: false) else { return nil }
+    guard try lock.lock(until: .now().adding(seconds: Self.patience)) else { return nil }
     defer { lock.unlock() }
     return body()
-  }
-
-  private static func acquire(_ lock: borrowing Descriptor, shared: Bool) throws(SystemError) -> Bool {
-    let deadline = MonotonicInstant.now().adding(seconds: patience)
-    repeat {
-      if try lock.lock(waiting: false, shared: shared) { return true }
-      // The lock is held for microseconds at a time, and flock(2) knows no deadline.
-      usleep(200)
-    } while MonotonicInstant.now() < deadline
-    return false
   }
 }

@@ -9,10 +9,16 @@ package final class Publisher: Sendable {
   private let cache: CacheDirectory
   let staging: Staging
   private let touched = Mutex<Set<String>>([])
+  let isOver: @Sendable () -> Bool
 
   /// Makes a publisher, and removes what dead writers left.
-  package init(_ cache: CacheDirectory) throws(CacheError) {
+  ///
+  /// - Parameter isOver: asked now and then, while a lock is waited for, whether waiting is no longer wanted.
+  package init(
+    _ cache: CacheDirectory, unless isOver: @escaping @Sendable () -> Bool = { false }
+  ) throws(CacheError) {
     self.cache = cache
+    self.isOver = isOver
     do { staging = try Staging(in: cache.openTemporary()) } catch {
       throw CacheError(cache.base.appending(CacheLayout.temporary), "make a directory", error)
     }
@@ -48,7 +54,7 @@ package final class Publisher: Sendable {
       name.directory, in: cache.objects, cache.base.appending(CacheLayout.objects))
     // The lock is held for no longer than two renames, so that eviction waits for no disk.
     let result = try storing(artifact.size) { () throws(SystemError) in
-      try cache.whilePublishing {
+      try cache.whilePublishing(unless: isOver) {
         Result { () throws(CacheError) in
           try storing(artifact.size) { () throws(SystemError) in
             try artifact.file.publish(in: directory, as: name.file)
@@ -78,7 +84,7 @@ package final class Publisher: Sendable {
       let object = try directory.open(name.file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
       try object.synchronizeData()
       let durable = try object.status().stamp.identity
-      let isLinked = try cache.whilePublishing {
+      let isLinked = try cache.whilePublishing(unless: isOver) {
         Result { () throws(SystemError) in
           guard try directory.status(of: name.file).stamp.identity == durable else { return false }
           try staging.publishLink(to: CacheLayout.entryTarget(digest), in: engine, as: entry)

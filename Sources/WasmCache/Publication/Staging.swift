@@ -21,18 +21,23 @@ final class Staging: Sendable {
     parent = temporary
     Self.removeAbandoned(in: parent)
     var hasLocks = true
-    while true {
+    for _ in 0..<Self.attempts {
       let candidate = (hasLocks ? "" : CacheLayout.unlocked) + UInt64.random(in: .min ... .max).hex
       try parent.makeDirectory(candidate)
       do {
         let made = try parent.open(candidate, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-        if hasLocks, try !made.lockIfPossible(waiting: true) {
-          hasLocks = false
-          try? parent.removeDirectory(candidate)
-          continue
+        var isHeld = true
+        if hasLocks {
+          let lock = try made.lockIfPossible(until: .now())
+          if lock == .unavailable {
+            hasLocks = false
+            try? parent.removeDirectory(candidate)
+            continue
+          }
+          isHeld = lock == .held
         }
         // Between making and locking, another process may have taken it for abandoned and removed it.
-        if try made.status().links > 0 {
+        if isHeld, try made.status().links > 0 {
           directory = made
           name = candidate
           return
@@ -43,7 +48,11 @@ final class Staging: Sendable {
         throw error
       }
     }
+    throw SystemError("flock", .wouldBlock)
   }
+
+  /// Directories that are made before it is given up: whoever takes each of them at once wants no file to be written.
+  private static let attempts = 1000
 
   /// Fails if the file system has no symbolic links, of which a writer needs one for each entry.
   func requireSymbolicLinks() throws(SystemError) {
@@ -116,7 +125,7 @@ final class Staging: Sendable {
       if isUnlocked || !locksReachFar {
         guard let last = try? directory.status().stamp.modified, last < WallClock.now() - patience else { continue }
       }
-      guard isUnlocked || (try? directory.lock(waiting: false)) == true else { continue }
+      guard isUnlocked || (try? directory.tryLock()) == true else { continue }
       empty(directory)
       try? temporary.removeDirectory(name)
     }

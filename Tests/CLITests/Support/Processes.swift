@@ -83,6 +83,9 @@ enum Processes {
     try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/fd/\(descriptor)")
   }
 
+  /// Whether a process has a file open whose path ends so.
+  static func hasOpen(_ id: pid_t, _ end: String) -> Bool { files(of: id)?.contains { $0.hasSuffix(end) } ?? false }
+
   static func commandLine(_ id: pid_t) -> String {
     let words = FileManager.default.contents(atPath: "/proc/\(id)/cmdline") ?? Data()
     return "\(id): " + String(decoding: words, as: UTF8.self).replacing("\0", with: " ")

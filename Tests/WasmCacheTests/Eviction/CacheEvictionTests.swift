@@ -199,7 +199,7 @@ struct CacheEvictionTests {
     let now = WallClock.now()
     _ = try fixture.cache.evictIfDue(size: 100, now: now)
     let mark = try Descriptor.open(fixture.path.appending("v1/evicted"), 0)
-    #expect(try mark.lock(waiting: false))
+    #expect(try mark.tryLock())
     #expect(try fixture.cache.evictIfDue(size: 0, now: now + 7_200_000_000_000) == nil)
     mark.unlock()
     #expect(try fixture.cache.evictIfDue(size: 0, now: now + 7_200_000_000_000)?.entries == 3)

@@ -478,15 +478,24 @@ _PATIENCE = 120
 _UNLOCKED = "unlocked-"
 
 
-def _lock(descriptor: int, operation: int) -> bool:
-    """Takes a lock; false where the file system has none."""
-    try:
-        fcntl.flock(descriptor, operation)
-        return True
-    except OSError as error:
-        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF):
-            raise
-        return False
+def _lock(file: int, operation: int, patience: float = 10) -> typing.Optional[bool]:
+    """Takes a lock, and waits for it for some seconds: whoever may read a file can lock it for ever.
+
+    :return: whether it was had; None where the file system has none.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(file, operation | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.0002)
+        except OSError as error:
+            if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF):
+                raise
+            return None
 
 
 class _Publication:
@@ -517,7 +526,8 @@ class _Publication:
     def _open_engine(self, path: str) -> int:
         while True:
             engine = self._cache.open(self._identity.directory, self._cache.engines, path, make=True)
-            # Whoever removes the directory owns its lock. It may have been removed between making and locking.
+            # Whoever removes the directory owns its lock. It may have been removed between making and locking. Nobody can
+            # remove it while another holds the lock.
             _lock(engine, fcntl.LOCK_SH)
             if os.fstat(engine).st_nlink > 0:
                 return engine
@@ -567,11 +577,12 @@ class _Publication:
                 writer = os.open(name, os.O_RDONLY | _DIRECTORY, dir_fd=self._temporary)
             except FileNotFoundError:
                 continue
-            if not prefix and not _lock(writer, fcntl.LOCK_EX):
+            is_held = True if prefix else _lock(writer, fcntl.LOCK_EX, patience=0)
+            if is_held is None:
                 # The name says it where a lock cannot.
                 prefix = _UNLOCKED
                 os.rmdir(name, dir_fd=self._temporary)
-            if os.fstat(writer).st_nlink > 0:
+            if is_held and os.fstat(writer).st_nlink > 0:
                 break
             os.close(writer)
         try:
@@ -627,15 +638,8 @@ class _Publication:
         """Shares the lock of whoever removes objects. One that was stopped in the middle is not waited for forever."""
         lock = os.open(".", os.O_RDONLY | _DIRECTORY, dir_fd=self._cache.objects)
         try:
-            deadline = time.monotonic() + 10
-            while time.monotonic() < deadline:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    time.sleep(0.0002)
-                except OSError:
-                    break
+            with contextlib.suppress(OSError):
+                _take_lock(lock, fcntl.LOCK_SH)
             yield
         finally:
             os.close(lock)
