@@ -50,8 +50,8 @@ package struct FileStamp: Hashable, Sendable {
     self.mode = mode
   }
 
-  // Saturating, because a file system may hand out any time stamp at all.
-  private static func nanoseconds(_ time: timespec) -> Int64 {
+  /// Saturating, because a file system may hand out any time stamp at all, and a clock may be set to any.
+  static func nanoseconds(_ time: timespec) -> Int64 {
     let (seconds, overflow) = Int64(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
     if overflow { return time.tv_sec < 0 ? .min : .max }
     let (sum, carry) = seconds.addingReportingOverflow(Int64(time.tv_nsec))

@@ -2,10 +2,10 @@ internal import Glibc
 
 /// The time of day, which may jump; for comparing with files' time stamps.
 package enum WallClock {
-  /// Nanoseconds since 1970 (CLOCK_REALTIME).
+  /// Nanoseconds since 1970 (CLOCK_REALTIME); what does not fit is the year 2262.
   package static func now() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    return FileStamp.nanoseconds(time)
   }
 }
