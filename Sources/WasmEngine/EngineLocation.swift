@@ -1,6 +1,7 @@
 internal import Crypto
 internal import Glibc
 package import LinuxIO
+internal import Synchronization
 package import SystemPackage
 
 /// Where an engine library was found, and by which rule.
@@ -86,6 +87,8 @@ package final class EngineFile: Sendable {
   package let descriptor: Descriptor
   /// The file's state when it was opened.
   package let stamp: FileStamp
+  /// A later state that was found to have the same contents.
+  private let proven = Mutex<FileStamp?>(nil)
 
   package init(_ location: EngineLocation) throws(SystemError) {
     self.location = location
@@ -100,6 +103,18 @@ package final class EngineFile: Sendable {
 
   /// Whether the file is as it was when it was opened. If it is not, nothing that was read of it may be believed.
   package var isUnchanged: Bool { (try? descriptor.status().stamp) == stamp }
+
+  /// Whether the file's contents are as they were when it was opened. Another link to it, another mode, or another file in its
+  /// place changes nothing of them, but its stamp.
+  ///
+  /// - Parameter build: its build, as it was found when it was opened.
+  package func hasSameContents(_ build: [UInt8]) -> Bool {
+    guard let now = try? descriptor.status().stamp else { return false }
+    if now == stamp || now == proven.withLock({ $0 }) { return true }
+    guard now.size == stamp.size, now.modified == stamp.modified, (try? self.build()) == build else { return false }
+    proven.withLock { $0 = now }
+    return true
+  }
 
   /// The bytes that tell this build of the engine from every other: its GNU build id, else the SHA-256 of the file.
   package func build() throws(SystemError) -> [UInt8] {

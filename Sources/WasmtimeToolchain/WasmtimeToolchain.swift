@@ -82,7 +82,9 @@ package final class WasmtimeToolchain: Toolchain {
         engine, settings: settings, threads: lanes, deadline: deadline)
       // The same library must say the same of itself, and its file must be the same: releases that record only their major
       // version say the same of different builds, and artifacts would land under the wrong identity.
-      guard records.map({ try? $0.get().bytes }) == identities.map(\.record), engine.isUnchanged else {
+      guard records.map({ try? $0.get().bytes }) == identities.map(\.record),
+        engine.hasSameContents(identities[0].build)
+      else {
         throw WasmtimeSession.replacedEngine
       }
       return WasmtimeSession(
@@ -155,7 +157,7 @@ final class WasmtimeSession: CompileSession {
       let artifact = try child.compile(
         module.contents, size: module.facts.size, as: module.facts.kind, settingsIndex: wish, threads: threads,
         deadline: deadline)
-      guard engine.isUnchanged else { throw Self.replacedEngine }
+      guard engine.hasSameContents(identities[wish].build) else { throw Self.replacedEngine }
       return artifact
     } catch {
       // Only a refusal leaves a child that can be used again.

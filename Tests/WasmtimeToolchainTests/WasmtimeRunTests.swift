@@ -353,6 +353,24 @@ struct WasmtimeRunTests {
   }
 
   @Test func cancelledRunEndsAtOnce() throws {
+  /// Only contents count: installing, backing up and scanning touch a library without changing it.
+  @Test func aLibraryThatIsTouchedIsStillTheSame() throws {
+    let copy = fixture.directory("copy.so")
+    _ = try Tool.shell("cp \"$1\" \"$2\"", [EngineUnderTest.library().string, copy.string])
+    let engine = try ChildFixture.engine(at: copy)
+    let build = try engine.build()
+    #expect(engine.hasSameContents(build))
+    for change in ["ln $1 $1.link", "rm $1.link", "chmod 700 $1", "touch -a $1", "cp $1 $1.new; mv $1.new $1"] {
+      _ = try Tool.shell(change.replacing("$1", with: "\"$1\""), [copy.string])
+      #expect(engine.hasSameContents(build) && !engine.isUnchanged, "\(change)")
+    }
+    let other = try ChildFixture.engine(at: copy)
+    _ = try Tool.shell("touch \"$1\"", [copy.string])
+    #expect(!other.hasSameContents(build), "somebody wrote to it")
+    _ = try Tool.shell("printf x >> \"$1\"", [copy.string])
+    #expect(!other.hasSameContents(build))
+  }
+
     try fixture.directory.write(WasmBinary.compileBomb, to: "bomb")
     try write("a")
     let observer = RecordingObserver(onBegan: { [fixture] _ in
