@@ -21,6 +21,20 @@ package enum Threads {
     }
   }
 
+  /// Does something after a while, on a thread of its own that nobody waits for.
+  ///
+  /// - Returns: false if the system grants no thread. Then nothing is done.
+  package static func run(afterMicroseconds time: UInt32, _ body: @escaping @Sendable () -> Void) -> Bool {
+    guard
+      let thread = start({
+        usleep(time)
+        body()
+      })
+    else { return false }
+    pthread_detach(thread)
+    return true
+  }
+
   /// Whether the system grants another thread at the moment.
   package static var isAvailable: Bool {
     guard let thread = start({}) else { return false }

@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import Glibc
 internal import LinuxIO
 internal import Synchronization
@@ -24,8 +23,8 @@ package final class LoadingCatalog: Sendable {
   private let base: FilePath?
   let isWritable: Bool
   private let state = Mutex(State())
-  /// Nanoseconds.
-  private static let delay: UInt64 = 1_000_000_000
+  /// Microseconds.
+  private static let delay: UInt32 = 1_000_000
 
   /// - Parameter cache: nil for a catalog that knows nothing and remembers nothing.
   package init(of cache: CacheDirectory?, isWritable: Bool) {
@@ -51,7 +50,7 @@ package final class LoadingCatalog: Sendable {
   private func ask<Answer: Sendable>(_ question: (Catalog) -> Answer?) -> Answer? {
     let catalog = state.withLock { state in
       let now = MonotonicInstant.now()
-      if state.opened.map({ now.nanoseconds(since: $0) > Self.delay }) ?? true {
+      if state.opened.map({ now.nanoseconds(since: $0) > UInt64(Self.delay) * 1000 }) ?? true {
         state.reader = base.flatMap { Catalog.open(in: $0, .readOnly).catalog }
         state.opened = now
         if state.reader?.isInNobodysWay == false { tidyLater(&state) }
@@ -86,10 +85,8 @@ package final class LoadingCatalog: Sendable {
 
   private func tidyLater(_ state: inout State) {
     guard !state.isTidying else { return }
-    state.isTidying = true
-    DispatchQueue.global(qos: .utility).asyncAfter(deadline: .now() + .nanoseconds(Int(Self.delay))) { [weak self] in
-      self?.flush()
-    }
+    // Where there is no thread to be had, findings wait for the end. Dispatch would wait for a thread for ever.
+    state.isTidying = Threads.run(afterMicroseconds: Self.delay) { [weak self] in self?.flush() }
   }
 
   /// Writes the findings down at once, and lets go of the catalog.
