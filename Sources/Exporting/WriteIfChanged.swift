@@ -46,13 +46,14 @@ package enum WriteIfChanged {
 
     func write(_ contents: [UInt8], isLast: Bool) throws(SystemError) {
       if size == contents.count, try isThere(contents) { return }
-      let staged = ".wasmprecompile-\(UInt64.random(in: .min ... .max))"
-      let file = try directory.open(staged, O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
+      StagedName.removeAbandoned(in: directory)
+      let staged = StagedName()
+      let file = try staged.makeFile(in: directory)
       do throws(SystemError) {
         try file.write(bytes: contents)
-        try directory.rename(staged, to: directory, as: name)
+        try directory.rename(staged.text, to: directory, as: name)
       } catch {
-        try? directory.remove(staged)
+        try? directory.remove(staged.text)
         throw error
       }
       if isLast { try? file.touch() }

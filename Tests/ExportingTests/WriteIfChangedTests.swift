@@ -33,6 +33,26 @@ struct WriteIfChangedTests {
     }
   }
 
+  /// A run was killed before it could give the file its name.
+  @Test func whatAKilledRunLeftIsRemovedByTheNext() throws {
+    let left = [".wasmprecompile-1", ".wasmprecompile-18446744073709551615"]
+    let others = [
+      ".wasmprecompile-", ".wasmprecompile-x", ".wasmprecompile-18446744073709551616", ".wasmprecompile.toml",
+    ]
+    for name in left + others { try directory.write("half", to: name) }
+    // One is being written by another run.
+    let writer = try Descriptor.open(directory(".wasmprecompile-1"), O_RDONLY)
+    #expect(try writer.tryLock())
+    // A file that was made just now may not be locked yet.
+    usleep(1_200_000)
+    try WriteIfChanged.write([1], to: directory("stamp"))
+    let names = { Set(try Descriptor.open(directory.path, O_RDONLY).names().map(\.string)) }
+    #expect(try names() == Set(others + ["stamp", ".wasmprecompile-1"]))
+    writer.unlock()
+    try WriteIfChanged.write([2], to: directory("stamp"))
+    #expect(try names() == Set(others + ["stamp"]))
+  }
+
   @Test func linksStayLinks() throws {
     try directory.write("old", to: "real")
     try directory.link("link", to: "real")
