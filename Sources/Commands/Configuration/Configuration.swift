@@ -20,7 +20,10 @@ struct Configuration: Sendable {
     if let path = userFile, let file = try ConfigurationFile(at: path) {
       layers.append(try file.values(isProject: false))
     }
-    if let file = try ConfigurationFile.nearest(to: place) {
+    let file = try ConfigurationFile.nearest(to: place) { path, objection in
+      Output.error.write("\(path.printable): warning: not used: \(objection)\n")
+    }
+    if let file {
       layers.insert(try file.projectValues(beside: layers), at: 1)
     }
     return Configuration(layers: layers)
