@@ -133,7 +133,7 @@ struct PathCommand: ConfiguredCommand, ListTakingCommand {
         let artifact = CheckedArtifact(module: content.facts.hash, target: target.order)
         if checked.contains(artifact) { continue }
         do throws(CacheError) {
-          _ = try readers.entries(of: artifact.module, for: target)?.open(artifact.module)
+          _ = try readers.entries(of: artifact.module, for: target)?.openForOthers(artifact.module)
           checked.insert(artifact)
         } catch {
           if case .missing(_, _, let reason) = error {

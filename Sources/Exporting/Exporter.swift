@@ -67,7 +67,8 @@ package struct Exporter {
       return .success(record)
     }
     do throws(CacheError) {
-      let artifact = try export.isNew ? export.entries.openNew(export.module) : export.entries.open(export.module)
+      let artifact =
+        try export.isNew ? export.entries.openNew(export.module) : export.entries.openForOthers(export.module)
       return write(artifact, export, status, to: output, &report)
     } catch .missing(_, _, .artifactCorrupt) {
       // An artifact that could not be moved aside is still there.
@@ -236,8 +237,8 @@ extension ExportFailure: CustomStringConvertible {
     case .corruptBelow(let cache): "cannot be exported: the artifact of the lower cache \(cache) is corrupt"
     case .output(let error): "cannot be exported: \(error)"
     case .directory(let error): "cannot be the output directory: \(error)"
-    }
     case .busy:
       "nothing was exported: another run exports into it and does not end"
+    }
   }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import LinuxIO
 import SystemPackage
 import TestSupport
@@ -29,6 +30,37 @@ struct CacheVerificationTests {
     let folder = try Descriptor.open(fixture.path, 0)
     try folder.remove(entry)
     try folder.makeSymbolicLink(entry, to: target)
+  }
+
+  /// The object is good for the engine that made it.
+  @Test func anArtifactOfAnotherEngineIsFound() throws {
+    let record: [UInt8] = [0, 2] + Array("50".utf8) + [3] + Array("arm".utf8)
+    let other = ELFImage(sections: [.init(name: ".wasmtime.engine", contents: record)]).bytes
+    try fixture.writer().publish(other, for: module)
+    #expect(try verify().map(\.fault) == [.otherEngine])
+    #expect("\(EntryFault.otherEngine)" == "its artifact is of another engine or other settings")
+    #expect(try verify(repair: true).map(\.repair) == [.removed])
+    #expect(try verify().isEmpty)
+    #expect(try [UInt8](contentsOf: fixture.object(other)) == other)
+  }
+
+  @Test func anEnginesDirectoryThatOthersMayWriteToIsFound() throws {
+    let engine = fixture.reader().path
+    chmod(engine.string, 0o777)
+    for repair in [false, true] {
+      let found = try verify(repair: repair)
+      #expect(found.map(\.path) == [engine] && found.allSatisfy { $0.repair == nil })
+      #expect(found.first?.fault?.description.hasPrefix("can be written by other users: ") == true)
+    }
+  }
+
+  @Test func anEnginesDirectoryThatIsALinkIsFound() throws {
+    let engine = fixture.reader().path
+    let engines = try Descriptor.open(engine.removingLastComponent(), O_RDONLY)
+    try engines.rename(try #require(engine.lastComponent), to: engines, as: "elsewhere")
+    try engines.makeSymbolicLink(try #require(engine.lastComponent), to: "elsewhere")
+    let found = try verify()
+    #expect(found.first { $0.path == engine }?.fault?.description.hasPrefix("is not a directory") == true)
   }
 
   @Test func goodEntriesArePassed() throws {

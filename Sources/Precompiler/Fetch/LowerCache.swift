@@ -42,7 +42,7 @@ struct LowerCache: ArtifactStore {
     do throws(CacheError) {
       let entries = try part.get()
       switch entries.directory.lookUp(module) {
-      case .present: return .found(size: try entries.open(module).size)
+      case .present: return .found(size: try entries.openForOthers(module).size)
       case .absent(.artifactCorrupt): return .trouble(.corrupt)
       case .absent(.linkLost): return .trouble(.copiedWithoutLinks)
       case .absent(let reason):

@@ -66,6 +66,13 @@ package final class EngineDirectory: Sendable {
     return .absent(cache.isSetAside(digest) ? .artifactCorrupt : .evicted)
   }
 
+  /// Removes an entry that leads to an artifact which its engine would refuse, as far as that is possible. The artifact may be
+  /// good for another.
+  func removeEntry(_ module: WasmHash, of digest: ArtifactDigest) {
+    // Another process may have put a good one in its place.
+    if !cache.isLower, artifactDigest(module) == digest { try? cache.engines.remove(entryPlace(module)) }
+  }
+
   /// Throws if another user may make its entries name anything.
   package func requireTrusted() throws(CacheError) {
     // The directory may not exist yet.

@@ -13,6 +13,10 @@ package enum EntryFault: Hashable, Sendable {
   case notJudged(reason: String)
   /// There is no entry, though the catalog remembers the artifact and its object is there.
   case linkMissing
+  /// The entry leads to an artifact that its engine would refuse.
+  case otherEngine
+  /// It is no entry, but an engine's directory, and another user may decide what is in it, or it is a link.
+  case untrustedDirectory(reason: String)
   /// The entry's object is not there.
   case objectMissing
   /// The entry's object was corrupt. Another process found that and moved it out of the way.
@@ -37,6 +41,8 @@ extension EntryFault: CustomStringConvertible {
       "is a copy, not a link, and corrupt: no artifact of this cache has bytes that hash to \(actual.prefix(16))…"
     case .notJudged(let reason): "is a file, not a link, and cannot be judged: \(reason)"
     case .linkMissing: "is missing, though its artifact is there: copying a cache must keep its links (`cp -a` does)"
+    case .otherEngine: "its artifact is of another engine or other settings"
+    case .untrustedDirectory(let reason): reason
     case .objectMissing: "its artifact is missing"
     case .movedAside: "its artifact was corrupt and is moved aside: the next run makes it again"
     case .unreadable(let reason): "its artifact cannot be read: \(reason)"

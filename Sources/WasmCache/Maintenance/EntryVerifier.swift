@@ -37,13 +37,27 @@ struct EntryVerifier {
     let lost = cache.hasLostEveryEntry ? Set(try CacheInventory(of: cache).objects.keys) : []
     for name in try cache.names(of: cache.engines, CacheLayout.engines) {
       let path = cache.base.appending(CacheLayout.engines).appending(name)
+      if let fault = untrusted(name, path) {
+        report(CheckedEntry(path: path, size: 0, fault: fault, repair: nil))
+        continue
+      }
       guard let directory = try open(name, path) else { continue }
-      if repairs { try cache.trust.require(directory, path) }
       let engine = Engine(path: path, EngineDescription(in: directory), compiled)
       try check(directory, engine, report)
     }
     try synchronize()
     return lost.count { records[$0].flatMap(\.self) == nil }
+  }
+
+  /// Why a run would not use an engine's directory; nil if it would, or if it is none.
+  private func untrusted(_ name: FilePath.Component, _ path: FilePath) -> EntryFault? {
+    guard EngineDirectoryName(name.string) != nil, let status = try? cache.engines.status(of: name) else { return nil }
+    do throws(CacheError) {
+      try cache.trust.require(status, path)
+      return nil
+    } catch {
+      return .untrustedDirectory(reason: error.complaint)
+    }
   }
 
   /// Opens a directory; nil for anything else.
@@ -69,7 +83,7 @@ struct EntryVerifier {
       let entry = Entry(module: module, name: name.string, path: engine.path.appending(name), seen: seen.stamp.identity)
       if seen.kind == .regular {
         try report(checkCopy(entry, in: directory, engine))
-      } else if let checked = checkLink(entry, in: directory) {
+      } else if let checked = checkLink(entry, in: directory, engine) {
         report(checked)
       }
     }
@@ -88,8 +102,10 @@ struct EntryVerifier {
   // MARK: Links
 
   /// - Returns: nil if the entry was evicted or made again meanwhile.
-  private mutating func checkLink(_ entry: Entry, in directory: borrowing Descriptor) -> CheckedEntry? {
-    let checked = judgeLink(entry, in: directory)
+  private mutating func checkLink(
+    _ entry: Entry, in directory: borrowing Descriptor, _ engine: Engine
+  ) -> CheckedEntry? {
+    let checked = judgeLink(entry, in: directory, engine)
     if checked.fault == nil || checked.repair != nil { return checked }
     // An entry goes before its object, and comes after it.
     let isStillFaulty = undisturbed(otherwise: true) {
@@ -105,13 +121,20 @@ struct EntryVerifier {
     return (try? cache.objects.status(of: "\(name.directory)/\(name.file)")) != nil
   }
 
-  private mutating func judgeLink(_ entry: Entry, in directory: borrowing Descriptor) -> CheckedEntry {
+  private mutating func judgeLink(
+    _ entry: Entry, in directory: borrowing Descriptor, _ engine: Engine
+  ) -> CheckedEntry {
     guard let target = try? directory.symbolicLinkTarget(entry.name), let digest = CacheLayout.digest(ofTarget: target)
     else {
       return CheckedEntry(path: entry.path, size: 0, fault: .notALink, repair: remove(entry, from: directory))
     }
     switch check(digest) {
-    case .success(let size): return CheckedEntry(path: entry.path, size: size, fault: nil, repair: nil)
+    case .success(let size):
+      // The object may be good for the engine that made it.
+      if let host = try? engine.record.get(), let record = cache.record(of: digest), !host.loads(record) {
+        return CheckedEntry(path: entry.path, size: size, fault: .otherEngine, repair: remove(entry, from: directory))
+      }
+      return CheckedEntry(path: entry.path, size: size, fault: nil, repair: nil)
     case .failure(let error): return mend(entry, of: digest, error, in: directory)
     }
   }

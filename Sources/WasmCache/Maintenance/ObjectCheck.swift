@@ -1,5 +1,6 @@
 internal import Glibc
 internal import LinuxIO
+internal import WasmEngine
 
 /// Why an object is not what an entry stands for.
 struct ObjectFault: Error {
@@ -38,6 +39,17 @@ extension CacheDirectory {
         }
       return .failure(ObjectFault(fault: fault))
     }
+  }
+
+  /// The record of an object whose bytes proved good; nil if it has none.
+  func record(of digest: ArtifactDigest) -> CompatibilityRecord? {
+    let name = CacheLayout.objectName(digest)
+    guard
+      let file = try? objects.open(name.directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).openRegularFile(
+        name.file, O_RDONLY),
+      let size = try? file.status().size, let contents = try? Mapping(file, size: size)
+    else { return nil }
+    return CompatibilityRecord(artifact: contents.bytes)
   }
 
   /// Whether a digest names an object, of whatever bytes: then bytes with that digest are those that were stored.

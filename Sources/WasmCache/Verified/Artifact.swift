@@ -13,11 +13,14 @@ public final class Artifact: Sendable {
   package let descriptor: Descriptor
   private let module: WasmHash
   private let directory: EngineDirectory
+  /// Whether the cache may be changed where it is wrong.
+  private let isWritable: Bool
 
   init(
     _ descriptor: consuming Descriptor, _ digest: ArtifactDigest, size: Int, of module: WasmHash,
-    in directory: EngineDirectory
+    in directory: EngineDirectory, isWritable: Bool
   ) {
+    self.isWritable = isWritable
     self.descriptor = descriptor
     self.digest = digest
     self.size = size
@@ -45,6 +48,12 @@ public final class Artifact: Sendable {
     }
   }
 
+  /// Whether an engine of the identity that it is filed under would load it.
+  var isOfItsEngine: Bool {
+    guard let contents = try? Mapping(descriptor, size: size) else { return false }
+    return directory.identity.accepts(contents.bytes)
+  }
+
   /// Loads the module or the component.
   ///
   /// - Parameter engine: of the identity that the artifact is filed under.
@@ -60,8 +69,10 @@ public final class Artifact: Sendable {
       return .invalidFile(entry, .magic(Array(contents.prefix(Self.magic.count))))
     }
     if let kind, kind != expected { return kind == .component ? .component(entry) : .coreModule(entry) }
-    return contents.withUnsafeBytes(directory.identity.accepts)
-      ? .deserialize(entry, reason: error.reason) : .invalidated(entry)
+    if contents.withUnsafeBytes(directory.identity.accepts) { return .deserialize(entry, reason: error.reason) }
+    // The next one finds nothing instead of this, and compiles the module.
+    if isWritable { directory.removeEntry(module, of: digest) }
+    return .invalidated(entry)
   }
 
   static let magic = ArtifactFormat.wasmtime.magic

@@ -37,9 +37,20 @@ package final class VerifiedEntries: Sendable {
       let stamp = try? file.status().stamp, stamp == proof.stamp
     {
       recordUse(of: module, proof)
-      return Artifact(file, proof.digest, size: Int(clamping: stamp.size), of: module, in: directory)
+      return Artifact(
+        file, proof.digest, size: Int(clamping: stamp.size), of: module, in: directory, isWritable: catalog.isWritable)
     }
     return try prove(module)
+  }
+
+  /// Opens a module's artifact for somebody who does not load it here: an engine would look at its record.
+  ///
+  /// An entry that leads to another engine's artifact is removed, if the cache can be written, and the artifact is missing.
+  package func openForOthers(_ module: WasmHash) throws(CacheError) -> Artifact {
+    let artifact = try open(module)
+    if artifact.isOfItsEngine { return artifact }
+    if catalog.isWritable { directory.removeEntry(module, of: artifact.digest) }
+    throw .missing(module, directory.identity.backend, .artifactCorrupt)
   }
 
   private struct Proof {
@@ -121,7 +132,8 @@ package final class VerifiedEntries: Sendable {
     }
     let used = catalog.isWritable ? directory.recordUse(of: module, now: begun) : begun
     if isProven { proven.withLock { $0[module] = Proof(digest: digest, stamp: stamp, used: used) } }
-    return Artifact(file, digest, size: Int(clamping: stamp.size), of: module, in: directory)
+    return Artifact(
+      file, digest, size: Int(clamping: stamp.size), of: module, in: directory, isWritable: catalog.isWritable)
   }
 }
 
@@ -135,7 +147,7 @@ extension VerifiedEntries {
       let file = try directory.cache.objects.open(ObjectPlace(digest: digest), Self.flags)
       let status = try file.status()
       guard status.kind == .regular else { throw SystemError("open", .invalidArgument) }
-      return Artifact(file, digest, size: status.size, of: module, in: directory)
+      return Artifact(file, digest, size: status.size, of: module, in: directory, isWritable: catalog.isWritable)
     } catch {
       if error.errno == .noSuchFileOrDirectory { throw .missing(module, directory.identity.backend, .evicted) }
       throw CacheError(directory.entryPath(module), "open the artifact", error)
