@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -158,6 +159,24 @@ void clinux_raise_descriptor_limit(void) {
 void clinux_disable_core_dumps(void) {
   struct rlimit none = {0, 0};
   setrlimit(RLIMIT_CORE, &none);
+static int argument_count;
+static char **first_argument;
+
+// The C library gives these to constructors, as it does to main. Swift would read them from /proc, which may not be there.
+__attribute__((constructor)) static void keep_arguments(int count, char **arguments) {
+  argument_count = count;
+  first_argument = arguments;
+}
+
+char **clinux_arguments(int *count) {
+  *count = argument_count;
+  return first_argument;
+}
+
+const char *clinux_executable(void) { return (const char *)getauxval(AT_EXECFN); }
+
+bool clinux_is_main_thread(void) { return gettid() == getpid(); }
+
 }
 
 int clinux_spawn_closing_from(void *file_actions, int descriptor) {

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import LinuxIO
 internal import SystemPackage
@@ -34,7 +35,11 @@ enum Environment {
   }
 
   /// The running program's own file, symbolic links resolved.
-  static var executable: FilePath? { try? Descriptor.symbolicLinkTarget(of: "/proc/self/exe") }
+  static var executable: FilePath? {
+    if let path = try? Descriptor.symbolicLinkTarget(of: "/proc/self/exe") { return path }
+    // There is no /proc. The name that it was started with is as good, unless the file was moved since.
+    return clinux_executable().flatMap { FilePath(platformString: $0).resolved }
+  }
 
   /// The path seen from the root, without `.` and `..` where that needs no look at the disk.
   static func absolute(_ path: FilePath) -> FilePath { path.absolute }

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import SystemPackage
 
@@ -11,8 +12,10 @@ enum RawArguments {
   /// The arguments of this process after its name.
   static func ofThisProcess() -> [String] {
     var arguments: [String] = []
-    for index in 1..<max(1, Int(CommandLine.argc)) {
-      guard let text = CommandLine.unsafeArgv[index] else { break }
+    var count: Int32 = 0
+    guard let all = clinux_arguments(&count) else { return [] }
+    for index in 1..<max(1, Int(count)) {
+      guard let text = all[index] else { break }
       arguments.append(encode(UnsafeRawBufferPointer(start: text, count: strlen(text))))
     }
     return arguments

@@ -1,4 +1,5 @@
 internal import CWasmtime
+internal import Glibc
 internal import LinuxIO
 internal import Synchronization
 public import SystemPackage
@@ -36,6 +37,9 @@ public final class EngineLibrary: Sendable {
     let text = String(cString: detail)
     if result == CWASMTIME_MISSING_FUNCTION { throw .notWasmtime(missingFunction: text) }
     // The linker's messages open with the name. The caller knows a better one: this is that of a descriptor.
+    if access("/proc/self/fd", F_OK) != 0 {
+      throw .cannotLoad(reason: "/proc is not mounted, through which it is loaded")
+    }
     let prefix = "\(name): "
     throw .cannotLoad(reason: text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text)
   }

@@ -65,6 +65,15 @@ char **clinux_environment(void);
 
 // Renames the process for ps and top (prctl(2), PR_SET_NAME).
 void clinux_name_process(const char *name);
+// The arguments that this process was started with, its name first.
+char **clinux_arguments(int *count);
+
+// The path of this program's file as it was started with (getauxval(3), AT_EXECFN), or null.
+const char *clinux_executable(void);
+
+// Whether the calling thread is the one that the process began with.
+bool clinux_is_main_thread(void);
+
 
 // Allows as many open descriptors as the system grants (setrlimit(2), RLIMIT_NOFILE).
 void clinux_raise_descriptor_limit(void);
