@@ -26,7 +26,7 @@ union control {
   char bytes[CMSG_SPACE(sizeof(int) * CLINUX_MAX_PASSED_DESCRIPTORS)];
 };
 
-ssize_t clinux_send(int socket, const void *bytes, size_t size, const int *descriptors, int count) {
+ssize_t clinux_send(int socket, const void *bytes, size_t size, const int *descriptors, int count, bool waits) {
   if (count < 0 || count > CLINUX_MAX_PASSED_DESCRIPTORS) {
     errno = EINVAL;
     return -1;
@@ -46,7 +46,7 @@ ssize_t clinux_send(int socket, const void *bytes, size_t size, const int *descr
   }
   ssize_t sent;
   do {
-    sent = sendmsg(socket, &message, MSG_NOSIGNAL);
+    sent = sendmsg(socket, &message, MSG_NOSIGNAL | (waits ? 0 : MSG_DONTWAIT));
   } while (sent < 0 && errno == EINTR);
   return sent;
 }
@@ -145,20 +145,6 @@ int clinux_available_processors(void) {
   return -1;
 }
 
-char **clinux_environment(void) { return environ; }
-
-void clinux_name_process(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
-
-void clinux_raise_descriptor_limit(void) {
-  struct rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-void clinux_disable_core_dumps(void) {
-  struct rlimit none = {0, 0};
-  setrlimit(RLIMIT_CORE, &none);
 static int argument_count;
 static char **first_argument;
 
@@ -212,6 +198,20 @@ int clinux_signal_ignore(int number) { return signal(number, SIG_IGN) == SIG_ERR
 int clinux_signal_default(int number) { return signal(number, SIG_DFL) == SIG_ERR ? -1 : 0; }
 
 bool clinux_signal_is_ignored(int number) {
+char **clinux_environment(void) { return environ; }
+
+void clinux_name_process(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+void clinux_raise_descriptor_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void clinux_disable_core_dumps(void) {
+  struct rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);
   struct sigaction action;
   return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }

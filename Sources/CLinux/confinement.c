@@ -65,7 +65,7 @@ static int lower_limit(__rlimit_resource_t resource, uint64_t value) {
 int clinux_limit_address_space(uint64_t bytes) { return lower_limit(RLIMIT_AS, bytes); }
 int clinux_limit_file_size(uint64_t bytes) { return lower_limit(RLIMIT_FSIZE, bytes); }
 
-int clinux_limit_processor_time(pid_t process, uint64_t seconds) {
+int64_t clinux_processor_time(pid_t process) {
   clockid_t clock;
   int error = clock_getcpuclockid(process, &clock);
   if (error != 0) {
@@ -73,14 +73,23 @@ int clinux_limit_processor_time(pid_t process, uint64_t seconds) {
     return -1;
   }
   struct timespec used;
-  if (clock_gettime(clock, &used) != 0) return -1;
+  return clock_gettime(clock, &used) == 0 ? (int64_t)used.tv_sec : -1;
+}
+
+int clinux_limit_processor_time(pid_t process, uint64_t seconds, uint64_t most) {
+  int64_t used = clinux_processor_time(process);
+  if (used < 0) return -1;
   struct rlimit limit;
   if (prlimit(process, RLIMIT_CPU, NULL, &limit) != 0) return -1;
-  // Only the soft limit: it must go up again for the next piece of work.
-  rlim_t wanted = (rlim_t)used.tv_sec + 1 + seconds;
+  // Nobody without privileges can raise the hard limit again.
+  if (limit.rlim_max == RLIM_INFINITY || limit.rlim_max > most) limit.rlim_max = most;
+  // The soft limit goes up again for the next piece of work.
+  rlim_t wanted = (rlim_t)used + 1 + seconds;
   limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
   return prlimit(process, RLIMIT_CPU, &limit, NULL);
 }
+
+int clinux_end_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
 
 static int watched_socket = -1;
 

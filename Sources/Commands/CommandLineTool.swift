@@ -34,8 +34,8 @@ public struct CommandLineTool: ParsableCommand {
     clinux_raise_descriptor_limit()
     let arguments = RawArguments.ofThisProcess()
     // We start this subcommand ourselves for every lane, so it skips the parser, which takes three milliseconds.
-    if arguments == [CompileChildMain.subcommand] {
-      CompileChildMain.run()
+    if arguments.first == CompileChildMain.subcommand {
+      CompileChildMain.run(arguments.dropFirst())
       Glibc.exit(ExitStatus.success.rawValue)
     }
     if arguments.count == 2, arguments[0] == CommandSupervisor.subcommand {

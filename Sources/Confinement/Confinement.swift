@@ -49,6 +49,13 @@ package struct Confinement: Hashable, Sendable {
       landlock: isRestricted ? UInt8(clamping: version) : 0, filtersSystemCalls: SystemCallFilter.install())
   }
 
+  /// Refuses this process any further thread, so that the threads that it has are all that a module can use.
+  ///
+  /// Nothing else counts threads: the kernel's limit of processes is one of all that a user has, and is not for root.
+  package func refuseThreads() throws(SystemError) {
+    if filtersSystemCalls { try check("seccomp", SystemCallFilter.refuseThreads() ? 0 : -1) }
+  }
+
   /// The restrictions that the kernel lacks or forbids, in words; empty where all are in force.
   package var missing: [String] {
     (landlock == 0 ? ["Landlock"] : []) + (filtersSystemCalls ? [] : ["seccomp"])

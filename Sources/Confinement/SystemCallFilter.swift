@@ -18,6 +18,8 @@ enum SystemCallFilter {
     // The end, by abort(3), too; handlers for it.
     "rt_sigaction", "rt_sigprocmask", "getpid", "exit_group",
     "clock_gettime", "getrandom",
+    // Only until ``refuseThreads()``.
+    "seccomp",
   ]
 
   /// The C library and the engine try these and can do without them. They look for settings of the kernel, name a thread, or
@@ -47,6 +49,21 @@ enum SystemCallFilter {
     add(cseccomp_allow, "clone", [condition(0, SCMP_CMP_MASKED_EQ, thread | cseccomp_name_spaces, thread)])
     // Signals to itself.
     add(cseccomp_allow, "tgkill", [condition(0, SCMP_CMP_EQ, UInt64(getpid()), 0)])
+    return isComplete && seccomp_load(filter) == 0
+  }
+
+  /// Refuses this process any further thread, and any further filter.
+  ///
+  /// - Returns: false where the kernel does not take it.
+  static func refuseThreads() -> Bool {
+    guard let filter = seccomp_init(cseccomp_allow) else { return false }
+    defer { seccomp_release(filter) }
+    var isComplete = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0
+    // The filter in force refuses prctl(2), and what this would ask for was given up before.
+    if seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0) != 0 { isComplete = false }
+    for (name, action) in [("clone", cseccomp_fail_with(UInt16(EAGAIN))), ("seccomp", cseccomp_kill)] {
+      if seccomp_rule_add_array(filter, action, seccomp_syscall_resolve_name(name), 0, nil) != 0 { isComplete = false }
+    }
     return isComplete && seccomp_load(filter) == 0
   }
 

@@ -12,13 +12,30 @@ package final class ChildProcess: Sendable {
   /// - Parameters:
   ///   - executable: the program's path.
   ///   - arguments: its arguments, its own name first.
+  ///   - fromLastingThread: one more argument, which the program is given if the thread that starts it lives as long as this
+  ///     process. Only then may it ask the kernel for its end with its parent, which is a thread to the kernel.
   ///   - descriptors: what the child has as its descriptors 0, 1, 2…
   package convenience init(
-    executable: String, arguments: [String], environment: EnvironmentVariables, descriptors: [Int32]
+    executable: String, arguments: [String], fromLastingThread: String? = nil, environment: EnvironmentVariables,
+    descriptors: [Int32]
   ) throws(SystemError) {
-    let spawning = SpawnSettings()
-    spawning.give(descriptors)
-    try self.init(executable, arguments, environment, spawning)
+    guard let fromLastingThread else {
+      let spawning = SpawnSettings()
+      spawning.give(descriptors)
+      try self.init(executable, arguments, environment, spawning)
+      return
+    }
+    let id = try LastingThread.run { (isLasting) throws(SystemError) in
+      let spawning = SpawnSettings()
+      spawning.give(descriptors)
+      let all = isLasting ? arguments + [fromLastingThread] : arguments
+      return try spawning.spawn(executable, all.map { Array($0.utf8CString) }, environment.entries)
+    }
+    self.init(id)
+  }
+
+  private init(_ id: pid_t) {
+    self.id = Mutex(id)
   }
 
   /// Starts a program in a session of its own, with the signal state of a fresh login, that reads nothing.
@@ -62,10 +79,17 @@ package final class ChildProcess: Sendable {
   }
 
   /// Ends the child by SIGXCPU once it has used so much more processor time, even if this process is gone by then.
-  package func limitProcessorTime(seconds: UInt64) {
+  ///
+  /// - Parameter most: seconds after which it is killed, whatever it does about signals. They never become more.
+  package func limitProcessorTime(seconds: UInt64, most: UInt64) {
     id.withLock { id in
-      if let id { _ = clinux_limit_processor_time(id, seconds) }
+      if let id { _ = clinux_limit_processor_time(id, seconds, most) }
     }
+  }
+
+  /// Seconds of processor time that the child has used; nil if it has been reaped.
+  package var processorTime: UInt64? {
+    id.withLock { id in id.flatMap { UInt64(exactly: clinux_processor_time($0)) } }
   }
 
   /// Whether the child is known to have ended; it may not be reaped yet.

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import SystemPackage
 
 /// One end of a socket pair that carries whole messages, and descriptors beside them (unix(7), SOCK_SEQPACKET).
 package struct MessageSocket: ~Copyable, Sendable {
@@ -30,7 +31,21 @@ package struct MessageSocket: ~Copyable, Sendable {
   }
 
   package func send(_ message: [UInt8], passing descriptors: [Int32] = []) throws(SystemError) {
-    try check("sendmsg", clinux_send(descriptor.raw, message, message.count, descriptors, Int32(descriptors.count)))
+    try check(
+      "sendmsg", clinux_send(descriptor.raw, message, message.count, descriptors, Int32(descriptors.count), true))
+  }
+
+  /// Sends a message if there is room for it.
+  ///
+  /// - Returns: whether there was.
+  package func trySend(_ message: [UInt8], passing descriptors: [Int32] = []) throws(SystemError) -> Bool {
+    do {
+      try check(
+        "sendmsg", clinux_send(descriptor.raw, message, message.count, descriptors, Int32(descriptors.count), false))
+      return true
+    } catch let error where error.errno == .wouldBlock {
+      return false
+    }
   }
 
   /// Waits for a message; an empty one means that the other end is closed.
@@ -61,6 +76,13 @@ package struct MessageSocket: ~Copyable, Sendable {
   /// - Returns: false if `milliseconds` passed first.
   package func waitUntilReadable(milliseconds: Int) throws(SystemError) -> Bool {
     try poll(events: Int16(POLLIN), milliseconds: Int32(clamping: milliseconds))
+  }
+
+  /// Waits until there is room for a message, or the other end is closed.
+  ///
+  /// - Returns: false if `milliseconds` passed first.
+  package func waitUntilWritable(milliseconds: Int) throws(SystemError) -> Bool {
+    try poll(events: Int16(POLLOUT), milliseconds: Int32(clamping: milliseconds))
   }
 
   private func poll(events: Int16, milliseconds: Int32) throws(SystemError) -> Bool {

@@ -14,6 +14,9 @@ package final class SerialThread: Sendable {
 
   deinit { finish() }
 
+  /// Whether the system granted the thread.
+  var hasThread: Bool { thread != nil }
+
   package func run(_ piece: @escaping @Sendable () -> Void) {
     if thread == nil { piece() } else { pieces.add(piece) }
   }

@@ -4,7 +4,7 @@ internal import WasmEngine
 
 /// The messages between a lane and its compile child: one record a message over a sequenced-packet socket pair.
 ///
-/// Integers are little-endian. Both ends are the same executable, so there are no versions; but the child handles hostile
+/// Each message begins with the question's number, see ``QuestionNumber``. Integers are little-endian. Both ends are the same executable, so there are no versions; but the child handles hostile
 /// input, so the parent reads its answers as if they came from outside.
 ///
 ///     lane → child   prepare   1, threads u16, memory u64, largest artifact u64, number of settings u8, for each:
@@ -12,7 +12,7 @@ internal import WasmEngine
 ///                              entries u8, entries as texts; passes the engine library
 ///     child → lane   prepared  1, version of Landlock u8, seccomp u8, number of settings u8, for each: outcome, text (the
 ///                              compatibility record, or why not)
-///     lane → child   compile   2, settings u8, parallel u8, module kind u8, module size u64; passes module and artifact
+///     lane → child   compile   2, settings u8, threads u16, module kind u8, module size u64; passes module and artifact
 ///     child → lane   compiled  2, outcome, artifact size u64, compile time in ns u64, text
 ///     lane → child   load      3, settings u8, module kind u8, artifact size u64; passes the artifact
 ///     child → lane   loaded    3, whether u8, text (the engine's words if not)
@@ -30,7 +30,7 @@ enum ChildProtocol {
 
 enum ChildRequest: Equatable {
   case prepare(settings: [EngineSettings], threads: Int, limits: ChildLimits)
-  case compile(settingsIndex: Int, parallel: Bool, kind: ModuleKind, size: Int)
+  case compile(settingsIndex: Int, threads: Int, kind: ModuleKind, size: Int)
   case load(settingsIndex: Int, kind: ModuleKind, size: Int)
 }
 
@@ -74,10 +74,10 @@ extension ChildRequest {
       message.put(UInt64(limits.file))
       message.put(UInt8(clamping: settings.count))
       for one in settings { message.put(one) }
-    case .compile(let settingsIndex, let parallel, let kind, let size):
+    case .compile(let settingsIndex, let threads, let kind, let size):
       message.put(UInt8(2))
       message.put(UInt8(clamping: settingsIndex))
-      message.put(UInt8(parallel ? 1 : 0))
+      message.put(UInt16(clamping: threads))
       message.put(kind.rawValue)
       message.put(UInt64(size))
     case .load(let settingsIndex, let kind, let size):
@@ -104,10 +104,10 @@ extension ChildRequest {
       self = .prepare(
         settings: settings, threads: Int(threads), limits: ChildLimits(memory: memory, file: file))
     case 2:
-      guard let index = message.take(UInt8.self), let parallel = message.take(UInt8.self),
+      guard let index = message.take(UInt8.self), let threads = message.take(UInt16.self),
         let kind = message.take(UInt8.self).flatMap(ModuleKind.init(rawValue:)), let size = message.takeSize()
       else { return nil }
-      self = .compile(settingsIndex: Int(index), parallel: parallel != 0, kind: kind, size: size)
+      self = .compile(settingsIndex: Int(index), threads: Int(threads), kind: kind, size: size)
     case 3:
       guard let index = message.take(UInt8.self),
         let kind = message.take(UInt8.self).flatMap(ModuleKind.init(rawValue:)),

@@ -1,55 +1,15 @@
-internal import CLinux
-package import Confinement
+internal import Confinement
 internal import Glibc
 internal import LinuxIO
-package import Precompiler
+internal import Precompiler
+internal import Synchronization
 internal import SystemPackage
-internal import WasmCache
-package import WasmEngine
-
-/// How a compile child is started.
-package struct ChildProgram: Sendable {
-  /// The path of a program that runs ``CompileChildMain`` for the subcommand of that name.
-  package var executable: String
-  /// Whether the child takes its memory from the allocator that is installed with the program, if there is one.
-  private var usesAllocator = false
-
-  /// The running program itself, even if its file was replaced meanwhile.
-  package static let thisExecutable = {
-    var program = ChildProgram(executable: "/proc/self/exe")
-    program.usesAllocator = true
-    return program
-  }()
-
-  package init(executable: String) { self.executable = executable }
-
-  /// A library that has malloc(3) and its kin, with which engines compile 4 to 9 % faster than with the C library's.
-  ///
-  /// Only children have it: it takes each program a tenth of a millisecond longer to start, and each thread 32 MiB of address
-  /// space. Where that is limited (`ulimit -v`), compilations would fail for it, so that the C library's has to do.
-  fileprivate func openAllocator() -> Descriptor? {
-    usesAllocator && !clinux_address_space_is_limited()
-      ? Self.allocator.flatMap { try? Descriptor.open($0, O_RDONLY) } : nil
-  }
-
-  private static let allocator = FilePath("/proc/self/exe").resolved?
-    .removingLastComponent().removingLastComponent().appending("lib/wasmprecompile/libmimalloc.so")
-}
-
-/// How compile children are confined.
-package struct ConfinementPolicy: Hashable, Sendable {
-  /// Limits to a child's resources. Engines take some hundred times a module's size at most, measured.
-  package var limits = ChildLimits(memory: 4 << 30, file: 4 << 30)
-  /// Whether nothing may be compiled where the kernel cannot confine children in full.
-  package var isRequired = false
-
-  package init() {}
-}
+internal import WasmEngine
 
 /// The run's side of one compile child.
 ///
-/// The child is not believed: it is killed at its deadline, its answers are parsed as foreign input, and its artifact is
-/// sealed before anyone looks at it.
+/// The child is not believed: it is killed at its deadline, its answers are parsed as foreign input and belong to one question
+/// each, and its artifact is sealed before anyone looks at it.
 final class CompileChild: Sendable {
   private let process: ChildProcess
   private let socket: MessageSocket
@@ -57,6 +17,14 @@ final class CompileChild: Sendable {
   private let errors: MemoryFile
   private let policy: ConfinementPolicy
   private let cancellation: Cancellation
+  private let state = Mutex(State())
+
+  private struct State {
+    /// How many threads it can work with, once that was decided with its first question.
+    var threads: Int?
+    /// Seconds of processor time after which the kernel kills it, once it was asked to compile.
+    var mostTime: UInt64?
+  }
 
   private static let errorCapacity = 1 << 14
   private static let longestWords = 1000
@@ -81,10 +49,10 @@ final class CompileChild: Sendable {
       }
       let process = try ChildProcess(
         executable: program.executable, arguments: ["wasmprecompile", CompileChildMain.subcommand],
-        environment: variables, descriptors: descriptors)
+        fromLastingThread: CompileChildMain.endsWithParent, environment: variables, descriptors: descriptors)
       return CompileChild(process, pair.keep(), errors, policy, cancellation)
     } catch {
-      throw .cannotStart(reason: "\(error.call): \(error)")
+      throw .cannotStart(reason: program.isThere ? "\(error.call): \(error)" : "/proc is not mounted, which it needs")
     }
   }
 
@@ -102,6 +70,21 @@ final class CompileChild: Sendable {
 
   var hasEnded: Bool { process.hasEnded }
 
+  /// How many threads it can work with; nil as long as it was asked nothing, so that it could be given any number.
+  var mostThreads: Int? { state.withLock { $0.threads } }
+
+  /// Whether it has used so much processor time that it could not be given a whole module's any more.
+  ///
+  /// The most that it may use is fixed when it compiles for the first time, because nobody may raise it again. Without an end
+  /// to it, a child that was taken over could ignore the signal that comes first.
+  var isWornOut: Bool {
+    guard let most = state.withLock({ $0.mostTime }), let used = process.processorTime else { return false }
+    return used > most / 2
+  }
+
+  /// How many modules may take all of their time before a child is replaced by another.
+  private static let longModules: UInt64 = 16
+
   /// Ends the child without waiting for its end. Letting go of its owner waits.
   func kill() { process.kill() }
 
@@ -112,7 +95,7 @@ final class CompileChild: Sendable {
 
   /// Loads the engine in the child and makes a compiler for each of the settings.
   ///
-  /// - Parameter threads: how many threads a parallel compilation may use.
+  /// - Parameter threads: how many threads it may be asked to use. They reserve address space.
   /// - Returns: what the engine says of itself for each of the settings, and how the child is confined.
   func prepare(
     _ engine: EngineFile, settings: [EngineSettings], threads: Int, deadline: MonotonicInstant
@@ -130,15 +113,20 @@ final class CompileChild: Sendable {
 
   /// Compiles one module.
   ///
-  /// - Parameter threads: how many threads of the child may work on it.
+  /// - Parameter threads: how many threads of the child may work on it. A child whose first module had fewer, or more, uses one.
   func compile(
     _ module: borrowing MemoryFile, size: Int, as kind: ModuleKind, settingsIndex: Int, threads: Int,
     deadline: MonotonicInstant
   ) throws(ChildFailure) -> CompiledArtifact {
     let output: MemoryFile
     do { output = try MemoryFile(name: "artifact") } catch { throw .cannotStart(reason: "\(error.call): \(error)") }
+    let threads = state.withLock { state in
+      let most = state.threads ?? max(1, threads)
+      state.threads = most
+      return most <= threads ? most : 1
+    }
     let reply = try ask(
-      .compile(settingsIndex: settingsIndex, parallel: threads > 1, kind: kind, size: size),
+      .compile(settingsIndex: settingsIndex, threads: threads, kind: kind, size: size),
       passing: [module.descriptor.raw, output.descriptor.raw], threads: threads, deadline: deadline)
     switch reply {
     case .failed(let error):
@@ -161,6 +149,7 @@ final class CompileChild: Sendable {
   func load(
     _ artifact: borrowing MemoryFile, size: Int, as kind: ModuleKind, settingsIndex: Int, deadline: MonotonicInstant
   ) throws(ChildFailure) -> String? {
+    state.withLock { $0.threads = $0.threads ?? 1 }
     let reply = try ask(
       .load(settingsIndex: settingsIndex, kind: kind, size: size), passing: [artifact.descriptor.raw], threads: 1,
       deadline: deadline)
@@ -174,29 +163,28 @@ final class CompileChild: Sendable {
   private func ask(
     _ request: ChildRequest, passing descriptors: [Int32], threads: Int, deadline: MonotonicInstant
   ) throws(ChildFailure) -> ChildReply {
+    let number = QuestionNumber.random()
     do throws(SystemError) {
       // This limit acts if this process cannot watch the deadline, being suspended or starved by the child.
       let time = deadline.nanoseconds(since: .now()) / 1_000_000_000 * UInt64(max(1, threads))
-      process.limitProcessorTime(seconds: time + 1)
-      try socket.send(request.encoded(), passing: descriptors)
-      // The wait is in slices, each counted for no more than its length: a whole job that is suspended loses no time.
-      var left = deadline.nanoseconds(since: .now())
-      while true {
-        let slice = min(left, 1_000_000_000)
-        let begin = MonotonicInstant.now()
-        // The slice is rounded up, so that a wait never ends just before the deadline.
-        if try socket.waitUntilReadable(milliseconds: Int(slice / 1_000_000) + 1) { break }
-        left -= min(slice, MonotonicInstant.now().nanoseconds(since: begin))
-        if left == 0 {
-          process.kill()
-          throw SystemError("poll", .timedOut)
-        }
+      limitProcessorTime(seconds: time + 1)
+      // An answer that is there before the question is put is none.
+      if try socket.waitUntilReadable(milliseconds: 0), try !receive().isEmpty { throw Self.uncalledFor }
+      var patience = Patience(until: deadline)
+      // A child that reads nothing lets the socket fill.
+      while try !socket.trySend(number.heading(request.encoded()), passing: descriptors) {
+        guard try patience.wait(for: { (time) throws(SystemError) in try socket.waitUntilWritable(milliseconds: time) })
+        else { throw SystemError("poll", .timedOut) }
       }
-      let message = try socket.receive(limit: ChildProtocol.largestMessage)
-      if let reply = ChildReply(message.bytes) { return reply }
-      if !message.bytes.isEmpty {
-        process.kill()
-        throw SystemError("recvmsg", .badMessage)
+      guard try patience.wait(for: { (time) throws(SystemError) in try socket.waitUntilReadable(milliseconds: time) })
+      else { throw SystemError("poll", .timedOut) }
+      let message = try receive()
+      if !message.isEmpty {
+        guard let given = QuestionNumber(of: message), let reply = ChildReply(QuestionNumber.rest(of: message)) else {
+          throw SystemError("recvmsg", .badMessage)
+        }
+        guard given == number else { throw Self.uncalledFor }
+        return reply
       }
     } catch {
       // A child that died before it was asked shows as a broken pipe.
@@ -206,6 +194,7 @@ final class CompileChild: Sendable {
         switch error.errno {
         case .timedOut: throw .timedOut
         case .badMessage: throw .protocolViolation("an answer that cannot be read")
+        case Self.uncalledFor.errno: throw .protocolViolation("an answer to another question")
         default: throw .protocolViolation("no answer: \(error.call): \(error)")
         }
       }
@@ -219,6 +208,24 @@ final class CompileChild: Sendable {
     // Rust's runtime prints these words before it aborts.
     if let words, reason == .signalled(SIGABRT), words.hasPrefix("memory allocation of ") { throw .exhausted(.memory) }
     throw .crashed(how: reason?.description ?? "ended", output: words)
+  }
+
+  private static let uncalledFor = SystemError("recvmsg", .protocolError)
+
+  private func receive() throws(SystemError) -> [UInt8] {
+    try socket.receive(limit: ChildProtocol.largestMessage + QuestionNumber.size).bytes
+  }
+
+  private func limitProcessorTime(seconds: UInt64) {
+    let used = process.processorTime ?? 0
+    let most = state.withLock { state in
+      // A child that is only asked what it is may compile for longer than that takes.
+      guard state.threads != nil else { return UInt64.max }
+      let most = state.mostTime ?? used + Self.longModules * seconds
+      state.mostTime = most
+      return most
+    }
+    process.limitProcessorTime(seconds: seconds, most: most)
   }
 
   private static func environment() -> EnvironmentVariables {
@@ -264,51 +271,6 @@ extension CompiledArtifact {
       throw error
     } catch {
       throw .protocolViolation("an artifact that cannot be sealed: \(error)")
-    }
-  }
-}
-
-/// Why a child gave no artifact.
-package enum ChildFailure: Error, Hashable, Sendable {
-  /// The engine refused; the child lives on.
-  case engine(EngineError)
-  case crashed(how: String, output: String?)
-  case timedOut
-  case exhausted(CompilerLimit)
-  /// The kernel cannot confine the child as required.
-  case unconfined(missing: [String])
-  /// The child could not make this system call, without which it cannot be confined.
-  case denied(call: String)
-  /// The child gave this instead of an answer. The text follows "gave".
-  case protocolViolation(String)
-  /// A system call of the child's failed.
-  case systemCallFailed(reason: String)
-  case cannotStart(reason: String)
-  case cancelled
-}
-
-extension ModuleFailure {
-  init(_ failure: ChildFailure, by identity: ArtifactIdentity, timeout: Double, limits: ChildLimits) {
-    switch failure {
-    case .engine(.invalidModule(let message)):
-      if let proposal = Proposal(namedIn: message) {
-        self = .unsupportedProposal(proposal, by: identity, message: message)
-      } else {
-        self = .invalid(message: message)
-      }
-    case .engine(.componentsUnsupported): self = .componentsUnsupported(by: identity)
-    case .engine(.cannotSerialize(let message)): self = .notSerialized(message: message)
-    case .engine(let error): self = .engineUnusable(error)
-    case .crashed(let how, let output): self = .compilerCrashed(how: how, output: output)
-    case .timedOut: self = .timedOut(seconds: timeout)
-    case .exhausted(.memory): self = .exhausted(.memory, bytes: limits.memory)
-    case .exhausted(.artifact): self = .exhausted(.artifact, bytes: limits.file)
-    case .unconfined(let missing): self = .unconfined(missing: missing)
-    case .denied(let call): self = .compilerNotStarted(reason: "it cannot be confined: \(call)")
-    case .protocolViolation(let what): self = .compilerMisbehaved(what: what)
-    case .systemCallFailed(let reason): self = .compilerFailed(reason: reason)
-    case .cannotStart(let reason): self = .compilerNotStarted(reason: reason)
-    case .cancelled: self = .cancelled
     }
   }
 }

@@ -17,6 +17,11 @@
       case "execute": result = Int(execv("/bin/true", [nil]))
       case "fork": result = Int(fork())
       case "signal": result = Int(kill(getppid(), SIGTERM))
+      case "thread": result = thread()
+      case "linger":
+        // Nothing but SIGKILL ends this.
+        for number in 1...64 { signal(Int32(number), SIG_IGN) }
+        while true {}
       case "memory":
         var taken = 0
         while mmap(nil, 1 << 26, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED { taken += 1 }
@@ -24,6 +29,12 @@
       default: result = -1
       }
       say(result < 0 ? "\(SystemError(""))" : "succeeded")
+    }
+
+    private static func thread() -> Int {
+      if Threads.isAvailable { return 0 }
+      errno = EAGAIN
+      return -1
     }
 
     private static func connectToLocalHost() -> Int32 {

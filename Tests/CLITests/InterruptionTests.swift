@@ -48,6 +48,20 @@ import Testing
     }
   }
 
+  /// Whoever took a child over can have it ignore every signal but one.
+  @Test func aChildThatIgnoresSignalsEndsWithItsRun() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "one.wasm")
+      var command = box.tool("-j", "1", "one.wasm")
+      command.environment["WASMPRECOMPILE_SANDBOX_PROBE"] = "linger"
+      let run = try command.start()
+      let child = try box.busyChild(of: run)
+      run.send(SIGKILL)
+      #expect(run.wait().ending == .signalled(SIGKILL))
+      #expect(eventually { Processes.hasEnded(child) })
+    }
+  }
+
   @Test(arguments: [(SIGINT, "130\n"), (SIGTERM, "143\n")])
   func aShellSeesWhatInterruptedIt(signal: Int32, status: String) throws {
     try Sandbox.use { box in

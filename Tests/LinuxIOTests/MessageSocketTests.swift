@@ -71,6 +71,19 @@ struct MessageSocketTests {
     #expect(try far.receive(limit: 100).isEmpty)
   }
 
+  /// Whoever sends to a process that reads nothing must not wait for ever.
+  @Test func roomForMessagesHasAnEnd() throws {
+    let (one, other) = try ends()
+    let message = [UInt8](repeating: 7, count: 1 << 14)
+    var sent = 0
+    while try one.socket.trySend(message) { sent += 1 }
+    #expect(sent > 0)
+    #expect(try !one.socket.waitUntilWritable(milliseconds: 0))
+    for _ in 0..<sent { #expect(try other.receive(limit: 1 << 14) == message) }
+    #expect(try one.socket.waitUntilWritable(milliseconds: 60_000))
+    #expect(try one.socket.trySend(message))
+  }
+
   @Test func hangingUpEndsEveryWait() throws {
     var (one, other): (End, End?) = try ends()
     #expect(try !one.waitUntilReadable(milliseconds: 0))

@@ -35,14 +35,18 @@ struct ChildFixture {
   /// What ends a script that becomes the real compile child.
   static var real: String { get throws { "exec '\(try BuiltExecutable.path())' \"$@\"" } }
 
-  /// A child that reads each request, answers the prepared bytes, and says no more after the last.
-  func program(answering replies: [[UInt8]]) throws -> ChildProgram {
+  /// A child that reads each request, answers the prepared bytes behind the request's number, and says no more after the last.
+  ///
+  /// - Parameter after: shell commands after each answer; the answer is in the file `answer`.
+  func program(answering replies: [[UInt8]], after: String = "") throws -> ChildProgram {
     for (index, reply) in replies.enumerated() { try directory.write(reply, to: "reply-\(index)") }
     return try program(
       """
       for reply in \((0..<replies.count).map { "reply-\($0)" }.joined(separator: " ")); do
-        dd bs=65536 count=1 of=/dev/null <&3 2> /dev/null
-        dd bs=1000000 count=1 if=$reply >&3 2> /dev/null
+        dd bs=70000 count=1 of=request <&3 2> /dev/null
+        { head -c \(QuestionNumber.size) request; cat $reply; } > answer
+        dd bs=1000000 count=1 if=answer >&3 2> /dev/null
+        \(after)
       done
       dd bs=65536 count=1 of=/dev/null <&3 2> /dev/null
       dd bs=65536 count=1 of=/dev/null <&3 2> /dev/null

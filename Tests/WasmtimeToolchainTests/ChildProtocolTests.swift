@@ -31,8 +31,8 @@ struct ChildProtocolTests {
   private static let requests: [ChildRequest] = [
     .prepare(settings: [], threads: 0, limits: ChildLimits(memory: 0, file: .max)),
     .prepare(settings: settings, threads: 65535, limits: limits),
-    .compile(settingsIndex: 0, parallel: false, kind: .coreModule, size: 0),
-    .compile(settingsIndex: 255, parallel: true, kind: .component, size: .max),
+    .compile(settingsIndex: 0, threads: 1, kind: .coreModule, size: 0),
+    .compile(settingsIndex: 255, threads: 65535, kind: .component, size: .max),
     .load(settingsIndex: 0, kind: .coreModule, size: 0), .load(settingsIndex: 255, kind: .component, size: .max),
   ]
 
@@ -109,8 +109,8 @@ struct ChildProtocolTests {
       prepare([0, 0, 0] + native + [1] + text("fool")), prepare([0, 0, 0] + native + [1] + text("fuel=x")),
       [3, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0], [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80],
       // An amount of memory that is no Int.
-      [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0], [2, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0],
-      [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80],
+      [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0], [2, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0],
+      [2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80],
     ] as [[UInt8]])
   func impossibleRequestsAreRefused(_ bytes: [UInt8]) { #expect(ChildRequest(bytes) == nil) }
 

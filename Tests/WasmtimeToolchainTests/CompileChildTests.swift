@@ -125,18 +125,18 @@ struct CompileChildTests {
       executable: try BuiltExecutable.path().string, arguments: ["x", CompileChildMain.subcommand], environment: [],
       descriptors: [nullDevice.raw, nullDevice.raw, nullDevice.raw, pair.given.raw])
     let socket = pair.keep()
-    try socket.send(
-      ChildRequest.prepare(
-        settings: [EngineSettings(backend: .cranelift)], threads: 1, limits: ConfinementPolicy().limits
-      ).encoded(),
-      passing: [engine.descriptor.raw])
-    #expect(ChildReply(try socket.receive(limit: ChildProtocol.largestMessage).bytes) != nil)
+    let number = QuestionNumber.random()
+    let preparation = ChildRequest.prepare(
+      settings: [EngineSettings(backend: .cranelift)], threads: 1, limits: ConfinementPolicy().limits)
+    try socket.send(number.heading(preparation.encoded()), passing: [engine.descriptor.raw])
+    let prepared = try socket.receive(limit: ChildProtocol.largestMessage).bytes
+    #expect(QuestionNumber(of: prepared) == number && ChildReply(QuestionNumber.rest(of: prepared)) != nil)
     let module = try MemoryFile(name: "module")
     try bytes.withUnsafeBytes { try module.descriptor.write(all: $0) }
     let artifact = try Descriptor.open(artifact, O_RDWR)
+    let compilation = ChildRequest.compile(settingsIndex: 0, threads: 1, kind: .coreModule, size: bytes.count)
     try socket.send(
-      ChildRequest.compile(settingsIndex: 0, parallel: false, kind: .coreModule, size: bytes.count).encoded(),
-      passing: [module.descriptor.raw, artifact.raw])
+      QuestionNumber.random().heading(compilation.encoded()), passing: [module.descriptor.raw, artifact.raw])
     try body(socket)
     return child
   }
@@ -152,7 +152,7 @@ struct CompileChildTests {
   /// That is no fault of the engine's.
   @Test func artifactThatCannotBeWrittenIsASystemCallsFailure() throws {
     let child = try withSocket(compiling: WasmBinary.empty, into: "/dev/full") { socket in
-      let reply = ChildReply(try socket.receive(limit: ChildProtocol.largestMessage).bytes)
+      let reply = ChildReply(QuestionNumber.rest(of: try socket.receive(limit: ChildProtocol.largestMessage).bytes))
       #expect(reply == .systemCallFailed("write: no space left on device"))
     }
     #expect(child.wait() == .exited(status: 0))

@@ -20,8 +20,9 @@
 
 #define CLINUX_MAX_PASSED_DESCRIPTORS 4
 
-// Sends one record and the descriptors beside it; never raises SIGPIPE.
-ssize_t clinux_send(int socket, const void *bytes, size_t size, const int *descriptors, int count);
+// Sends one record and the descriptors beside it; never raises SIGPIPE. Unless it waits, it fails with EAGAIN where there is
+// no room.
+ssize_t clinux_send(int socket, const void *bytes, size_t size, const int *descriptors, int count, bool waits);
 
 // Receives one record. Descriptors arrive close-on-exec; `*count` is their number. Fails with EMSGSIZE when the record
 // or the descriptors did not fit.
@@ -60,11 +61,6 @@ int clinux_file_system_type(int file, int64_t *type);
 // The number of processors this process may run on (sched_getaffinity(2)).
 int clinux_available_processors(void);
 
-// The environment; Swift cannot prove its access to the global variable safe.
-char **clinux_environment(void);
-
-// Renames the process for ps and top (prctl(2), PR_SET_NAME).
-void clinux_name_process(const char *name);
 // The arguments that this process was started with, its name first.
 char **clinux_arguments(int *count);
 
@@ -78,6 +74,11 @@ bool clinux_is_main_thread(void);
 // Allows as many open descriptors as the system grants (setrlimit(2), RLIMIT_NOFILE).
 void clinux_raise_descriptor_limit(void);
 
+// The environment; Swift cannot prove its access to the global variable safe.
+char **clinux_environment(void);
+
+// Renames the process for ps and top (prctl(2), PR_SET_NAME).
+void clinux_name_process(const char *name);
 // Whether this process may take only so much address space (getrlimit(2), RLIMIT_AS).
 bool clinux_address_space_is_limited(void);
 

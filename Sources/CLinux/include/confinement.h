@@ -19,8 +19,16 @@ int clinux_give_up_privileges(void);
 int clinux_limit_address_space(uint64_t bytes);
 int clinux_limit_file_size(uint64_t bytes);
 
-/// Bounds the processor time of another process: so many seconds more than it has used (prlimit(2)).
-int clinux_limit_processor_time(pid_t process, uint64_t seconds);
+/// The processor time that a process has used, in seconds (clock_getcpuclockid(3)).
+int64_t clinux_processor_time(pid_t process);
+
+/// Bounds the processor time of another process (prlimit(2)).
+///
+/// It is sent SIGXCPU, which it may ignore, when it has used so many seconds more, and SIGKILL when it has used the most.
+int clinux_limit_processor_time(pid_t process, uint64_t seconds, uint64_t most);
+
+/// Has the kernel kill this process when the thread that started it ends (prctl(2), PR_SET_PDEATHSIG).
+int clinux_end_with_parent(void);
 
 /// Ends the process as soon as the other end of a connected socket is closed, even in the middle of its work.
 ///
