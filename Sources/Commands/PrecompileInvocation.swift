@@ -68,6 +68,7 @@ struct PrecompileInvocation: CommandOptions {
     work.force = execution.force
     work.rehash = execution.rehash
     work.verify = execution.verify
+    work.isolation = execution.isolate
     var request = PrecompileRequest(input, caches: caches, work: work)
     request.limits = limits.modules
     request.purpose = execution.purpose

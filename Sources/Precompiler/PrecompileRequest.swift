@@ -64,6 +64,10 @@ package struct CacheSizeLimit: Hashable, Sendable {
 package struct WorkPolicy: Sendable {
   /// How many modules are compiled at the same time.
   package var lanes: Int
+  /// How many threads may compile at the same time, as long as there are fewer modules; nil for as many as there are
+  /// processors.
+  package var processors: Int?
+  package var isolation = Isolation.origin
   /// Job slots of the make above us. One lane is free; each further lane takes a token.
   package var jobserver: Jobserver?
   /// Why there is only one lane though there could be more. It is reported when that matters.

@@ -66,15 +66,16 @@ package final class WasmtimeToolchain: Toolchain {
   }
 
   package func openSession(
-    for identities: [ArtifactIdentity], lanes: Int, deadline: MonotonicInstant
+    for identities: [ArtifactIdentity], origin: ModuleOrigin, lanes: Int, deadline: MonotonicInstant
   ) throws(ModuleFailure) -> any CompileSession {
     let asked = asked.withLock { asked in
       defer { asked = nil }
       return asked
     }
     let limits = options.confinement.limits
-    if let child = asked ?? options.idle?.take(for: identities, lanes: lanes) {
-      return WasmtimeSession(child, engine, identities, limits, lanes: lanes, missingDefences: [])
+    // The child that was asked has met no module yet.
+    if let child = asked ?? options.idle?.take(for: identities, origin, lanes: lanes) {
+      return WasmtimeSession(child, engine, identities, origin, limits, lanes: lanes, missingDefences: [])
     }
     do throws(ChildFailure) {
       let child = try CompileChild.start(options.program, options.confinement, cancellation: cancellation)
@@ -88,7 +89,7 @@ package final class WasmtimeToolchain: Toolchain {
         throw WasmtimeSession.replacedEngine
       }
       return WasmtimeSession(
-        child, engine, identities, limits, lanes: lanes, missingDefences: confinement.missing)
+        child, engine, identities, origin, limits, lanes: lanes, missingDefences: confinement.missing)
     } catch {
       throw ModuleFailure(error, by: identities[0], timeout: 0, limits: limits)
     }
@@ -116,8 +117,7 @@ package final class WasmtimeToolchain: Toolchain {
 
   package func keep(_ session: any CompileSession) -> Bool {
     guard let idle = options.idle, let session = session as? WasmtimeSession else { return false }
-    idle.put(session.child, for: session.identities, lanes: session.lanes)
-    return true
+    return idle.put(session.child, for: session.identities, session.origin, lanes: session.lanes)
   }
 
   package func finish() { asked.withLock { $0 = nil } }
@@ -127,6 +127,7 @@ package final class WasmtimeToolchain: Toolchain {
 final class WasmtimeSession: CompileSession {
   let child: CompileChild
   let identities: [ArtifactIdentity]
+  let origin: ModuleOrigin
   let lanes: Int
   let missingDefences: [String]
   private let engine: EngineFile
@@ -134,12 +135,13 @@ final class WasmtimeSession: CompileSession {
   private let hasFailed = Atomic(false)
 
   init(
-    _ child: CompileChild, _ engine: EngineFile, _ identities: [ArtifactIdentity], _ limits: ChildLimits, lanes: Int,
-    missingDefences: [String]
+    _ child: CompileChild, _ engine: EngineFile, _ identities: [ArtifactIdentity], _ origin: ModuleOrigin,
+    _ limits: ChildLimits, lanes: Int, missingDefences: [String]
   ) {
     self.child = child
     self.engine = engine
     self.identities = identities
+    self.origin = origin
     self.limits = limits
     self.lanes = lanes
     self.missingDefences = missingDefences
@@ -148,7 +150,9 @@ final class WasmtimeSession: CompileSession {
   static let replacedEngine = ChildFailure.protocolViolation(
     "another account of its engine than before: the library was replaced meanwhile, run again")
 
-  var isUsable: Bool { !hasFailed.load(ordering: .relaxed) }
+  var isUsable: Bool { !hasFailed.load(ordering: .relaxed) && !child.isWornOut }
+
+  var mostThreads: Int? { child.mostThreads }
 
   func compile(
     _ module: LoadedModule, wish: Int, threads: Int, deadline: MonotonicInstant, timeout: Double

@@ -8,7 +8,7 @@ import Testing
   private let settings = [
     "backend", "opt-level", "cpu", "features", "hosts", "optimize", "codegen", "debug", "wasm", "engine", "cache-dir",
     "trust-cache", "lower-caches", "max-size", "exclude",
-    "follow-links", "jobs",
+    "follow-links", "jobs", "isolate",
     "rehash", "timeout", "max-module", "max-artifact", "max-memory", "require-sandbox", "exec", "restart", "debounce",
     "poll", "clear", "color",
   ]
@@ -51,7 +51,7 @@ import Testing
 
   @Test func showsEachValueAndWhereItComesFrom() throws {
     try Sandbox.use { box in
-      try box.write("jobs = 3\nexclude = ['gen/', '\"x\"']\n", to: "project/.wasmprecompile.toml")
+      try box.write("jobs = 1\nexclude = ['gen/', '\"x\"']\n", to: "project/.wasmprecompile.toml")
       try box.write("timeout = 7\n\nengine = 'e.so'\n", to: "../home/.config/wasmprecompile/config.toml")
       var show = box.tool("config", "show", "project")
       show.environment["WASMPRECOMPILE_REHASH"] = "1"
@@ -72,7 +72,8 @@ import Testing
         #"max-size = "10G"  # default"#,
         #"exclude = ["gen/", "\"x\""]  # \#(box.work)/project/.wasmprecompile.toml:2"#,
         "follow-links = false  # default",
-        "jobs = 3  # \(box.work)/project/.wasmprecompile.toml:1",
+        "jobs = 1  # \(box.work)/project/.wasmprecompile.toml:1",
+        "isolate = \"origin\"  # default",
         "rehash = true  # WASMPRECOMPILE_REHASH",
         "timeout = 7  # \(user)/config.toml:1",
         #"max-module = "1Gi"  # default"#,
@@ -102,9 +103,9 @@ import Testing
   /// Editors of other systems write a byte order mark.
   @Test func aFileMayBeginWithAByteOrderMark() throws {
     try Sandbox.use { box in
-      try box.write("\u{feff}jobs = 3\n", to: ".wasmprecompile.toml")
+      try box.write("\u{feff}jobs = 1\n", to: ".wasmprecompile.toml")
       let lines = try box.succeed("config", "show").outputLines
-      #expect(lines.contains("jobs = 3  # \(box.work)/.wasmprecompile.toml:1"))
+      #expect(lines.contains("jobs = 1  # \(box.work)/.wasmprecompile.toml:1"))
     }
   }
 

@@ -67,6 +67,7 @@ struct ConfigurationTests {
       exclude = ["gen/", 'a"b']
       follow-links = true
       jobs = 3
+      isolate = "module"
       timeout = 0.5
       rehash = true
       max-module = "1Mi"
@@ -100,6 +101,7 @@ struct ConfigurationTests {
     #expect(command.selection.exclude.map(\.bytes) == [Array("gen/".utf8), Array("a\"b".utf8)])
     #expect(command.selection.followLinks && command.execution.rehash && command.cache.trust == .anyone)
     #expect(command.execution.jobs == 3 && command.limits.timeout.value == 0.5)
+    #expect(command.execution.isolate == .module)
     let limits = command.limits.modules
     let confinement = command.limits.confinement(command.sandbox)
     #expect(limits.timeout == 0.5 && limits.largestModule == 1 << 20 && confinement.isRequired)
@@ -287,6 +289,16 @@ struct ConfigurationTests {
     #expect(try refusal(more, beside: [[:], user]) == nil, "its user allows as much")
     let lowered = try file("\(key) = \(key == "timeout" ? "1" : "'1K'")\n").values(isProject: false)
     #expect(try refusal(most, beside: [[:], lowered]) == nil, "the default is always allowed")
+  }
+
+  /// A number that suits the project's own machine is no mistake on another one.
+  @Test func aProjectStartsNoMoreJobsThanThereAreProcessors() throws {
+    let processors = AvailableProcessors.count()
+    func jobs(_ text: String) throws -> [String]? { try file(text).projectValues(beside: [[:]])["jobs"]?.texts }
+    #expect(try jobs("jobs = 1024\n") == ["\(processors)"])
+    #expect(try jobs("jobs = 1\n") == ["1"])
+    #expect(try jobs("timeout = 1\n") == nil)
+    #expect(try file("jobs = 1024\n").values(isProject: false)["jobs"]?.texts == ["1024"], "its user may")
   }
 
   // MARK: Tables

@@ -15,7 +15,7 @@ package final class FakeToolchain: Toolchain {
   private let missing: [Backend]
   private let resolving: @Sendable () throws(CompilerUnusable) -> Void
   private let opening: @Sendable (_ session: Int) throws(ModuleFailure) -> Void
-  private let compiling: @Sendable (_ module: LoadedModule, _ wish: Int) throws(ModuleFailure) -> Void
+  private let compiling: @Sendable (_ module: LoadedModule, _ threads: Int) throws(ModuleFailure) -> Void
   private let making: @Sendable (_ module: WasmHash, CompileWish) -> String
   private let state = Mutex(State())
 
@@ -23,6 +23,7 @@ package final class FakeToolchain: Toolchain {
     var resolutions = 0
     var sessions = 0
     var ended = 0
+    var origins: [ModuleOrigin] = []
     var finishes = 0
     var compilations: [WasmHash] = []
     var isResolving = false
@@ -35,6 +36,8 @@ package final class FakeToolchain: Toolchain {
 
   /// Whether sessions are kept for a later run.
   private let keepsSessions: Bool
+  /// How many threads a session can use; nil for any number.
+  fileprivate let mostThreads: Int?
 
   /// - Parameters:
   ///   - backends: what it is asked for, a wish each.
@@ -42,14 +45,15 @@ package final class FakeToolchain: Toolchain {
   ///   - build: tells this compiler from others.
   ///   - resolving: called when it is asked what it is.
   ///   - opening: called when a session is opened; sessions are counted from 1.
-  ///   - compiling: called in the middle of each compilation, on its lane.
+  ///   - mostThreads: how many threads a session can use; nil for any number.
+  ///   - compiling: called in the middle of each compilation, on its lane, with the number of its threads.
   ///   - making: gives the artifact.
   package init(
     _ backends: String..., missing: [String] = [], format: ArtifactFormat = FakeToolchain.format, build: UInt8 = 1,
-    cores: ToolchainCores = .one, keepsSessions: Bool = false,
+    cores: ToolchainCores = .one, mostThreads: Int? = nil, keepsSessions: Bool = false,
     resolving: @escaping @Sendable () throws(CompilerUnusable) -> Void = {},
     opening: @escaping @Sendable (_ session: Int) throws(ModuleFailure) -> Void = { _ in },
-    compiling: @escaping @Sendable (_ module: LoadedModule, _ wish: Int) throws(ModuleFailure) -> Void = { _, _ in },
+    compiling: @escaping @Sendable (_ module: LoadedModule, _ threads: Int) throws(ModuleFailure) -> Void = { _, _ in },
     making: @escaping @Sendable (_ module: WasmHash, CompileWish) -> String = FakeToolchain.artifact
   ) {
     location = EngineLocation(path: FilePath("/fake/\(backends.joined(separator: "-"))"), origin: .option)
@@ -59,6 +63,7 @@ package final class FakeToolchain: Toolchain {
     self.build = build
     self.cores = cores
     self.keepsSessions = keepsSessions
+    self.mostThreads = mostThreads
     self.resolving = resolving
     self.opening = opening
     self.compiling = compiling
@@ -76,6 +81,8 @@ package final class FakeToolchain: Toolchain {
 
   package var resolutions: Int { state.withLock { $0.resolutions } }
   package var sessions: Int { state.withLock { $0.sessions } }
+  /// For each session, where its modules come from.
+  package var origins: [ModuleOrigin] { state.withLock { $0.origins } }
   /// Sessions that were told to end.
   package var ended: Int { state.withLock { $0.ended } }
   /// Sessions that wait for a later run.
@@ -107,11 +114,12 @@ package final class FakeToolchain: Toolchain {
   }
 
   package func openSession(
-    for identities: [ArtifactIdentity], lanes: Int, deadline: MonotonicInstant
+    for identities: [ArtifactIdentity], origin: ModuleOrigin, lanes: Int, deadline: MonotonicInstant
   ) throws(ModuleFailure) -> any CompileSession {
     if let idle = state.withLock({ $0.idle.popLast() }) { return idle }
     let number = state.withLock { state in
       state.sessions += 1
+      state.origins.append(origin)
       return state.sessions
     }
     try opening(number)
@@ -142,7 +150,7 @@ package final class FakeToolchain: Toolchain {
       state.mostRunning = max(state.mostRunning, state.running)
     }
     defer { state.withLock { $0.running -= 1 } }
-    try compiling(module, wish)
+    try compiling(module, threads)
     return try CompiledArtifact(text: making(module.facts.hash, wishes[wish]))
   }
 
@@ -156,6 +164,7 @@ private final class FakeSession: CompileSession {
   private let toolchain: FakeToolchain
   private let hasFailed = Atomic(false)
   let missingDefences: [String] = []
+  var mostThreads: Int? { toolchain.mostThreads }
 
   init(_ toolchain: FakeToolchain) { self.toolchain = toolchain }
 

@@ -1,6 +1,7 @@
 import Dispatch
 import PrecompilerTestSupport
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Precompiler
@@ -8,111 +9,130 @@ import Testing
 struct JobQueueTests {
   private func jobs(_ names: String...) throws -> [Job] { try ScannedFiles(names).jobs }
 
-  /// What the queue hands out: the job's name, `+` if it may use all threads, `?` if it was postponed before.
+  /// What the queue hands out: the job's name, the number of its threads if they are several, `?` if it was postponed before.
   private func next(_ queue: JobQueue) -> String? {
-    guard case .job(let job, let parallel, let isPostponed) = queue.next() else { return nil }
-    return job.name + (parallel ? "+" : "") + (isPostponed ? "?" : "")
+    guard case .job(let job, let threads, let isPostponed) = queue.next() else { return nil }
+    return job.name + (threads > 1 ? "\(threads)" : "") + (isPostponed ? "?" : "")
   }
 
   @Test func handsOutInOrder() throws {
-    let queue = JobQueue(try jobs("a", "b", "c"), lanes: 1)
+    let queue = JobQueue(try jobs("a", "b", "c"), threads: 1)
     for name in ["a", "b", "c"] {
       #expect(next(queue) == name)
-      queue.finished()
+      queue.finished(threads: 1)
     }
     #expect(next(queue) == nil)
     #expect(queue.leftOver.isEmpty)
   }
 
-  @Test func fewerJobsThanLanesMayUseAllThreads() throws {
-    let queue = JobQueue(try jobs("a", "b", "c", "d"), lanes: 3)
+  @Test func fewerJobsThanThreadsShareThem() throws {
+    let queue = JobQueue(try jobs("a", "b", "c", "d"), threads: 3)
     #expect(next(queue) == "a")
     #expect(next(queue) == "b", "four are left")
-    queue.finished()
+    queue.finished(threads: 1)
     #expect(next(queue) == "c", "three are left: one is running, and two wait")
-    queue.finished()
-    #expect(next(queue) == "d+", "two are left")
+    queue.finished(threads: 1)
+    #expect(next(queue) == "d2", "two are left, and the other has one")
     #expect(next(queue) == nil)
+    let many = JobQueue(try jobs("a", "b", "c"), threads: 8)
+    #expect([next(many), next(many), next(many)] == ["a3", "b3", "c2"])
+  }
+
+  /// However many jobs may run at the same time.
+  @Test(arguments: 1...9, 1...9) func theThreadsOfAllJobsAreNoMoreThanThereAre(_ threads: Int, _ count: Int) throws {
+    let queue = JobQueue(try ScannedFiles((0..<count).map { "\($0)" }).jobs, threads: threads)
+    var running: [Int] = []
+    var random = SeededGenerator(seed: UInt64(threads * 10 + count))
+    while true {
+      if !running.isEmpty, Bool.random(using: &random) {
+        queue.finished(threads: running.removeLast())
+      } else if case .job(_, let granted, _) = queue.next() {
+        running.append(granted)
+        #expect(running.reduce(0, +) <= max(threads, running.count))
+      } else {
+        break
+      }
+    }
   }
 
   @Test func whatRunsCountsAsLeft() throws {
-    let queue = JobQueue(try jobs("a", "b"), lanes: 2)
+    let queue = JobQueue(try jobs("a", "b"), threads: 2)
     #expect(next(queue) == "a")
     #expect(next(queue) == "b", "a is still running")
-    let alone = JobQueue(try jobs("a"), lanes: 2)
-    #expect(next(alone) == "a+")
-    let single = JobQueue(try jobs("a"), lanes: 1)
-    #expect(next(single) == "a", "one lane is all threads there are")
+    let alone = JobQueue(try jobs("a"), threads: 2)
+    #expect(next(alone) == "a2")
+    let single = JobQueue(try jobs("a"), threads: 1)
+    #expect(next(single) == "a", "one is all there are")
   }
 
   @Test func postponedJobsComeAtTheEnd() throws {
     let all = try jobs("a", "b", "c")
-    let queue = JobQueue(all, lanes: 1)
+    let queue = JobQueue(all, threads: 1)
     #expect(next(queue) == "a")
-    queue.postpone(all[0])
+    queue.postpone(all[0], threads: 1)
     #expect(next(queue) == "b")
-    queue.postpone(all[1])
+    queue.postpone(all[1], threads: 1)
     #expect(queue.leftOver.map(\.name) == ["c", "a", "b"])
     #expect(next(queue) == "c")
-    queue.finished()
+    queue.finished(threads: 1)
     #expect(next(queue) == "a?")
-    queue.finished()
+    queue.finished(threads: 1)
     #expect(next(queue) == "b?")
-    queue.finished()
+    queue.finished(threads: 1)
     #expect(next(queue) == nil)
   }
 
   /// As a lane does that gets no process.
   @Test func whatALaneCannotDoIsNextForAnother() throws {
     let all = try jobs("a", "b", "c")
-    let queue = JobQueue(all, lanes: 2)
+    let queue = JobQueue(all, threads: 2)
     #expect(next(queue) == "a")
-    #expect(!queue.giveBack(all[0]), "nobody else would come for it")
+    #expect(!queue.giveBack(all[0], threads: 1), "nobody else would come for it")
     #expect(next(queue) == "b")
-    #expect(queue.giveBack(all[0]))
+    #expect(queue.giveBack(all[0], threads: 1))
     #expect(next(queue) == "a", "not postponed: no other process has it")
-    queue.finished()
-    queue.finished()
-    #expect(next(queue) == "c+")
+    queue.finished(threads: 1)
+    queue.finished(threads: 1)
+    #expect(next(queue) == "c2")
     #expect(next(queue) == nil)
   }
 
   /// Whoever waits for a slot is told to stop waiting only when no job can come back.
   @Test func aJobThatRunsMayComeBack() throws {
     let all = try jobs("a", "b")
-    let queue = JobQueue(all, lanes: 2)
+    let queue = JobQueue(all, threads: 2)
     #expect(!queue.isDrained)
     #expect(next(queue) == "a" && next(queue) == "b")
     #expect(!queue.isDrained)
-    queue.finished()
-    queue.postpone(all[0])
+    queue.finished(threads: 1)
+    queue.postpone(all[0], threads: 1)
     #expect(!queue.isDrained)
-    #expect(next(queue) == "a+?")
+    #expect(next(queue) == "a?")
     #expect(!queue.isDrained, "it waits for a claim")
-    queue.finished()
+    queue.finished(threads: 1)
     #expect(queue.isDrained)
   }
 
   @Test func stoppedQueueHandsOutNothing() throws {
     let all = try jobs("a", "b", "c")
-    let queue = JobQueue(all, lanes: 1)
+    let queue = JobQueue(all, threads: 1)
     #expect(next(queue) == "a")
-    queue.postpone(all[0])
+    queue.postpone(all[0], threads: 1)
     queue.stop()
     #expect(next(queue) == nil)
     #expect(queue.leftOver.map(\.name) == ["b", "c", "a"])
   }
 
   @Test func manyLanesGetEachJobOnce() throws {
-    let queue = JobQueue(try ScannedFiles((0..<100).map { "\($0)" }).jobs, lanes: 8)
+    let queue = JobQueue(try ScannedFiles((0..<100).map { "\($0)" }).jobs, threads: 8)
     let got = Mutex<[String]>([])
     DispatchQueue.concurrentPerform(iterations: 8) { _ in
       while case .job(let job, _, let isPostponed) = queue.next() {
         if !isPostponed && job.name.hasSuffix("7") {
-          queue.postpone(job)
+          queue.postpone(job, threads: 1)
         } else {
           got.withLock { $0.append(job.name) }
-          queue.finished()
+          queue.finished(threads: 1)
         }
       }
     }

@@ -61,17 +61,113 @@ struct LaneTests {
 
   // MARK: Threads
 
+  /// As on a machine with so many processors.
+  private func request(_ names: [String], lanes: Int, processors: Int) -> PrecompileRequest {
+    var request = stage.request(names, lanes: lanes)
+    request.work.processors = processors
+    return request
+  }
+
   @Test func aCompilerOfManyCoresGetsThemWhereJobsAreFewer() throws {
     let names = try names(5)
     let alone = FakeToolchain("one", cores: .onRequest)
-    _ = try stage.run(stage.request(["0"], lanes: 4), alone)
-    #expect(alone.threads == [4])
+    _ = try stage.run(request(["0"], lanes: 4, processors: 8), alone)
+    #expect(alone.threads == [4], "no more than the user allows")
     let single = FakeToolchain("two")
-    _ = try stage.run(stage.request(["0"], lanes: 4), single)
+    _ = try stage.run(request(["0"], lanes: 4, processors: 4), single)
     #expect(single.threads == [1], "it cannot use more")
     let many = FakeToolchain("three", cores: .onRequest)
-    _ = try stage.run(stage.request(names, lanes: 1), many)
+    _ = try stage.run(request(names, lanes: 1, processors: 4), many)
     #expect(many.threads == [1, 1, 1, 1, 1], "there is one lane")
+  }
+
+  @Test func moreLanesThanProcessorsAreNoReasonForMoreThreads() throws {
+    let few = FakeToolchain("one", cores: .onRequest)
+    _ = try stage.run(request(names(12), lanes: 64, processors: 2), few)
+    #expect(few.threads.allSatisfy { $0 <= 2 } && few.threads.count { $0 == 2 } <= 1, "\(few.threads)")
+    let alone = FakeToolchain("two", cores: .onRequest)
+    _ = try stage.run(request(["0"], lanes: 1024, processors: 3), alone)
+    #expect(alone.threads == [3])
+  }
+
+  @Test func oneThreadIsEnoughWhereNoMoreAreGranted() throws {
+    let toolchain = FakeToolchain(
+      "one", cores: .onRequest,
+      compiling: { _, threads throws(ModuleFailure) in
+        if threads == 1 { return }
+        throw .compilerCrashed(
+          how: "was ended by signal 6 (aborted)",
+          output: "called `Result::unwrap()` on an `Err` value: ThreadPoolBuildError { kind: IOError(Os { code: 11 }) }"
+        )
+      })
+    let summary = try stage.run(request(names(1), lanes: 4, processors: 4), toolchain)
+    #expect(summary.compiled == 1 && summary.failed == 0)
+    #expect(toolchain.threads == [4, 1] && toolchain.sessions == 2)
+    try stage.expectNothingLeft()
+  }
+
+  /// As in a watcher: the compiler that waits was started for many modules.
+  @Test func aLargeModuleGetsACompilerWithMoreThreads() throws {
+    try stage.write("large", padding: 1 << 20)
+    try stage.write("small")
+    let toolchain = FakeToolchain("one", "two", cores: .onRequest, mostThreads: 1)
+    #expect(try stage.run(request(["small"], lanes: 4, processors: 4), toolchain).compiled == 2)
+    let before = toolchain.sessions
+    #expect(try stage.run(request(["large"], lanes: 1, processors: 4), toolchain).compiled == 2)
+    #expect(toolchain.sessions == before + 1, "one lane is one thread")
+  }
+
+  // MARK: Origins
+
+  /// Makes modules in the directories `a` and `b`.
+  private func write(_ names: String...) throws {
+    for name in ["a", "b"] { try stage.directory.makeDirectory(name) }
+    for name in names { try stage.write(name + ".wasm") }
+  }
+
+  @Test func modulesOfEachDirectoryHaveACompilerOfTheirOwn() throws {
+    try write("a/1", "a/2", "b/1", "b/2", "c")
+    let toolchain = FakeToolchain("one")
+    let roots = ["a", "b", "c.wasm"]
+    #expect(try stage.run(stage.request(roots), toolchain).compiled == 5)
+    let owner = geteuid()
+    #expect(
+      Set(toolchain.origins) == [
+        ModuleOrigin(owner: owner, directory: stage.directory("a")),
+        ModuleOrigin(owner: owner, directory: stage.directory("b")), ModuleOrigin(owner: owner),
+      ])
+    #expect(toolchain.ended == toolchain.sessions)
+  }
+
+  @Test(.needs(geteuid() == 0, "root, to give files away")) func modulesOfEachOwnerHaveACompilerOfTheirOwn() throws {
+    try write("a/1", "a/2", "a/3")
+    let foreign = stage.directory("a/2.wasm")
+    #expect(foreign.withPlatformString { chown($0, 12345, 0) } == 0)
+    let toolchain = FakeToolchain("one")
+    #expect(try stage.run(stage.request(["a"]), toolchain).compiled == 3)
+    #expect(toolchain.origins.contains(ModuleOrigin(owner: 12345, directory: stage.directory("a"))))
+    #expect(toolchain.origins.contains(ModuleOrigin(owner: 0, directory: stage.directory("a"))))
+  }
+
+  @Test func howFarCompilersAreSharedIsTheUsersChoice() throws {
+    try write("a/1", "a/2", "b/1")
+    for (isolation, sessions) in [(Isolation.run, 1), (.origin, 2), (.module, 3)] {
+      let toolchain = FakeToolchain("\(isolation.rawValue)")
+      var request = stage.request(["a", "b"])
+      request.work.isolation = isolation
+      #expect(try stage.run(request, toolchain).compiled == 3)
+      #expect(toolchain.sessions == sessions && toolchain.ended == sessions, "\(isolation)")
+    }
+  }
+
+  /// A watcher's runs are of files, which belong to the directories that are watched.
+  @Test func filesOfAWatchedDirectoryAreOfThatDirectory() throws {
+    try write("a/1", "b/1")
+    let toolchain = FakeToolchain("one")
+    var request = stage.request(["a/1.wasm", "b/1.wasm"])
+    request.input.rememberedUnder = [stage.directory("a"), stage.directory("b")]
+    #expect(try stage.run(request, toolchain).compiled == 2)
+    #expect(Set(toolchain.origins.map(\.isOfOneModule)) == [false] && toolchain.sessions == 2)
   }
 
   // MARK: Compilers that fail

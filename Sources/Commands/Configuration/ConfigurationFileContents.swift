@@ -16,8 +16,14 @@ extension ConfigurationFile {
   ///
   /// - Parameter layers: what the user set.
   func projectValues(beside layers: [GivenSettings]) throws(RunFailure) -> GivenSettings {
-    let values = try values(isProject: true)
+    var values = try values(isProject: true)
     for setting in Settings.all {
+      // The file is for machines of any size, so that too much for this one is no mistake.
+      if let most = setting.mostOfProjects, let given = values[setting.key], case let largest = most(),
+        given.texts.contains(where: { Int($0).map { $0 > largest } ?? false })
+      {
+        values[setting.key] = GivenSetting(texts: ["\(largest)"], origin: given.origin)
+      }
       guard let given = values[setting.key], let wanted = given.texts.compactMap(setting.grant).max(),
         case .values(let standard) = setting.unset, case .file(_, let line) = given.origin
       else { continue }

@@ -13,6 +13,8 @@ struct Setting: Sendable {
   let expectation: String
   let isForUsersOnly: Bool
   let unset: UnsetSetting
+  /// The largest number that counts in a project's file; nil if there is no such limit.
+  let mostOfProjects: (@Sendable () -> Int)?
   private let isValue: @Sendable (String) -> Bool
   private let grantOfText: @Sendable (String) -> Double?
 
@@ -29,6 +31,7 @@ struct Setting: Sendable {
     expectation = rules.expectation ?? Value.allValueStrings.joinedAsChoice
     isForUsersOnly = rules.isForUsersOnly
     self.unset = unset
+    mostOfProjects = rules.mostOfProjects
     isValue = { Value(argument: $0).map(rules.isValid) ?? false }
     grantOfText = { text in rules.grant.flatMap { grant in Value(argument: text).map(grant) } }
   }
@@ -41,6 +44,7 @@ struct Setting: Sendable {
     expectation = "true or false"
     isForUsersOnly = rules.isForUsersOnly
     self.unset = unset
+    mostOfProjects = nil
     isValue = { $0 == "true" || $0 == "false" }
     grantOfText = { _ in nil }
   }
@@ -75,6 +79,7 @@ struct SettingRules<Value: Sendable>: Sendable {
   let isForUsersOnly: Bool
   let isValid: @Sendable (Value) -> Bool
   let grant: (@Sendable (Value) -> Double)?
+  let mostOfProjects: (@Sendable () -> Int)?
 
   /// A project's file may set it, too.
   ///
@@ -82,18 +87,22 @@ struct SettingRules<Value: Sendable>: Sendable {
   ///   - expectation: the form of a value, as in "must be …"; nil if the type lists its values.
   ///   - unset: the effect where nobody sets it, for an option without a value of its own.
   ///   - grant: how much of the machine a value lets modules take, so that a project's file may not raise it.
+  ///   - mostOfProjects: what a larger number in a project's file is taken for.
   static func byAnyone(
     _ expectation: String? = nil, unset: String = "", isValid: @escaping @Sendable (Value) -> Bool = { _ in true },
-    grant: (@Sendable (Value) -> Double)? = nil
+    grant: (@Sendable (Value) -> Double)? = nil, mostOfProjects: (@Sendable () -> Int)? = nil
   ) -> Self {
-    Self(expectation: expectation, unset: unset, isForUsersOnly: false, isValid: isValid, grant: grant)
+    Self(
+      expectation: expectation, unset: unset, isForUsersOnly: false, isValid: isValid, grant: grant,
+      mostOfProjects: mostOfProjects)
   }
 
   /// It could make foreign code run or be trusted, so a project's file may not set it.
   static func byUsersOnly(
     _ expectation: String? = nil, unset: String = "", isValid: @escaping @Sendable (Value) -> Bool = { _ in true }
   ) -> Self {
-    Self(expectation: expectation, unset: unset, isForUsersOnly: true, isValid: isValid, grant: nil)
+    Self(
+      expectation: expectation, unset: unset, isForUsersOnly: true, isValid: isValid, grant: nil, mostOfProjects: nil)
   }
 }
 

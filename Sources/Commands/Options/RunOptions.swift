@@ -37,8 +37,18 @@ struct ExecutionOptions: CommandOptions {
     help: ArgumentHelp(
       "How many modules are compiled at the same time. Default: the processors this process may use.", valueName: "n"),
     setting: .byAnyone(
-      "a number from 1 to \(mostJobs)", unset: "the processors this process may use", isValid: Self.isValid))
+      "a number from 1 to \(mostJobs)", unset: "the processors this process may use", isValid: Self.isValid,
+      mostOfProjects: AvailableProcessors.count))
   var jobs: Int?
+
+  @CommandOption(
+    "isolate",
+    help: ArgumentHelp(
+      "Which modules may have one compiler process after the other: module (none), origin, run (all).",
+      discussion: """
+        A module that takes its compiler over can spoil the artifacts that the same process makes next. With origin, these are         those of files of the same owner below the same directory that was given.
+        """, valueName: "what"), setting: .byUsersOnly())
+  var isolate = Isolation.origin
 
   @CommandOption("fail-fast", help: "Begin nothing more after the first module that fails.")
   var failFast = false
@@ -91,6 +101,8 @@ struct ExecutionOptions: CommandOptions {
   }
 
 }
+
+extension Isolation: ExpressibleByArgument, OptionValue {}
 
 /// A duration as an argument: `120`, `0.5`.
 struct Seconds: OptionValue {

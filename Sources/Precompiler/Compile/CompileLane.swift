@@ -11,7 +11,9 @@ final class CompileLane {
   /// The lane's number, from 0.
   private let number: Int
   private let reader: ModuleReader
-  private var compiler: (session: any CompileSession, toolchain: any Toolchain)?
+  private var compiler: (session: any CompileSession, toolchain: any Toolchain, origin: ModuleOrigin)?
+  /// The threads that its job was given.
+  private var threads = 1
   private let publishing: PublishingQueue
 
   init(_ work: LaneWork, number: Int) {
@@ -64,15 +66,16 @@ final class CompileLane {
   }
 
   private func runNext() -> Next {
-    guard case .job(let job, let parallel, let isPostponed) = work.queue.next() else { return .none }
+    guard case .job(let job, let threads, let isPostponed) = work.queue.next() else { return .none }
+    self.threads = threads
     if isPostponed { return .afterClaim(job) }
     return run(job) { () throws(ModuleFailure) in
       guard work.policy.isWanted(job) else { return finish(job, .notDone) }
       guard let claim = try claim(job) else {
-        work.queue.postpone(job)
+        work.queue.postpone(job, threads: threads)
         return .another
       }
-      return try compile(job, claim, parallel: parallel, looks: job.reason != .forced)
+      return try compile(job, claim, looks: job.reason != .forced)
     }
   }
 
@@ -91,7 +94,7 @@ final class CompileLane {
     let next = withSlot {
       run(job) { () throws(ModuleFailure) in
         guard work.policy.isWanted(job) else { return finish(job, .notDone) }
-        return try compile(job, held.take(), parallel: false, looks: true)
+        return try compile(job, held.take(), looks: true)
       }
     }
     return next ?? finish(job, .notDone)
@@ -109,7 +112,7 @@ final class CompileLane {
   private func run(_ job: Job, _ body: () throws(ModuleFailure) -> Next) -> Next {
     do throws(ModuleFailure) { return try body() } catch {
       // Where the system grants no more processes, fewer lanes do the work.
-      if case .compilerNotStarted = error, work.queue.giveBack(job) { return .othersDo }
+      if case .compilerNotStarted = error, work.queue.giveBack(job, threads: threads) { return .othersDo }
       let isNoFaultOfIts =
         switch error {
         case .unconfined, .cancelled: true
@@ -122,7 +125,7 @@ final class CompileLane {
   }
 
   private func finish(_ job: Job, _ result: JobOutcome.Result, alternative: Backend? = nil) -> Next {
-    work.queue.finished()
+    work.queue.finished(threads: threads)
     work.finish(job, result, alternative: alternative)
     return .another
   }
@@ -153,27 +156,38 @@ final class CompileLane {
   ///   - claim: nil if another process has had it for so long that waiting is of no use.
   ///   - looks: whether an earlier holder of the claim may have published.
   private func compile(
-    _ job: Job, _ claim: consuming Claim?, parallel: Bool, looks: Bool
+    _ job: Job, _ claim: consuming Claim?, looks: Bool
   ) throws(ModuleFailure) -> Next {
     if work.queue.isStopped || work.cancellation.isCancelled { return finish(job, .notDone) }
     if looks, case .present(let size)? = job.target.directory?.lookUp(job.content.facts.hash) {
       return finish(job, .foundMeanwhile(size: size))
     }
     work.observer.record(.began(job))
-    let artifact = try compile(job, parallel: parallel)
+    let artifact = try compile(job)
     work.observer.record(.storing(job))
     do { try publishing.publish(artifact, claim: claim, for: job) } catch { throw .cache(error) }
-    work.queue.finished()
+    work.queue.finished(threads: threads)
     return .another
   }
 
-  private func compile(_ job: Job, parallel: Bool) throws(ModuleFailure) -> CompiledArtifact {
+  private func compile(_ job: Job) throws(ModuleFailure) -> CompiledArtifact {
+    let module = try load(job)
+    let threads = job.target.toolchain.cores == .onRequest ? threads : 1
     do throws(ModuleFailure) {
-      // The session comes before the module, so that another lane still finds the module if no compiler can be started.
-      let session = try session(for: job.target)
-      let module = try load(job)
+      return try compile(module, job, threads: threads)
+    } catch {
+      // The system grants no more threads. One is there.
+      if threads > 1, error.isLackOfThreads { return try compile(module, job, threads: 1) }
+      // Another lane still finds the module if no compiler can be started for this one.
+      if case .compilerNotStarted = error { work.putBack(module, of: job) }
+      throw error
+    }
+  }
+
+  private func compile(_ module: LoadedModule, _ job: Job, threads: Int) throws(ModuleFailure) -> CompiledArtifact {
+    do throws(ModuleFailure) {
+      let session = try session(for: job, module, threads: threads)
       let deadline = MonotonicInstant.now().adding(seconds: work.limits.timeout)
-      let threads = parallel && job.target.toolchain.cores == .onRequest ? work.policy.lanes : 1
       let artifact = try work.timings.measure(.compile, lane: number, job: job) { () throws(ModuleFailure) in
         try session.compile(
           module, wish: job.target.wish, threads: threads, deadline: deadline, timeout: work.limits.timeout)
@@ -208,15 +222,24 @@ final class CompileLane {
     throw failure
   }
 
-  /// The lane's session with a target's compiler, opened where there is none.
-  private func session(for target: CompileTarget) throws(ModuleFailure) -> any CompileSession {
+  /// Bytes of a module for which it pays to start another compiler that has more threads.
+  private static let manyThreadsFrom = 1 << 19
+
+  /// The lane's session with the compiler of a job's target, opened where there is none that is good for the module.
+  private func session(for job: Job, _ module: LoadedModule, threads: Int) throws(ModuleFailure) -> any CompileSession {
+    let target = job.target
+    let origin = work.origin(of: job, module)
     if let compiler {
-      if compiler.toolchain === target.toolchain { return compiler.session }
+      let hasTooFew =
+        module.facts.size >= Self.manyThreadsFrom && compiler.session.mostThreads.map { $0 < threads } ?? false
+      if compiler.toolchain === target.toolchain, compiler.origin == origin, compiler.session.isUsable, !hasTooFew {
+        return compiler.session
+      }
       work.retire(compiler.session, of: compiler.toolchain)
       self.compiler = nil
     }
-    let session = try work.open(target, lane: number)
-    compiler = (session, target.toolchain)
+    let session = try work.open(target, origin, lane: number)
+    compiler = (session, target.toolchain, origin)
     return session
   }
 }

@@ -1,5 +1,7 @@
 internal import LinuxIO
+internal import Scanning
 internal import Synchronization
+internal import SystemPackage
 internal import WasmCache
 internal import WasmEngine
 
@@ -12,6 +14,11 @@ final class LaneWork: Sendable {
   let cancellation: Cancellation
   let observer: any RunObserver
   let timings: RunTimings?
+  /// How many threads may compile at the same time, if there are fewer jobs.
+  let threads: Int
+  private let roots: [FilePath]
+  /// The directories that the roots were found below, if they are files.
+  private let directories: [FilePath]
   /// How many artifacts a lane may have open on their way into the cache.
   let largestBatch: Int
   /// The modules that were kept when they were hashed, and how many jobs they are kept for.
@@ -39,7 +46,10 @@ final class LaneWork: Sendable {
     timings = request.timings
     largestBatch = DescriptorBudget(lanes: policy.lanes).artifactsPerLane
     // The engine's own threads would run without a slot.
-    queue = JobQueue(jobs, lanes: policy.jobserver == nil ? policy.lanes : 1)
+    threads = policy.jobserver == nil ? min(policy.lanes, policy.processors ?? AvailableProcessors.count()) : 1
+    queue = JobQueue(jobs, threads: threads)
+    roots = request.input.roots
+    directories = request.input.rememberedUnder
     self.cancellation = cancellation
     self.observer = observer
   }
@@ -50,6 +60,28 @@ final class LaneWork: Sendable {
       guard let (module, jobs) = retained[job.content.facts.hash] else { return nil }
       retained[job.content.facts.hash] = jobs > 1 ? (module, jobs - 1) : nil
       return module
+    }
+  }
+
+  /// Keeps the module of a job that goes back to the queue.
+  func putBack(_ module: LoadedModule, of job: Job) {
+    retained.withLock { $0[job.content.facts.hash] = (module, 1 + ($0[job.content.facts.hash]?.jobs ?? 0)) }
+  }
+
+  /// The origin of a job's module, whose file was read.
+  func origin(of job: Job, _ module: LoadedModule) -> ModuleOrigin {
+    switch policy.isolation {
+    case .run: return .any
+    case .module: return ModuleOrigin(module: job.content.facts.hash)
+    case .origin:
+      guard let file = job.content.files.first else { return ModuleOrigin(owner: module.owner) }
+      let root = roots[file.root]
+      let path = file.path
+      // A file that was named is a root itself.
+      let directory =
+        path == root
+        ? directories.filter { path.starts(with: $0) }.max { $0.components.count < $1.components.count } : root
+      return ModuleOrigin(owner: module.owner, directory: directory)
     }
   }
 
@@ -93,12 +125,11 @@ final class LaneWork: Sendable {
 
   // MARK: Sessions
 
-  /// Opens a session with a target's compiler.
-  func open(_ target: CompileTarget, lane: Int) throws(ModuleFailure) -> any CompileSession {
+  /// Opens a session with a target's compiler, for modules of one origin.
+  func open(_ target: CompileTarget, _ origin: ModuleOrigin, lane: Int) throws(ModuleFailure) -> any CompileSession {
     let session = try timings.measure(.start, lane: lane) { () throws(ModuleFailure) in
       try target.toolchain.openSession(
-        for: target.identities, lanes: policy.lanes,
-        deadline: .now().adding(seconds: limits.timeout))
+        for: target.identities, origin: origin, lanes: policy.lanes, deadline: .now().adding(seconds: limits.timeout))
     }
     if !session.missingDefences.isEmpty { observer.record(.unconfined(missing: session.missingDefences)) }
     return session
@@ -109,7 +140,12 @@ final class LaneWork: Sendable {
   func retire(_ session: any CompileSession, of toolchain: any Toolchain) {
     if !cancellation.isCancelled, session.isUsable, toolchain.keep(session) { return }
     session.end()
-    ended.withLock { $0.append(session) }
+    // Where each module has a compiler of its own, they are thousands.
+    let oldest = ended.withLock { ended in
+      ended.append(session)
+      return ended.count > policy.lanes ? ended.removeFirst() : nil
+    }
+    _ = consume oldest
   }
 
   func waitForSessions() { ended.withLock { $0 = [] } }

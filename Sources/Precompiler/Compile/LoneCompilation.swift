@@ -21,14 +21,23 @@ package struct LoneCompilation: Sendable {
   /// - Returns: which of the two the file holds, and the artifact's bytes.
   package func compile(_ path: FilePath) throws(ModuleFailure) -> (kind: ModuleKind, artifact: [UInt8]) {
     let module = try ModuleReader(limit: limits.largestModule).load(path)
-    let deadline = MonotonicInstant.now().adding(seconds: limits.timeout)
-    let threads = AvailableProcessors.count()
-    let session = try toolchain.openSession(for: identities, lanes: threads, deadline: deadline)
-    defer { session.end() }
-    let artifact = try session.compile(
-      module, wish: 0, threads: toolchain.cores == .onRequest ? threads : 1, deadline: deadline,
-      timeout: limits.timeout)
+    let threads = toolchain.cores == .onRequest ? AvailableProcessors.count() : 1
+    let artifact: CompiledArtifact
+    do throws(ModuleFailure) {
+      artifact = try compile(module, threads: threads)
+    } catch {
+      // The system grants no more threads. One is there.
+      guard threads > 1, error.isLackOfThreads else { throw error }
+      artifact = try compile(module, threads: 1)
+    }
     guard identities.first?.accepts(artifact.contents.bytes) == true else { throw .foreignArtifact }
     return (module.facts.kind, Array(artifact.contents.bytes))
+  }
+
+  private func compile(_ module: LoadedModule, threads: Int) throws(ModuleFailure) -> CompiledArtifact {
+    let deadline = MonotonicInstant.now().adding(seconds: limits.timeout)
+    let session = try toolchain.openSession(for: identities, origin: .any, lanes: threads, deadline: deadline)
+    defer { session.end() }
+    return try session.compile(module, wish: 0, threads: threads, deadline: deadline, timeout: limits.timeout)
   }
 }

@@ -98,6 +98,11 @@ extension ModuleFailure: CustomStringConvertible {
     }
   }
 
+  /// Whether the compiler ended because the system granted it no more threads, as Rust's thread pools say it.
+  var isLackOfThreads: Bool {
+    if case .compilerCrashed(_, let words?) = self { words.contains("ThreadPoolBuildError") } else { false }
+  }
+
   /// Whether the cache is at fault, not the module.
   package var isStorageFailure: Bool {
     if case .cache = self { true } else { false }

@@ -24,10 +24,13 @@ package struct ReadModule: Sendable {
 package final class LoadedModule: Sendable {
   package let contents: MemoryFile
   package let facts: ModuleFacts
+  /// The user who owned the file that was read.
+  package let owner: UInt32
 
-  fileprivate init(_ contents: consuming MemoryFile, _ facts: ModuleFacts) {
+  fileprivate init(_ contents: consuming MemoryFile, _ facts: ModuleFacts, owner: UInt32) {
     self.contents = contents
     self.facts = facts
+    self.owner = owner
   }
 }
 
@@ -75,7 +78,8 @@ package struct ModuleReader: ~Copyable {
         if isKept { isKept = (try? memory.descriptor.write(all: bytes)) != nil }
       }
       if isKept { isKept = (try? memory.seal()) != nil }
-      return ReadModule(facts: facts, stamp: stamp, kept: isKept ? LoadedModule(memory, facts) : nil)
+      return ReadModule(
+        facts: facts, stamp: stamp, kept: isKept ? LoadedModule(memory, facts, owner: file.status.owner) : nil)
     }
   }
 
@@ -88,7 +92,7 @@ package struct ModuleReader: ~Copyable {
         try copy.descriptor.write(all: bytes)
       }
       try reading { () throws(SystemError) in try copy.seal() }
-      return LoadedModule(copy, facts)
+      return LoadedModule(copy, facts, owner: file.status.owner)
     }
   }
 

@@ -33,10 +33,11 @@ package protocol Toolchain: AnyObject, Sendable {
   ///
   /// - Parameters:
   ///   - identities: the identities that the wishes were resolved to. A compiler that is another by now is an error.
+  ///   - origin: of all the modules that it is for. A session that has met modules of another is not given out.
   ///   - lanes: how many sessions are open at a time.
   ///   - deadline: when opening has failed.
   func openSession(
-    for identities: [ArtifactIdentity], lanes: Int, deadline: MonotonicInstant
+    for identities: [ArtifactIdentity], origin: ModuleOrigin, lanes: Int, deadline: MonotonicInstant
   ) throws(ModuleFailure) -> any CompileSession
 
   /// Tries whether the compiler compiles a module with another backend than a wish's; blocks.
@@ -63,6 +64,9 @@ extension Toolchain {
 package protocol CompileSession: AnyObject, Sendable {
   /// Whether it can compile another module. It can after a refusal, but after no other failure.
   var isUsable: Bool { get }
+
+  /// How many threads it can compile with; nil for any number.
+  var mostThreads: Int? { get }
 
   /// The defences around the compiler that the kernel lacks or forbids.
   var missingDefences: [String] { get }
