@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -130,6 +131,19 @@ int clinux_file_system_type(int file, int64_t *type) {
   return 0;
 }
 
+int clinux_unique_mount(int file, uint64_t *number) {
+  // The headers of the machine that builds may be older than the kernel that runs.
+  const unsigned unique = 0x4000; // STATX_MNT_ID_UNIQUE
+  struct statx status;
+  if (statx(file, "", AT_EMPTY_PATH, unique, &status) != 0) return -1;
+  if (!(status.stx_mask & unique)) {
+    errno = ENOSYS;
+    return -1;
+  }
+  *number = status.stx_mnt_id;
+  return 0;
+}
+
 int clinux_available_processors(void) {
   // The kernel wants room for every processor it could have, so grow until it is content.
   for (int processors = 1024; processors <= 1 << 20; processors *= 4) {
@@ -163,6 +177,20 @@ const char *clinux_executable(void) { return (const char *)getauxval(AT_EXECFN);
 
 bool clinux_is_main_thread(void) { return gettid() == getpid(); }
 
+char **clinux_environment(void) { return environ; }
+
+void clinux_name_process(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+void clinux_raise_descriptor_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void clinux_disable_core_dumps(void) {
+  struct rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);
 }
 
 int clinux_spawn_closing_from(void *file_actions, int descriptor) {
@@ -198,20 +226,6 @@ int clinux_signal_ignore(int number) { return signal(number, SIG_IGN) == SIG_ERR
 int clinux_signal_default(int number) { return signal(number, SIG_DFL) == SIG_ERR ? -1 : 0; }
 
 bool clinux_signal_is_ignored(int number) {
-char **clinux_environment(void) { return environ; }
-
-void clinux_name_process(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
-
-void clinux_raise_descriptor_limit(void) {
-  struct rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-void clinux_disable_core_dumps(void) {
-  struct rlimit none = {0, 0};
-  setrlimit(RLIMIT_CORE, &none);
   struct sigaction action;
   return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }

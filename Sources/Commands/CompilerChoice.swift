@@ -19,6 +19,8 @@ struct CompilerChoice: Sendable {
   func run(
     _ request: PrecompileRequest, observer: any RunObserver, _ cancellation: Cancellation
   ) throws(RunFailure) -> RunSummary {
+    // A watcher has run after run, and something else may have been mounted since the last.
+    ImageFileSystems.lookAgain()
     let toolchains = try findToolchains(cancellation)
     do {
       return try Precompiler(request, with: toolchains, observer: observer, cancellation: cancellation).run()

@@ -21,6 +21,7 @@ package struct FileStatus: Hashable, Sendable {
 
 /// Tells one state of one file from another. Equal stamps mean equal contents, but for the clock's granularity.
 package struct FileStamp: Hashable, Sendable {
+  /// The device's number, or another one that stands for it, see ``DeviceNumbers``.
   package var device: UInt64
   package var inode: UInt64
   /// Bytes.
@@ -33,7 +34,7 @@ package struct FileStamp: Hashable, Sendable {
   package var mode: UInt32
 
   package init(_ status: stat) {
-    device = UInt64(status.st_dev)
+    device = DeviceNumbers.number(of: UInt64(status.st_dev))
     inode = UInt64(status.st_ino)
     size = Int64(status.st_size)
     modified = Self.nanoseconds(status.st_mtim)

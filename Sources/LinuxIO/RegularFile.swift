@@ -51,7 +51,7 @@ package struct RegularFile: ~Copyable, Sendable {
   }
 
   private init(opened descriptor: consuming Descriptor) throws(RegularFileError) {
-    let status = try systemCall { () throws(SystemError) in try descriptor.status() }
+    let status = try systemCall { () throws(SystemError) in try descriptor.statusMeetingFileSystem() }
     // Another file may have taken the name since it was looked at.
     guard status.kind == .regular else { throw .notRegular(status.kind) }
     self.descriptor = descriptor

@@ -33,7 +33,7 @@ struct RootSurvey {
   private mutating func classify(_ root: Int, _ parents: inout ParentIdentities) -> Root {
     let path = paths[root]
     let stamp: FileStamp
-    do { stamp = try Descriptor.status(of: TerminatedPath(path)).stamp } catch {
+    do { stamp = try Self.stamp(path) } catch {
       let isLink =
         error.errno == .noSuchFileOrDirectory
         && (try? Descriptor.status(of: TerminatedPath(path), followingLinks: false)) != nil
@@ -57,6 +57,12 @@ struct RootSurvey {
       report(.notRegular(kind), root)
       return .unusable
     }
+  }
+
+  private static func stamp(_ path: [UInt8]) throws(SystemError) -> FileStamp {
+    let stamp = try Descriptor.status(of: TerminatedPath(path)).stamp
+    return ImageFileSystems.meet(stamp, at: TerminatedPath(path))
+      ? try Descriptor.status(of: TerminatedPath(path)).stamp : stamp
   }
 
   /// Notes that a file is a root; the earlier one if the same name in the same directory already is.

@@ -108,7 +108,7 @@ struct ScanWorker: ~Copyable {
   /// Nil if the directory is not for this scan, or is scanned under another root.
   private mutating func admit(_ directory: borrowing Descriptor, _ task: DirectoryTask) -> FileIdentity? {
     do {
-      let identity = try directory.status().stamp.identity
+      let identity = try directory.statusMeetingFileSystem().stamp.identity
       if plan.options.selection.skippedDirectories.contains(identity) { return nil }
       if !task.isStart, let inner = plan.listedElsewhere[identity] {
         found.nested.append(NestedRoot(outer: task.root, inner: inner))

@@ -93,7 +93,7 @@ package final class EngineFile: Sendable {
   package init(_ location: EngineLocation) throws(SystemError) {
     self.location = location
     descriptor = try Descriptor.open(location.path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
-    stamp = try descriptor.status().stamp
+    stamp = try descriptor.statusMeetingFileSystem().stamp
     switch stamp.kind {
     case .regular: break
     case .directory: throw SystemError("open", .isDirectory)

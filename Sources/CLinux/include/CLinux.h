@@ -56,6 +56,10 @@ int clinux_pipe(int *ends);
 // The file system's magic number (statfs(2)).
 int clinux_file_system_type(int file, int64_t *type);
 
+// The number of the mount that a file was reached through, which no other mount gets until the machine starts anew (statx(2),
+// STATX_MNT_ID_UNIQUE; since Linux 6.8).
+int clinux_unique_mount(int file, uint64_t *number);
+
 // --- processes ---
 
 // The number of processors this process may run on (sched_getaffinity(2)).
@@ -70,15 +74,15 @@ const char *clinux_executable(void);
 // Whether the calling thread is the one that the process began with.
 bool clinux_is_main_thread(void);
 
-
-// Allows as many open descriptors as the system grants (setrlimit(2), RLIMIT_NOFILE).
-void clinux_raise_descriptor_limit(void);
-
 // The environment; Swift cannot prove its access to the global variable safe.
 char **clinux_environment(void);
 
 // Renames the process for ps and top (prctl(2), PR_SET_NAME).
 void clinux_name_process(const char *name);
+
+// Allows as many open descriptors as the system grants (setrlimit(2), RLIMIT_NOFILE).
+void clinux_raise_descriptor_limit(void);
+
 // Whether this process may take only so much address space (getrlimit(2), RLIMIT_AS).
 bool clinux_address_space_is_limited(void);
 

@@ -62,7 +62,13 @@ struct CachePath {
       }
     }
     // The descriptors of the way are good for walking only.
-    do { return try directory.open(".", O_RDONLY | O_DIRECTORY) } catch { throw refusal(of: wanted, error) }
+    do {
+      let root = try directory.open(".", O_RDONLY | O_DIRECTORY)
+      _ = try root.statusMeetingFileSystem()
+      return root
+    } catch {
+      throw refusal(of: wanted, error)
+    }
   }
 
   private func absolute() throws(CacheError) -> FilePath {
