@@ -41,15 +41,17 @@ package final class DescriptorWatch: Sendable {
     pthread_join(thread, nil)
   }
 
-  /// Waits for a pipe or a socket to lose its reader.
+  /// Waits for a pipe to lose its reader.
   ///
+  /// - Parameter takesSocket: whether it may be a socket, too. (The system's journal reads one, and may be started again.)
   /// - Returns: nil if the descriptor is neither: a file has no reader.
   package static func forLossOfReader(
-    of descriptor: Int32, happened: @escaping @Sendable () -> Void
+    of descriptor: Int32, takesSocket: Bool = false, happened: @escaping @Sendable () -> Void
   ) -> DescriptorWatch? {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { return nil }
-    guard [FileKind.fifo, .socket].contains(FileKind(mode: status.st_mode)) else { return nil }
+    let kind = FileKind(mode: status.st_mode)
+    guard kind == .fifo || kind == .socket && takesSocket else { return nil }
     return DescriptorWatch(of: descriptor) {
       happened()
       return false

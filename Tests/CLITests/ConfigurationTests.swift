@@ -81,7 +81,7 @@ import Testing
         #"max-memory = "4Gi"  # default"#,
         "require-sandbox = false  # default",
         "# exec is not set: no command",
-        "debounce = 20  # default",
+        "restart = false  # default", "debounce = 20  # default",
         "poll = false  # default",
         "clear = false  # default",
         "color = \"auto\"  # default",

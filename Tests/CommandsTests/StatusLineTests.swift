@@ -85,7 +85,7 @@ struct StatusLineTests {
     var line = try line([1, 1, 1], running: ["a", "b"])
     line.storing("b")
     #expect(line.text(columns: 20, now: Self.early) == "0/3, 1 running: a")
-    line.finished("b", size: 1)
+    line.finished("b", size: 1, now: Self.early)
     #expect(line.text(columns: 20, now: Self.early) == "1/3, 1 running: a")
     line.storing("a")
     #expect(line.text(columns: 20, now: Self.early) == "1/3")
@@ -93,7 +93,7 @@ struct StatusLineTests {
 
   @Test func finishedNamesAreForgotten() throws {
     var line = try line([1, 1, 1], running: ["a", "b"])
-    line.finished("b", size: 1)
+    line.finished("b", size: 1, now: Self.early)
     #expect(line.text(columns: 20, now: Self.early) == "1/3, 1 running: a")
   }
 }

@@ -24,7 +24,8 @@ struct WatchOptions: CommandOptions {
     "restart",
     help: ArgumentHelp(
       "End the command of --exec when modules have changed, with all that it has started, and run it anew.",
-      discussion: "By SIGTERM, and after three seconds by SIGKILL. It is for servers, which would not end by themselves."),
+      discussion:
+        "By SIGTERM, and after three seconds by SIGKILL. It is for servers, which would not end by themselves."),
     setting: .byAnyone())
   var restart = false
 
@@ -35,8 +36,13 @@ struct WatchOptions: CommandOptions {
   var debounce = Milliseconds(20)
 
   @CommandOption(
-    "poll", help: "Look at everything every two seconds instead of waiting for the kernel's word.", setting: .byAnyone()
-  )
+    "poll",
+    help: ArgumentHelp(
+      "Look at everything every two seconds instead of waiting for the kernel's word.",
+      discussion: """
+        Network and FUSE file systems are polled in any case. The kernel does not tell either of what is written to a layer \
+        below an overlay, or to a file by a name of it (a hard link) outside of the directories that are watched.
+        """), setting: .byAnyone())
   var poll = false
 
   @CommandOption("clear", help: "Clear the terminal before each batch of changes.", setting: .byAnyone())

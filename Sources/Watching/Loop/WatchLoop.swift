@@ -15,17 +15,13 @@ package actor WatchLoop {
   /// The time within which stopping is promised. A part that has not ended by then is left behind.
   private static let stopDeadline = DispatchTimeInterval.milliseconds(800)
 
-  /// How long dependencies must be quiet.
-  private static let dependencyDelay = Duration.milliseconds(200)
-  /// How often a service manager is told of work, and how many seconds it is to wait for the next word.
+  /// How often a service manager is told of work.
   private static let beat = DispatchTimeInterval.seconds(5)
-  private static let patience = 60
 
   nonisolated let executor = QueueExecutor(label: "wasmprecompile.watch-loop")
   private let source: any ChangeSource
   private let warmer: any Warmer
   private let command: ExecRunner?
-  private let notifier: SystemdNotifier
   private let configurationChanged: @Sendable () -> Void
   private let report: @Sendable (WatchReport) -> Void
 
@@ -34,8 +30,7 @@ package actor WatchLoop {
   private var alarm: Alarm?
   private var isArmed = false
   private var isReady = false
-  /// How many modules the service manager was told of.
-  private var toldCount = 0
+  private var service: ServiceReport
   /// Modules of the start that are not done.
   private var initial: Set<FilePath> = []
   /// The contents of each module when it was last made loadable, by the warmer's names for contents.
@@ -49,11 +44,7 @@ package actor WatchLoop {
   private var postponed: Set<FilePath> = []
   /// The files by their names, as they were when last read: one that is written under a name changes under all.
   private var names = FileNames()
-  /// Dependencies that have changed, and when that will have settled.
-  private var dependencies: Set<WatchDependency> = []
-  private var dependencyTime: SuspendingClock.Instant?
-  /// Whether room was made in the cache since a file changed. Then there is none for what is gone from it.
-  private var hasEvicted = false
+  private var dependencies = DependencyChanges()
   private var runningParts: Set<Part> = []
   private var stopped: [@Sendable () -> Void]?
   private var hasStopped = false
@@ -73,7 +64,7 @@ package actor WatchLoop {
     self.configurationChanged = configurationChanged
     self.source = source
     self.warmer = warmer
-    self.notifier = notifier
+    service = ServiceReport(notifier)
     self.report = report
     self.command = command.map { ExecRunner($0) { report(.command($0)) } }
     batcher = ChangeBatcher(times: times)
@@ -105,13 +96,10 @@ package actor WatchLoop {
     source.start { [self] events in onQueue { $0.take(events) } }
   }
 
-  /// Has the service manager wait, and says what for. It would end a service that is not ready after some time (90 s), and
-  /// to compile much may take longer. Each module has its own limit.
+  /// Has a service manager wait.
   private func tellManagerOfWork() {
-    guard !isReady, stopped == nil, notifier.isHeard else { return }
-    let progress = batch?.progress.map { ": \($0.done) of \($0.of) done" } ?? ""
-    notifier.send(
-      .status(isArmed ? "compiling modules\(progress)" : "listing modules"), .extendTimeout(seconds: Self.patience))
+    guard service.isAwaited, stopped == nil else { return }
+    service.atWork(on: batch, isListing: !isArmed)
     executor.queue.asyncAfter(deadline: .now() + Self.beat) { [weak self] in
       self?.assumeIsolated { $0.tellManagerOfWork() }
     }
@@ -122,10 +110,7 @@ package actor WatchLoop {
     for event in events {
       switch event {
       case .file(let event): take(event)
-      case .depends(let dependency):
-        dependencies.insert(dependency)
-        // Whoever replaces one may do so in several steps.
-        dependencyTime = SuspendingClock().now + Self.dependencyDelay
+      case .depends(let dependency): dependencies.note(dependency, at: SuspendingClock().now)
       case .armed: isArmed = true
       case .notice(let notice): report(.notice(notice))
       }
@@ -153,22 +138,15 @@ package actor WatchLoop {
     }
   }
 
-  /// Has everything looked at again, because the artifacts may have to be others now.
-  private func followDependencies(at now: SuspendingClock.Instant) {
-    guard let time = dependencyTime, time <= now else { return }
-    dependencyTime = nil
-    let changed = dependencies
-    dependencies = []
-    if changed.contains(where: { if case .configuration = $0 { true } else { false } }) { return configurationChanged() }
-    let makers = changed.filter { if case .maker = $0 { true } else { false } }
-    if let first = makers.first ?? (hasEvicted ? nil : changed.first) { source.rescan(.dependency(first)) }
-  }
-
   /// Does what has become due.
   private func advance() {
     guard isArmed, stopped == nil else { return }
     let now = SuspendingClock().now
-    followDependencies(at: now)
+    switch dependencies.settle(at: now) {
+    case .readConfiguration: configurationChanged()
+    case .rescan(let dependency): source.rescan(.dependency(dependency))
+    case nil: break
+    }
     let settled = batcher.settle(at: now)
     for removal in settled.removals {
       initial.remove(removal.path)
@@ -193,9 +171,9 @@ package actor WatchLoop {
     } else if batch == nil, initial.isEmpty {
       becomeReady()
     }
-    tellManagerOfCount()
+    service.count(batcher.knownModules)
     let commandTime = batch == nil ? tellCommand(at: now) : nil
-    alarm?.set(to: [batcher.nextTime, commandTime, dependencyTime].compactMap { $0 }.min())
+    alarm?.set(to: [batcher.nextTime, commandTime, dependencies.time].compactMap { $0 }.min())
   }
 
   /// Runs the command if there is anything to tell it, and nothing more to be expected at once: what one action of a user
@@ -219,7 +197,7 @@ package actor WatchLoop {
     let batch = WarmBatch(changes, before: Dictionary(uniqueKeysWithValues: known))
     self.batch = batch
     if !isReady { initial.formUnion(changes.map(\.path)) }
-    if changes.contains(where: { $0.cause != .listed }) { hasEvicted = false }
+    dependencies.begin(changes)
     report(.batchStarted(batch))
     warmer.warm(batch) { [self] outcomes in onQueue { $0.finished(batch, outcomes) } }
   }
@@ -229,30 +207,18 @@ package actor WatchLoop {
     self.batch = nil
     guard stopped == nil else { return ended(.warmer) }
     let fresh = batch.changes.filter { !batcher.isStale($0.path) }
-    let diagnostics = batcher.finish(outcomes, old: old(batch, outcomes), at: SuspendingClock().now)
+    let old = batch.oldFiles(rejectedIn: outcomes, quietFor: batcher.times.beforeDiagnostic)
+    let diagnostics = batcher.finish(outcomes, old: old, at: SuspendingClock().now)
     let told = Dictionary(uniqueKeysWithValues: batch.changes.map { ($0, outcomes[$0.path] ?? .deferred) })
     report(.batchFinished(batch, told))
     tell(diagnostics)
     note(told, batch.loadable)
     names.note(batch.files)
-    hasEvicted = hasEvicted || batch.hasEvicted
+    dependencies.end(batch)
     for change in fresh where told[change] != .deferred && !batcher.isHeld(change.path) { initial.remove(change.path) }
     if initial.isEmpty { becomeReady() }
     unready = Set(fresh.filter { told[$0]?.isReady != true }.map(\.path))
     advance()
-  }
-
-  /// Files that nobody can be writing, because they were found as they have been for a while.
-  private func old(_ batch: WarmBatch, _ outcomes: [FilePath: WarmOutcome]) -> Set<FilePath> {
-    let before = WallClock.now() - batcher.times.beforeDiagnostic.components.seconds * 1_000_000_000
-    var old: Set<FilePath> = []
-    for change in batch.changes where change.cause == .listed {
-      guard case .rejected = outcomes[change.path],
-        let stamp = try? Descriptor.status(of: change.path).stamp, max(stamp.modified, stamp.changed) < before
-      else { continue }
-      old.insert(change.path)
-    }
-    return old
   }
 
   /// Tells what is wrong; what keeps several modules waiting is told once.
@@ -291,24 +257,15 @@ package actor WatchLoop {
     isReady = true
     let count = batcher.knownModules
     report(.ready(modules: count))
-    toldCount = count
-    notifier.send(.ready, .status(Self.status(count)))
+    service.ready(count)
   }
-
-  private func tellManagerOfCount() {
-    guard isReady, notifier.isHeard, batcher.knownModules != toldCount else { return }
-    toldCount = batcher.knownModules
-    notifier.send(.status(Self.status(toldCount)))
-  }
-
-  private static func status(_ modules: Int) -> String { "watching \(modules) \(modules == 1 ? "module" : "modules")" }
 
   private func end(_ completion: @escaping @Sendable () -> Void) {
     guard !hasStopped else { return completion() }
     guard stopped == nil else { return stopped?.append(completion) ?? () }
     stopped = [completion]
     runningParts = Set(Part.allCases)
-    notifier.send(.stopping, .status("stopping"))
+    service.stopping()
     alarm?.cancel()
     warmer.cancel()
     if batch == nil { ended(.warmer) }

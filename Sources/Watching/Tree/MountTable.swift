@@ -51,7 +51,9 @@ final class MountTable: Sendable {
     var bytes: [UInt8] = []
     var rest = Array(text.utf8)[...]
     while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "\\"), rest.count >= 3, let code = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8) {
+      if byte == UInt8(ascii: "\\"), rest.count >= 3,
+        let code = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8)
+      {
         bytes.append(code)
         rest = rest.dropFirst(3)
       } else {
@@ -59,23 +61,5 @@ final class MountTable: Sendable {
       }
     }
     return bytes
-  }
-}
-
-/// Following file systems that are mounted below the roots, or above.
-extension TreeWatch {
-  func watchMounts() {
-    mounts = MountTable.mounts()
-    mountTable = MountTable { [weak self] in self?.onQueue { $0.mountsChanged() } }
-  }
-
-  private func mountsChanged() {
-    guard case .running = state else { return }
-    let present = MountTable.mounts()
-    let changed = mounts.symmetricDifference(present).map(\.point)
-    mounts = present
-    let places = roots.map { $0.resolved ?? $0.absolute }
-    let matters = changed.contains { point in places.contains { $0.starts(with: point) || point.starts(with: $0) } }
-    if matters { restart(.mounts) }
   }
 }

@@ -133,7 +133,7 @@ extension TreeWatch {
         unguardedRoots.insert(root)
       }
     }
-    for unused in guards.replace(root: root, with: watched) 
+    for unused in guards.replace(root: root, with: watched)
     where table[unused] == nil && entryDirectories[unused] == nil { tools?.remove(unused) }
   }
 }

@@ -47,11 +47,16 @@ import Testing
       try FileManager.default.copyItem(atPath: box.installedEngine, toPath: box.work + "/engine.so")
       let watcher = try Watcher(in: box, "--engine", "engine.so", "--exec", Self.command, modules: 2)
       expectLog([all], box, watcher)
-      // The same release, another build.
-      let file = try #require(FileHandle(forWritingAtPath: box.work + "/engine.so"))
-      try file.seekToEnd()
-      try file.write(contentsOf: Data("another".utf8))
-      try file.close()
+      // The same release without its build's number is another build. The file under its old name is in use.
+      let script = """
+        import os
+        bytes = bytearray(open("engine.so", "rb").read())
+        bytes[bytes.index(b"\\3\\0\\0\\0GNU\\0")] = 9
+        open("new.so", "wb").write(bytes)
+        os.rename("new.so", "engine.so")
+        """
+      let made = try box.command("python3", ["-c", Argument(script)]).run()
+      try #require(made.ending == .exited(0), "\(made.errors)")
       for name in ["a", "b"] { watcher.expectCompiled("\(name).wasm", times: 2) }
       expectLog([all, all], box, watcher)
       watcher.expect("note: listed 1 directory again: engine.so has changed")

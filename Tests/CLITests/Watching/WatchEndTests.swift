@@ -51,8 +51,11 @@ import Testing
   @Test func endsWhenItsReaderIsGone() throws {
     try Sandbox.use { box in
       for number in 1...2 { try box.write(WasmBinary.returning(number), to: "tree/\(number).wasm") }
-      // One that no program of another test inherits.
       let pipe = Pipe()
+      // No program inherits it, the watcher neither.
+      for end in [pipe.fileHandleForReading, pipe.fileHandleForWriting] {
+        try #require(fcntl(end.fileDescriptor, F_SETFD, FD_CLOEXEC) == 0)
+      }
       var tool = box.tool("--watch", "--backend", "winch", "--format", "json", "--exec", Self.server, "tree")
       tool.output = pipe.fileHandleForWriting.fileDescriptor
       let watch = try tool.start()

@@ -44,7 +44,9 @@ import Testing
     """
 
   private func onTerminal(_ command: Command, until patterns: String...) throws -> String {
-    var command = command.wrapped(in: ["python3", "-c", Argument(Self.terminal), Argument(patterns.joined(separator: "|"))])
+    var command = command.wrapped(in: [
+      "python3", "-c", Argument(Self.terminal), Argument(patterns.joined(separator: "|")),
+    ])
     command.environment["TERM"] = "xterm"
     let result = try command.run()
     #expect(result.ending == .exited(0), "\(result.errors)")
@@ -65,7 +67,7 @@ import Testing
       try box.write(WasmBinary.returning(1), to: "tree/a.wasm")
       try box.write(WasmBinary.bomb(depth: 400), to: "tree/bomb.wasm")
       let output = try onTerminal(
-        box.tool("--watch", "-j1", "--clear", "tree"),
+        box.tool("--watch", "-j2", "--clear", "tree"),
         until: #"\d\d:\d\d:\d\d [^ ]*compiled[^ ]* tree/a.wasm with cranelift"#,
         #"1/2, 1 running, \d+ s"#)
       #expect(!output.contains("ready"), "\(output)")

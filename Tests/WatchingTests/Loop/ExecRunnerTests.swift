@@ -97,7 +97,9 @@ import Testing
   }
 
   /// Writes its number when it ignores signals, and goes on for as long as anything does.
-  private var stubborn: String { "(trap '' TERM HUP; sh -c 'echo $PPID' >\(out).new; mv \(out).new \(out); sleep 1000; :)" }
+  private var stubborn: String {
+    "(trap '' TERM HUP; sh -c 'echo $PPID' >\(out).new; mv \(out).new \(out); sleep 1000; :)"
+  }
 
   @Test(arguments: ["$0 & wait; wait", "$0 &", "setsid sh -c \"$0\" &"])
   func stopEndsEverythingThatTheCommandHasStarted(how: String) async throws {
@@ -126,7 +128,9 @@ import Testing
   }
 
   @Test(arguments: ["$0", "$0 &"]) func restartEndsTheRunBeforeTheNext(how: String) async throws {
-    let runner = try runner(how.replacing("$0", with: "{ echo $$ >\(out).new; mv \(out).new \(out); exec sleep 1000; }")) {
+    let runner = try runner(
+      how.replacing("$0", with: "{ echo $$ >\(out).new; mv \(out).new \(out); exec sleep 1000; }")
+    ) {
       $0.restarts = true
     }
     runner.run(telling: ModuleChanges())

@@ -285,13 +285,12 @@ import Testing
     #expect(next(until: 100_000) == nil)
   }
 
-  @Test mutating func rejectedModuleThatIsRemovedIsToldAsRemovedOnly() throws {
+  @Test mutating func nothingIsToldOfWhatIsRemovedBeforeItWasAModule() {
     note(.written, at: 0)
     _ = next(until: 100)
     _ = finish(.rejected("truncated"), at: 30)
     note(.removed, at: 100)
-    let (settled, _) = try #require(next(until: 10_000))
-    #expect(settled.diagnostics.isEmpty && settled.removals.count == 1)
+    #expect(next(until: 10_000) == nil)
   }
 
   @Test mutating func deferredComesWithTheNextBatch() throws {

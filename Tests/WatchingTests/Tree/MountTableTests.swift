@@ -45,7 +45,9 @@ extension UsingInotify {
 
     /// Root in a container may not mount either.
     private static var isPossible: Bool {
-      guard let scratch = try? Scratch(), test_bind_mount(scratch.path.string, scratch.path.string) == 0 else { return false }
+      guard let scratch = try? Scratch(), test_bind_mount(scratch.path.string, scratch.path.string) == 0 else {
+        return false
+      }
       return test_unmount(scratch.path.string) == 0
     }
   }
