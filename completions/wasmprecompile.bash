@@ -156,11 +156,24 @@ _wasmprecompile() {
     SAP_SHELL_VERSION="$(IFS='.';printf %s "${BASH_VERSINFO[*]}")"
     local -r SAP_SHELL_VERSION
 
-    local -r cur="${2}"
-    local -r prev="${3}"
+    local cur="${2}"
+    local prev="${3}"
+
+    # Bash takes `--option=value` apart: `=` is a word of its own.
+    if [[ "${COMP_WORDS[${COMP_CWORD}]}" = '=' ]]; then
+        cur=''
+    elif [[ "${prev}" = '=' && "${COMP_CWORD}" -gt 2 ]]; then
+        prev="${COMP_WORDS[$((COMP_CWORD - 2))]}"
+    fi
 
     local -i positional_number
-    local -a unparsed_words=("${COMP_WORDS[@]:1:${COMP_CWORD}}")
+    local -a unparsed_words=()
+    local word option=''
+    for word in "${COMP_WORDS[@]:1:${COMP_CWORD}}"; do
+        [[ "${word}" = '=' && "${option}" = --* ]] || unparsed_words+=("${word}")
+        option="${word}"
+    done
+    [[ "${option}" = '=' ]] && unparsed_words+=('')
 
     # Only the first word can be a subcommand; the words after it are the subcommand's.
     if [[ "${COMP_CWORD}" -gt 1 ]]; then
@@ -176,9 +189,9 @@ _wasmprecompile() {
     fi
 
     local -a repeating_flags=()
-    local -a non_repeating_flags=(--trust-cache --null -0 --follow-links --fail-fast --dry-run -n --check --frozen --force --rehash --require-sandbox --watch --poll --clear --quiet -q --verbose -v --explain --version -h --help)
+    local -a non_repeating_flags=(--trust-cache --null -0 --follow-links --fail-fast --dry-run -n --check --frozen --verify --force --rehash --require-sandbox --hard-links --watch --restart --poll --clear --quiet -q --verbose -v --explain --version -h --help)
     local -a repeating_options=(--backend --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache --files-from --exclude)
-    local -a non_repeating_options=(--opt-level --cpu --features --engine --cache-dir --max-size --jobs -j --timeout --max-module --max-artifact --max-memory --output --stamp --depfile --exec --debounce --color --format --timings --trace)
+    local -a non_repeating_options=(--opt-level --cpu --features --engine --cache-dir --max-size --jobs -j --isolate --timeout --max-module --max-artifact --max-memory --output --stamp --depfile --exec --debounce --color --format --timings --trace)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -245,6 +258,10 @@ _wasmprecompile() {
         return
         ;;
     '--jobs'|'-j')
+        return
+        ;;
+    '--isolate')
+        __wasmprecompile_add_completions -W 'module'$'\n''origin'$'\n''run'
         return
         ;;
     '--timeout')
@@ -389,7 +406,7 @@ _wasmprecompile_path() {
     # Offer positional completions
     case "${positional_number}" in
     *)
-        __wasmprecompile_add_completions -f
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(wasm)'
         return
         ;;
     esac
@@ -482,7 +499,7 @@ _wasmprecompile_run() {
     # Offer positional completions
     case "${positional_number}" in
     1)
-        __wasmprecompile_add_completions -f
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(wasm)'
         return
         ;;
     esac
@@ -584,7 +601,7 @@ _wasmprecompile_inspect() {
     # Offer positional completions
     case "${positional_number}" in
     1)
-        __wasmprecompile_add_completions -f
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(wasm|cwasm)'
         return
         ;;
     esac
@@ -793,7 +810,7 @@ _wasmprecompile_cache_stats() {
     repeating_flags=()
     non_repeating_flags=(--zero --trust-cache --version -h --help)
     repeating_options=(--lower-cache)
-    non_repeating_options=(--format --cache-dir)
+    non_repeating_options=(--format --cache-dir --max-size)
     __wasmprecompile_offer_flags_options 0
 
     # Offer option value completions
@@ -808,6 +825,9 @@ _wasmprecompile_cache_stats() {
         ;;
     '--lower-cache')
         __wasmprecompile_add_completions -d
+        return
+        ;;
+    '--max-size')
         return
         ;;
     esac
@@ -974,6 +994,14 @@ _wasmprecompile_help() {
     non_repeating_flags=(--version)
     repeating_options=()
     non_repeating_options=()
+    if [[ "${COMP_CWORD}" -eq 2 ]]; then
+        __wasmprecompile_add_completions -W 'path'$'\n''run'$'\n''hash'$'\n''inspect'$'\n''engines'$'\n''cache'$'\n''config'$'\n''completions'
+    elif [[ "${COMP_CWORD}" -eq 3 ]]; then
+        case "${COMP_WORDS[2]}" in
+        cache) __wasmprecompile_add_completions -W 'dir'$'\n''key'$'\n''list'$'\n''stats'$'\n''gc'$'\n''clear'$'\n''verify' ;;
+        config) __wasmprecompile_add_completions -W 'show' ;;
+        esac
+    fi
     __wasmprecompile_offer_flags_options -1
 }
 

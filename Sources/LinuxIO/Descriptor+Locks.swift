@@ -40,8 +40,8 @@ extension Descriptor {
   package func lockIfPossible(
     shared: Bool = false, until deadline: MonotonicInstant, unless isOver: () -> Bool = { false }
   ) throws(SystemError) -> LockResult {
-    do { return try lock(shared: shared, until: deadline, unless: isOver) ? .held : .busy } catch
-      let error where error.saysThatThereAreNoLocks
+    do { return try lock(shared: shared, until: deadline, unless: isOver) ? .held : .busy } catch let error
+      where error.saysThatThereAreNoLocks
     {
       return .unavailable
     }
