@@ -19,18 +19,17 @@ struct StagedName {
   }
 
   /// Removes the files that dead writers left; trouble with one is left to the next run.
-  static func removeAbandoned(in directory: borrowing Descriptor) {
+  ///
+  /// - Parameter youth: nanoseconds since a file was made for which it stays, because it may not be locked yet.
+  static func removeAbandoned(in directory: borrowing Descriptor, youth: Int64 = 1_000_000_000) {
     for name in (try? directory.names()) ?? [] where isOne(name.string) {
-      // What another user made is not ours to remove. A file that was made just now may not be locked yet.
+      // What another user made is not ours to remove.
       guard let file = try? directory.openRegularFile(name, O_RDONLY), let status = try? file.status(),
         status.owner == geteuid(), status.stamp.changed < WallClock.now() - youth, (try? file.tryLock()) == true
       else { continue }
       try? directory.remove(name)
     }
   }
-
-  /// Nanoseconds.
-  private static let youth: Int64 = 1_000_000_000
 
   private static func isOne(_ name: String) -> Bool {
     name.hasPrefix(prefix) && UInt64(name.dropFirst(prefix.count)) != nil
