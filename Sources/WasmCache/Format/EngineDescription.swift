@@ -58,7 +58,7 @@ package struct EngineDescription: Codable, Hashable, Sendable {
   /// Reads what was written into an engine's directory; nil if that is not there, says something else, or says what no
   /// writer of this format would.
   init?(in directory: borrowing Descriptor) {
-    guard let file = try? directory.open(CacheLayout.engineDescription, O_RDONLY | O_NOFOLLOW | O_NONBLOCK) else {
+    guard let file = try? directory.openRegularFile(CacheLayout.engineDescription, O_RDONLY) else {
       return nil
     }
     // The buffer is far larger than the file ever is.

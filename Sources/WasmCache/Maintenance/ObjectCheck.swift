@@ -18,7 +18,7 @@ extension CacheDirectory {
     do throws(SystemError) {
       // The path is opened one name at a time, so that neither is a link.
       let file = try objects.open(name.directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-        .open(name.file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+        .openRegularFile(name.file, O_RDONLY)
       let stamp = try file.status().stamp
       let begun = WallClock.now()
       let actual = try ArtifactDigest(hashing: file)

@@ -81,7 +81,7 @@ package final class Publisher: Sendable {
     let name = CacheLayout.objectName(digest)
     do throws(SystemError) {
       let directory = try cache.objects.open(name.directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-      let object = try directory.open(name.file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+      let object = try directory.openRegularFile(name.file, O_RDONLY)
       try object.synchronizeData()
       let durable = try object.status().stamp.identity
       let isLinked = try cache.whilePublishing(unless: isOver) {
