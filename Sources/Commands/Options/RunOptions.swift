@@ -35,7 +35,8 @@ struct ExecutionOptions: CommandOptions {
   @CommandOption(
     "jobs", short: "j",
     help: ArgumentHelp(
-      "How many modules are compiled at the same time. Default: the processors this process may use.", valueName: "n"),
+      "How many modules are compiled at the same time. Default: the processors this process may use.",
+      discussion: "A project's file may only ask for fewer.", valueName: "n"),
     setting: .byAnyone(
       "a number from 1 to \(mostJobs)", unset: "the processors this process may use", isValid: Self.isValid,
       mostOfProjects: AvailableProcessors.count))
