@@ -131,7 +131,7 @@ struct CacheDirectoryTests {
     #expect(try Descriptor.open(directory("elsewhere"), O_RDONLY).names().isEmpty)
   }
 
-  @Test(arguments: ["", "v1", "v1/objects", "v1/engines", "v1/corrupt", "v1/tmp"], [0o720, 0o702, 0o777] as [UInt32])
+  @Test(arguments: ["", "v1", "v1/objects", "v1/engines", "v1/corrupt", "v1/tmp"], [0o722, 0o702, 0o777] as [UInt32])
   func directoryThatOthersCanWriteIsRefused(_ name: String, _ mode: UInt32) throws {
     _ = try CacheDirectory(making: path)
     let open = name.isEmpty ? path : path.appending(name)

@@ -478,7 +478,7 @@ _PATIENCE = 120
 _UNLOCKED = "unlocked-"
 
 
-def _lock(file: int, operation: int, patience: float = 10) -> typing.Optional[bool]:
+def _take_lock(file: int, operation: int, patience: float = 10) -> typing.Optional[bool]:
     """Takes a lock, and waits for it for some seconds: whoever may read a file can lock it for ever.
 
     :return: whether it was had; None where the file system has none.
@@ -528,7 +528,7 @@ class _Publication:
             engine = self._cache.open(self._identity.directory, self._cache.engines, path, make=True)
             # Whoever removes the directory owns its lock. It may have been removed between making and locking. Nobody can
             # remove it while another holds the lock.
-            _lock(engine, fcntl.LOCK_SH)
+            _take_lock(engine, fcntl.LOCK_SH)
             if os.fstat(engine).st_nlink > 0:
                 return engine
 
@@ -577,7 +577,7 @@ class _Publication:
                 writer = os.open(name, os.O_RDONLY | _DIRECTORY, dir_fd=self._temporary)
             except FileNotFoundError:
                 continue
-            is_held = True if prefix else _lock(writer, fcntl.LOCK_EX, patience=0)
+            is_held = True if prefix else _take_lock(writer, fcntl.LOCK_EX, patience=0)
             if is_held is None:
                 # The name says it where a lock cannot.
                 prefix = _UNLOCKED
