@@ -1,4 +1,5 @@
 internal import Precompiler
+internal import WasmCache
 
 /// Artifacts that a run has found or made, and that are gone when its last consumer opens them.
 ///
@@ -13,4 +14,17 @@ enum LostArtifacts {
 /// Hears nothing: a run that makes artifacts again has nothing to tell that the first one did not.
 struct DeafObserver: RunObserver {
   func record(_ event: RunEvent) {}
+}
+
+/// Hears only of modules that have their artifact.
+struct MadeObserver: RunObserver {
+  let wasMade: @Sendable (WasmHash) -> Void
+
+  func record(_ event: RunEvent) {
+    guard case .finished(let outcome) = event else { return }
+    switch outcome.result {
+    case .compiled, .foundMeanwhile: wasMade(outcome.job.content.facts.hash)
+    case .failed, .notDone: break
+    }
+  }
 }

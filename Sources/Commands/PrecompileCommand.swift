@@ -113,13 +113,13 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand, ListTakingCommand {
     }
     let outputs = try makeOutputs(request, work.cancellation)
     let report = try work.run {
-      outputs.write(summary) { lost in
+      outputs.write(summary) { lost, wasMade in
         for one in lost where one.isCorrupt {
           reporter.record(.warned("the cache's artifact of \(one.module.printable) was corrupt: it is made again"))
         }
         var again = request
         again.input.roots = lost.map(\.module)
-        _ = try invocation.compilers.run(again, observer: DeafObserver(), work.cancellation)
+        _ = try invocation.compilers.run(again, observer: MadeObserver(wasMade: wasMade), work.cancellation)
       }
     }
     EvictionStage(after: summary, limit: request.caches.sizeLimit).run(reporter)

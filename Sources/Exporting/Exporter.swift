@@ -27,6 +27,8 @@ package struct Exporter {
     self.isOver = isOver
   }
 
+  func path(of export: ArtifactExport) -> FilePath { directory.pushing(export.name) }
+
   /// - Parameter spared: names that stay as they are, because their artifacts could not be made.
   package func run(_ exports: [ArtifactExport], sparing spared: Set<FilePath> = []) -> ExportReport {
     var report = ExportReport()
@@ -40,8 +42,8 @@ package struct Exporter {
         switch materialize(export, before.records[export.name], to: output, &report) {
         case .success(let record): manifest.records[export.name] = record
         case .failure(let reason):
-          report.failures.append((directory.pushing(export.name), reason))
-          if reason.isLoss { report.lost.append(.init(module: export.path, isCorrupt: reason.isCorruption)) }
+          report.failures.append((path(of: export), reason))
+          if reason.isLoss { report.lost.append(.init(export, at: path(of: export), isCorrupt: reason.isCorruption)) }
         }
       }
       removeStale(&manifest, besides: exports, sparing: spared, in: output, &report)
@@ -90,7 +92,7 @@ package struct Exporter {
         let method = try artifact.materialize(
           to: output.own, as: output.staged, linking: usesHardLinks && export.isNew)
         try output.publish(as: export.name)
-        report.written.append((directory.pushing(export.name), method))
+        report.written.append((path(of: export), method))
       }
       guard let status = output.status(of: export.name) else { throw SystemError("stat", .noSuchFileOrDirectory) }
       return .success(
@@ -168,29 +170,39 @@ private struct ExportPlace: Hashable {
 /// The work of one run of exporting. Exports that it does not name were up to date.
 package struct ExportReport {
   /// Whether the file system of the output directory is mounted `noexec`.
-  package fileprivate(set) var isNoexec = false
-  package fileprivate(set) var written: [(path: FilePath, method: ExportMethod)] = []
-  package fileprivate(set) var removed: [(path: FilePath, reason: ExportRemoval)] = []
-  package fileprivate(set) var failures: [(path: FilePath, reason: ExportFailure)] = []
+  package internal(set) var isNoexec = false
+  package internal(set) var written: [(path: FilePath, method: ExportMethod)] = []
+  package internal(set) var removed: [(path: FilePath, reason: ExportRemoval)] = []
+  package internal(set) var failures: [(path: FilePath, reason: ExportFailure)] = []
   /// If these artifacts are made again, they can be exported.
-  package fileprivate(set) var lost: [LostExport] = []
+  package internal(set) var lost: [LostExport] = []
 
   package init() {}
 
-  /// Takes in what was exported when it was tried again. What failed before does not count any more.
+  /// Takes in what came of trying the lost ones again.
   package mutating func retried(_ later: ExportReport) {
+    let tried = Set(lost.map(\.path))
     written += later.written
     removed += later.removed
-    failures = later.failures
+    failures = failures.filter { !tried.contains($0.path) } + later.failures
     lost = later.lost
   }
 }
 
 /// A module whose artifact was there when the run ended, and not when it was to be exported.
 package struct LostExport: Sendable {
+  /// The module's file.
   package let module: FilePath
+  /// Where its artifact would have gone.
+  package let path: FilePath
   /// Whether it was corrupt; else somebody made room.
   package let isCorrupt: Bool
+
+  fileprivate init(_ export: ArtifactExport, at path: FilePath, isCorrupt: Bool) {
+    module = export.path
+    self.path = path
+    self.isCorrupt = isCorrupt
+  }
 }
 
 /// Why an export was removed.

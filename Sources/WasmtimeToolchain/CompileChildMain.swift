@@ -59,7 +59,7 @@ package enum CompileChildMain {
     let confinement: Confinement
     do { confinement = try Confinement.enter(limits, threads: threads) } catch {
       // Without this answer the child's end would be taken for the engine's doing.
-      try? socket.send(ChildReply.denied("\(error.call): \(error)").encoded())
+      try? socket.send(number.heading(ChildReply.denied("\(error.call): \(error)").encoded()))
       throw error
     }
     for one in settings {

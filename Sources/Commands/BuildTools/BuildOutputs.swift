@@ -15,8 +15,10 @@ struct BuildOutputs {
   let patience: Double
   let cancellation: Cancellation
 
-  /// - Parameter makeAgain: makes the artifacts of some modules again, which were evicted or corrupt when they were opened.
-  func write(_ summary: RunSummary, makeAgain: ([LostExport]) throws -> Void) -> BuildReport {
+  /// Makes artifacts again that were evicted or corrupt when they were opened, and tells of each module that has one.
+  typealias MakeAgain = ([LostExport], _ wasMade: @escaping @Sendable (WasmHash) -> Void) throws -> Void
+
+  func write(_ summary: RunSummary, makeAgain: MakeAgain) -> BuildReport {
     var report = BuildReport()
     if options.isEmpty || summary.isDryRun { return report }
     var artifacts = MadeArtifacts(summary, roots: roots)
@@ -47,20 +49,18 @@ struct BuildOutputs {
   }
 
   private func export(
-    _ artifacts: MadeArtifacts, into directory: FilePath, _ makeAgain: ([LostExport]) throws -> Void
+    _ artifacts: MadeArtifacts, into directory: FilePath, _ makeAgain: MakeAgain
   ) -> ExportReport {
     let exporter = Exporter(into: directory, usesHardLinks: options.hardLinks, patience: patience) { [cancellation] in
       cancellation.isCancelled
     }
     var report = exporter.run(artifacts.exports, sparing: artifacts.spared)
-    // Another process may have made it meanwhile, so that nobody has hashed its bytes here.
-    var exports = artifacts.exports
-    for index in exports.indices { exports[index].isNew = false }
     var attempts = 1
     while !report.lost.isEmpty && attempts < LostArtifacts.attempts {
+      let retry = ExportRetry(report.lost, of: artifacts.exports, sparing: artifacts.spared, with: exporter)
       // What cannot be made again is reported as missing.
-      do { try makeAgain(report.lost) } catch { break }
-      let later = exporter.run(exports, sparing: artifacts.spared)
+      do { try makeAgain(report.lost, retry.write) } catch { break }
+      let later = retry.finish()
       // As long as there are ever fewer, there is an end.
       attempts = later.lost.count < report.lost.count ? 1 : attempts + 1
       report.retried(later)

@@ -1219,7 +1219,7 @@ static result_t describe(publication_t *one, wasmprecompile_message_t *why) {
 // Gives the artifact's file and the entry their names, while whoever removes objects is kept out.
 static result_t name_artifact(publication_t *one, int parent, const char *digest, wasmprecompile_message_t *why) {
   int lock = openat(one->open.objects, ".", directory_flags);
-  if (lock >= 0) take_lock(lock, LOCK_SH);
+  if (lock >= 0) take_lock(lock, LOCK_SH, 10);
   char target[96];
   snprintf(target, sizeof target, "../../objects/%.2s/%s", digest, digest + 2);
   bool is_good = renameat(one->writer, "artifact", parent, digest + 2) == 0;
