@@ -48,7 +48,10 @@ package final class ExportRetry: Sendable {
     if wanted.isEmpty { return ExportReport() }
     let written = exporter.run(wanted, sparing: spared)
     let failed = Set(written.failures.map(\.path))
-    state.waiting.removeAll { isWanted($0) && !failed.contains(exporter.path(of: $0)) }
+    // Where the directory itself is at fault, nothing was written of what waits.
+    if !failed.contains(exporter.directory) {
+      state.waiting.removeAll { isWanted($0) && !failed.contains(exporter.path(of: $0)) }
+    }
     state.report.written += written.written
     state.report.removed += written.removed
     return written

@@ -7,7 +7,7 @@ package import WasmCache
 ///
 /// An export that has the right bytes keeps its times, so that nothing is built from it again.
 package struct Exporter {
-  private let directory: FilePath
+  let directory: FilePath
   private let usesHardLinks: Bool
   /// Seconds to wait for another run that exports into the same directory.
   private let patience: Double

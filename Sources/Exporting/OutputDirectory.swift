@@ -19,7 +19,7 @@ final class OutputDirectory {
 
   let root: Descriptor
   let own: Descriptor
-  private let lock: Descriptor
+  private let lock: Descriptor?
 
   /// Opens it, making missing directories, and waits for other runs that export into it.
   ///
@@ -28,10 +28,15 @@ final class OutputDirectory {
   init(making path: FilePath, until deadline: MonotonicInstant, unless isOver: () -> Bool) throws(SystemError) {
     root = try Self.openOrMake(path)
     own = try root.openOrMakeDirectory(Self.ownName, mode: 0o777)
-    lock = try Self.openLock(in: own)
-    switch try lock.lockIfPossible(until: deadline, unless: isOver) {
+    do throws(SystemError) { lock = try Self.openLock(in: own) } catch {
+      // Who may not write here changes nothing. If there is something to write, that fails with the reason.
+      guard [.readOnlyFileSystem, .permissionDenied].contains(error.errno) else { throw error }
+      lock = nil
+      return
+    }
+    switch try lock?.lockIfPossible(until: deadline, unless: isOver) {
     case .held: break
-    case .unavailable: return
+    case .unavailable, nil: return
     case .busy: throw Self.isBusy
     }
     // A run that was killed may have left files. No other run is at work now.

@@ -96,6 +96,18 @@ import Testing
     }
   }
 
+  /// The engine of a host that is described counts as found, whether it is asked for now or not.
+  @Test func artifactsOfDescribedHostsStay() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "one.wasm")
+      let other = try EngineRelease(version: "48.0.0").library()
+      try box.write("[host.edge]\nengine = '\(other)'\n", to: "../home/.config/wasmprecompile/config.toml")
+      try box.succeed("--host", "edge", "one.wasm")
+      #expect(
+        try box.succeed("cache", "gc", "--old-engines").output.masked == "nothing to remove: 1 artifact, SIZE\n")
+    }
+  }
+
   @Test func clearingLeavesNothingAndHarmsNothing() throws {
     try Sandbox.use { box in
       for number in 1...3 { try box.write(WasmBinary.returning(number), to: "\(number).wasm") }

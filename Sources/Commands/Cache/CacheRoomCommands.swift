@@ -10,8 +10,8 @@ extension CacheCommand {
     static let configuration = CommandConfiguration(
       commandName: "gc", abstract: "Make room: remove what is not used, what was used longest ago first.",
       discussion: """
-        Uses are recorded by the day: of what was last used on the same day, the largest goes first. What cannot be loaded and \
-        what dead writers left goes in any case. Running builds and hosts are not disturbed: what \
+        A use is recorded once a day: what was used again on that day counts as used when it was first. What cannot be loaded \
+        and what dead writers left goes in any case. Running builds and hosts are not disturbed: what \
         they make or use meanwhile stays, and an artifact that was loaded stays whole.
         """)
 
@@ -29,8 +29,8 @@ extension CacheCommand {
       help: ArgumentHelp(
         "Remove artifacts of all engines but those that are found now.",
         discussion: """
-          Those are the one that --engine or $WASMPRECOMPILE_ENGINE names, or else all that are installed. Artifacts tell by \
-          the build of the engine's library.
+          Those are the one that --engine or $WASMPRECOMPILE_ENGINE names, or else all that are installed, and those of the \
+          hosts that configuration files describe. Artifacts tell by the build of the engine's library.
           """))
     var oldEngines = false
 
@@ -63,7 +63,7 @@ extension CacheCommand {
     /// The builds of every engine that the search finds, by libwasmtime's backends: others cannot be judged by them.
     private func currentBuilds() throws(RunFailure) -> [String: Set<String>] {
       var builds = Set<String>()
-      for candidate in engine.search.candidates {
+      for candidate in try engine.search.candidates + HostTables.engines(for: ".") {
         do {
           builds.insert(try EngineFile(candidate).build().hex)
         } catch let error where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory {

@@ -67,7 +67,7 @@ struct ConfigurationFile {
     while true {
       let path = directory.appending(projectName)
       let file = try ConfigurationFile(at: path) { file in
-        guard let objection = trust.objection(to: file, in: directory) else { return false }
+        guard let objection = trust.objection(to: file, at: path, in: directory) else { return false }
         report(path, objection)
         return true
       }

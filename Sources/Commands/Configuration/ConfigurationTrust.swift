@@ -1,6 +1,7 @@
 internal import Glibc
 internal import LinuxIO
 internal import SystemPackage
+internal import WasmCache
 
 /// Whose files of settings count for a project: this user's, root's, and those of the owner of what is compiled, who decides
 /// about it anyway.
@@ -15,14 +16,14 @@ struct ConfigurationTrust {
   }
 
   /// Why a file is not for this project; nil if it is.
-  func objection(to file: FileStatus, in directory: FilePath) -> String? {
+  func objection(to file: FileStatus, at path: FilePath, in directory: FilePath) -> String? {
     if !owners.contains(file.owner) { return Self.foreign("it", file) }
-    if Self.isWritableByOthers(file) { return "other users may write to it: `chmod go-w` it" }
+    if Self.isWritableByOthers(file, path) { return "other users may write to it: `chmod go-w` it" }
     guard let parent = try? Descriptor.status(of: directory) else { return "its directory cannot be looked at" }
     if !owners.contains(parent.owner) { return Self.foreign("its directory", parent) }
     // In a sticky directory, as /tmp is, nobody else can replace it.
     let isProtected = parent.permissions & 0o1000 != 0
-    return Self.isWritableByOthers(parent) && !isProtected
+    return !isProtected && Self.isWritableByOthers(parent, directory)
       ? "other users may write to its directory: `chmod go-w` that" : nil
   }
 
@@ -30,9 +31,11 @@ struct ConfigurationTrust {
     "\(what) belongs to user \(status.owner), who decides nothing here"
   }
 
-  /// Many systems give each user a group of the same number, and new files that group's right to write.
-  private static func isWritableByOthers(_ status: FileStatus) -> Bool {
-    let isGroupOwn = status.group == status.owner
-    return status.permissions & (isGroupOwn ? 0o002 : 0o022) != 0
+  /// A group that has only the owner for its member is as good as the owner.
+  private static func isWritableByOthers(_ status: FileStatus, _ path: FilePath) -> Bool {
+    if status.permissions & 0o022 == 0 { return false }
+    if status.permissions & 0o002 != 0 || !PrivateGroup.isPrivate(status.group, to: status.owner) { return true }
+    // A list of access rights says more than the mode.
+    return (try? Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY))?.hasOnlyMode != true
   }
 }

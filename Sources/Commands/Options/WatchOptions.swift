@@ -52,6 +52,10 @@ struct WatchOptions: CommandOptions {
     if !watch && (_exec.isGiven || _restart.isGiven || _debounce.isGiven || _poll.isGiven || _clear.isGiven) {
       throw ValidationError("--exec, --restart, --debounce, --poll and --clear go with --watch")
     }
+    // It may be set in a file, for other runs.
+    if _restart.isGiven && restart && exec == nil {
+      throw ValidationError("--restart is about the command of --exec: name one")
+    }
   }
 }
 

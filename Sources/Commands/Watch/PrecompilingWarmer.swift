@@ -54,7 +54,10 @@ final class PrecompilingWarmer: Warmer {
       if EvictionStage(after: summary, limit: request.caches.sizeLimit).run(record) { batch.noteEviction() }
       return record.outcomes(of: summary)
     } catch {
-      return Dictionary(batch.changes.map { ($0.path, .postponed(error.message)) }) { first, _ in first }
+      // Some messages have advice in further lines.
+      let lines = error.message.split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }
+      let message = lines.joined(separator: " ")
+      return Dictionary(batch.changes.map { ($0.path, .postponed(message)) }) { first, _ in first }
     }
   }
 }

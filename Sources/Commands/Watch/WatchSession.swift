@@ -65,7 +65,17 @@ struct WatchSession {
     if invocation.request.input.followLinks {
       reporter.record(.noted("follow-links is set, but links to directories are not followed while watching"))
     }
-    return OneWatch(invocation: invocation, tree: try treeOptions(invocation))
+    let tree = try treeOptions(invocation)
+    try requireCompilers(invocation)
+    return OneWatch(invocation: invocation, tree: tree)
+  }
+
+  /// Fails as a run would if nothing could ever be compiled: an engine or a setting that is not there. Later, an engine may be
+  /// gone for a while.
+  private func requireCompilers(_ invocation: WatchInvocation) throws(RunFailure) {
+    var request = invocation.request
+    request.input.roots = []
+    _ = try invocation.compilers.run(request, observer: DeafObserver(), Cancellation())
   }
 
   private func treeOptions(_ invocation: WatchInvocation) throws(RunFailure) -> TreeWatch.Options {

@@ -9,7 +9,7 @@ internal import Synchronization
 ///
 /// The two files are read, and getgrgid(3) is not asked: it is not for several threads, which hosts have. Where accounts come
 /// from elsewhere, too, such as a directory of the network, others may be members, and no group counts as private.
-enum PrivateGroup {
+package enum PrivateGroup {
   private struct Question: Hashable {
     let group: UInt32
     let owner: UInt32
@@ -17,7 +17,7 @@ enum PrivateGroup {
 
   private static let known = Mutex<[Question: Bool]>([:])
 
-  static func isPrivate(_ group: UInt32, to owner: UInt32) -> Bool {
+  package static func isPrivate(_ group: UInt32, to owner: UInt32) -> Bool {
     let question = Question(group: group, owner: owner)
     if let answer = known.withLock({ $0[question] }) { return answer }
     let answer = isPrivate(

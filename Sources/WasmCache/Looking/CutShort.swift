@@ -25,7 +25,10 @@ enum ELFHeader {
 
   /// The size in bytes that the file has at least; nil if this is no such header.
   static func end(_ header: [UInt8]) -> Int? {
-    guard header.starts(with: [0x7f, 0x45, 0x4c, 0x46, 2, 1]) else { return nil }
+    let start: [UInt8] = [0x7f, 0x45, 0x4c, 0x46, 2, 1]
+    // The first bytes alone are no artifact.
+    if !header.isEmpty, start.starts(with: header) { return .max }
+    guard header.starts(with: start) else { return nil }
     guard header.count == size else { return .max }
     func number(at offset: Int, bytes: Int) -> UInt64 {
       header[offset..<offset + bytes].reversed().reduce(0) { $0 << 8 | UInt64($1) }

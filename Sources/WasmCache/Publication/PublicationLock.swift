@@ -30,13 +30,16 @@ extension CacheDirectory {
     return body()
   }
 
-  /// Removes entries and objects.
+  /// Removes entries and objects. A holder that does not give the lock back is waited for once.
   ///
   /// - Returns: nil if another process has the lock and does not give it back.
   /// - Throws: if there are no locks, too.
   func whileEvicting<Result>(_ body: () -> Result) throws(SystemError) -> Result? {
     let lock = try objects.open(".", O_RDONLY | O_DIRECTORY)
-    guard try lock.lock(until: .now().adding(seconds: Self.patience)) else { return nil }
+    let patience = isLockStuck.load(ordering: .relaxed) ? 0 : Self.patience
+    let isHeld = try lock.lock(until: .now().adding(seconds: patience))
+    isLockStuck.store(!isHeld, ordering: .relaxed)
+    if !isHeld { return nil }
     defer { lock.unlock() }
     return body()
   }

@@ -168,12 +168,26 @@ import Testing
     (
       ["--watch", "--follow-links", "."], "--watch goes without --follow-links: name the directories that links lead to"
     ),
+    (["--watch", "--restart", "."], "--restart is about the command of --exec: name one"),
     (["--watch", "-n", "."], "--watch goes with none of --dry-run, --check, --frozen, --force and --fail-fast"),
   ]) func refusesWhatMakesNoSense(arguments: [String], message: String) throws {
     try Sandbox.use { box in
       let result = try box.tool(arguments.map { Argument($0) }).run()
       #expect(result.ending == .exited(64))
       #expect(result.errorLines.first == "Error: \(message)")
+    }
+  }
+
+  /// A watcher that could never compile anything does not say that it is ready.
+  @Test(arguments: [["--engine", "/absent.so"], ["--cpu", "nonsense"], ["-W", "simd=n"]])
+  func endsWhereNothingCouldBeCompiled(_ options: [String]) throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "tree/a.wasm")
+      let all = options.map { Argument($0) } + ["tree"]
+      let run = try box.tool(all).run()
+      let watch = try box.tool(["--watch"] + all).run()
+      #expect(watch.ending == run.ending && watch.ending != .exited(0))
+      #expect(watch.errors == run.errors)
     }
   }
 }

@@ -27,11 +27,16 @@ import Testing
     }
   }
 
-  @Test func anEngineThatIsNotThereIsTriedAgain() throws {
+  @Test func anEngineThatIsGoneForAWhileIsTriedAgain() throws {
     try Sandbox.use { box in
-      try box.write(WasmBinary.returning(1), to: "tree/a.wasm")
+      try FileManager.default.createDirectory(atPath: box.work + "/tree", withIntermediateDirectories: true)
+      try box.link("engine.so", to: box.installedEngine)
       let watch = try box.tool("--watch", "--backend", "winch", "--engine", "engine.so", "tree").start()
+      #expect(eventually { watch.errorsSoFar.contains("ready: watching 0 modules\n") }, "\(watch.errorsSoFar)")
+      try FileManager.default.removeItem(atPath: box.work + "/engine.so")
+      try box.write(WasmBinary.returning(1), to: "tree/a.wasm")
       #expect(eventually { watch.errorsSoFar.contains("; it is tried again\n") }, "\(watch.errorsSoFar)")
+      #expect(watch.errorsSoFar.contains("error: no engine found, looked for engine.so (--engine) "))
       try box.link("engine.so", to: box.installedEngine)
       #expect(eventually { watch.errorsSoFar.contains("compiled tree/a.wasm with winch") }, "\(watch.errorsSoFar)")
       watch.send(SIGINT)
