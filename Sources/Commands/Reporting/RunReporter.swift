@@ -151,6 +151,12 @@ final class RunReporter: RunReporting {
         for path in job.content.paths { complain(palette.error(path.printable, missing(job))) }
       }
     }
+    // A run believes what it does not read.
+    if summary.purpose.onlyLooks, summary.plan.jobs.contains(where: { $0.reason == .artifactCorrupt }),
+      let cache = summary.caches.own?.path
+    {
+      warn("\(repairCommand(for: cache)) moves what is corrupt aside, and the next run makes it again")
+    }
     for root in summary.emptyRoots {
       if summary.looksNowhere {
         complain(palette.error(root.printable, Self.emptyRoot))

@@ -215,7 +215,9 @@ package actor WatchLoop {
     note(told, batch.loadable)
     names.note(batch.files)
     dependencies.end(batch)
-    for change in fresh where told[change] != .deferred && !batcher.isHeld(change.path) { initial.remove(change.path) }
+    for change in fresh where told[change] != .deferred && !batcher.isHeld(change.path) {
+      if !postponed.contains(change.path) { initial.remove(change.path) }
+    }
     if initial.isEmpty { becomeReady() }
     unready = Set(fresh.filter { told[$0]?.isReady != true }.map(\.path))
     advance()

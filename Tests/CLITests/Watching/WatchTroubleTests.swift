@@ -27,6 +27,23 @@ import Testing
     }
   }
 
+  @Test func isReadyWhenTheTroubleIsOver() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "tree/a.wasm")
+      try box.succeed("--backend", "winch", "tree")
+      try box.write(WasmBinary.returning(2), to: "tree/b.wasm")
+      let temporary = box.cache + "/v1/tmp"
+      try #require(chmod(temporary, 0o500) == 0)
+      let watch = try box.tool("--watch", "--backend", "winch", "tree").withoutPrivileges.start()
+      #expect(eventually { watch.errorsSoFar.contains("tried again\n") }, "\(watch.errorsSoFar)")
+      #expect(!watch.errorsSoFar.contains("ready: "))
+      try #require(chmod(temporary, 0o700) == 0)
+      #expect(eventually { watch.errorsSoFar.contains("ready: watching 2 modules\n") }, "\(watch.errorsSoFar)")
+      watch.send(SIGINT)
+      #expect(watch.wait().ending == .signalled(SIGINT))
+    }
+  }
+
   @Test func anEngineThatIsGoneForAWhileIsTriedAgain() throws {
     try Sandbox.use { box in
       try FileManager.default.createDirectory(atPath: box.work + "/tree", withIntermediateDirectories: true)

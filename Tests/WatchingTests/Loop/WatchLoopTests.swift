@@ -209,8 +209,15 @@ private final class ScriptedWarmer: Warmer {
     // Another module does not bring it on.
     let z: FilePath = "/nowhere/z.wasm"
     source.tell(.written, z)
-    await warmer.call(2).answer(.warmed)
+    let second = await warmer.call(2)
+    second.answer(.warmed)
     let third = await warmer.call(3)
+    // On a busy machine, it was time to try them again before this module had settled.
+    guard second.paths == [z] else {
+      #expect(second.paths == [x, y] && third.paths == [z])
+      third.answer(.warmed)
+      return await stop(loop)
+    }
     #expect(third.paths == [x, y])
     #expect(!log.elements.contains { $0.hasPrefix("command") })
     third.answer(.warmed)
@@ -248,10 +255,13 @@ private final class ScriptedWarmer: Warmer {
     source.tell([.armed(directories: 1)])
     let call = await warmer.call(1)
     let stopped = Log<Void>()
+    let begun = ContinuousClock.now
     loop.stop { stopped.append(()) }
     await warmer.cancels.wait(until: { $0.count == 1 })
     loop.executor.queue.sync {}
-    #expect(stopped.elements.isEmpty)
+    // It waits for 800 ms, which a busy machine may have spent by now.
+    let isEarly = stopped.elements.isEmpty
+    #expect(isEarly || ContinuousClock.now - begun >= .milliseconds(800))
     call.answer(.deferred)
     await stopped.wait(until: { $0.count == 1 })
     // Nothing is said any more.
