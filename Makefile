@@ -35,6 +35,7 @@ COMMIT = $(or $(if $(wildcard .git),$(shell git describe --always --dirty --abbr
 ARCHITECTURE := $(shell uname -m)
 BUILD := .build/$(ARCHITECTURE)-unknown-linux-gnu
 EXECUTABLE := $(BUILD)/release/wasmprecompile
+PORTABLE := .build/portable/wasmprecompile
 LIBRARY := $(BUILD)/lib/wasmprecompile/libwasmtime.so
 ALLOCATOR := $(BUILD)/lib/wasmprecompile/libmimalloc.so
 LOADER := $(BUILD)/lib/libwasmprecompile.a
@@ -125,12 +126,26 @@ fuzz: setup ## fuzz each reader of foreign bytes for FUZZ_SECONDS (60)
 	.ci/fuzz $(FUZZING)/debug/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 # Nothing is exported, so that the linker drops what nothing calls: 1.5 MB, and 0.15 ms of each start. An archive brings
-# libraries in the RPATH, which is no RUNPATH, because what the engine needs must be found there, too.
+# libraries in the RPATH, which is no RUNPATH, because what the engine needs must be found there, too. The compiler names each
+# generic type to the runtime by a text as a rule, which is short but makes the runtime search 5,000 conformances for each:
+# 1.3 ms of a start.
 build: setup $(STATIC_LIBRARIES) $(LOADER) ## set up and build the release executable
 	WASMPRECOMPILE_COMMIT='$(COMMIT)' swift build -c release --static-swift-stdlib --product wasmprecompile \
 	  -Xlinker -L$(CURDIR)/$(STATIC_LIBRARIES) -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
 	  -Xlinker --no-export-dynamic --disable-local-rpath \
-	  -Xlinker --disable-new-dtags -Xlinker '-rpath=$$ORIGIN/../lib/wasmprecompile'
+	  -Xlinker --disable-new-dtags -Xlinker '-rpath=$$ORIGIN/../lib/wasmprecompile' $(RELOCATIONS) \
+	  -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
+
+# 58,000 relocations take 12 KB instead of 1.4 MB, and a start 0.6 ms less. glibc reads them since 2.36.
+RELOCATIONS := $(if $(filter 2.36,$(shell (getconf GNU_LIBC_VERSION | sed 's/^glibc //'; echo 2.36) | sort -V | head -n 1)), \
+  -Xlinker -z -Xlinker pack-relative-relocs)
+
+# The executable of the archive, which older systems run, too.
+$(PORTABLE): build
+	@$(MAKE) --no-print-directory build RELOCATIONS=
+	@mkdir -p $(@D)
+	@mv $(EXECUTABLE) $@
+	@$(MAKE) --no-print-directory build
 
 # Only archives are in there, so that the linker takes them: each shared library costs a start a third of a millisecond.
 $(STATIC_LIBRARIES): Makefile
@@ -160,11 +175,11 @@ deb: build ## build a Debian package, and one of its debug symbols, into .build/
 	@.ci/setup packages $(PACKAGE_TOOLS)
 	.ci/package deb $(VERSION)-$(DEB_REVISION) $(PACKAGES)
 
-dist: build ## build a .tar.gz that works wherever it is unpacked, into .build/packages
+dist: $(PORTABLE) ## build a .tar.gz that works wherever it is unpacked, into .build/packages
 	@.ci/setup packages $(PACKAGE_TOOLS)
-	.ci/package archive $(VERSION) $(PACKAGES)
+	EXECUTABLE=$(abspath $(PORTABLE)) .ci/package archive $(VERSION) $(PACKAGES)
 
-package-check: build ## build both, and try them in bare Debian systems, as root
+package-check: $(PORTABLE) ## build both, and try them in bare Debian systems, as root
 	@.ci/setup packages $(PACKAGE_TOOLS) $(PACKAGE_CHECK_TOOLS)
 	.ci/package-check $(VERSION)
 

@@ -3,8 +3,11 @@ package import SystemPackage
 
 extension FilePath {
   /// The path that these bytes spell, up to the first NUL; names need not be UTF-8.
-  package init(bytes: some Sequence<UInt8>) {
-    self = (bytes.prefix { $0 != 0 } + [0]).withUnsafeBufferPointer { buffer in
+  package init(bytes: [UInt8]) { self.init(bytes: bytes[...]) }
+
+  /// Not for any sequence: a start would take 0.1 ms for generic code.
+  package init(bytes: ArraySlice<UInt8>) {
+    self = (bytes + [0]).withUnsafeBufferPointer { buffer in
       buffer.withMemoryRebound(to: CInterop.PlatformChar.self) { text in
         text.baseAddress.map { FilePath(platformString: $0) } ?? FilePath()
       }

@@ -1,6 +1,6 @@
 extension Sequence<UInt8> {
   /// Two lowercase digits a byte.
-  package var hex: String {
+  @inlinable package var hex: String {
     let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
     text.reserveCapacity(2 * underestimatedCount)

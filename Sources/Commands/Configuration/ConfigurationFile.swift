@@ -62,9 +62,12 @@ struct ConfigurationFile {
   static func nearest(
     to place: FilePath, passingOver report: (FilePath, String) -> Void = { _, _ in }
   ) throws(RunFailure) -> ConfigurationFile? {
-    var directory = place.resolved ?? Environment.absolute(place)
-    let trust = ConfigurationTrust(of: directory)
+    let place = place.resolved ?? Environment.absolute(place)
+    let trust = ConfigurationTrust(of: place)
+    // By bytes: taking components away costs each start 50 µs in generic code.
+    var above = place.bytes[...]
     while true {
+      let directory = FilePath(bytes: above)
       let path = directory.appending(projectName)
       let file = try ConfigurationFile(at: path) { file in
         guard let objection = trust.objection(to: file, at: path, in: directory) else { return false }
@@ -72,7 +75,8 @@ struct ConfigurationFile {
         return true
       }
       if let file { return file }
-      guard directory.removeLastComponent() else { return nil }
+      guard above.count > 1, let slash = above.lastIndex(of: UInt8(ascii: "/")) else { return nil }
+      above = above[..<max(1, slash)]
     }
   }
 }
