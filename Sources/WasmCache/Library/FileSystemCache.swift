@@ -32,7 +32,7 @@ public final class FileSystemCache: Cache, Sendable {
   private let library: EngineLibrary
   /// One for each of ``backends``.
   private let settings: [EngineSettings]
-  private let parts = Mutex<[Backend: Result<EnginePart, CacheError>]>([:])
+  private let parts = Mutex(Parts())
   private let publisher = Mutex<Publisher?>(nil)
   let files = Mutex<[FileIdentity: HashedFile]>([:])
 
@@ -85,10 +85,10 @@ public final class FileSystemCache: Cache, Sendable {
     let part = EnginePart(engine, try engine.identity(), caches, catalog)
     parts.withLock { parts in
       for backend in Backend.libwasmtime {
-        parts[backend] = .failure(
-          .unsupportedBackend(backend, reason: "the cache has one engine, which its program made for another backend"))
+        parts.refused[backend] = .unsupportedBackend(
+          backend, reason: "the cache has one engine, which its program made for another backend")
       }
-      parts[engine.settings.backend] = .success(part)
+      parts.ready[engine.settings.backend] = part
     }
   }
 
@@ -222,15 +222,27 @@ public final class FileSystemCache: Cache, Sendable {
 
   // MARK: Engines
 
+  /// What is known of backends that were asked for.
+  private struct Parts {
+    var ready: [Backend: EnginePart] = [:]
+    var refused: [Backend: CacheError] = [:]
+  }
+
   /// A backend's engine and its part of the cache, made when it is first asked for.
   func part(_ backend: Backend) throws(CacheError) -> EnginePart {
-    let part = parts.withLock { parts in
-      if let known = parts[backend] { return known }
+    // Each load comes here: copying a class is a tenth of copying a `Result`.
+    if let known = parts.withLock({ $0.ready[backend] }) { return known }
+    let made = parts.withLock { parts in
+      if let known = parts.ready[backend] { return Result<EnginePart, CacheError>.success(known) }
+      if let known = parts.refused[backend] { return .failure(known) }
       let made = Result { () throws(CacheError) in try makePart(backend) }
-      parts[backend] = made
+      switch made {
+      case .success(let part): parts.ready[backend] = part
+      case .failure(let error): parts.refused[backend] = error
+      }
       return made
     }
-    return try part.get()
+    return try made.get()
   }
 
   private func makePart(_ backend: Backend) throws(CacheError) -> EnginePart {
