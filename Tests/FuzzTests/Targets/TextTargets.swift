@@ -44,7 +44,7 @@ enum TextTargets {
       list.isSeparatedByNUL = isSeparatedByNUL
       let paths = list.entries(in: Array(bytes))
       let names = bytes.split(separator: isSeparatedByNUL ? 0 : UInt8(ascii: "\n"))
-      try Finding.unless(paths == names.map { FilePath(bytes: $0) }, "\(paths) are not what is listed")
+      try Finding.unless(paths == names.map { FilePath(bytes: Array($0)) }, "\(paths) are not what is listed")
       try Finding.unless(!isSeparatedByNUL || !paths.contains(where: \.isEmpty), "a path without a name")
     }
   }
