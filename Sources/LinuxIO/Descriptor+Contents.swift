@@ -115,4 +115,7 @@ extension Descriptor {
   /// The kernel gives a read lease only while nobody can. The answer is false where it gives none for another reason: some
   /// file systems have no leases, and a lease on another user's file takes a privilege.
   package var isOpenForWriting: Bool { clinux_probe_read_lease(raw) == EAGAIN }
+
+  /// Whether it is certain that no process has the file open for writing.
+  var hasNoWriter: Bool { clinux_probe_read_lease(raw) == 0 }
 }

@@ -8,8 +8,9 @@ package import SystemPackage
 package final class TemporaryDirectory: Sendable {
   package let path: FilePath
 
-  package init() throws {
-    let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+  /// - Parameter place: nil for where temporary files lie.
+  package init(in place: FilePath? = nil) throws {
+    let base = place?.string ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var template = Array("\(base)/wasmprecompile-test-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw Errno(rawValue: errno) }
     path = template.withUnsafeBufferPointer { text in

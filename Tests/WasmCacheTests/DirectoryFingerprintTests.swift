@@ -24,14 +24,14 @@ struct DirectoryFingerprintTests {
 
   private func state(
     of modules: [WasmHash]? = nil, _ identity: ArtifactIdentity = CacheFixture.identity(), at path: FilePath? = nil,
-    now: Int64? = nil
+    now: Int64? = nil, clock: Int64 = StampClock.now()
   ) throws -> DirectoryFingerprint? {
     let cache = try #require(try CacheDirectory.existing(at: path ?? fixture.path))
     let now = now ?? later
     var digest = ModulesDigest()
     for module in modules ?? self.modules { digest.add(module) }
-    let layer = (EngineDirectory(identity, in: cache), try ObjectsState(cache, now: now))
-    return DirectoryFingerprint(of: digest, in: [layer], now: now)
+    let layer = (EngineDirectory(identity, in: cache), try ObjectsState(cache, now: now, clock: clock))
+    return DirectoryFingerprint(of: digest, in: [layer], now: now, clock: clock)
   }
 
   /// Says whether a change makes another state.
@@ -161,10 +161,10 @@ struct DirectoryFingerprintTests {
 
   @Test func directoriesThatChangedJustNowHaveNone() throws {
     let changed = try Descriptor.status(of: fixture.reader().path).stamp.changed
-    #expect(try state(now: changed + StampTrust.margin - 1) == nil)
-    #expect(try state(now: later) != nil)
-    try fixture.writer().publish([7], for: modules[0])
-    #expect(try state(now: WallClock.now()) == nil)
+    #expect(try state(now: changed + StampTrust.margin - 1, clock: changed) == nil)
+    #expect(try state(now: changed + StampTrust.margin, clock: changed) != nil)
+    #expect(try state(now: changed + 1, clock: changed + 1) != nil, "the kernel's clock has gone on")
+    #expect(try state(now: changed - 1, clock: changed + 1) == nil)
   }
 
   @Test func aClockThatWasSetBackHasNone() throws {

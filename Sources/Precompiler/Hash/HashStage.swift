@@ -53,13 +53,12 @@ struct HashStage {
       result.remembered.append(HashResult.none)
       if isOver() { continue }
       let path = scan[file].path
-      let begun = WallClock.now()
       let size = Int(clamping: stamp.size)
       let isToBeKept = budget.take(size)
       do throws(ModuleFailure) {
         let module = try reader.read(path, keepingUpTo: isToBeKept ? size : 0)
         if isToBeKept && module.kept == nil { budget.giveBack(size) }
-        result.read.append(ReadFile(index: file, module: module, begun: begun))
+        result.read.append(ReadFile(index: file, module: module))
       } catch {
         if isToBeKept { budget.giveBack(size) }
         result.failures.append(FailedFile(path: path, failure: error))
@@ -159,6 +158,4 @@ struct ReadFile: Sendable {
   /// The file's place in the scan.
   let index: Int
   var module: ReadModule
-  /// When reading began, in nanoseconds since 1970.
-  let begun: Int64
 }

@@ -16,6 +16,8 @@ package struct ModuleFacts: Hashable, Sendable {
 package struct ReadModule: Sendable {
   package let facts: ModuleFacts
   package let stamp: FileStamp
+  /// When hashing began, see ``StampTrust``.
+  package let hashed: Int64
   /// The bytes that were hashed, if they were to be kept.
   var kept: LoadedModule?
 }
@@ -70,8 +72,10 @@ package struct ModuleReader: ~Copyable {
     let file = try open(path)
     return try whileUnchanged(file) { stamp throws(ModuleFailure) in
       let size = Int(clamping: stamp.size)
+      let hashed = StampTrust.beginning(file, stamp)
       guard stamp.size <= largestKept, let memory = try? MemoryFile(name: "module") else {
-        return ReadModule(facts: try read(file.descriptor, size: size) { _ in }, stamp: stamp, kept: nil)
+        let facts = try read(file.descriptor, size: size) { _ in }
+        return ReadModule(facts: facts, stamp: stamp, hashed: hashed, kept: nil)
       }
       var isKept = true
       let facts = try read(file.descriptor, size: size) { bytes throws(SystemError) in
@@ -79,7 +83,8 @@ package struct ModuleReader: ~Copyable {
       }
       if isKept { isKept = (try? memory.seal()) != nil }
       return ReadModule(
-        facts: facts, stamp: stamp, kept: isKept ? LoadedModule(memory, facts, owner: file.status.owner) : nil)
+        facts: facts, stamp: stamp, hashed: hashed,
+        kept: isKept ? LoadedModule(memory, facts, owner: file.status.owner) : nil)
     }
   }
 

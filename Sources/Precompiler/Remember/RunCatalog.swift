@@ -57,7 +57,7 @@ struct RunCatalog {
       let facts = file.module.facts
       updates[indexes.number(ofRoot: scan.root(at: file.index))].hashed.append(
         StatRow(
-          stamp: file.module.stamp, hashed: file.begun,
+          stamp: file.module.stamp, hashed: file.module.hashed,
           module: KnownModule(hash: facts.hash, kind: facts.kind, weight: Int64(facts.size))))
       record.sightings.append(sighting(of: facts, scan[file.index]))
     }

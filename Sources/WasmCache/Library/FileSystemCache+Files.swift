@@ -45,9 +45,9 @@ extension FileSystemCache {
     do throws(RegularFileError) {
       let file = try RegularFile(path)
       return try file.whileUnchanged { status throws(RegularFileError) in
-        let begun = WallClock.now()
+        let hashed = StampTrust.beginning(file, status.stamp)
         let bytes = try file.bytes(status, limit: Self.largestModule)
-        let known = HashedFile(stamp: status.stamp, hashed: begun, module: WasmHash.generate(bytes))
+        let known = HashedFile(stamp: status.stamp, hashed: hashed, module: WasmHash.generate(bytes))
         files.withLock { $0[status.stamp.identity] = known }
         return bytes
       } failure: {

@@ -10,8 +10,9 @@ internal import SystemPackage
 /// it for following links.)
 ///
 /// It rests on this:
-/// - A directory that changed in the last two seconds has no state, since it could change again within the same tick of
-///   its file system's clock; neither has one whose stamps lie in the future.
+/// - A directory that changed in the last tick of its file system's clock has no state, since it could change again within
+///   the same tick; neither has one whose stamps lie in the future. Where the clock is not this kernel's, a tick is taken
+///   for two seconds.
 /// - All the directories that names are looked up in are part of it, by device, inode, times and mode: the engine's, the
 ///   objects', and each that objects lie in. Copied or restored, they are others; moved as a whole, they are the same,
 ///   and so are their relative links.
@@ -61,10 +62,13 @@ package struct ObjectsState: Sendable {
   /// False if a directory changed so shortly before that it may change again without a sign.
   package private(set) var isSettled: Bool
 
-  /// - Parameter now: nanoseconds since 1970.
+  /// - Parameters:
+  ///   - now: nanoseconds since 1970.
+  ///   - clock: of stamps, not later than now.
   /// - Throws: if another user may decide what lies in one of them.
-  package init(_ cache: CacheDirectory, now: Int64) throws(CacheError) {
-    isSettled = stamps.append(try? cache.objects.status(), now)
+  package init(_ cache: CacheDirectory, now: Int64, clock: Int64 = StampClock.now()) throws(CacheError) {
+    let tick = Tick(now: now, clock: clock, of: cache.objects)
+    isSettled = stamps.append(try? cache.objects.status(), tick)
     for number in 0..<256 {
       let name = DirectoryName(UInt8(number))
       let status: FileStatus
@@ -74,7 +78,7 @@ package struct ObjectsState: Sendable {
         continue
       }
       try cache.trust.require(status, cache.base.appending(CacheLayout.objects).appending(name.text))
-      if !stamps.append(status, now, number: Int64(number)) { isSettled = false }
+      if !stamps.append(status, tick, number: Int64(number)) { isSettled = false }
     }
   }
 }
@@ -85,9 +89,11 @@ extension DirectoryFingerprint {
   /// - Parameters:
   ///   - layers: the parts, in the order in which they are looked into, each with its cache's objects.
   ///   - now: nanoseconds since 1970.
+  ///   - clock: of stamps, not later than now.
   /// - Returns: nil if there is nothing yet, or something changed just now.
   package init?(
-    of modules: ModulesDigest, in layers: [(directory: EngineDirectory, objects: ObjectsState)], now: Int64
+    of modules: ModulesDigest, in layers: [(directory: EngineDirectory, objects: ObjectsState)], now: Int64,
+    clock: Int64 = StampClock.now()
   ) {
     var hash = SHA256()
     hash.update(data: Array("fingerprint 2 \(modules.finish()) \(layers.count)\n".utf8))
@@ -95,8 +101,9 @@ extension DirectoryFingerprint {
     for (directory, objects) in layers {
       guard objects.isSettled else { return nil }
       var stamps = objects.stamps
+      let tick = Tick(now: now, clock: clock, of: directory.cache.engines)
       if let status = try? directory.cache.engines.status(of: directory.name) {
-        guard stamps.append(status, now) else { return nil }
+        guard stamps.append(status, tick) else { return nil }
         isAnyThere = true
       }
       hash.update(data: Array("\(directory.name) \(directory.cache.trust) \(stamps.words.count)\n".utf8))
@@ -108,6 +115,27 @@ extension DirectoryFingerprint {
   }
 }
 
+/// The tick of a file system's clock in which directories are looked at. A change that comes later in the same tick leaves no
+/// other stamp.
+private struct Tick {
+  private let now: Int64
+  /// The clock before any of them was looked at; nil if the file system has another.
+  private let clock: Int64?
+
+  init(now: Int64, clock: Int64, of directory: borrowing Descriptor) {
+    self.now = now
+    self.clock = StampClock.isKernels(of: directory) ? clock : nil
+  }
+
+  /// Whether a directory with this stamp changed before the tick, so that its next change shows.
+  func isOver(for stamp: FileStamp) -> Bool {
+    let latest = max(stamp.modified, stamp.changed)
+    if latest <= now - StampTrust.margin { return true }
+    guard let clock else { return false }
+    return latest <= now && latest < clock && StampClock.isFine(stamp)
+  }
+}
+
 /// The values that tell states of directories apart.
 private struct DirectoryStamps: Sendable {
   private(set) var words: [Int64] = []
@@ -116,9 +144,8 @@ private struct DirectoryStamps: Sendable {
 
   /// - Parameter number: which of several this is.
   /// - Returns: false if it is no directory, or changed just now.
-  mutating func append(_ status: FileStatus?, _ now: Int64, number: Int64 = -1) -> Bool {
-    guard let stamp = status?.stamp, stamp.kind == .directory else { return false }
-    guard max(stamp.modified, stamp.changed) <= now - StampTrust.margin else { return false }
+  mutating func append(_ status: FileStatus?, _ tick: Tick, number: Int64 = -1) -> Bool {
+    guard let stamp = status?.stamp, stamp.kind == .directory, tick.isOver(for: stamp) else { return false }
     words += [
       number, Int64(bitPattern: stamp.device), Int64(bitPattern: stamp.inode), stamp.modified, stamp.changed,
       Int64(stamp.mode),

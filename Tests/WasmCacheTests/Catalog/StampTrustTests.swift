@@ -61,12 +61,18 @@ struct StampTrustTests {
     #expect(doubt(hashed: 102 * second, now: 99 * second) == .inTheFuture)
   }
 
+  @Test func aProofNeedsNoMargin() {
+    #expect(doubt(hashed: StampTrust.proven, now: 100 * second) == nil)
+    #expect(doubt(hashed: StampTrust.proven) { $0.changed += 1 } == .statusChanged)
+    #expect(doubt(hashed: StampTrust.proven, now: 100 * second - 1) == .inTheFuture)
+  }
+
   @Test func survivesTimeStampsAtTheEndsOfTheirRange() {
     for time in [Int64.min, .max, .max - 1] {
       var stamp = stamp
       stamp.modified = time
       stamp.changed = time
-      let found = StampTrust.doubt(remembered: stamp, hashed: .max, current: stamp, now: .max)
+      let found = StampTrust.doubt(remembered: stamp, hashed: .max - 1, current: stamp, now: .max)
       #expect(found == (time == .min ? nil : .hashedTooSoon))
     }
   }
