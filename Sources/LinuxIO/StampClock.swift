@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Glibc
 
 /// Whether a file's next change must show in its stamp.
 ///
@@ -25,6 +26,21 @@ extension RegularFile {
 package enum StampClock {
   /// Nanoseconds since 1970.
   package static func now() -> Int64 { WallClock.ofStamps() }
+
+  /// Waits until what was changed before has earlier stamps than what is changed from now on: some milliseconds.
+  ///
+  /// - Returns: false if the clock did not go on, as where the machine stands still.
+  package static func waitForTick() -> Bool {
+    let now = WallClock.now()
+    for _ in 0..<mostMilliseconds {
+      if WallClock.ofStamps() > now { return true }
+      usleep(1000)
+    }
+    return false
+  }
+
+  /// Several ticks of the slowest clock, which has a hundred a second.
+  private static let mostMilliseconds = 50
 
   /// Whether a stamp was not rounded to milliseconds or more, as by FAT, or by ext4 with small inodes.
   package static func isFine(_ stamp: FileStamp) -> Bool { stamp.changed % 1_000_000 != 0 }

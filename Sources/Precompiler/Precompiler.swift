@@ -51,7 +51,7 @@ package struct Precompiler {
     let plan = Plan(contents, targets, lookups, force: request.work.force)
     observer.record(.planned(plan))
     let outcomes = try compile(plan, hashed.takeRetained(), targets, caches, unless: isOver(scan, hashed))
-    timings.measure(.remember) { remember(plan, outcomes, targets, lookups, in: &catalog) }
+    timings.measure(.remember) { remember(plan, outcomes, targets, lookups, caches, in: &catalog) }
     return summary(scan, hashed, plan, outcomes, targets, caches, since: start)
   }
 
@@ -173,16 +173,27 @@ package struct Precompiler {
 
   private func remember(
     _ plan: Plan, _ outcomes: [JobOutcome], _ targets: [CompileTarget], _ lookups: [TargetLookups],
-    in catalog: inout RunCatalog
+    _ caches: OpenCaches, in catalog: inout RunCatalog
   ) {
     catalog.remember(plan, outcomes)
     var notes = [catalog.note]
     if !onlyLooks {
-      catalog.remember(lookups)
+      catalog.remember(lookUpAgain(plan, outcomes, targets, caches, catalog) ?? lookups)
       catalog.recordUses(of: plan, targets, lookups)
       notes.append(catalog.commit())
     }
     for case let note? in notes { observer.record(.noted(note)) }
+  }
+
+  /// Looks at all entries once more where many of them are new, so that the next run finds the directories in a known state.
+  /// It would look at each entry otherwise, ten times as long as a run takes that looks at none.
+  private func lookUpAgain(
+    _ plan: Plan, _ outcomes: [JobOutcome], _ targets: [CompileTarget], _ caches: OpenCaches, _ catalog: RunCatalog
+  ) -> [TargetLookups]? {
+    let made = outcomes.count { if case .compiled = $0.result { true } else { false } }
+    let areMany = made >= plan.contents.count / 8 && plan.contents.count >= TargetLookups.fewest
+    guard areMany, made == outcomes.count, caches.lower.isEmpty, StampClock.waitForTick() else { return nil }
+    return try? LookUpStage(contents: plan.contents, targets: targets, caches: caches, lanes: threads).run(catalog)
   }
 
   // MARK: The summary

@@ -22,4 +22,20 @@ import Testing
       if let limit { #expect(calls[reservation].hasSuffix("= \(limit - 1)")) }
     }
   }
+
+  /// What a build has just written is believed, and so are the cache's directories, which the first run has just written.
+  @Test func theRunAfterALargeOneReadsNoModuleAndLooksAtNoEntry() throws {
+    try Sandbox.use { box in
+      for number in 0..<96 { try box.write(WasmBinary.returning(number), to: "modules/\(number).wasm") }
+      let first = try box.tool("--backend", "winch", "modules").run()
+      #expect(first.ending == .exited(0), "\(first.errors)")
+      let trace = box.path + "/trace"
+      let second = try box.tool("--backend", "winch", "modules").wrapped(in: [
+        "strace", "-f", "-o", .init(trace), "-e", "trace=openat,readlinkat",
+      ]).run()
+      #expect(second.errors.hasPrefix("96 modules: nothing to compile, all up to date"))
+      let calls = try String(contentsOfFile: trace, encoding: .utf8).lines
+      #expect(calls.filter { $0.contains(".wasm\"") || $0.contains(".cwasm\"") } == [])
+    }
+  }
 }
