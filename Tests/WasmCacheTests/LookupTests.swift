@@ -66,7 +66,9 @@ struct LookupTests {
     #expect(fixture.reader(CacheFixture.identity(build: 2)).lookUp(module) == .absent(.engineChanged))
     _ = try fixture.writer(CacheFixture.identity(build: 2))
     #expect(fixture.reader(CacheFixture.identity(build: 2)).lookUp(module) == .absent(.engineChanged))
-    #expect(fixture.reader(CacheFixture.identity(.winch)).lookUp(module) == .absent(.newModule), "not its backend")
+    #expect(fixture.reader(CacheFixture.identity(.winch)).lookUp(module) == .absent(.newTarget), "not its backend")
+    _ = try fixture.writer(CacheFixture.identity(.winch))
+    #expect(fixture.reader(CacheFixture.identity(.winch)).lookUp(module) == .absent(.newTarget))
   }
 
   @Test func entryOfOtherSettingsSaysNothing() throws {
@@ -103,7 +105,7 @@ struct LookupTests {
   @Test func reasonsReadAsTheyArePrinted() {
     #expect(
       MissReason.allCases.map(\.rawValue) == [
-        "new module", "engine changed", "artifact corrupt", "copied without links", "evicted", "forced",
+        "new module", "new target", "engine changed", "artifact corrupt", "copied without links", "evicted", "forced",
       ])
   }
 }

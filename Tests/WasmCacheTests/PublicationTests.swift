@@ -62,7 +62,8 @@ struct PublicationTests {
         "format": "wasmtime", "suffix": ".cwasm", "backend": "cranelift", "version": "50", "target": "x86",
         "build": "ab", "record": "00023530" + "03783836", "features": "least", "identity": identity.digest.hex,
       ])
-    #expect(fixture.cache.engineNames(for: identity.wish) == [identity.directoryName])
+    #expect(fixture.cache.relatives(of: identity, named: "other").otherBuilds == [identity.directoryName])
+    #expect(fixture.cache.relatives(of: identity, named: identity.directoryName).otherBuilds == [])
   }
 
   @Test(arguments: ["", "{", "{}\n", "other"]) func aDescriptionThatIsNotRightIsReplaced(_ contents: String) throws {

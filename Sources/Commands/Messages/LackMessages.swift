@@ -16,7 +16,7 @@ extension CompileTarget {
   private func others(of content: ModuleContent, _ reason: MissReason) -> String {
     var others: [String] = []
     let places = [directory].compactMap { $0 } + lower
-    for place in places where reason == .newModule {
+    for place in places where reason == .newTarget {
       for wish in place.otherWishes(of: content.facts.hash) where !others.contains(wish.printable) {
         others.append(wish.printable)
       }

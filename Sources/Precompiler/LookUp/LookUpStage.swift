@@ -64,7 +64,9 @@ struct LookUpStage {
     }
     var lookups = lookUp(in: directory, verifies ? LoadingCatalog(of: directory.cache, isWritable: false) : nil)
     // An entry that is gone leaves nothing in the cache to tell that it was there.
-    let missing = lookups.indices.filter { [.absent(.newModule), .absent(.engineChanged)].contains(lookups[$0]) }
+    let missing = lookups.indices.filter {
+      [.absent(.newModule), .absent(.engineChanged), .absent(.newTarget)].contains(lookups[$0])
+    }
     guard !missing.isEmpty else { return lookups }
     let compiled = catalog.compiled(missing.map { contents[$0].facts.hash }, by: directory.identity)
     for index in missing where compiled.contains(contents[index].facts.hash) { lookups[index] = .absent(.evicted) }

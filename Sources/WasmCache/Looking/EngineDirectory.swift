@@ -8,8 +8,8 @@ package final class EngineDirectory: Sendable {
   package let identity: ArtifactIdentity
   package let cache: CacheDirectory
   let name: String
-  /// The directories of other identities with the same wish, once they were asked for.
-  private let predecessors = Mutex<[String]?>(nil)
+  /// The cache's other directories that tell something, once they were asked for.
+  private let relatives = Mutex<EngineRelatives?>(nil)
   /// Whether the entries were lost in copying the cache, once that was asked.
   private let hasLostEntries = Mutex<Bool?>(nil)
 
@@ -121,13 +121,13 @@ package final class EngineDirectory: Sendable {
     }
     if areLost { return .linkLost }
     let entry = entryName(module)
-    let others = predecessors.withLock { known in
-      if let known { return known }
-      let found = cache.engineNames(for: identity.wish).filter { $0 != name }
+    let relatives = relatives.withLock { known in
+      let found = known ?? cache.relatives(of: identity, named: name)
       known = found
       return found
     }
-    return others.contains { cache.hasEntry(entry, of: $0) } ? .engineChanged : .newModule
+    if relatives.otherBuilds.contains(where: { cache.hasEntry(entry, of: $0) }) { return .engineChanged }
+    return relatives.otherWishes.contains { cache.hasEntry(entry, of: $0) } ? .newTarget : .newModule
   }
 }
 

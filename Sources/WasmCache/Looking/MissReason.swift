@@ -2,6 +2,8 @@
 public enum MissReason: String, CaseIterable, Sendable {
   /// No compiler has made an artifact of it for this cache.
   case newModule = "new module"
+  /// The compiler has made one for another backend or other settings only.
+  case newTarget = "new target"
   /// Another build of the compiler made one.
   case engineChanged = "engine changed"
   /// The artifact's bytes are not those that were stored.

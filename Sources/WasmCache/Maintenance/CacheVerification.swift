@@ -41,14 +41,6 @@ extension CacheDirectory {
     (try? version.status(of: "\(CacheLayout.corrupt)/\(digest)")) != nil
   }
 
-  /// The directories of all compilers that were asked for the same: other builds of it, or itself.
-  func engineNames(for wish: CompileWish) -> [String] {
-    ((try? engines.names()) ?? []).map(\.string).filter { name in
-      guard let directory = try? engines.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { return false }
-      return EngineDescription(in: directory)?.wish == wish
-    }
-  }
-
   func hasEntry(_ entry: String, of engine: String) -> Bool { (try? engines.status(of: "\(engine)/\(entry)")) != nil }
 
   func names(of directory: borrowing Descriptor, _ name: String) throws(CacheError) -> [FilePath.Component] {

@@ -122,7 +122,9 @@ struct CatalogHistoryTests {
     }
     var expected = Tally()
     expected.hits = 20
-    expected.misses = [.newModule: 4, .engineChanged: 0, .artifactCorrupt: 0, .linkLost: 0, .evicted: 2, .forced: 0]
+    expected.misses = [
+      .newModule: 4, .newTarget: 0, .engineChanged: 0, .artifactCorrupt: 0, .linkLost: 0, .evicted: 2, .forced: 0,
+    ]
     expected.compileNanoseconds = 1000
     expected.since = SampleFile.now
     #expect(try fixture.open().tally() == expected)

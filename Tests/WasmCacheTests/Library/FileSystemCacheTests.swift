@@ -60,7 +60,7 @@ struct FileSystemCacheTests {
     #expect(try cache.load(orCompile: bytes).info == Module.Info(backend: .winch, origin: .loaded))
     #expect(
       HostFixture.error { () throws(CacheError) in try cache.load(module, backends: [.pulley, .cranelift]) }
-        == .missing(module, .pulley, .newModule), "the first one's failure")
+        == .missing(module, .pulley, .newTarget), "the first one's failure")
   }
 
   /// The tool's identity of an engine and the library's must be the same, or neither finds what the other stored.

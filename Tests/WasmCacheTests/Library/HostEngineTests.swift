@@ -42,7 +42,7 @@ struct HostEngineTests {
     #expect(try open(settings).load(module).info.origin == .loaded)
     #expect(
       HostFixture.error { () throws(CacheError) in try fixture.open().load(module) }
-        == .missing(module, .cranelift, .newModule))
+        == .missing(module, .cranelift, .newTarget))
   }
 
   @Test func anEngineThatTheHostMadeFindsWhatWasMadeForItsSettings() throws {
