@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import LinuxIO
 internal import SystemPackage
+internal import WasmEngine
 
 struct ConfigCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -20,16 +21,25 @@ struct ConfigCommand: ParsableCommand {
     @OptionGroup @ParsedOptions var format: FormatOptions
 
     func run() throws {
-      Configuration.warnOfMisspelledVariables()
       let configuration = try Configuration.load(for: path?.path ?? ".")
+      configuration.warn()
       if format.isJSON {
         let lines = JSONLines("config show")
         lines.write(contentsOf: Settings.all.map(configuration.json))
+        if let note = Self.engineNote { lines.write(JSONRunLines.note(note)) }
         lines.write(["type": "summary"])
         return
       }
-      let lines = Settings.all.map { configuration.line(for: $0) + "\n" }
+      var lines = Settings.all.map { configuration.line(for: $0) + "\n" }
+      if let note = Self.engineNote { lines.append("# \(note)\n") }
       Output.standard.write(RawArguments.decode(lines.joined()))
+    }
+
+    /// What a variable of wasmtime's sets on every engine; nil if it is not set.
+    private static var engineNote: String? {
+      let settings = EngineConfiguration.ofEnvironment
+      if settings.isEmpty { return nil }
+      return "WASMTIME_BACKTRACE_DETAILS is set: engines are made with \(settings)"
     }
   }
 }

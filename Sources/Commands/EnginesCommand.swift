@@ -31,9 +31,14 @@ struct EnginesCommand: ConfiguredCommand {
   }
 
   func run() throws {
-    if processors { return Output.standard.write(CPUTarget.table) }
     let lines = format.isJSON ? JSONLines("engines") : nil
-    try reportingFailure(to: lines) { () throws(RunFailure) in try show(lines) }
+    if !processors {
+      try reportingFailure(to: lines) { () throws(RunFailure) in try show(lines) }
+    } else if let lines {
+      lines.write(contentsOf: CPUTarget.names.lazy.map(CPUTarget.json))
+    } else {
+      Output.standard.write(CPUTarget.table)
+    }
     lines?.write(["type": "summary"])
   }
 
@@ -149,6 +154,13 @@ extension CPUTarget {
     var table = TextTable([.left, .left])
     for name in names { table.append([name, features(of: name)?.joined(separator: " ") ?? "what this machine has"]) }
     return table.text
+  }
+
+  fileprivate static func json(_ name: String) -> JSON {
+    [
+      "type": "processor", "name": .string(name),
+      "features": features(of: name).map { .array($0.map { .string($0) }) } ?? .null,
+    ]
   }
 }
 

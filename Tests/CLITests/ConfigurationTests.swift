@@ -100,6 +100,76 @@ import Testing
     }
   }
 
+  @Test func wasmtimesOwnVariableIsShown() throws {
+    try Sandbox.use { box in
+      var show = box.tool("config", "show")
+      let unset = try show.run()
+      #expect(!unset.output.contains("WASMTIME"))
+      show.environment["WASMTIME_BACKTRACE_DETAILS"] = "1"
+      let note = "WASMTIME_BACKTRACE_DETAILS is set: engines are made with backtrace-details true"
+      let set = try show.run()
+      #expect(set.outputLines.last == "# \(note)")
+      show = box.tool("config", "show", "--format", "json")
+      show.environment["WASMTIME_BACKTRACE_DETAILS"] = "1"
+      let lines = try MachineOutput(show.run().output, in: box)
+      #expect(lines.of("note").first?["message"] as? String == note)
+    }
+  }
+
+  /// A project's file that a run refuses must not keep anybody from looking into the cache.
+  @Test func whatACommandHasNoOptionForIsOnlyWarnedOf() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      try box.succeed("a.wasm")
+      try box.write("exec = 'true'\ntimeout = 0\ntimeout-x = 1\n", to: ".wasmprecompile.toml")
+      let file = box.work + "/.wasmprecompile.toml"
+      // A name that nobody knows may be meant for anything.
+      #expect(try box.tool("cache", "list").run().errors.contains("unknown key 'timeout-x'"))
+      try box.write("exec = 'true'\ntimeout = 0\n", to: ".wasmprecompile.toml")
+      let exec =
+        "\(file):1: exec may not be set by a project: it decides what code runs, is trusted or is kept; use --exec, "
+        + "$WASMPRECOMPILE_EXEC or your own \(box.path)/home/.config/wasmprecompile/config.toml"
+      let timeout = "\(file):2: timeout must be a number of seconds above 0, not '0'"
+      let list = try box.succeed("cache", "list")
+      #expect(list.outputLines.count == 2)
+      #expect(
+        list.errors == "wasmprecompile: warning: \(exec) (this command does without)\n"
+          + "wasmprecompile: warning: \(timeout) (this command does without)\n")
+      // `path` has the limit, and does not watch.
+      let path = try box.tool("path", "a.wasm").run()
+      #expect(path.ending == .exited(64))
+      #expect(path.errorLines.last == "wasmprecompile: error: \(timeout)")
+      let run = try box.tool("a.wasm").run()
+      #expect(run.errors == "wasmprecompile: error: \(exec)\n")
+      try box.remove(".wasmprecompile.toml")
+      var variable = box.tool("cache", "dir")
+      variable.environment["WASMPRECOMPILE_JOBS"] = "many"
+      let dir = try variable.run()
+      #expect(dir.output == box.cache + "\n")
+      #expect(
+        dir.errors == "wasmprecompile: warning: WASMPRECOMPILE_JOBS: must be a number from 1 to 1024, not 'many' "
+          + "(this command does without)\n")
+    }
+  }
+
+  @Test func whatWasMeantIsSaidOfEngineSettings() throws {
+    try Sandbox.use { box in
+      let advice =
+        "must be a list of settings such as epoch-interruption, not 'epoch-interuption': there is no setting "
+        + "“epoch-interuption” among those of -W: did you mean epoch-interruption?\n"
+      try box.write("wasm = ['epoch-interuption']\n", to: ".wasmprecompile.toml")
+      let file = try box.tool("-n", ".").run()
+      #expect(file.errors == "wasmprecompile: error: \(box.work)/.wasmprecompile.toml:1: wasm \(advice)")
+      try box.remove(".wasmprecompile.toml")
+      var variable = box.tool("-n", ".")
+      variable.environment["WASMPRECOMPILE_WASM"] = "epoch-interuption"
+      let refused = try variable.run()
+      #expect(
+        refused.errors
+          == "wasmprecompile: error: WASMPRECOMPILE_WASM: \(advice.replacing("a list of ", with: ""))")
+    }
+  }
+
   /// Editors of other systems write a byte order mark.
   @Test func aFileMayBeginWithAByteOrderMark() throws {
     try Sandbox.use { box in

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -13,6 +14,19 @@ import Testing
     return String(run.errors.dropFirst(prefix.count).dropLast())
   }
 
+  /// A project's file may name any file as a sample.
+  @Test func aSampleThatIsTooLargeIsNotRead() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.empty, to: "a.wasm")
+      try box.write([], to: "huge.cwasm")
+      try #require(truncate(box.work + "/huge.cwasm", 1 << 40) == 0)
+      try box.write("[host.x]\nlike = 'huge.cwasm'\n", to: ".wasmprecompile.toml")
+      #expect(
+        try refusal("--host", "x", in: box)
+          == "\(box.work)/huge.cwasm: cannot be read: it has 1099511627776 bytes, more than 268435456")
+    }
+  }
+
   // MARK: Files of engine settings
 
   @Test(arguments: [
@@ -21,7 +35,8 @@ import Testing
       "[wasm]\n\nmemory-reservation = 0\n",
       "3: there is no setting “memory-reservation” among those of -W: it is one of -O"
     ),
-    ("[optimise]\nx = 1\n", "1: unknown key 'optimise'; the tables are [optimize], [codegen], [debug] and [wasm]"),
+    ("[optimise]\nx = 1\n", "1: unknown key 'optimise'; did you mean [optimize]?"),
+    ("[wasi]\n[x]\n", "2: unknown key 'x'; the tables are [optimize], [codegen], [debug] and [wasm]"),
     ("wasm = 1\n", "1: wasm must be a table [wasm], not a number"),
     ("[wasm]\nthreads = 'maybe'\n", "2: the setting threads must be y or n, not “maybe”"),
     ("[wasm]\nthreads = [true]\n", "2: threads must be a value, not a list"),
@@ -83,17 +98,30 @@ import Testing
   @Test func settingsOfAProjectAreChecked() throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.empty, to: "a.wasm")
-      for (line, expectation, value) in [
-        ("wasm = ['threds']", "settings such as epoch-interruption", "threds"),
-        ("wasm = 'memory-reservation=0'", "settings such as epoch-interruption", "memory-reservation=0"),
-        ("optimize = ['memory-may-move=maybe']", "settings such as memory-reservation=0", "memory-may-move=maybe"),
-        ("debug = 'guest-debug'", "settings such as debug-info", "guest-debug"),
+      for (line, expectation, value, advice) in [
+        (
+          "wasm = ['threds']", "settings such as epoch-interruption", "threds",
+          "there is no setting “threds” among those of -W: did you mean threads?"
+        ),
+        (
+          "wasm = 'memory-reservation=0'", "settings such as epoch-interruption", "memory-reservation=0",
+          "there is no setting “memory-reservation” among those of -W: it is one of -O"
+        ),
+        (
+          "optimize = ['memory-may-move=maybe']", "settings such as memory-reservation=0", "memory-may-move=maybe",
+          "the setting memory-may-move must be y or n, not “maybe”"
+        ),
+        (
+          "debug = 'guest-debug'", "settings such as debug-info", "guest-debug",
+          "only a Rust host can have guest-debug=true, and libwasmtime's C API always has false: compile with "
+            + "`wasmtime compile` of the same release"
+        ),
       ] {
         try box.write("\(line)\n", to: ".wasmprecompile.toml")
         let key = line.split(separator: " ")[0]
         #expect(
           try refusal(in: box)
-            == "\(box.work)/.wasmprecompile.toml:1: \(key) must be a list of \(expectation), not '\(value)'")
+            == "\(box.work)/.wasmprecompile.toml:1: \(key) must be a list of \(expectation), not '\(value)': \(advice)")
       }
     }
   }

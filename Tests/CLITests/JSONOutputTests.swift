@@ -67,6 +67,79 @@ import Testing
     }
   }
 
+  @Test func aModuleThatIsKnownForAnotherTargetIsNotNew() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      try box.succeed("a.wasm")
+      let both = try box.succeed("--format", "json", "--backend", "winch", "--backend", "pulley", "-n", "a.wasm")
+      let reasons = try MachineOutput(both.output, in: box).of("module").map { $0["reason"] as? String }
+      #expect(reasons == ["new_target", "new_target"])
+      try box.succeed("--backend", "winch", "a.wasm")
+      let stats = try MachineOutput(box.succeed("cache", "stats", "--format", "json").output, in: box)
+      let misses = try #require(stats.of("statistics").first?["misses"] as? [String: Int])
+      #expect(misses.filter { $0.value > 0 } == ["new_module": 1, "new_target": 1])
+    }
+  }
+
+  @Test func whatIsOneWordForPeopleIsOneObject() throws {
+    try Sandbox.use { box in
+      let directory = try MachineOutput(box.succeed("cache", "dir", "--format", "json").output, in: box)
+      #expect(directory.of("cache").map { $0["path"] as? String } == [box.cache])
+      let word = try box.succeed("cache", "key").outputLines
+      let key = try MachineOutput(box.succeed("cache", "key", "--format", "json").output, in: box)
+      #expect(key.of("key").map { $0["key"] as? String } == word)
+      let failed = try box.tool("cache", "key", "--format", "json", "--engine", "absent").run()
+      #expect(failed.ending == .exited(69))
+      #expect(try MachineOutput(failed.output, last: "failure", in: box).types == ["start", "failure"])
+      let names = try box.succeed("engines", "--processors").outputLines.map { $0.prefix { $0 != " " } }.map(
+        String.init)
+      let all = try MachineOutput(box.succeed("engines", "--processors", "--format", "json").output, in: box)
+      #expect(all.of("processor").map { $0["name"] as? String } == names)
+      #expect(all.of("processor").first?["features"] is NSNull)
+    }
+  }
+
+  /// What is wrong with settings is an object behind the first one, and nothing beside the objects.
+  @Test func warningsAboutSettingsAreObjects() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      try box.write("engine = 'x'\n", to: ".wasmprecompile.toml")
+      var command = box.tool("cache", "list", "--format", "json")
+      command.environment["WASMPRECOMPILE_JOB"] = "3"
+      let list = try command.run()
+      #expect(list.errors == "")
+      let lines = try MachineOutput(list.output, in: box)
+      #expect(lines.types == ["start", "warning", "warning", "summary"])
+      let messages = lines.of("warning").compactMap { $0["message"] as? String }
+      #expect(messages.first == "WASMPRECOMPILE_JOB is no setting: did you mean WASMPRECOMPILE_JOBS?")
+      #expect(
+        messages.last?.hasPrefix("\(box.work)/.wasmprecompile.toml:1: engine may not be set by a project") == true)
+      command = box.tool("--format", "json", "a.wasm")
+      command.environment["WASMPRECOMPILE_JOB"] = "3"
+      let run = try command.run()
+      #expect(run.ending == .exited(64))
+      let failed = try MachineOutput(run.output, last: "failure", in: box)
+      #expect(failed.types == ["start", "failure"])
+      try box.remove(".wasmprecompile.toml")
+      try box.write("jobs = 1\n", to: ".wasmprecompile.toml")
+      chmod(box.work + "/.wasmprecompile.toml", 0o666)
+      let untrusted = try box.succeed("--format", "json", "-n", "a.wasm")
+      #expect(untrusted.errors == "")
+      let warning = try MachineOutput(untrusted.output, in: box).objects[1]
+      #expect(warning["path"] as? String == box.work + "/.wasmprecompile.toml")
+      #expect(warning["message"] as? String == "not used: other users may write to it: `chmod go-w` it")
+    }
+  }
+
+  /// Standard output is the program's, and so is what it is given.
+  @Test func aProgramsArgumentsAskForNoObjects() throws {
+    try Sandbox.use { box in
+      let run = try box.tool("run", "absent.wasm", "--format", "json").run()
+      #expect(run.output == "")
+      #expect(run.errors == "absent.wasm: error: cannot open: no such file or directory, check the spelling\n")
+    }
+  }
+
   @Test func pathsThatAreNotUTF8AreHexadecimal() throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.returning(1), to: "module")

@@ -13,10 +13,17 @@ struct CacheCommand: ParsableCommand {
   struct Directory: ConfiguredCommand {
     static let configuration = CommandConfiguration(commandName: "dir", abstract: "Print the cache's directory.")
 
+    @OptionGroup @ParsedOptions var format: FormatOptions
     @OptionGroup @ParsedOptions var cache: CacheOptions
 
     mutating func fill(from settings: GivenSettings) { _cache.wrappedValue.fill(from: settings) }
 
-    func run() throws { Output.standard.write(try cache.path().bytes + [UInt8(ascii: "\n")]) }
+    func run() throws {
+      let lines = format.isJSON ? JSONLines("cache dir") : nil
+      let path = try reportingFailure(to: lines) { () throws(RunFailure) in try cache.path() }
+      guard let lines else { return Output.standard.write(path.bytes + [UInt8(ascii: "\n")]) }
+      lines.write(["type": "cache", "path": JSON(path)])
+      lines.write(["type": "summary"])
+    }
   }
 }

@@ -15,6 +15,7 @@ extension CacheCommand {
         they changed, and restore the newest one that starts with this word.
         """)
 
+    @OptionGroup @ParsedOptions var format: FormatOptions
     @OptionGroup(title: "Compiler options") @ParsedOptions var compiler: CompilerOptions
     @OptionGroup(title: "Hosts") @ParsedOptions var hosts: HostOptions
     @OptionGroup(title: "Where things are") @ParsedOptions var engine: EngineOptions
@@ -28,12 +29,21 @@ extension CacheCommand {
     }
 
     func run() throws {
+      let lines = format.isJSON ? JSONLines("cache key") : nil
+      let word = try reportingFailure(to: lines) { () throws(RunFailure) in try makeWord() }
+      guard let lines else { return Output.standard.write(word + "\n") }
+      lines.write(["type": "key", "key": .string(word)])
+      lines.write(["type": "summary"])
+    }
+
+    private func makeWord() throws(RunFailure) -> String {
       let work = InterruptibleWork()
       var choice = CompilerChoice(
         request: HostRequest(engine: engine, compiler: compiler, hosts: hosts, place: nil))
       choice.options.confinement = sandbox.policy
-      let identities = try work.run { try Self.identities(choice, work.cancellation) }
-      Output.standard.write(Self.word(for: identities) + "\n")
+      do { return Self.word(for: try work.run { try Self.identities(choice, work.cancellation) }) } catch {
+        throw error as? RunFailure ?? RunFailure(status: .engineUnavailable, message: "\(error)")
+      }
     }
 
     private static func identities(

@@ -1,6 +1,9 @@
 internal import LinuxIO
 internal import SystemPackage
 
+/// What is done about something that is wrong with a setting: it is thrown, or the setting is passed over.
+typealias SettingTrouble = (Setting, RunFailure) throws(RunFailure) -> Void
+
 /// The settings of the environment and of the configuration files, for options that the command line leaves open.
 ///
 /// The environment counts before the project's file, that before the user's. A list is taken whole from the first that
@@ -8,25 +11,56 @@ internal import SystemPackage
 struct Configuration: Sendable {
   /// The text that counts, for each setting that is set.
   let given: GivenSettings
+  /// What was passed over, and why.
+  var warnings: [Warning] = []
+
+  struct Warning: Hashable, Sendable {
+    /// The file, where one is passed over as a whole.
+    var path: FilePath?
+    let message: String
+  }
 
   /// - Parameter layers: the layers, in the order in which they count.
   init(layers: [GivenSettings] = []) {
     given = layers.reduce(into: [:]) { given, layer in given.merge(layer) { first, _ in first } }
   }
 
-  /// - Parameter place: what the project's file lies above, or in.
-  static func load(for place: FilePath) throws(RunFailure) -> Configuration {
-    var layers = [try environment()]
+  /// - Parameters:
+  ///   - place: what the project's file lies above, or in.
+  ///   - concerns: whether a setting has anything to do with the command. What is wrong with another is only warned of.
+  static func load(
+    for place: FilePath, concerning concerns: (Setting) -> Bool = { _ in true }
+  ) throws(RunFailure) -> Configuration {
+    var warnings = misspelledVariables().map { Warning(message: $0) }
+    let trouble: SettingTrouble = { (setting, failure) throws(RunFailure) in
+      if concerns(setting) { throw failure }
+      warnings.append(Warning(message: "\(failure.message) (this command does without)"))
+    }
+    var layers = [try environment(trouble)]
     if let path = userFile, let file = try ConfigurationFile(at: path) {
-      layers.append(try file.values(isProject: false))
+      layers.append(try file.values(isProject: false, trouble))
     }
     let file = try ConfigurationFile.nearest(to: place) { path, objection in
-      Output.error.write("\(path.printable): warning: not used: \(objection)\n")
+      warnings.append(Warning(path: path, message: "not used: \(objection)"))
     }
-    if let file {
-      layers.insert(try file.projectValues(beside: layers), at: 1)
+    if let file { layers.insert(try file.projectValues(beside: layers, trouble), at: 1) }
+    var configuration = Configuration(layers: layers)
+    configuration.warnings = warnings
+    return configuration
+  }
+
+  /// Tells what was passed over, before the command has anything to say.
+  func warn() {
+    if warnings.isEmpty { return }
+    let isForPrograms = JSONLines.areWanted(by: RawArguments.ofThisProcess())
+    for warning in warnings {
+      if isForPrograms {
+        JSONLines.writeEarly(JSONRunLines.warning(warning.path, warning.message))
+      } else {
+        let place = warning.path?.printable ?? Program.name
+        Output.error.write(Palette.plain.warning(place, warning.message) + "\n")
+      }
     }
-    return Configuration(layers: layers)
   }
 
   /// The files that are read.
@@ -76,18 +110,12 @@ struct Configuration: Sendable {
       }
   }
 
-  static func warnOfMisspelledVariables() {
-    for complaint in misspelledVariables() {
-      Output.error.write(Palette.plain.warning(Program.name, complaint) + "\n")
-    }
-  }
-
   private static let variablePrefix = "WASMPRECOMPILE_"
 
   /// The variables that commands of `--exec` are given, which may run this program in turn.
   private static let toCommands = ["CHANGED", "REMOVED", "CHANGED_COUNT", "REMOVED_COUNT"].map { variablePrefix + $0 }
 
-  private static func environment() throws(RunFailure) -> GivenSettings {
+  private static func environment(_ trouble: SettingTrouble) throws(RunFailure) -> GivenSettings {
     // This check comes first, because to know all settings takes a third of a millisecond.
     guard EnvironmentVariables.hasName(startingWith: variablePrefix) else { return [:] }
     var found: GivenSettings = [:]
@@ -96,12 +124,15 @@ struct Configuration: Sendable {
       // An empty variable switches a list off. To anything else it is as good as unset.
       if value.isEmpty && (!setting.isList || setting.complaintIfEmpty != nil) { continue }
       let texts = setting.values(inVariable: RawArguments.encode(value))
-      if texts.isEmpty, let complaint = setting.complaintIfEmpty {
-        throw RunFailure(status: .usage, message: "\(setting.variable): \(complaint)")
+      var complaint: String?
+      if texts.isEmpty {
+        complaint = setting.complaintIfEmpty
+      } else if let wrong = texts.first(where: { !setting.accepts($0) }) {
+        complaint = "must be \(setting.expectation), not '\(wrong.printable)'\(setting.advice(about: wrong))"
       }
-      for text in texts where !setting.accepts(text) {
-        throw RunFailure(
-          status: .usage, message: "\(setting.variable): must be \(setting.expectation), not '\(text.printable)'")
+      if let complaint {
+        try trouble(setting, RunFailure(status: .usage, message: "\(setting.variable): \(complaint)"))
+        continue
       }
       found[setting.key] = GivenSetting(texts: texts, origin: .environment(variable: setting.variable))
     }

@@ -6,17 +6,22 @@ extension ConfigurationFile {
   /// The values of the settings that it has, each checked.
   ///
   /// - Parameter isProject: whether it came with a project, so that it may not choose what code runs, is trusted or is kept.
-  func values(isProject: Bool) throws(RunFailure) -> GivenSettings {
+  func values(
+    isProject: Bool, _ trouble: SettingTrouble = { (_, failure) throws(RunFailure) in throw failure }
+  ) throws(RunFailure) -> GivenSettings {
     let entries = try parsed().entries
     for entry in entries where Settings.tables.contains(where: { $0.key == entry.key }) { try requireTables(entry) }
-    return try values(entries.filter { entry in !Settings.tables.contains { $0.key == entry.key } }, isProject)
+    return try values(
+      entries.filter { entry in !Settings.tables.contains { $0.key == entry.key } }, isProject, trouble: trouble)
   }
 
   /// The values of a project's file. None gives its modules more of the machine than the user or the defaults do.
   ///
   /// - Parameter layers: what the user set.
-  func projectValues(beside layers: [GivenSettings]) throws(RunFailure) -> GivenSettings {
-    var values = try values(isProject: true)
+  func projectValues(
+    beside layers: [GivenSettings], _ trouble: SettingTrouble = { (_, failure) throws(RunFailure) in throw failure }
+  ) throws(RunFailure) -> GivenSettings {
+    var values = try values(isProject: true, trouble)
     for setting in Settings.all {
       // The file is for machines of any size, so that too much for this one is no mistake.
       if let most = setting.mostOfProjects, let given = values[setting.key], case let largest = most(),
@@ -29,7 +34,10 @@ extension ConfigurationFile {
       else { continue }
       let allowed = layers.flatMap { $0[setting.key]?.texts ?? [] } + standard
       let most = allowed.max { (setting.grant(of: $0) ?? 0) < (setting.grant(of: $1) ?? 0) } ?? ""
-      if wanted > setting.grant(of: most) ?? 0 { throw raised(setting, above: most, line) }
+      if wanted > setting.grant(of: most) ?? 0 {
+        try trouble(setting, raised(setting, above: most, line))
+        values[setting.key] = nil
+      }
     }
     return values
   }
@@ -72,14 +80,19 @@ extension ConfigurationFile {
   ///   - known: the settings that there are.
   ///   - table: the name of the table that the entries are in.
   private func values(
-    _ entries: [TOMLTable.Entry], _ isProject: Bool, of known: [Setting] = Settings.all, in table: String? = nil
+    _ entries: [TOMLTable.Entry], _ isProject: Bool, of known: [Setting] = Settings.all, in table: String? = nil,
+    trouble: SettingTrouble = { (_, failure) throws(RunFailure) in throw failure }
   ) throws(RunFailure) -> GivenSettings {
     var found: GivenSettings = [:]
     for entry in entries {
       guard let setting = known.first(where: { $0.key == entry.key }) else { throw unknown(entry, known, in: table) }
-      if isProject && setting.isForUsersOnly { throw refused(setting, entry) }
-      found[entry.key] = GivenSetting(
-        texts: try texts(entry, for: setting), origin: .file(path, line: entry.line))
+      do throws(RunFailure) {
+        if isProject && setting.isForUsersOnly { throw refused(setting, entry) }
+        found[entry.key] = GivenSetting(
+          texts: try texts(entry, for: setting), origin: .file(path, line: entry.line))
+      } catch {
+        try trouble(setting, error)
+      }
     }
     return found
   }
@@ -91,7 +104,7 @@ extension ConfigurationFile {
     func text(_ value: TOMLValue, _ prefix: String = "") throws(RunFailure) -> String {
       guard let text = setting.text(of: value, in: path) else { throw wrong(prefix + value.withArticle) }
       guard setting.accepts(text), value != .string("") || setting.form != .path else {
-        if case .string(let written) = value { throw wrong("'\(written)'") }
+        if case .string(let written) = value { throw wrong("'\(written)'\(setting.advice(about: written))") }
         throw wrong("'\(text)'")
       }
       return text

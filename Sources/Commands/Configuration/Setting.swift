@@ -17,6 +17,7 @@ struct Setting: Sendable {
   let mostOfProjects: (@Sendable () -> Int)?
   private let isValue: @Sendable (String) -> Bool
   private let grantOfText: @Sendable (String) -> Double?
+  private let adviceAboutText: (@Sendable (String) -> String?)?
 
   /// - Parameters:
   ///   - key: the name in the environment and in files.
@@ -34,6 +35,7 @@ struct Setting: Sendable {
     mostOfProjects = rules.mostOfProjects
     isValue = { Value(argument: $0).map(rules.isValid) ?? false }
     grantOfText = { text in rules.grant.flatMap { grant in Value(argument: text).map(grant) } }
+    adviceAboutText = rules.advice
   }
 
   init(flag key: String, _ rules: SettingRules<Bool>, unset: UnsetSetting) {
@@ -47,9 +49,13 @@ struct Setting: Sendable {
     mostOfProjects = nil
     isValue = { $0 == "true" || $0 == "false" }
     grantOfText = { _ in nil }
+    adviceAboutText = nil
   }
 
   func accepts(_ text: String) -> Bool { isValue(text) }
+
+  /// What goes behind a message about a value that is not accepted: `: did you mean …?`, or nothing.
+  func advice(about text: String) -> String { adviceAboutText?(text).map { ": \($0)" } ?? "" }
 
   /// What is wrong with a list without values; nil for a list that may be empty, as one without values of its own may.
   var complaintIfEmpty: String? {
@@ -80,6 +86,7 @@ struct SettingRules<Value: Sendable>: Sendable {
   let isValid: @Sendable (Value) -> Bool
   let grant: (@Sendable (Value) -> Double)?
   let mostOfProjects: (@Sendable () -> Int)?
+  let advice: (@Sendable (String) -> String?)?
 
   /// A project's file may set it, too.
   ///
@@ -88,21 +95,25 @@ struct SettingRules<Value: Sendable>: Sendable {
   ///   - unset: the effect where nobody sets it, for an option without a value of its own.
   ///   - grant: how much of the machine a value lets modules take, so that a project's file may not raise it.
   ///   - mostOfProjects: what a larger number in a project's file is taken for.
+  ///   - advice: what is wrong with a text that is no value, or what was perhaps meant.
   static func byAnyone(
     _ expectation: String? = nil, unset: String = "", isValid: @escaping @Sendable (Value) -> Bool = { _ in true },
-    grant: (@Sendable (Value) -> Double)? = nil, mostOfProjects: (@Sendable () -> Int)? = nil
+    grant: (@Sendable (Value) -> Double)? = nil, mostOfProjects: (@Sendable () -> Int)? = nil,
+    advice: (@Sendable (String) -> String?)? = nil
   ) -> Self {
     Self(
       expectation: expectation, unset: unset, isForUsersOnly: false, isValid: isValid, grant: grant,
-      mostOfProjects: mostOfProjects)
+      mostOfProjects: mostOfProjects, advice: advice)
   }
 
   /// It could make foreign code run or be trusted, so a project's file may not set it.
   static func byUsersOnly(
-    _ expectation: String? = nil, unset: String = "", isValid: @escaping @Sendable (Value) -> Bool = { _ in true }
+    _ expectation: String? = nil, unset: String = "", isValid: @escaping @Sendable (Value) -> Bool = { _ in true },
+    advice: (@Sendable (String) -> String?)? = nil
   ) -> Self {
     Self(
-      expectation: expectation, unset: unset, isForUsersOnly: true, isValid: isValid, grant: nil, mostOfProjects: nil)
+      expectation: expectation, unset: unset, isForUsersOnly: true, isValid: isValid, grant: nil, mostOfProjects: nil,
+      advice: advice)
   }
 }
 

@@ -18,8 +18,11 @@ enum EngineConfigurationFile {
     var configuration = EngineConfiguration()
     for entry in table.entries where !otherTables.contains(entry.key) {
       guard let group = EngineSetting.Group(rawValue: entry.key) else {
-        throw failure(
-          path, entry.line, "unknown key '\(entry.key)'; the tables are [optimize], [codegen], [debug] and [wasm]")
+        let names = EngineSetting.Group.allCases.map(\.rawValue)
+        let advice =
+          names.likely(for: entry.key).map { "did you mean [\($0)]?" }
+          ?? "the tables are [optimize], [codegen], [debug] and [wasm]"
+        throw failure(path, entry.line, "unknown key '\(entry.key)'; \(advice)")
       }
       guard case .table(let settings) = entry.value else {
         throw failure(path, entry.line, "\(entry.key) must be a table [\(entry.key)], not \(entry.value.withArticle)")

@@ -29,7 +29,9 @@ struct HostOptions: CommandOptions {
     help: ArgumentHelp(
       "A setting of the host's engine, as `wasmtime compile` takes it: memory-reservation=0. -O help lists them.",
       valueName: "setting"),
-    setting: .byAnyone("settings such as memory-reservation=0", isValid: { $0.isSetting(of: .optimize) }))
+    setting: .byAnyone(
+      "settings such as memory-reservation=0", isValid: { $0.isSetting(of: .optimize) },
+      advice: { SettingText.complaint(about: $0, of: .optimize) }))
   var optimize: [SettingText] = []
 
   @CommandOption(
@@ -37,20 +39,26 @@ struct HostOptions: CommandOptions {
     help: ArgumentHelp(
       "The same, for what `wasmtime compile` takes as -C: native-unwind-info=n.", valueName: "setting"),
     // Flags of Cranelift can take defences out of the code.
-    setting: .byUsersOnly("settings such as native-unwind-info=n", isValid: { $0.isSetting(of: .codegen) }))
+    setting: .byUsersOnly(
+      "settings such as native-unwind-info=n", isValid: { $0.isSetting(of: .codegen) },
+      advice: { SettingText.complaint(about: $0, of: .codegen) }))
   var codegen: [SettingText] = []
 
   @CommandOption(
     "debug", short: "D",
     help: ArgumentHelp("The same, for what `wasmtime compile` takes as -D: debug-info.", valueName: "setting"),
-    setting: .byAnyone("settings such as debug-info", isValid: { $0.isSetting(of: .debug) }))
+    setting: .byAnyone(
+      "settings such as debug-info", isValid: { $0.isSetting(of: .debug) },
+      advice: { SettingText.complaint(about: $0, of: .debug) }))
   var debug: [SettingText] = []
 
   @CommandOption(
     "wasm", short: "W",
     help: ArgumentHelp(
       "The same, for what `wasmtime compile` takes as -W: epoch-interruption, fuel=1.", valueName: "setting"),
-    setting: .byAnyone("settings such as epoch-interruption", isValid: { $0.isSetting(of: .wasm) }))
+    setting: .byAnyone(
+      "settings such as epoch-interruption", isValid: { $0.isSetting(of: .wasm) },
+      advice: { SettingText.complaint(about: $0, of: .wasm) }))
   var wasm: [SettingText] = []
 
   /// The hosts that are named. Those that files and the environment name do not count beside others on the command line.
@@ -115,6 +123,12 @@ struct SettingText: OptionValue {
   init?(argument: String) { text = argument }
 
   func isSetting(of group: EngineSetting.Group) -> Bool { (try? EngineConfiguration(text, in: group)) != nil }
+
+  /// What is wrong with a text, and what was perhaps meant; nil if nothing is.
+  static func complaint(about text: String, of group: EngineSetting.Group) -> String? {
+    do { _ = try EngineConfiguration(text, in: group) } catch { return error.advice }
+    return nil
+  }
 }
 
 /// The name of a host as an argument.
@@ -143,6 +157,10 @@ extension EngineConfigurationError {
   /// What is wrong, and what was perhaps meant.
   var advice: String {
     guard case .unknown(let name, let group) = self else { return description }
+    // A host with all of them loads what was made without, and what a release has of them is another matter each.
+    if name == "all-proposals", group == nil || group == .wasm {
+      return "\(self): name each proposal that modules need beyond the usual ones, as in -W gc,stack-switching"
+    }
     let known = EngineSetting.all.filter { $0.group == group || group == nil }.map(\.name)
     if let near = known.nearest(to: name, within: max(2, name.count / 4)) { return "\(self): did you mean \(near)?" }
     if let other = EngineSetting.all.first(where: { $0.name == name }) {

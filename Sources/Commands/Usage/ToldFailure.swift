@@ -11,6 +11,8 @@ extension JSONLines {
 
   /// Whether a command line, which may make no sense, asks for objects.
   static func areWanted(by arguments: [String]) -> Bool {
+    // What follows a program's name is the program's, as is standard output.
+    if arguments.first == "run" { return false }
     let options = arguments.prefix { $0 != "--" }
     return options.contains("--format=json")
       || zip(options, options.dropFirst()).contains { $0 == "--format" && $1 == "json" }

@@ -36,7 +36,14 @@ final class JSONLines: Sendable {
       "type": "start", "schema": .number(Self.schema), "command": .string(command),
       "version": .string(Program.version),
     ])
+    write(contentsOf: Self.early.withLock { $0.drain() })
   }
+
+  /// What was to be told before there was a first line: settings are read before a command begins.
+  private static let early = Mutex<[JSON]>([])
+
+  /// Tells a line right after the first one.
+  static func writeEarly(_ line: JSON) { early.withLock { $0.append(line) } }
 
   /// Whether objects were begun, and whether a failure is among them.
   static let isBegun = Atomic(false)
@@ -58,5 +65,12 @@ final class JSONLines: Sendable {
       bytes.append(UInt8(ascii: "\n"))
     }
     order.withLock { _ in output.write(bytes) }
+  }
+}
+
+extension [JSON] {
+  fileprivate mutating func drain() -> [JSON] {
+    defer { self = [] }
+    return self
   }
 }
