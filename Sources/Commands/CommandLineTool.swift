@@ -32,7 +32,7 @@ public struct CommandLineTool: ParsableCommand {
     // to leave the work half done.
     for signal in [SIGPIPE, SIGXFSZ] { _ = clinux_signal_ignore(signal) }
     clinux_raise_descriptor_limit()
-    let arguments = RawArguments.ofThisProcess()
+    let arguments = JoinedSettings.separated(RawArguments.ofThisProcess())
     // We start this subcommand ourselves for every lane, so it skips the parser, which takes three milliseconds.
     if arguments.first == CompileChildMain.subcommand {
       CompileChildMain.run(arguments.dropFirst())

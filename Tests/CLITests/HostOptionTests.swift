@@ -20,6 +20,11 @@ import Testing
     ("-O", "threads", "there is no setting “threads” among those of -O: it is one of -W"),
     ("-C", "opt-level=0", "there is no setting “opt-level” among those of -C: it is one of -O"),
     ("-D", "nothing-like-it", "there is no setting “nothing-like-it” among those of -D; -D help lists them"),
+    (
+      "-W", "all-proposals",
+      "there is no setting “all-proposals” among those of -W: name each proposal that modules need beyond the usual ones, as in "
+        + "-W gc,stack-switching"
+    ),
     ("-W", "threads=maybe", "the setting threads must be y or n, not “maybe”"),
     ("-W", "threads,fuel=x", "the setting fuel must be a number, not “x”"),
     ("-O", "memory-reservation", "the setting memory-reservation must be a number"),
@@ -36,6 +41,17 @@ import Testing
       try box.write(WasmBinary.empty, to: "a.wasm")
       #expect(try refusal([.init(option), .init(setting), "a.wasm"], in: box) == "Error: \(option): \(message)")
       #expect(box.engines == [])
+    }
+  }
+
+  /// wasmtime takes a setting with its option in one word, too.
+  @Test func aSettingMayBeJoinedToItsOption() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.empty, to: "a.wasm")
+      try box.succeed("-Wfuel=1", "-Omemory-reservation=0", "a.wasm")
+      let name = try box.succeed("path", "-W", "fuel=1", "-O", "memory-reservation=0", "a.wasm").output
+      #expect(try box.succeed("path", "-Wfuel=1", "-Omemory-reservation=0", "a.wasm").output == name)
+      #expect(try refusal(["-Wfool=1", "a.wasm"], in: box).hasPrefix("Error: -W: there is no setting “fool”"))
     }
   }
 

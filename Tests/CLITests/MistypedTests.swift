@@ -85,6 +85,18 @@ import Testing
           ["cache", "gc", "--min-free", "5"],
           "'5' is invalid for '--min-free <part>': it must be a part such as 10%, or a size such as 5G"
         ),
+        (
+          ["--timeout", "-1", "x"], "'-1' is invalid for '--timeout <seconds>': it must be a number of seconds above 0"
+        ),
+        (["-j", "-2", "x"], "'-2' is invalid for '--jobs <n>': it must be a number from 1 to 1024"),
+        (
+          ["path", "--max-module", "-5M", "x"],
+          "'-5M' is invalid for '--max-module <size>': it must be a size such as 500M or 5Gi"
+        ),
+        (
+          ["cache", "gc", "--max-age", "-3d"],
+          "'-3d' is invalid for '--max-age <time>': it must be a time such as 30d, 12h or 2w"
+        ),
       ] as [([Argument], String)] {
         #expect(try complaint(arguments, in: box) == "Error: The value \(message)")
       }

@@ -47,7 +47,8 @@ struct ExecutionOptions: CommandOptions {
     help: ArgumentHelp(
       "Which modules may have one compiler process after the other: module (none), origin, run (all).",
       discussion: """
-        A module that takes its compiler over can spoil the artifacts that the same process makes next. With origin, these are         those of files of the same owner below the same directory that was given.
+        A module that takes its compiler over can spoil the artifacts that the same process makes next. With origin, these are \
+        those of files of the same owner below the same directory that was given.
         """, valueName: "what"), setting: .byUsersOnly())
   var isolate = Isolation.origin
 

@@ -33,6 +33,8 @@ struct CommandSpelled {
 struct OptionNames {
   /// Each name, with its hyphens, and whether a value follows.
   private var takeValue: [String: Bool] = [:]
+  /// Each name of an option with a value, and how its help shows it: `--timeout <seconds>`.
+  private var shown: [String: String] = [:]
 
   init(of command: any ParsableCommand.Type) {
     // The version is no option of the type that parses a line without a subcommand.
@@ -43,6 +45,8 @@ struct OptionNames {
       let names = words.prefix { $0.hasPrefix("-") }
       let takesValue = words.dropFirst(names.count).first?.hasPrefix("<") ?? false
       for name in names { takeValue[name.filter { $0 != "," }] = takesValue }
+      guard takesValue, let last = names.last else { continue }
+      for name in names { shown[name.filter { $0 != "," }] = "\(last) \(words[names.count])" }
     }
   }
 
@@ -66,6 +70,18 @@ struct OptionNames {
       } else if word.hasPrefix("--") || !isCluster(word) {
         return word.hasPrefix("--") ? name : word
       }
+    }
+    return nil
+  }
+
+  /// The first option that is followed by a negative number, which the parser takes for an option of its own.
+  func withNegativeNumber(in arguments: ArraySlice<String>) -> (option: String, value: String)? {
+    let all = arguments.prefix { $0 != "--" }
+    for (name, value) in zip(all, all.dropFirst()) where takeValue[name] == true && takeValue[value] == nil {
+      guard value.hasPrefix("-"), let first = value.dropFirst().first, first.isASCII && first.isNumber || first == ".",
+        let option = shown[name]
+      else { continue }
+      return (option, value)
     }
     return nil
   }

@@ -33,8 +33,19 @@ struct UsageComplaint {
         + advice(command.subcommands.likely(for: word), among: command.subcommands)
     }
     let options = OptionNames(of: command.type)
-    guard let word = options.unknown(in: command.rest, endsAtWord: command.type == RunCommand.self) else { return nil }
+    guard let word = options.unknown(in: command.rest, endsAtWord: command.type == RunCommand.self) else {
+      return options.withNegativeNumber(in: command.rest).flatMap(complaint)
+    }
     return "Unknown option '\(word)'" + (options.nearest(to: word).map { ". Did you mean '\($0)'?" } ?? "")
+  }
+
+  /// What is wrong with a negative number; nil where an option takes any text.
+  private static func complaint(_ option: String, about value: String) -> String? {
+    let name = String(option.prefix { $0 != " " })
+    let setting = Settings.all.first { $0.option == name }
+    if let setting, setting.accepts(value) { return nil }
+    guard let expectation = setting?.expectation ?? others[name] else { return nil }
+    return "The value '\(value)' is invalid for '\(option)': it must be \(expectation)"
   }
 
   private static func advice(_ nearest: String?, among all: [String]) -> String {
