@@ -15,6 +15,8 @@ package struct CommandSupervisor: ~Copyable {
   private let signals: Descriptor
   /// The shell, until it has ended.
   private var shell: pid_t?
+  /// Whether everything was stopped because the owner is.
+  private var isSuspended = false
 
   /// Runs a command that comes over a socket, and returns when nothing of it is left.
   ///
@@ -47,10 +49,21 @@ package struct CommandSupervisor: ~Copyable {
         if signal != SIGCHLD { return end(within: SupervisorMessage.usualGrace) }
       }
       if (try? socket.waitUntilReadable(milliseconds: 0)) == true {
-        // An empty message says that nobody is at the other end.
-        return end(within: SupervisorMessage.grace(socket.receiveBytes(limit: 64)))
+        switch SupervisorMessage.order(socket.receiveBytes(limit: 64)) {
+        case .end(let milliseconds): return end(within: milliseconds)
+        case .suspend: suspend()
+        case .resume:
+          isSuspended = false
+          Descendants.signal(SIGCONT)
+        }
       }
     }
+  }
+
+  private mutating func suspend() {
+    isSuspended = true
+    // The second round reaches what the first one's were starting.
+    for _ in 0..<2 { Descendants.signal(SIGSTOP) }
   }
 
   /// Ends all that is left: first as every program may expect, and after some time at once.
@@ -82,7 +95,7 @@ package struct CommandSupervisor: ~Copyable {
       if id < 0 { return errno == EINTR }
       let stopped = clinux_stopping_signal(status)
       guard id == shell else { continue }
-      if stopped == 0 { shell = nil }
+      if stopped == 0 { shell = nil } else if isSuspended { continue }
       tell(stopped == 0 ? .ended(ExitReason(waitStatus: status)) : .stopped(signal: stopped))
     }
   }

@@ -42,8 +42,13 @@ package final class SupervisedCommand: Sendable {
 
   /// Ends the command and everything that it has started; what has not ended after so long is killed.
   package func end(within milliseconds: Int = SupervisedCommand.usualGrace) {
-    try? socket.send(SupervisorMessage.end(within: milliseconds))
+    try? socket.send(SupervisorMessage.encode(.end(within: milliseconds)))
   }
+
+  /// Stops the command and everything that it has started, until ``resume()``.
+  package func suspend() { try? socket.send(SupervisorMessage.encode(.suspend)) }
+
+  package func resume() { try? socket.send(SupervisorMessage.encode(.resume)) }
 
   package static let usualGrace = SupervisorMessage.usualGrace
 }

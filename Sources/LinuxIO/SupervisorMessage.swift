@@ -16,9 +16,30 @@ enum SupervisorMessage {
   /// Milliseconds that processes have to end. To stop is promised within a second.
   static let usualGrace = 300
 
-  static func end(within milliseconds: Int) -> [UInt8] { word(0, Int32(clamping: milliseconds)) }
+  /// What the owner wants.
+  enum Order: Hashable {
+    /// Milliseconds that are left to end.
+    case end(within: Int)
+    case suspend, resume
+  }
 
-  static func grace(_ message: [UInt8]) -> Int { read(message).map { Int($0.value) } ?? usualGrace }
+  static func encode(_ order: Order) -> [UInt8] {
+    switch order {
+    case .end(let milliseconds): word(0, Int32(clamping: milliseconds))
+    case .suspend: word(5, 0)
+    case .resume: word(6, 0)
+    }
+  }
+
+  /// An empty message says that nobody is at the other end.
+  static func order(_ message: [UInt8]) -> Order {
+    switch read(message) {
+    case (5, _)?: .suspend
+    case (6, _)?: .resume
+    case (_, let value)?: .end(within: Int(value))
+    case nil: .end(within: usualGrace)
+    }
+  }
 
   static func encode(_ event: CommandEvent) -> [UInt8] {
     switch event {

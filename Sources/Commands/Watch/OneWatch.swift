@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import LinuxIO
 internal import Precompiler
 internal import SystemPackage
 internal import Watching
@@ -29,6 +30,16 @@ final class OneWatch {
       configurationChanged: configurationChanged, report: reporter.report)
     self.loop = loop
     loop.start()
+  }
+
+  /// Stops the process, and what the command has started, until somebody has it go on.
+  func suspend() {
+    let goesOn = DispatchSemaphore(value: 0)
+    loop?.withCommandSuspended {
+      JobControl.stop()
+      goesOn.signal()
+    }
+    if loop != nil { goesOn.wait() }
   }
 
   func stop() {

@@ -101,7 +101,7 @@ final class WatchReporter: WatchReporting {
   private func warn(_ text: String, evenIfQuiet: Bool = false) {
     let isNew = state.withLock { $0.warnings.insert(text).inserted }
     guard isNew, evenIfQuiet || !verbosity.isQuiet else { return }
-    complain(palette.warning(Program.name, text.printable))
+    complainNow(palette.warning(Program.name, text.printable))
   }
 
   func found(_ content: ModuleContent, _ target: CompileTarget, at paths: [FilePath]) {
@@ -153,13 +153,13 @@ final class WatchReporter: WatchReporting {
       say("removed \(change.path.printable) (its artifacts stay in the cache)")
     case .diagnostic(let diagnostic):
       let more = diagnostic.isTriedAgain ? "; it is tried again" : ""
-      complain(palette.error(diagnostic.change.path.printable, diagnostic.message.printable + more))
+      complainNow(palette.error(diagnostic.change.path.printable, diagnostic.message.printable + more))
     case .trouble(let message, let changes):
       let more = "; \(Quantities.count(changes.count, "module")) are tried again"
-      complain(palette.error(Program.name, message.printable + more))
+      complainNow(palette.error(Program.name, message.printable + more))
     case .command(.stillRunning): say("note: --exec: \(ExecRunner.Status.runsOn)")
     case .command(let status):
-      if let text = status.failure { complain(palette.error("--exec", "the command \(text)")) }
+      if let text = status.failure { complainNow(palette.error("--exec", "the command \(text)")) }
     case .notice(let notice):
       // What is there then is up to date, as at the start.
       if notice == .configured { state.withLock { $0.isReady = false } }
@@ -169,10 +169,15 @@ final class WatchReporter: WatchReporting {
 
   func ended() { state.withLock { $0.status?.clear() } }
 
-  /// Prints a line of what is done, on a terminal with the time of day. (Errors have none: programs find files in them.)
+  /// Prints a line of what is done, on a terminal with the time of day.
   private func say(_ line: String) {
-    if !verbosity.isQuiet { complain(showsTime ? "\(LocalTime.clock(nanoseconds: WallClock.now())) \(line)" : line) }
+    if !verbosity.isQuiet { complain(showsTime ? "\(Self.timeOfDay) \(line)" : line) }
   }
+
+  /// Prints an error or a warning, on a terminal with the time of day behind it: programs look for a file's name in front.
+  private func complainNow(_ line: String) { complain(showsTime ? "\(line) (\(Self.timeOfDay))" : line) }
+
+  private static var timeOfDay: String { LocalTime.clock(nanoseconds: WallClock.now()) }
 
   private func complain(_ line: String) {
     state.withLock { state in

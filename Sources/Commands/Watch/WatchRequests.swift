@@ -6,6 +6,8 @@ final class WatchRequests: Sendable {
   enum Request: Sendable {
     case end
     case readAgain
+    /// The user wants the terminal for something else for a while.
+    case suspend
   }
 
   private let waiting = Mutex<[Request]>([])

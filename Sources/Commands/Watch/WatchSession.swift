@@ -37,27 +37,37 @@ struct WatchSession {
     }
     hangup.otherwise { requests.add(.readAgain) }
     watch.start(reporter) { requests.add(.readAgain) }
-    while case .readAgain = requests.next() {
-      do throws(RunFailure) {
-        let other = try read()
-        if other.settings == watch.invocation.settings {
-          // A host's table may have changed, or somebody just asks.
-          watch.loop?.rescan()
-          continue
-        }
-        let next = try makeWatch(other)
-        watch.stop()
-        reporter.report(.notice(.configured))
-        watch = next
-        watch.start(reporter) { requests.add(.readAgain) }
-      } catch {
-        reporter.record(.warned("\(error.message): going on with what was read before"))
+    let suspension = JobControl.isThere ? SignalThread([SIGTSTP]) { _ in requests.add(.suspend) } : nil
+    loop: while true {
+      switch requests.next() {
+      case .end: break loop
+      case .suspend: watch.suspend()
+      case .readAgain: readAgain(&watch, requests)
       }
     }
     watch.stop()
     reader?.end()
+    suspension?.end()
     reporter.ended()
     interruption.dieIfReceived()
+  }
+
+  private func readAgain(_ watch: inout OneWatch, _ requests: WatchRequests) {
+    do throws(RunFailure) {
+      let other = try read()
+      if other.settings == watch.invocation.settings {
+        // A host's table may have changed, or somebody just asks.
+        watch.loop?.rescan()
+        return
+      }
+      let next = try makeWatch(other)
+      watch.stop()
+      reporter.report(.notice(.configured))
+      watch = next
+      watch.start(reporter) { requests.add(.readAgain) }
+    } catch {
+      reporter.record(.warned("\(error.message): going on with what was read before"))
+    }
   }
 
   private func makeWatch(_ invocation: WatchInvocation) throws(RunFailure) -> OneWatch {

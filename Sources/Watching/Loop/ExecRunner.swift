@@ -66,6 +66,15 @@ package actor ExecRunner {
   /// Ends all that is left of runs, and starts nothing more.
   package nonisolated func stop(completion: @escaping @Sendable () -> Void) { onQueue { $0.end(completion) } }
 
+  /// Stops all that is left of runs for as long as `body` takes. Nothing is started meanwhile.
+  package nonisolated func suspended(while body: @escaping @Sendable () -> Void) {
+    onQueue { runner in
+      for run in runner.alive.values { run.suspend() }
+      body()
+      for run in runner.alive.values { run.resume() }
+    }
+  }
+
   private nonisolated func onQueue(_ body: @escaping @Sendable (isolated ExecRunner) -> Void) {
     executor.queue.async { self.assumeIsolated(body) }
   }

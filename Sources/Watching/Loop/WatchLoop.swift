@@ -78,6 +78,11 @@ package actor WatchLoop {
   /// Takes nothing more, ends running work and calls `completion`, always within a second.
   package nonisolated func stop(completion: @escaping @Sendable () -> Void) { onQueue { $0.end(completion) } }
 
+  /// Stops what the command has started for as long as `body` takes.
+  package nonisolated func withCommandSuspended(_ body: @escaping @Sendable () -> Void) {
+    if let command { command.suspended(while: body) } else { body() }
+  }
+
   private nonisolated func onQueue(_ body: @escaping @Sendable (isolated WatchLoop) -> Void) {
     executor.queue.async { self.assumeIsolated(body) }
   }

@@ -73,4 +73,75 @@ import Testing
       #expect(!output.contains("ready"), "\(output)")
     }
   }
+
+  /// A terminal with a shell on it, of which ^Z is typed as soon as the command of --exec has told its process, and `fg` when that
+  /// is stopped, too.
+  private static let shell = """
+    import os, pty, signal, sys, time
+
+    def state():
+        try:
+            with open("pid") as file: number = file.read().strip()
+            with open(f"/proc/{number}/stat") as file: return file.read().rpartition(")")[2].split()[0]
+        except (OSError, IndexError): return "?"
+
+    def wait(wanted):
+        while not wanted(state()): time.sleep(0.01)
+
+    process, terminal = pty.fork()
+    if process == 0:
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+        child = os.fork()
+        if child == 0:
+            os.setpgid(0, 0)
+            os.tcsetpgrp(0, os.getpgrp())
+            signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+            os.execvp(sys.argv[1], sys.argv[1:])
+        _, status = os.waitpid(child, os.WUNTRACED)
+        print("STOPPED" if os.WIFSTOPPED(status) else "ENDED", flush=True)
+        os.tcsetpgrp(0, os.getpgrp())
+        input()
+        os.tcsetpgrp(0, child)
+        os.killpg(child, signal.SIGCONT)
+        os.waitpid(child, 0)
+        os._exit(0)
+    wait(lambda state: state in "SR")
+    os.write(terminal, b"\\x1a")
+    wait(lambda state: state == "T")
+    os.write(terminal, b"fg\\n")
+    wait(lambda state: state in "SR")
+    os.write(terminal, b"\\x03")
+    seen = b""
+    try:
+        while True:
+            data = os.read(terminal, 100000)
+            if not data: break
+            seen += data
+    except OSError: pass
+    os.waitpid(process, 0)
+    sys.stdout.buffer.write(seen)
+    """
+
+  @Test func whatIsSuspendedWithTheWatcherGoesOnWithIt() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "tree/a.wasm")
+      var command = box.tool("--watch", "--exec", "echo $$ > pid; while :; do sleep 0.01; done", "tree")
+        .wrapped(in: ["python3", "-c", Argument(Self.shell)])
+      command.environment["TERM"] = "xterm"
+      let result = try command.run()
+      #expect(result.ending == .exited(0), "\(result.errors)")
+      #expect(result.output.contains("STOPPED"), "\(result.output)")
+      #expect(!result.output.contains("by signal"), "\(result.output)")
+    }
+  }
+
+  @Test func anErrorsTimeStandsBehindIt() throws {
+    try Sandbox.use { box in
+      try box.write("(module)", to: "tree/text.wasm")
+      let output = try onTerminal(
+        box.tool("--watch", "tree"),
+        until: #"tree/text.wasm.*error.* convert it with `wat2wasm` \(\d\d:\d\d:\d\d\)"#)
+      #expect(output.contains("error"))
+    }
+  }
 }
