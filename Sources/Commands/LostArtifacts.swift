@@ -1,4 +1,5 @@
 internal import Precompiler
+internal import Synchronization
 internal import WasmCache
 
 /// Artifacts that a run has found or made, and that are gone when its last consumer opens them.
@@ -16,12 +17,18 @@ struct DeafObserver: RunObserver {
   func record(_ event: RunEvent) {}
 }
 
-/// Hears only of modules that have their artifact.
-struct MadeObserver: RunObserver {
-  let wasMade: @Sendable (WasmHash) -> Void
+/// Hears only of modules that have their artifact, and counts the artifacts that it heard of being compiled.
+final class MadeObserver: RunObserver {
+  private let wasMade: @Sendable (WasmHash) -> Void
+  private let count = Atomic(0)
+
+  init(wasMade: @escaping @Sendable (WasmHash) -> Void) { self.wasMade = wasMade }
+
+  var compiled: Int { count.load(ordering: .relaxed) }
 
   func record(_ event: RunEvent) {
     guard case .finished(let outcome) = event else { return }
+    if case .compiled = outcome.result { count.add(1, ordering: .relaxed) }
     switch outcome.result {
     case .compiled, .foundMeanwhile: wasMade(outcome.job.content.facts.hash)
     case .failed, .notDone: break

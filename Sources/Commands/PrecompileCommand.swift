@@ -113,14 +113,19 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand, ListTakingCommand {
     }
     let outputs = try makeOutputs(request, work.cancellation)
     let report = try work.run {
-      outputs.write(summary) { lost, wasMade in
+      var remade = 0
+      var report = outputs.write(summary) { lost, wasMade in
         for one in lost where one.isCorrupt {
           reporter.record(.warned("the cache's artifact of \(one.module.printable) was corrupt: it is made again"))
         }
         var again = request
         again.input.roots = lost.map(\.module)
-        _ = try invocation.compilers.run(again, observer: MadeObserver(wasMade: wasMade), work.cancellation)
+        let observer = MadeObserver(wasMade: wasMade)
+        defer { remade += observer.compiled }
+        _ = try invocation.compilers.run(again, observer: observer, work.cancellation)
       }
+      report.remade = remade
+      return report
     }
     EvictionStage(after: summary, limit: request.caches.sizeLimit).run(reporter)
     reporter.report(report)
@@ -166,6 +171,9 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand, ListTakingCommand {
     let session = WatchSession(reporter: reporter) { () throws(RunFailure) in
       var again = self
       let configuration = try Configuration.load(for: place ?? ".")
+      for warning in configuration.warnings {
+        reporter.record(.warned((warning.path.map { "\($0.printable): " } ?? "") + warning.message))
+      }
       again.fill(from: configuration.given)
       return try again.watchInvocation(configuration, roots)
     }

@@ -247,6 +247,13 @@ import Testing
       #expect(
         run.errorLines.first
           == "wasmprecompile: warning: the cache's artifact of a.wasm was corrupt: it is made again")
+      #expect(run.errorLines.last?.masked == "1 module: 1 compiled, 0 up to date (TIME)")
+      let stats = try MachineOutput(box.succeed("cache", "stats", "--format", "json").output, in: box)
+      let statistics = try #require(stats.of("statistics").first)
+      #expect(statistics["files"] as? Int == 1 && statistics["moved_aside"] as? Int == 1)
+      #expect(statistics["artifact_bytes"] as? Int == statistics["moved_aside_bytes"] as? Int)
+      #expect(
+        try box.succeed("cache", "stats").outputLines.contains { $0.hasPrefix("moved aside  1 corrupt file, ") })
       #expect(
         FileManager.default.contents(atPath: box.work + "/out/a.cwasm") == FileManager.default.contents(atPath: entry))
       #expect(try box.succeed("cache", "verify").outputLines.last?.hasSuffix(": all good") == true)

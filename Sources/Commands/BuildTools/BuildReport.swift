@@ -9,6 +9,8 @@ struct BuildReport {
   /// The same about what a user should mend, though everything was done.
   private(set) var warnings: [(path: FilePath, message: String)] = []
   private(set) var status = ExitStatus.success
+  /// How many artifacts, which the cache seemed to have, were corrupt or gone when they were opened, and were compiled again.
+  var remade = 0
 
   mutating func complain(_ path: FilePath, _ message: String, _ status: ExitStatus) {
     complaints.append((path, message))

@@ -67,11 +67,20 @@ extension CacheStatistics {
         + Quantities.count(objects, "file"),
     ])
     for part in parts where part.artifacts > 0 {
-      table.append([
-        "  \(part.engine.wish.printable)",
-        "\(part.artifacts), \(Quantities.bytes(Int(part.size))), \(part.engine.compiler.printable) "
-          + part.engine.shortIdentity.printable,
-      ])
+      // Settings may be many.
+      let backend = part.engine.backend
+      let settings =
+        part.engine.wish == backend ? [] : [String(part.engine.wish.dropFirst(backend.count + 2)).printable]
+      table.append(
+        "  \(backend.printable)",
+        [
+          "\(part.artifacts), \(Quantities.bytes(Int(part.size))), \(part.engine.compiler.printable) "
+            + part.engine.shortIdentity.printable
+        ] + settings)
+    }
+    if movedAside.files > 0 {
+      let what = Quantities.count(movedAside.files, "corrupt file")
+      table.append(["moved aside", "\(what), \(Quantities.bytes(Int(movedAside.size)))"])
     }
     for (path, contents) in lower {
       table.append([
@@ -96,7 +105,7 @@ extension CacheStatistics {
         + "about \(Quantities.duration(nanoseconds: UInt64(max(0, saved)))) saved",
     ])
     table.append(["since", tally.since > 0 ? LocalTime.text(nanoseconds: tally.since) : "never"])
-    table.append(["limit", Self.text(limit, used: size)])
+    table.append(["limit", Self.text(limit, used: size + movedAside.size)])
     return table.text
   }
 
@@ -112,6 +121,7 @@ extension CacheStatistics {
       "type": "statistics", "cache": JSON(path), "artifacts": JSON(artifacts), "modules": JSON(modules),
       "files": JSON(objects), "artifact_bytes": JSON(Int(size)), "max_size": JSON(limit.bytes),
       "hits": JSON(Int(tally.hits)),
+      "moved_aside": JSON(movedAside.files), "moved_aside_bytes": JSON(Int(movedAside.size)),
       "lower_hits": JSON(Int(tally.lowerHits)),
       "misses": .object(
         MissReason.allCases.map {

@@ -21,8 +21,8 @@ final class RunReporter: RunReporting {
     var failures = FailureLog()
     /// Why modules are compiled, as long as that can be seen: each artifact that is made changes it.
     var causes: [JobName: String] = [:]
-    /// Files for build tools that could not be written.
-    var unwritten = 0
+    /// What became of files for build tools.
+    var outputs = BuildReport()
   }
 
   init(_ verbosity: Verbosity, palette: Palette = .plain, output: Output = .error) {
@@ -165,7 +165,8 @@ final class RunReporter: RunReporting {
       }
     }
     if summary.looksNowhere && summary.emptyRoots.isEmpty { complain(palette.error(Program.name, Self.nothingNamed)) }
-    say(summary.line(unwritten: state.withLock { $0.unwritten }))
+    let outputs = state.withLock { $0.outputs }
+    say(summary.line(unwritten: outputs.complaints.count, remade: outputs.remade))
   }
 
   func report(interrupted summary: RunSummary) {
@@ -184,7 +185,7 @@ final class RunReporter: RunReporting {
       for (path, method) in outputs.exports.written { say("exported \(path.printable) (\(method.rawValue))") }
       for (path, _) in outputs.exports.removed { say("removed \(path.printable)") }
     }
-    state.withLock { $0.unwritten = outputs.complaints.count }
+    state.withLock { $0.outputs = outputs }
     for (path, message) in outputs.warnings { complain(palette.warning(path.printable, message.printable)) }
     for (path, message) in outputs.complaints { complain(palette.error(path.printable, message.printable)) }
     if let line = outputs.line { say(line) }
@@ -264,10 +265,12 @@ extension RunSummary {
   private var areForOneHost: Bool { Set(targets.map(\.identity.backend)).count == targets.count }
 
   /// `65 modules: 60 compiled, 4 up to date, 1 failed (9.6 MB → 17.4 MB in 2.41 s)`
-  var line: String { line(unwritten: 0) }
+  var line: String { line(unwritten: 0, remade: 0) }
 
-  /// - Parameter unwritten: how many files for build tools could not be written.
-  func line(unwritten: Int) -> String {
+  /// - Parameters:
+  ///   - unwritten: how many files for build tools could not be written.
+  ///   - remade: how many artifacts that the cache seemed to have were compiled again.
+  func line(unwritten: Int, remade: Int) -> String {
     let failures = failures + (unwritten > 0 ? ", \(Quantities.count(unwritten, "file")) not written" : "")
     let modules =
       Quantities.count(plan.contents.count, "module")
@@ -279,7 +282,7 @@ extension RunSummary {
     if purpose == .frozen && isWanting {
       return "\(modules): \(plan.jobs.count) missing, \(upToDate) up to date" + lower + failures + " (\(time))"
     }
-    if plan.jobs.isEmpty && !hasFailures {
+    if plan.jobs.isEmpty && !hasFailures && remade == 0 {
       if plan.contents.isEmpty { return modules + failures }
       return unwritten > 0
         ? "\(modules): nothing to compile\(lower)\(failures) (\(time))"
@@ -289,6 +292,7 @@ extension RunSummary {
     let amounts =
       compiled > 0
       ? "\(Quantities.bytes(sizes.modules)) \(Glyphs.arrow) \(Quantities.bytes(sizes.artifacts)) in \(time)" : time
+    let (compiled, upToDate) = (compiled + remade, upToDate - remade)
     return "\(modules): \(compiled) compiled, \(upToDate) up to date" + lower + failures + " (\(amounts))"
   }
 

@@ -16,6 +16,8 @@ package struct CacheStatistics: Sendable {
   package let objects: Int
   /// Bytes of the files.
   package let size: Int64
+  /// Files that were moved aside because their bytes had changed, and their bytes.
+  package let movedAside: (files: Int, size: Int64)
   package let tally: Tally
   /// The mean time in nanoseconds of the compilations that are remembered; nil if none is.
   package let meanCompilation: Int64?
@@ -34,7 +36,9 @@ package struct CacheStatistics: Sendable {
     self.artifacts = artifacts
     self.modules = modules.count
     objects = inventory.objects.count
-    size = inventory.size
+    let corrupt = inventory.corrupt.reduce(0) { $0 + $1.size }
+    size = inventory.size - corrupt
+    movedAside = (inventory.corrupt.count, corrupt)
     tally = catalog?.tally() ?? Tally()
     let times = catalog?.compilations().map { Double($0.nanoseconds) } ?? []
     meanCompilation = times.isEmpty ? nil : Int64(times.reduce(0, +) / Double(times.count))

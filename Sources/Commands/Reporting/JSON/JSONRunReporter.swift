@@ -8,7 +8,7 @@ internal import SystemPackage
 final class JSONRunReporter: RunReporting {
   private let lines: JSONLines
   private let known = Mutex(JSONRunLines())
-  private let outputStatus = Mutex(ExitStatus.success)
+  private let outputs = Mutex(BuildReport())
 
   init(_ lines: JSONLines) { self.lines = lines }
 
@@ -38,7 +38,7 @@ final class JSONRunReporter: RunReporting {
   }
 
   func report(_ outputs: BuildReport) {
-    outputStatus.withLock { $0 = outputs.status }
+    self.outputs.withLock { $0 = outputs }
     lines.write(
       contentsOf: outputs.exports.written.lazy.map {
         ["type": "export", "status": "written", "path": JSON($0.path), "method": .identifier($0.method.rawValue)]
@@ -61,7 +61,7 @@ final class JSONRunReporter: RunReporting {
     } else {
       lines.write(contentsOf: summary.emptyRoots.lazy.map { JSONRunLines.warning($0, RunReporter.emptyRoot) })
     }
-    lines.write(JSON(summary, status: summary.exitStatus.merged(with: outputStatus.withLock { $0 })))
+    lines.write(JSON(summary, outputs.withLock { $0 }))
   }
 
   /// Without a summary, the reader knows that it does not have everything.
@@ -73,14 +73,16 @@ final class JSONRunReporter: RunReporting {
 }
 
 extension JSON {
-  init(_ summary: RunSummary, status: ExitStatus) {
+  init(_ summary: RunSummary, _ outputs: BuildReport) {
+    let status = summary.exitStatus.merged(with: outputs.status)
     let bytes = summary.compiledBytes
     self = [
       "type": "summary", "exit_status": .number(Int(status.rawValue)), "dry_run": .bool(summary.isDryRun),
       "modules": JSON(summary.plan.contents.count), "engines": JSON(summary.targets.count),
-      "missing": JSON(summary.plan.jobs.count), "up_to_date": JSON(summary.upToDate),
+      "missing": JSON(summary.plan.jobs.count), "up_to_date": JSON(summary.upToDate - outputs.remade),
       "lower_cache": JSON(summary.plan.fromLowerCaches),
-      "compiled": JSON(summary.compiled), "failed": JSON(summary.failed), "not_begun": JSON(summary.notDone),
+      "compiled": JSON(summary.compiled + outputs.remade), "failed": JSON(summary.failed),
+      "not_begun": JSON(summary.notDone),
       "not_modules": JSON(summary.notModules), "unreadable": JSON(summary.unreadable),
       "module_bytes": JSON(bytes.modules), "artifact_bytes": JSON(bytes.artifacts),
       "nanoseconds": JSON(summary.nanoseconds),
