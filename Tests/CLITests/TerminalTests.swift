@@ -91,7 +91,7 @@ import Testing
     }
   }
 
-  /// CMake's Makefiles tell every tool to be quiet, and a cold run may take minutes.
+  /// A cold run may take minutes.
   @Test func underASilentMakeTheStatusLineIsAllThatIsShown() throws {
     try Sandbox.use { box in
       for number in 1...3 { try box.write(WasmBinary.returning(number), to: "\(number).wasm") }
@@ -104,6 +104,18 @@ import Testing
       var quiet = box.tool("-q", "-j", "1", ".")
       quiet.environment["MAKEFLAGS"] = "s"
       #expect(try onTerminal(quiet, columns: 80) == "")
+    }
+  }
+
+  @Test func aListFitsTheTerminal() throws {
+    try Sandbox.use { box in
+      let name = String(repeating: "long/", count: 12) + "a.wasm"
+      try box.write(WasmBinary.returning(1), to: name)
+      try box.succeed(".")
+      let narrow = try onTerminal(box.tool("cache", "list"), columns: 80).replacing("\r\n", with: "\n").lines
+      #expect(narrow.allSatisfy { $0.unicodeScalars.count < 80 } && narrow[1].hasPrefix("…"), "\(narrow)")
+      #expect(narrow[1].contains("/a.wasm  "), "\(narrow)")
+      #expect(try box.succeed("cache", "list").outputLines[1].hasPrefix("\(box.work)/\(name)"))
     }
   }
 

@@ -22,4 +22,21 @@ struct TextTableTests {
     #expect(table.text.hasPrefix(long + "  function\nab    memory\n"))
     #expect(table.text.hasSuffix("\nabcd  table\n"))
   }
+
+  @Test func theFirstColumnGivesWayOnATerminal() {
+    var table = TextTable([.left, .right])
+    table.append(["module", "size"])
+    table.append(["/home/me/project/build/primes.wasm", "13.8 kB"])
+    #expect(table.text(width: nil) == table.text)
+    #expect(table.text(width: 80) == table.text)
+    #expect(
+      table.text(width: 30) == """
+        module                   size
+        …t/build/primes.wasm  13.8 kB
+
+        """)
+    // The last column stays free.
+    #expect(table.text(width: 44) == table.text && table.text(width: 43) != table.text)
+    #expect(table.text(width: 15) == table.text, "there is no room for anything")
+  }
 }

@@ -40,7 +40,8 @@ extension CacheCommand {
         ])
       } else if !rows.isEmpty {
         let namesCaches = !cache.lowerCaches.isEmpty
-        Output.standard.write(ListedArtifact.table(rows, namesCaches: namesCaches, now: WallClock.now()))
+        let table = ListedArtifact.table(rows, namesCaches: namesCaches, now: WallClock.now())
+        Output.standard.write(table.text(width: Output.standard.columns))
       } else if warning == nil {
         // Whoever counts lines still gets none.
         let what = path.isEmpty ? "" : " of \(path.map(\.path.printable).joined(separator: ", "))"
@@ -134,7 +135,7 @@ struct ListedArtifact {
   /// - Parameters:
   ///   - namesCaches: says of each artifact where it is.
   ///   - now: nanoseconds since 1970.
-  static func table(_ rows: [ListedArtifact], namesCaches: Bool, now: Int64) -> String {
+  static func table(_ rows: [ListedArtifact], namesCaches: Bool, now: Int64) -> TextTable {
     // The engine is the same in every row, as a rule, and would make rows too wide for terminals.
     let namesEngines = Set(rows.map(\.engine.wish)).count < Set(rows.map(\.engine.directory)).count
     var table = TextTable(
@@ -152,6 +153,6 @@ struct ListedArtifact {
         ]
       table.append(cells + (namesCaches ? [row.cache.printable] : []))
     }
-    return table.text
+    return table
   }
 }

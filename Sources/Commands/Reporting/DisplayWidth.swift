@@ -33,4 +33,15 @@ extension String {
     }
     return columns > 0 ? String(String.UnicodeScalarView(kept)) + Glyphs.ellipsis : ""
   }
+
+  /// As much of the text's end as fits, with `…` where it was cut.
+  func fittingEnd(columns: Int) -> String {
+    guard self.columns > columns else { return self }
+    var left = columns - 1
+    let kept = unicodeScalars.reversed().prefix { scalar in
+      left -= scalar.columns
+      return left >= 0
+    }
+    return columns > 0 ? Glyphs.ellipsis + String(String.UnicodeScalarView(kept.reversed())) : ""
+  }
 }

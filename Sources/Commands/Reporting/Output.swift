@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import Synchronization
 internal import SystemPackage
@@ -29,6 +30,13 @@ struct Output: Sendable {
 
   /// Whether results could not be written, for another reason than a lost reader.
   static let isLost = Atomic(false)
+
+  /// How many columns the terminal has; nil if this is none.
+  var columns: Int? {
+    guard isatty(descriptor.rawValue) == 1 else { return nil }
+    let columns = Int(clinux_terminal_columns(descriptor.rawValue))
+    return columns > 0 ? columns : 80
+  }
 
   /// Whether a person watches, on a terminal that can rewrite a line.
   var isRewritableTerminal: Bool {

@@ -17,10 +17,31 @@ struct TextTable {
   /// A foreign file's name may be a million characters long. It must not fill all lines with spaces.
   private static let widest = 160
 
-  var text: String {
-    let widths = columns.indices.map { column in
-      rows.lazy.map { $0[column].columns }.filter { $0 <= Self.widest }.max() ?? 0
+  var text: String { Self.text(columns, rows) }
+
+  /// The text for a terminal of so many columns: cells of the first column lose their beginnings where rows are too wide.
+  ///
+  /// - Parameter width: nil if it does not go to a terminal.
+  func text(width: Int?) -> String {
+    let widths = widths
+    let others = widths.dropFirst().reduce(0) { $0 + 2 + $1 }
+    // The last column of a terminal stays free, and a name of less than this says nothing.
+    guard let width, let first = widths.first, first + others >= width, width - 1 - others >= Self.narrowest else {
+      return text
     }
+    return Self.text(columns, rows.map { [$0[0].fittingEnd(columns: width - 1 - others)] + $0.dropFirst() })
+  }
+
+  private static let narrowest = 12
+
+  private var widths: [Int] { Self.widths(columns, rows) }
+
+  private static func widths(_ columns: [Alignment], _ rows: [[String]]) -> [Int] {
+    columns.indices.map { column in rows.lazy.map { $0[column].columns }.filter { $0 <= widest }.max() ?? 0 }
+  }
+
+  private static func text(_ columns: [Alignment], _ rows: [[String]]) -> String {
+    let widths = widths(columns, rows)
     var text = ""
     for row in rows {
       // The last cell of a line is not filled up.
