@@ -848,9 +848,23 @@ static bool read_link(const char *target, size_t size, char digest[65]) {
   return strspn(digest, "0123456789abcdef") == 64;
 }
 
-// Opens an entry's artifact, whose bytes have the digest that the entry's link names.
-static result_t open_artifact(const directories_t *cache, int engine, const char *name, const char *path, int *file,
-                              uint64_t *size, char digest[65], wasmprecompile_message_t *why) {
+// Moves a corrupt artifact's file out of the way, so that it is not read again. It is kept for whoever wants to know.
+static void set_aside(const directories_t *cache, int parent, const char *digest, const struct stat *judged) {
+  struct stat moved;
+  int corrupt;
+  if (open_directory(cache->version, "corrupt", cache->base, true, cache->trust, &corrupt, NULL) != DONE) return;
+  if (renameat(parent, digest + 2, corrupt, digest) == 0 && fstatat(corrupt, digest, &moved, AT_SYMLINK_NOFOLLOW) == 0 &&
+      (moved.st_dev != judged->st_dev || moved.st_ino != judged->st_ino)) {
+    // Another process has stored it anew meanwhile.
+    renameat(corrupt, digest, parent, digest + 2);
+  }
+  close(corrupt);
+}
+
+// Opens an entry's artifact, whose bytes have the digest that the entry's link names. One that is corrupt is moved aside if the
+// cache may be changed.
+static result_t open_artifact(const directories_t *cache, int engine, const char *name, const char *path, bool may_change,
+                              int *file, uint64_t *size, char digest[65], wasmprecompile_message_t *why) {
   char target[128], actual[65];
   ssize_t length = readlinkat(engine, name, target, sizeof target);
   if (length < 0 && errno == EINVAL) return say(why, "%s: is not a symbolic link", path);
@@ -862,8 +876,11 @@ static result_t open_artifact(const directories_t *cache, int engine, const char
   result_t result = open_directory(cache->objects, directory, cache->objects_path, false, cache->trust, &parent, why);
   if (result != DONE) return result;
   *file = openat(parent, digest + 2, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  close_all(&parent, 1);
-  if (*file < 0) return say_errno(why, path);
+  if (*file < 0) {
+    result = say_errno(why, path);
+    close(parent);
+    return result;
+  }
   struct stat status;
   sha256_t hash;
   uint8_t bytes[32];
@@ -874,8 +891,12 @@ static result_t open_artifact(const directories_t *cache, int engine, const char
   if (result == DONE) {
     sha256_end(&hash, bytes);
     write_hex(bytes, sizeof bytes, actual);
-    if (strcmp(actual, digest) != 0) result = say(why, "%s: its artifact's bytes hash to %s", path, actual);
+    if (strcmp(actual, digest) != 0) {
+      result = say(why, "%s: its artifact's bytes hash to %s", path, actual);
+      if (may_change) set_aside(cache, parent, digest, &status);
+    }
   }
+  close(parent);
   if (result == DONE) return DONE;
   close(*file);
   *file = -1;
@@ -908,7 +929,8 @@ static bool look(const wasmprecompile_cache_t *cache, const char *module, use_t 
       uint64_t size;
       snprintf(path, sizeof path, "%s/%s/%s", open.engines_path, directory, name);
       if (open_directory(open.engines, directory, open.engines_path, false, open.trust, &engine, why) != DONE) continue;
-      if (open_artifact(&open, engine, name, path, &file, &size, artifact, why) == DONE) {
+      bool may_change = i == 0 && cache->write != WASMPRECOMPILE_WRITE_NEVER;
+      if (open_artifact(&open, engine, name, path, may_change, &file, &size, artifact, why) == DONE) {
         is_done = use(context, file, size, artifact, path, why);
         if (is_done && i == 0) record_use(engine, name);
         close(file);

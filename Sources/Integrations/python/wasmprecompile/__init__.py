@@ -11,7 +11,8 @@ engine itself, by compiling the empty module, so nothing is to be said twice. Se
 agree about are then found out by the lookup: an artifact that was made for another engine has another name.
 
 Nothing that is wrong with a cache is an exception. An artifact whose bytes do not have the digest of their name, one that
-the engine refuses, and a cache that other users could write to count as missing; the logger ``wasmprecompile`` says so.
+the engine refuses, and a cache that other users could write to count as missing; the logger ``wasmprecompile`` says so, and
+once for each directory that there is no cache. A corrupt artifact of a cache that may be written to is moved aside.
 What raises is what would raise without a cache: the module's file cannot be read, or the engine refuses the module.
 
 *Which bytes are loaded.* An engine checks no artifact: it runs what it is given. So the bytes are read once, hashed, and
@@ -123,6 +124,8 @@ def _version_and_target(record: bytes) -> typing.Tuple[str, str]:
 _records: "weakref.WeakKeyDictionary[wasmtime.Engine, bytes]" = weakref.WeakKeyDictionary()
 _build: typing.Optional[bytes] = None
 _lock = threading.Lock()
+#: The directories that were said to be missing.
+_missing: typing.Set[str] = set()
 
 
 def _record(engine: wasmtime.Engine) -> bytes:
@@ -237,6 +240,15 @@ def _file_digest(address: int) -> bytes:
 
 class _Refusal(Exception):
     """Why something is not used, in words."""
+
+
+class _Corrupt(_Refusal):
+    """An artifact whose bytes do not have the digest of its name; ``file`` tells which file it was."""
+
+    def __init__(self, text: str, digest: str, file: os.stat_result) -> None:
+        super().__init__(text)
+        self.digest = digest
+        self.file = file
 
 
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -455,8 +467,24 @@ def _read_artifact(cache: _Directories, engine: int, name: str, path: str) -> by
         os.close(file)
     digest = hashlib.sha256(data).hexdigest()
     if digest != "".join(link.groups()):
-        raise _Refusal(f"{path}: its artifact's bytes hash to {digest}")
+        raise _Corrupt(f"{path}: its artifact's bytes hash to {digest}", "".join(link.groups()), status)
     return data
+
+
+def _set_aside(cache: _Directories, corrupt: _Corrupt) -> None:
+    """Moves a corrupt artifact's file out of the way, so that it is not read again. It is kept for whoever wants to know."""
+    digest = corrupt.digest
+    with contextlib.suppress(_Refusal, OSError):
+        aside = cache.open("corrupt", cache.version, os.path.join(cache.path, "v1"), make=True)
+        parent = os.open(digest[:2], os.O_RDONLY | _DIRECTORY, dir_fd=cache.objects)
+        try:
+            os.rename(digest[2:], digest, src_dir_fd=parent, dst_dir_fd=aside)
+            moved = os.stat(digest, dir_fd=aside, follow_symlinks=False)
+            if not os.path.samestat(moved, corrupt.file):
+                # Another process has stored it anew meanwhile.
+                os.rename(digest, digest[2:], src_dir_fd=aside, dst_dir_fd=parent)
+        finally:
+            os.close(parent)
 
 
 def _record_use(engine: int, name: str) -> None:
@@ -770,6 +798,8 @@ class Cache:
                                 _record_use(engine, name)
                             yield Artifact(data, path, own)
                         except (_Refusal, OSError) as error:
+                            if isinstance(error, _Corrupt) and place == self.directory and self.write is not False:
+                                _set_aside(cache, error)
                             self._note(error, reasons)
             except (_Refusal, OSError) as error:
                 self._note(error, reasons)
@@ -812,6 +842,7 @@ class Cache:
                 publication = held.enter_context(self._publication(wasm, module))
             except FileNotFoundError:
                 reasons.append("there is no cache to publish to")
+                self._tell_once_that_there_is_none()
             except (_Refusal, OSError) as error:
                 # What keeps from loading often keeps from publishing, too.
                 if str(error) not in reasons:
@@ -830,6 +861,14 @@ class Cache:
                     _log.warning("not published: %s: %s", publication.path, _line(error))
         self._tell(Outcome(module.hex(), False, path, path is not None, tuple(reasons)))
         return loaded
+
+    def _tell_once_that_there_is_none(self) -> None:
+        with _lock:
+            if self.directory in _missing:
+                return
+            _missing.add(self.directory)
+        _log.warning("%s: there is no cache, so that nothing is kept: make one with write=True or by running wasmprecompile",
+                     self.directory)
 
     def _publication(self, wasm: bytes, module: bytes) -> _Publication:
         if self.write is False:
