@@ -45,7 +45,24 @@ function(add_wasm_precompile target)
   endforeach()
 
   set(stamp "${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/${target}.stamp")
-  set(options --stamp "${stamp}" --depfile "${stamp}.d" ${arg_OPTIONS})
+  set(looked "${stamp}")
+  set(afterwards "")
+  set(program "${WASMPRECOMPILE_EXECUTABLE}")
+  if(CMAKE_GENERATOR STREQUAL "Unix Makefiles")
+    # make has nothing like ninja's restat. So a second file is new after each look, or a module that was only touched would be
+    # looked at with each build.
+    set(looked "${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/${target}.looked")
+    set(afterwards COMMAND "${CMAKE_COMMAND}" -E touch "${looked}")
+    # CMake adds what depfiles name to what they named before: a module that is gone would be looked for with each build. Without
+    # this file it reads them anew.
+    list(APPEND afterwards
+      COMMAND "${CMAKE_COMMAND}" -E rm -f "CMakeFiles/${target}.dir/compiler_depend.internal")
+    # CMake's Makefiles tell every tool to be silent, by the flag s in the first word of MAKEFLAGS. The other flags stay.
+    set(program sh -c
+      "MAKEFLAGS=$(printf %s \"$MAKEFLAGS\" | sed '1s/^\\([A-Za-z]*\\)s/\\1/') exec \"$0\" \"$@\""
+      "${WASMPRECOMPILE_EXECUTABLE}")
+  endif()
+  set(options --stamp "${looked}" --depfile "${looked}.d" ${arg_OPTIONS})
   foreach(backend IN LISTS arg_BACKENDS)
     list(APPEND options --backend "${backend}")
   endforeach()
@@ -63,10 +80,15 @@ function(add_wasm_precompile target)
   if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.28)
     set(jobs JOB_SERVER_AWARE TRUE)
   endif()
-  add_custom_command(OUTPUT "${stamp}"
-    COMMAND "${WASMPRECOMPILE_EXECUTABLE}" ${options} -- ${sources}
-    DEPENDS ${depends} DEPFILE "${stamp}.d" USES_TERMINAL ${jobs}
+  add_custom_command(OUTPUT "${looked}"
+    COMMAND ${program} ${options} -- ${sources} ${afterwards}
+    DEPENDS ${depends} DEPFILE "${looked}.d" USES_TERMINAL ${jobs}
     COMMENT "Precompiling WebAssembly modules for ${target}" VERBATIM)
+  if(NOT looked STREQUAL stamp)
+    add_custom_command(OUTPUT "${stamp}"
+      COMMAND "${CMAKE_COMMAND}" -E copy_if_different "${looked}" "${stamp}"
+      DEPENDS "${looked}" COMMENT "" VERBATIM)
+  endif()
   set(all "")
   if(arg_ALL)
     set(all ALL)
