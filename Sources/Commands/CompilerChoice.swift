@@ -29,20 +29,28 @@ struct CompilerChoice: Sendable {
     }
   }
 
-  /// Finds the compilers as they are now: one for each engine library, for all hosts that have it.
+  /// How many settings a compiler is asked about at once: a child's answer is one message, and a record has about a thousand
+  /// bytes. To tell Winch from its substitute takes a second one.
+  private static let mostSettings = 25
+
+  /// Finds the compilers as they are now: one for each engine library, for all hosts that have it, or more where these are very
+  /// many.
   func findToolchains(_ cancellation: Cancellation) throws(RunFailure) -> [WasmtimeToolchain] {
     var found: [(engine: EngineFile, settings: [EngineSettings], hosts: [[String]])] = []
     for host in try hosts(cancellation) {
       try host.requireReachable()
-      let place = found.firstIndex { $0.engine.stamp.identity == host.engine.stamp.identity } ?? found.count
-      if place == found.count { found.append((host.engine, [], [])) }
+      let names = host.directoryName.map { [$0] } ?? []
       for one in host.settings {
-        let names = host.directoryName.map { [$0] } ?? []
-        if let known = found[place].settings.firstIndex(of: one) {
+        let places = found.indices.filter { found[$0].engine.stamp.identity == host.engine.stamp.identity }
+        if let place = places.first(where: { found[$0].settings.contains(one) }),
+          let known = found[place].settings.firstIndex(of: one)
+        {
           found[place].hosts[known] += names
-        } else {
+        } else if let place = places.last, found[place].settings.count < Self.mostSettings {
           found[place].settings.append(one)
           found[place].hosts.append(names)
+        } else {
+          found.append((host.engine, [one], [names]))
         }
       }
     }

@@ -41,6 +41,26 @@ import Testing
     }
   }
 
+  /// A compiler's account of itself is one message, which has no room for so many.
+  @Test func thereMayBeAnyNumberOfHosts() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      let numbers = 1...70
+      try box.write(
+        numbers.map { "[host.h\($0)]\noptimize = ['memory-reservation=\($0 << 16)']\n" }.joined(),
+        to: "../home/.config/wasmprecompile/config.toml")
+      let hosts: [Argument] = numbers.flatMap { ["--host", "h\($0)"] }
+      let run = try box.succeed(hosts + ["a.wasm"])
+      #expect(
+        run.errorLines.last?.masked == "1 module with 70 targets: 70 compiled, 0 up to date (SIZE → SIZE in TIME)")
+      #expect(box.engines.count == 70)
+      let others: [Argument] = numbers.reversed().flatMap { ["--host", "h\($0)"] }
+      let again = try box.succeed(others + ["a.wasm"])
+      #expect(again.errorLines.last?.masked == "1 module with 70 targets: nothing to compile, all up to date (TIME)")
+      #expect(try box.succeed(["cache", "key"] + hosts).outputLines.count == 1)
+    }
+  }
+
   @Test func hostsThatLoadTheSameHaveOneArtifactTogether() throws {
     try Sandbox.use { box in
       try describeHosts(in: box)
