@@ -29,6 +29,12 @@ extension EngineProbe {
       for fact in change.facts where names[fact] == nil { names[fact] = change.name }
     }
     let goal = RecordFacts(wanted)
-    return goal.named.map { (names[$0.name] ?? $0.name, $0.value) }
+    var told: Set<String> = []
+    return goal.named.map { fact in
+      let name = names[fact.name] ?? fact.name
+      // A setting of memories changes the heap of garbage collection, too, which comes after them.
+      let isFirst = told.insert(name).inserted
+      return (isFirst ? name : EngineSetting.follower(of: name) ?? name, fact.value)
+    }
   }
 }

@@ -2,7 +2,8 @@
 ///
 /// Source: the `wasmtime` command of the releases 36, 43, 45, 47 and 49, which can change it, and `features.rs` of the Rust
 /// crate `wasmparser` for the bits of WebAssembly features. Of releases between and after them, only what lies at the same
-/// place on both sides is named.
+/// place on both sides is named. No setting changes what adapters between components assert, and whether Winch may call the code,
+/// which only its own backend brings about; their places are those of `tunables.rs` of the crate `wasmtime-environ`.
 enum UnreachableFacts {
   static func names(inRelease release: Int) -> [String: String] {
     var names = release >= 28 ? features : [:]
@@ -14,15 +15,20 @@ enum UnreachableFacts {
   private static func tunables(inRelease release: Int) -> [String: String] {
     let places: [Int: String] =
       switch release {
-      case 36: [8: "guard-before-linear-memory", 9: "table-lazy-init", 10: "address-map", 16: "inlining"]
+      case 36:
+        [
+          8: "guard-before-linear-memory", 9: "table-lazy-init", 10: "address-map", 11: "debug-adapter-modules",
+          13: "winch-callable", 16: "inlining",
+        ]
       case 43...45:
         [
-          4: "guest-debug", 10: "guard-before-linear-memory", 11: "table-lazy-init", 12: "address-map", 18: "inlining",
+          4: "guest-debug", 10: "guard-before-linear-memory", 11: "table-lazy-init", 12: "address-map",
+          13: "debug-adapter-modules", 15: "winch-callable", 18: "inlining",
         ]
       case 47...:
         [
           4: "guest-debug", 5: "symbols", 11: "guard-before-linear-memory", 12: "table-lazy-init", 13: "address-map",
-          19: "inlining",
+          14: "debug-adapter-modules", 16: "winch-callable", 19: "inlining",
         ]
       default: [:]
       }

@@ -67,6 +67,23 @@ import Testing
     }
   }
 
+  /// No two settings of an artifact have the same name, and those of the heap of garbage collection are not memories'.
+  @Test func whatIsInTheRecordHasNames() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      for backend in ["cranelift", "winch"] {
+        try box.succeed("--backend", "\(backend)", "-O", "memory-reservation=65536", "--output", "out", "a.wasm")
+        let lines = try MachineOutput(try box.succeed("inspect", "--format", "json", "out/a.cwasm").output, in: box)
+        let tunables = try #require(lines.of("inspected").first?["tunables"] as? [String])
+        #expect(tunables.contains("winch-callable=\(backend == "winch" ? 1 : 0)"), "\(tunables)")
+        #expect(tunables.contains("debug-adapter-modules=0"), "\(tunables)")
+        #expect(tunables.contains("memory-reservation=65536") && tunables.contains("gc-heap-reservation=65536"))
+        let names = tunables.map { $0.prefix { $0 != "=" } }
+        #expect(Set(names).count == names.count, "\(names)")
+      }
+    }
+  }
+
   @Test func aDamagedArtifactIsCalledSo() throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.returning(1), to: "one.wasm")

@@ -109,6 +109,11 @@ extension EngineSetting {
     }
   }
 
+  /// The setting that always has the value of another one in the C API.
+  package static func follower(of name: String) -> String? {
+    all.first { if case .follows(name, _) = $0.effect { true } else { false } }?.name
+  }
+
   /// The settings that are numbers.
   package static var numbers: [String] {
     all.filter { setting in
