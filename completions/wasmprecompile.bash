@@ -696,11 +696,15 @@ _wasmprecompile_cache_dir() {
     repeating_flags=()
     non_repeating_flags=(--trust-cache --version -h --help)
     repeating_options=(--lower-cache)
-    non_repeating_options=(--cache-dir)
+    non_repeating_options=(--format --cache-dir)
     __wasmprecompile_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
+    '--format')
+        __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
     '--cache-dir')
         __wasmprecompile_add_completions -d
         return
@@ -716,11 +720,15 @@ _wasmprecompile_cache_key() {
     repeating_flags=()
     non_repeating_flags=(--require-sandbox --version -h --help)
     repeating_options=(--backend --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W)
-    non_repeating_options=(--opt-level --cpu --features --engine --max-memory)
+    non_repeating_options=(--format --opt-level --cpu --features --engine --max-memory)
     __wasmprecompile_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
+    '--format')
+        __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
     '--backend')
         __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'
         return
