@@ -57,6 +57,10 @@ let package = Package(
       dependencies: ["Precompiler", "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "CLinux", system],
       swiftSettings: strict),
     .target(
+      name: "ProgramToolchain",
+      dependencies: ["Precompiler", "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "CLinux", crypto, system],
+      swiftSettings: strict),
+    .target(
       name: "Exporting", dependencies: ["WasmCache", "WasmEngine", "LinuxIO", system], swiftSettings: strict),
     .target(name: "Inspecting", dependencies: ["WasmEngine"], swiftSettings: strict),
     .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
@@ -65,10 +69,8 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "Inspecting", "Precompiler", "WasmtimeToolchain", "Scanning", "Exporting", "Watching", "WasmCache",
-        "WasmEngine",
-        "Confinement", "LinuxIO",
-        "CLinux", system, arguments,
+        "Inspecting", "Precompiler", "WasmtimeToolchain", "ProgramToolchain", "Scanning", "Exporting", "Watching",
+        "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "CLinux", system, arguments,
       ],
       // Beside the code that has to keep to it; nothing of the program reads it.
       exclude: ["Reporting/JSON/output.schema.json"],
@@ -120,6 +122,12 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "ProgramToolchainTests",
+      dependencies: [
+        "PrecompilerTestSupport", "ProgramToolchain", "Precompiler", "WasmCache", "WasmEngine", "Confinement", "LinuxIO",
+        "TestSupport", system,
+      ], swiftSettings: strict),
+    .testTarget(
       name: "ExportingTests",
       dependencies: ["Exporting", "WasmCache", "WasmEngine", "LinuxIO", "TestSupport", system], swiftSettings: strict),
     .testTarget(
@@ -128,7 +136,7 @@ let package = Package(
     .testTarget(
       name: "CommandsTests",
       dependencies: [
-        "PrecompilerTestSupport", "Commands", "Precompiler", "WasmtimeToolchain", "Exporting", "Scanning", "WasmCache",
+        "PrecompilerTestSupport", "Commands", "Precompiler", "WasmtimeToolchain", "ProgramToolchain", "Exporting", "Scanning", "WasmCache",
         "WasmEngine", "Confinement", "LinuxIO", "TestSupport", system, arguments,
       ], swiftSettings: strict),
     .target(name: "CWatchingTests", path: "Tests/CWatchingTests"),

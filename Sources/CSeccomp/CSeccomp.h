@@ -9,6 +9,8 @@
 static const uint32_t cseccomp_kill = SCMP_ACT_KILL_PROCESS;
 static const uint32_t cseccomp_allow = SCMP_ACT_ALLOW;
 
+static const int cseccomp_unknown_call = __NR_SCMP_ERROR;
+
 static inline uint32_t cseccomp_fail_with(uint16_t error) { return SCMP_ACT_ERRNO(error); }
 
 // Flags of clone(2): those that make a thread of the same process, and those that make name spaces.

@@ -2,6 +2,7 @@ public import ArgumentParser
 internal import CLinux
 internal import Glibc
 internal import LinuxIO
+internal import ProgramToolchain
 internal import Synchronization
 internal import WasmtimeToolchain
 
@@ -36,6 +37,10 @@ public struct CommandLineTool: ParsableCommand {
     // We start this subcommand ourselves for every lane, so it skips the parser, which takes three milliseconds.
     if arguments.first == CompileChildMain.subcommand {
       CompileChildMain.run(arguments.dropFirst())
+      Glibc.exit(ExitStatus.success.rawValue)
+    }
+    if arguments.first == ProgramSupervisor.subcommand {
+      ProgramSupervisor.run()
       Glibc.exit(ExitStatus.success.rawValue)
     }
     if arguments.count == 2, arguments[0] == CommandSupervisor.subcommand {

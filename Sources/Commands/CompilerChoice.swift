@@ -1,5 +1,8 @@
+internal import Confinement
 internal import LinuxIO
 internal import Precompiler
+internal import ProgramToolchain
+internal import Synchronization
 internal import WasmEngine
 internal import WasmtimeToolchain
 
@@ -12,6 +15,8 @@ struct CompilerChoice: Sendable {
   /// What was found out about samples, for all copies of this value: to ask takes a tenth of a second, and a watcher has many
   /// batches.
   private let likenesses = Likenesses()
+  /// What was told, for all copies: a watcher has many batches.
+  private let told = ToldChoices()
 
   init(request: HostRequest) { self.request = request }
 
@@ -21,7 +26,7 @@ struct CompilerChoice: Sendable {
   ) throws(RunFailure) -> RunSummary {
     // A watcher has run after run, and something else may have been mounted since the last.
     ImageFileSystems.lookAgain()
-    let toolchains = try findToolchains(cancellation)
+    let toolchains = try findToolchains(cancellation) { if told.isNew($0) { observer.record(.told($0)) } }
     do {
       return try Precompiler(request, with: toolchains, observer: observer, cancellation: cancellation).run()
     } catch {
@@ -29,51 +34,163 @@ struct CompilerChoice: Sendable {
     }
   }
 
+  /// A compiler that was found, with everything that is wanted of it.
+  private enum Wanted {
+    case engine(EngineFile, settings: [EngineSettings], hosts: [[String]])
+    case program(FoundCompiler, wishes: [CompilerWish], hosts: [[String]])
+  }
+
+  /// Finds the compilers as they are now: one for each engine library, or more where its hosts are very many, and
+  /// one for each program.
+  ///
+  /// - Parameter tell: is told what was taken where something was left open.
+  func findToolchains(
+    _ cancellation: Cancellation, tell: (String) -> Void = { _ in }
+  ) throws(RunFailure) -> [any Toolchain] {
+    var wanted: [Wanted] = []
+    for choice in try choices() {
+      let host = try host(choice, cancellation)
+      try host?.requireReachable()
+      if choice.like == nil {
+        let programs = choice.settings.contains { !$0.backend.isOfLibwasmtime } ? try CompilerFinding() : nil
+        for one in choice.settings {
+          if one.backend.isOfLibwasmtime {
+            if let host { Self.add(one, of: host, to: &wanted) }
+          } else if let programs {
+            try Self.add(one, choice, programs, to: &wanted, tell)
+          }
+        }
+      } else if let host {
+        for one in host.settings { Self.add(one, of: host, to: &wanted) }
+      }
+    }
+    return wanted.map { one -> any Toolchain in
+      switch one {
+      case .engine(let engine, let settings, let hosts):
+        WasmtimeToolchain(engine, settings: settings, hosts: hosts, options: options, cancellation: cancellation)
+      case .program(let compiler, let wishes, let hosts):
+        ProgramToolchain(
+          compiler, wishes: wishes, hosts: hosts, options: programOptions, cancellation: cancellation)
+      }
+    }
+  }
+
+  var programOptions: ProgramToolchain.Options {
+    var all = ProgramToolchain.Options()
+    all.memory = options.confinement.limits.memory
+    all.largestArtifact = options.confinement.limits.file
+    all.requiresConfinement = options.confinement.isRequired
+    return all
+  }
+
   /// How many settings a compiler is asked about at once: a child's answer is one message, and a record has about a thousand
   /// bytes. To tell Winch from its substitute takes a second one.
   private static let mostSettings = 25
 
-  /// Finds the compilers as they are now: one for each engine library, for all hosts that have it, or more where these are very
-  /// many.
-  func findToolchains(_ cancellation: Cancellation) throws(RunFailure) -> [WasmtimeToolchain] {
-    var found: [(engine: EngineFile, settings: [EngineSettings], hosts: [[String]])] = []
-    for host in try hosts(cancellation) {
-      try host.requireReachable()
-      let names = host.directoryName.map { [$0] } ?? []
-      for one in host.settings {
-        let places = found.indices.filter { found[$0].engine.stamp.identity == host.engine.stamp.identity }
-        if let place = places.first(where: { found[$0].settings.contains(one) }),
-          let known = found[place].settings.firstIndex(of: one)
-        {
-          found[place].hosts[known] += names
-        } else if let place = places.last, found[place].settings.count < Self.mostSettings {
-          found[place].settings.append(one)
-          found[place].hosts.append(names)
-        } else {
-          found.append((host.engine, [one], [names]))
-        }
+  private static func add(_ one: EngineSettings, of host: FoundHost, to wanted: inout [Wanted]) {
+    let names = host.directoryName.map { [$0] } ?? []
+    for (place, known) in wanted.enumerated() {
+      guard case .engine(let engine, var settings, var hosts) = known,
+        engine.stamp.identity == host.engine.stamp.identity,
+        settings.contains(one) || settings.count < mostSettings
+      else { continue }
+      append(one, names, to: &settings, &hosts)
+      wanted[place] = .engine(engine, settings: settings, hosts: hosts)
+      return
+    }
+    wanted.append(.engine(host.engine, settings: [one], hosts: [names]))
+  }
+
+  private static func add(
+    _ one: EngineSettings, _ choice: HostChoice, _ programs: CompilerFinding, to wanted: inout [Wanted],
+    _ tell: (String) -> Void
+  ) throws(RunFailure) {
+    let found = try programs.find(one.backend)
+    let name = found.description.name
+    if one.backend.rawValue != name {
+      tell("--backend \(one.backend.rawValue) takes \(name) (\(found.main.printable))")
+    }
+    let names = choice.directoryName.map { [$0] } ?? []
+    let targets: [String?] = choice.targets.isEmpty ? [nil] : choice.targets
+    for target in targets {
+      let settings = EngineSettings(
+        backend: Backend(rawValue: name), optimization: one.optimization, cpu: one.cpu, features: one.features,
+        configuration: one.configuration)
+      let wish = CompilerWish(settings, target: target)
+      if let objection = wish.objection(of: found.description) {
+        let host = choice.name.map { "\($0.printable): " } ?? ""
+        throw RunFailure(status: .usage, message: "\(host)--backend \(name) \(objection.printable)")
+      }
+      if let place = wanted.firstIndex(where: {
+        if case .program(let known, _, _) = $0 { known.description.name == name } else { false }
+      }), case .program(let known, var wishes, var hosts) = wanted[place] {
+        append(wish, names, to: &wishes, &hosts)
+        wanted[place] = .program(known, wishes: wishes, hosts: hosts)
+      } else {
+        wanted.append(.program(found, wishes: [wish], hosts: [names]))
       }
     }
-    return found.map {
-      WasmtimeToolchain(
-        $0.engine, settings: $0.settings, hosts: $0.hosts, options: options, cancellation: cancellation)
+  }
+
+  private static func append<Wish: Equatable>(
+    _ one: Wish, _ names: [String], to all: inout [Wish], _ hosts: inout [[String]]
+  ) {
+    if let known = all.firstIndex(of: one) {
+      hosts[known] += names
+    } else {
+      all.append(one)
+      hosts.append(names)
     }
+  }
+
+  private func choices() throws(RunFailure) -> [HostChoice] {
+    var choices = try request.choices()
+    if isSingle {
+      choices = Array(choices.prefix(1))
+      if let first = choices.first { choices[0].settings = Array(first.settings.prefix(1)) }
+    }
+    return choices
   }
 
   /// Finds each host's engine, and what is set on it.
   func hosts(_ cancellation: Cancellation) throws(RunFailure) -> [FoundHost] {
-    let choices = try request.choices()
     var found: [FoundHost] = []
-    for choice in isSingle ? Array(choices.prefix(1)) : choices {
-      let engine: EngineFile
-      do { engine = try choice.search.find() } catch { throw RunFailure(error) }
-      var host = FoundHost(name: choice.name, engine: engine, settings: choice.settings)
-      if let sample = choice.like { try host.adopt(sample, options, likenesses, cancellation) }
-      if isSingle { host.settings = Array(host.settings.prefix(1)) }
-      found.append(host)
+    for choice in try choices() {
+      if let host = try host(choice, cancellation) { found.append(host) }
     }
     return found
   }
+
+  /// - Returns: nil if none of its artifacts is a libwasmtime's.
+  private func host(_ choice: HostChoice, _ cancellation: Cancellation) throws(RunFailure) -> FoundHost? {
+    let settings = choice.settings.filter(\.backend.isOfLibwasmtime)
+    if choice.like != nil, let other = choice.settings.first(where: { !$0.backend.isOfLibwasmtime }) {
+      throw RunFailure(
+        status: .usage,
+        message: "--backend \(other.backend.rawValue): only a libwasmtime can be asked for what --like says")
+    }
+    if settings.isEmpty { return nil }
+    let engine: EngineFile
+    do { engine = try choice.search.find() } catch { throw RunFailure(error) }
+    for target in choice.targets where target != CompilerWish.host {
+      guard let one = settings.first(where: { $0.backend != .pulley }) else { continue }
+      throw RunFailure(
+        status: .usage,
+        message: "--target \(target): \(one.backend.rawValue) of \(engine.location.path.printable) makes code for "
+          + "\(CompilerWish.host) only: \(CompilerFinding.advice(forTarget: target))")
+    }
+    var host = FoundHost(name: choice.name, engine: engine, settings: settings)
+    if let sample = choice.like { try host.adopt(sample, options, likenesses, cancellation) }
+    if isSingle { host.settings = Array(host.settings.prefix(1)) }
+    return host
+  }
+}
+
+/// What users were told about a choice that was left open, each once.
+private final class ToldChoices: Sendable {
+  private let texts = Mutex<Set<String>>([])
+
+  func isNew(_ text: String) -> Bool { texts.withLock { $0.insert(text).inserted } }
 }
 
 extension PrecompileInvocation {

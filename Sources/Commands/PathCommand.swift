@@ -193,7 +193,8 @@ private struct SecondLook: RunObserver {
   func record(_ event: RunEvent) {
     switch event {
     case .noticed, .rejected: if !isFirst { return }
-    case .prepared, .noted, .unconfined, .warned, .noexec, .lowerCacheTrouble, .planned, .began, .storing, .finished:
+    case .prepared, .told, .noted, .unconfined, .warned, .noexec, .lowerCacheTrouble, .planned, .began, .storing,
+      .finished:
       break
     }
     if !isFirst || !(reporter is JSONRunReporter) { reporter.record(event) }

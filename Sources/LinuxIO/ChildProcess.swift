@@ -126,7 +126,7 @@ package enum ExitReason: Hashable, Sendable {
   case exited(status: Int32)
   case signalled(Int32)
 
-  init(waitStatus status: Int32) {
+  package init(waitStatus status: Int32) {
     self =
       clinux_exited(status)
       ? .exited(status: clinux_exit_status(status)) : .signalled(clinux_termination_signal(status))

@@ -2,9 +2,9 @@ internal import Glibc
 internal import SystemPackage
 
 /// The processes that this one has started, and those that these have started.
-enum Descendants {
+package enum Descendants {
   /// Sends all of them a signal. One that is started meanwhile may be left out.
-  static func signal(_ number: Int32) {
+  package static func signal(_ number: Int32) {
     for id in all(of: getpid()) { kill(id, number) }
   }
 

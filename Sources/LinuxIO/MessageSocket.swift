@@ -8,7 +8,7 @@ package struct MessageSocket: ~Copyable, Sendable {
 
   package init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
 
-  var raw: Int32 { descriptor.raw }
+  package var raw: Int32 { descriptor.raw }
 
   /// Two ends joined to each other: one to keep, one to give to a child.
   package struct Pair: ~Copyable {

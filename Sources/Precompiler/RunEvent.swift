@@ -7,6 +7,8 @@ package import WasmCache
 package enum RunEvent: Sendable {
   /// The run has its compilers and a cache.
   case prepared(RunPreparation)
+  /// What was taken where the user left it open.
+  case told(String)
   /// A note for users who want to know everything.
   case noted(String)
   /// Compilers run without defences that the kernel lacks or forbids. It is reported for each compiler.

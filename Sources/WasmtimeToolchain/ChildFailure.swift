@@ -37,7 +37,7 @@ extension ModuleFailure {
     case .crashed(let how, let output): self = .compilerCrashed(how: how, output: output)
     case .timedOut: self = .timedOut(seconds: timeout)
     case .exhausted(.memory): self = .exhausted(.memory, bytes: limits.memory)
-    case .exhausted(.artifact): self = .exhausted(.artifact, bytes: limits.file)
+    case .exhausted(.artifact), .exhausted(.files): self = .exhausted(.artifact, bytes: limits.file)
     case .unconfined(let missing): self = .unconfined(missing: missing)
     case .denied(let call): self = .compilerNotStarted(reason: "it cannot be confined: \(call)")
     case .protocolViolation(let what): self = .compilerMisbehaved(what: what)

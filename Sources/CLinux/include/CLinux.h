@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "access.h"
+#include "confined.h"
 #include "confinement.h"
 #include "copying.h"
 #include "directory.h"

@@ -1,4 +1,5 @@
 internal import LinuxIO
+internal import ProgramToolchain
 internal import SystemPackage
 
 // A configuration file's contents: TOML with settings by their keys, and tables of settings that have a name each.
@@ -9,10 +10,28 @@ extension ConfigurationFile {
   func values(
     isProject: Bool, _ trouble: SettingTrouble = { (_, failure) throws(RunFailure) in throw failure }
   ) throws(RunFailure) -> GivenSettings {
-    let entries = try parsed().entries
-    for entry in entries where Settings.tables.contains(where: { $0.key == entry.key }) { try requireTables(entry) }
-    return try values(
-      entries.filter { entry in !Settings.tables.contains { $0.key == entry.key } }, isProject, trouble: trouble)
+    let document = try parsed()
+    for entry in document.entries where Settings.tables.contains(where: { $0.key == entry.key }) {
+      try requireTables(entry)
+    }
+    _ = try compilers(in: document, isProject: isProject)
+    let ofTables = Settings.tables.map(\.key) + [DescribedCompilers.key]
+    return try values(document.entries.filter { !ofTables.contains($0.key) }, isProject, trouble: trouble)
+  }
+
+  /// The compilers that a user's file describes.
+  func compilers() throws(RunFailure) -> [CompilerDescription] { try compilers(in: parsed(), isProject: false) }
+
+  private func compilers(in document: TOMLTable, isProject: Bool) throws(RunFailure) -> [CompilerDescription] {
+    guard let entry = document.entries.first(where: { $0.key == DescribedCompilers.key }) else { return [] }
+    let all: [CompilerDescription]
+    do { all = try DescribedCompilers.descriptions(in: document) } catch { throw failure(error.line, error.message) }
+    if isProject, case .table(let named) = entry.value {
+      let line = named.entries.first?.line ?? entry.line
+      throw failure(
+        line, "[backend.\(named.entries.first?.key ?? "NAME")] \(Self.refusal); use your own \(Self.userFile)")
+    }
+    return all
   }
 
   /// The values of a project's file. None gives its modules more of the machine than the user or the defaults do.
@@ -123,7 +142,7 @@ extension ConfigurationFile {
   private static var userFile: String { Configuration.userFile?.printable ?? "config.toml" }
 
   private func unknown(_ entry: TOMLTable.Entry, _ settings: [Setting], in table: String?) -> RunFailure {
-    let known = settings.map(\.key) + (table == nil ? Settings.tables.map(\.key) : [])
+    let known = settings.map(\.key) + (table == nil ? Settings.tables.map(\.key) + [DescribedCompilers.key] : [])
     let advice =
       known.nearest(to: entry.key, within: max(2, entry.key.count / 3)).map { "did you mean '\($0)'?" }
       ?? "the keys are \(known.joined(separator: ", "))"

@@ -9,8 +9,13 @@ struct HostChoice: Sendable {
   var search: EngineSearch
   /// One for each backend, without repetitions.
   var settings: [EngineSettings]
+  /// The target triples that were asked for; empty for this machine.
+  var targets: [String] = []
   /// An artifact of that host's engine, whose settings are to be found out; they come on top of the others.
   var like: FilePath?
+
+  /// The directory for its exports: its name, or that of the file that describes it.
+  var directoryName: String? { name.flatMap { FilePath($0).lastComponent?.stem } }
 }
 
 /// What options say about hosts, as they were given.
@@ -47,7 +52,9 @@ struct HostRequest: Sendable {
   private func choice(like artifact: FilePath) -> HostChoice {
     var typed = EngineConfiguration()
     hosts.applyCommandLine(to: &typed, withEnvironment: false)
-    var choice = HostChoice(name: artifact.printable, search: engine.search, settings: compiler.settings(typed))
+    var choice = HostChoice(
+      name: artifact.printable, search: engine.search, settings: compiler.settings(typed),
+      targets: compiler.targets.map(\.text))
     choice.like = artifact
     return choice
   }
@@ -56,7 +63,8 @@ struct HostRequest: Sendable {
   private func choice(_ configuration: EngineConfiguration, name: String?) -> HostChoice {
     var all = configuration
     if name == nil { hosts.apply(to: &all) } else { hosts.applyCommandLine(to: &all) }
-    return HostChoice(name: name, search: engine.search, settings: settings(compiler, all))
+    return HostChoice(
+      name: name, search: engine.search, settings: settings(compiler, all), targets: compiler.targets.map(\.text))
   }
 
   /// A named host has what the command line says, then what its table says, and what is set elsewhere for the rest. Settings of
@@ -67,14 +75,15 @@ struct HostRequest: Sendable {
     let own = CompilerOptions(given: [:], values)
     var compiler = compiler
     compiler.adopt(own)
-    let namesBackends = values["backend"] != nil
+    let namesBackends = values["backends"] != nil
     var configuration = EngineConfiguration()
     if let file = values["engine-config"]?.path { configuration = try EngineConfigurationFile.read(file) }
     HostOptions(given: [:], values).apply(to: &configuration)
     hosts.applyCommandLine(to: &configuration)
     return HostChoice(
       name: table.name, search: ownEngine.engine == nil || engine.isGiven ? engine.search : ownEngine.search,
-      settings: settings(compiler, configuration, namesBackends: namesBackends), like: values["like"]?.path)
+      settings: settings(compiler, configuration, namesBackends: namesBackends), targets: compiler.targets.map(\.text),
+      like: values["like"]?.path)
   }
 
   private func settings(

@@ -29,6 +29,8 @@ extension ModuleFailure {
       return "needs more memory to compile than --max-memory \(ByteCount(bytes)) allows: raise it\(orAnother)"
     case .exhausted(.artifact, let bytes):
       return "makes an artifact larger than --max-artifact \(ByteCount(bytes)) allows: raise it"
+    case .exhausted(.files, _):
+      return "\(description): raise --max-artifact, twice of which it may write"
     case .unconfined: return "\(description), which --require-sandbox asks for"
     default: return description
     }

@@ -54,6 +54,8 @@ extension RunFailure {
         "the engine \(location.path.printable) cannot be loaded: \(reason.printable); name a libwasmtime.so with --engine"
       case .notWasmtime(let location, let function):
         "the engine \(location.path.printable) is not a libwasmtime: it has no function \(function.printable); name one with --engine"
+      case .program(let name, let location, let reason):
+        "the compiler \(name) (\(location.path.printable)) cannot be used: \(reason.printable); `wasmprecompile engines` shows what can"
       case .noBackend(let location): "the engine \(location.path.printable) offers no backend"
       case .unconfined(let missing):
         "compilers cannot be confined: the kernel lacks or forbids \(missing.joined(separator: " and ")), which --require-sandbox asks for"

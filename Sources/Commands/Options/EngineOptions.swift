@@ -6,11 +6,15 @@ public import WasmEngine
 extension Backend: ExpressibleByArgument, OptionValue {
   /// Takes only backends that a compiler offers: a misspelled one is refused at once.
   public init?(argument: String) {
-    guard Self.allValueStrings.contains(argument) else { return nil }
+    guard Self.libwasmtime.contains(where: { $0.rawValue == argument }) || DescribedCompilers.mayHave(argument) else {
+      return nil
+    }
     self.init(rawValue: argument)
   }
 
-  public static var allValueStrings: [String] { libwasmtime.map(\.rawValue) }
+  public static var allValueStrings: [String] {
+    libwasmtime.map(\.rawValue) + [DescribedCompilers.llvm] + DescribedCompilers.builtInNames
+  }
 
   public static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 
@@ -61,11 +65,14 @@ struct EngineOptions: CommandOptions {
 /// The code that the engine is asked for.
 struct CompilerOptions: CommandOptions {
   @CommandOption(
-    "backend",
+    "backend", key: "backends",
     help: ArgumentHelp(
-      "Code generator: cranelift (optimizing), winch (compiles fast, for development) or pulley (portable bytecode).",
-      discussion: "Repeat it to produce several; they are made in the order given. Default: cranelift."),
-    setting: .byAnyone())
+      "Code generator: cranelift (optimizing), winch (compiles fast), pulley (portable bytecode), or a compiler's name.",
+      discussion: """
+        Repeat it to produce several; they are made in the order given. `wasmprecompile engines` lists all, and how to get \
+        what is missing; llvm takes the first one that is based on LLVM. Default: cranelift.
+        """, valueName: "name"),
+    setting: .byAnyone("cranelift, winch, pulley or the name of another compiler"))
   var backends: [Backend] = [.cranelift]
 
   @CommandOption(
@@ -84,6 +91,14 @@ struct CompilerOptions: CommandOptions {
   var cpu = CPUTarget.native
 
   @CommandOption(
+    "target", key: "targets",
+    help: ArgumentHelp(
+      "Compile for another machine, with a compiler that can: aarch64-unknown-linux-gnu. Repeatable.",
+      discussion: "wasmtime-cli can. Artifacts of pulley run everywhere.", valueName: "triple"),
+    setting: .byAnyone("target triples"))
+  var targets: [TargetTriple] = []
+
+  @CommandOption(
     "features",
     help: ArgumentHelp(
       "How much of WebAssembly artifacts assume of their host: least or all.",
@@ -98,6 +113,7 @@ struct CompilerOptions: CommandOptions {
     if own._backends.origin != nil && !_backends.isGiven { backends = own.backends }
     if own._optLevel.origin != nil && !_optLevel.isGiven { optLevel = own.optLevel }
     if own._cpu.origin != nil && !_cpu.isGiven { cpu = own.cpu }
+    if own._targets.origin != nil && !_targets.isGiven { targets = own.targets }
     if own._features.origin != nil && !_features.isGiven { features = own.features }
   }
 
@@ -105,5 +121,5 @@ struct CompilerOptions: CommandOptions {
   var namesBackends: Bool { _backends.origin != nil }
 
   /// Whether the command line says anything about the code.
-  var isGiven: Bool { _backends.isGiven || _optLevel.isGiven || _cpu.isGiven || _features.isGiven }
+  var isGiven: Bool { _backends.isGiven || _optLevel.isGiven || _cpu.isGiven || _features.isGiven || _targets.isGiven }
 }

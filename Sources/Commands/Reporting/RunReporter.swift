@@ -38,6 +38,7 @@ final class RunReporter: RunReporting {
   func record(_ event: RunEvent) {
     switch event {
     case .prepared(let preparation): tell(preparation)
+    case .told(let text): say(text.printable)
     case .noted(let text): if verbosity.isVerbose { say("note: \(text.printable)") }
     case .warned(let text): warn(text)
     case .lowerCacheTrouble(let path, let trouble):
@@ -116,6 +117,9 @@ final class RunReporter: RunReporting {
       return (state.failures.ended(outcome), state.causes[JobName(job)])
     }
     for (path, message) in failures { complain(palette.error(path.printable, message.printable)) }
+    if verbosity.isVerbose, case .failed(let failure) = outcome.result, let words = failure.words {
+      for line in words.whole.split(whereSeparator: \.isNewline) { say("  \(String(line).printable)") }
+    }
     switch outcome.result {
     case .compiled(let size, let nanoseconds):
       say(Self.line(for: job, size: size, nanoseconds: nanoseconds, cause: cause, palette: palette))

@@ -36,7 +36,7 @@ final class ProgramFinding: RunObserver {
     case .lowerCacheTrouble(let path, let trouble):
       Output.error.write(Palette.plain.warning(Program.name, RunReporter.warning(of: trouble, with: path)) + "\n")
     // The program's standard error is the user's. `engines` and every other command report what compilers are without.
-    case .unconfined, .prepared, .noted, .warned, .noexec, .planned, .began, .storing: break
+    case .unconfined, .prepared, .told, .noted, .warned, .noexec, .planned, .began, .storing: break
     }
   }
 }

@@ -79,7 +79,14 @@ struct ProgramLoader {
     guard let toolchain = try compilers.findToolchains(cancellation).first else {
       throw RunFailure(status: .usage, message: "no host is named")
     }
-    return toolchain
+    guard let engine = toolchain as? WasmtimeToolchain else {
+      let backend = toolchain.wishes.first?.backend.rawValue ?? ""
+      throw RunFailure(
+        status: .usage,
+        message:
+          "--backend \(backend.printable): nothing here runs its artifacts: `run` takes backends of a libwasmtime")
+    }
+    return engine
   }
 
   /// - Throws: ``ArtifactLost`` if the artifact was corrupt or evicted when it was opened: then it can be made again.

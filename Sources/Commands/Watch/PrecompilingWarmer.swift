@@ -117,7 +117,7 @@ private final class BatchRecord: RunObserver {
       let names = preparation.targets.map { " \($0.identity.directoryName)" }.joined()
       engines.withLock { $0 = names }
       observer.record(event)
-    case .noted, .unconfined, .warned, .noexec, .lowerCacheTrouble, .began, .storing: observer.record(event)
+    case .told, .noted, .unconfined, .warned, .noexec, .lowerCacheTrouble, .began, .storing: observer.record(event)
     }
   }
 

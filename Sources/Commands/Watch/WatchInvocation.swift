@@ -1,4 +1,5 @@
 internal import Precompiler
+internal import ProgramToolchain
 internal import SystemPackage
 internal import WasmCache
 internal import WasmEngine
@@ -17,7 +18,11 @@ struct WatchInvocation {
   /// What the artifacts depend on besides the modules.
   var dependencies: [WatchDependency] {
     var all = files.map { WatchDependency.configuration($0) }
+    let programs = try? CompilerFinding()
     for choice in (try? compilers.request.choices()) ?? [] {
+      for one in choice.settings where !one.backend.isOfLibwasmtime {
+        all += (try? programs?.find(one.backend))?.files.map { .maker($0) } ?? []
+      }
       let found = (try? choice.search.find()).map { [$0.location] } ?? choice.search.candidates
       all += (found.map(\.path) + [choice.like].compactMap(\.self)).map { .maker($0) }
     }

@@ -52,6 +52,7 @@ final class WatchReporter: WatchReporting {
   func record(_ event: RunEvent) {
     switch event {
     case .prepared(let preparation): tell(preparation)
+    case .told(let text): say(text.printable)
     case .noted(let text): if verbosity.isVerbose { say("note: \(text.printable)") }
     case .warned(let text): warn(text)
     case .noexec(let cache): warn("\(cache.printable): \(RunReporter.noexec)")

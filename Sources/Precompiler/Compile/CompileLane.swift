@@ -172,7 +172,16 @@ final class CompileLane {
 
   private func compile(_ job: Job) throws(ModuleFailure) -> CompiledArtifact {
     let module = try load(job)
-    let threads = job.target.toolchain.cores == .onRequest ? threads : 1
+    let threads: Int
+    switch job.target.toolchain.cores {
+    case .one: threads = 1
+    case .onRequest: threads = self.threads
+    case .all:
+      let processors = work.policy.processors ?? AvailableProcessors.count()
+      return try work.machine.use(processors, work.policy.jobserver) { (threads) throws(ModuleFailure) in
+        try compile(module, job, threads: threads)
+      }
+    }
     do throws(ModuleFailure) {
       return try compile(module, job, threads: threads)
     } catch {

@@ -16,6 +16,8 @@ final class LaneWork: Sendable {
   let timings: RunTimings?
   /// How many threads may compile at the same time, if there are fewer jobs.
   let threads: Int
+  /// For compilers that use all cores.
+  let machine = WholeMachine()
   private let roots: [FilePath]
   /// The directories that the roots were found below, if they are files.
   private let directories: [FilePath]

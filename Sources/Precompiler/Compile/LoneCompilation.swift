@@ -21,7 +21,7 @@ package struct LoneCompilation: Sendable {
   /// - Returns: which of the two the file holds, and the artifact's bytes.
   package func compile(_ path: FilePath) throws(ModuleFailure) -> (kind: ModuleKind, artifact: [UInt8]) {
     let module = try ModuleReader(limit: limits.largestModule).load(path)
-    let threads = toolchain.cores == .onRequest ? AvailableProcessors.count() : 1
+    let threads = toolchain.cores == .one ? 1 : AvailableProcessors.count()
     let artifact: CompiledArtifact
     do throws(ModuleFailure) {
       artifact = try compile(module, threads: threads)

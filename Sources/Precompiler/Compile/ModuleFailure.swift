@@ -30,6 +30,16 @@ package enum ModuleFailure: Error, Hashable, Sendable {
   /// A system call of the compiler's child process failed.
   case compilerFailed(reason: String)
   case compilerNotStarted(reason: String)
+  /// A program that compiles ended without an artifact.
+  ///
+  /// - Parameters:
+  ///   - name: the program's.
+  ///   - how: as it follows the name.
+  case programFailed(_ name: String, how: String, CompilerWords?)
+  /// A compiler that is a program is known not to take such modules: `components`.
+  case refusedByProgram(_ name: String, what: String)
+  /// Files of a compiler that is a program were replaced in the middle of the run.
+  case programReplaced(_ name: String)
   case cache(CacheError)
   case cancelled
 }
@@ -63,6 +73,8 @@ extension ModuleFailure: CustomStringConvertible {
     case .exhausted(.memory, let bytes):
       "needs more memory to compile than the \(ByteCount(bytes)) that are allowed"
     case .exhausted(.artifact, let bytes): "makes an artifact larger than the \(ByteCount(bytes)) that are allowed"
+    case .exhausted(.files, let bytes):
+      "makes its compiler write more than the \(ByteCount(bytes)) that are allowed on the way"
     case .unconfined(let missing):
       "was not compiled: the kernel lacks or forbids \(missing.joined(separator: " and "))"
     case .notSerialized(let message): "was compiled, but the engine could not write the artifact: \(message)"
@@ -71,6 +83,10 @@ extension ModuleFailure: CustomStringConvertible {
     case .compilerFailed(let reason):
       "was not compiled: a system call of the compiler's child process failed: \(reason)"
     case .compilerNotStarted(let reason): "the compiler's child process could not be started: \(reason)"
+    case .programFailed(let name, let how, let words):
+      "was not compiled: \(name) \(how)" + (words.map { ": \($0.brief)" } ?? "")
+    case .refusedByProgram(let name, let what): "was not compiled: \(name) takes no \(what)"
+    case .programReplaced(let name): "was not compiled: \(name) was replaced meanwhile: run again"
     case .cache(let error): "could not be stored: \(error)"
     case .cancelled: "was not compiled: the run was interrupted"
     }
@@ -80,10 +96,10 @@ extension ModuleFailure: CustomStringConvertible {
   package var liesOutside: Bool {
     switch self {
     case .unreadable, .vanished, .changedWhileRead, .engineUnusable, .compilerMisbehaved, .compilerFailed,
-      .compilerNotStarted, .cache, .cancelled:
+      .compilerNotStarted, .programReplaced, .cache, .cancelled:
       true
     case .notARegularFile, .tooLarge, .notWebAssembly, .invalid, .unsupportedProposal, .componentsUnsupported,
-      .compilerCrashed, .timedOut, .exhausted, .unconfined, .notSerialized:
+      .compilerCrashed, .timedOut, .exhausted, .unconfined, .notSerialized, .programFailed, .refusedByProgram:
       false
     }
   }
@@ -103,6 +119,9 @@ extension ModuleFailure: CustomStringConvertible {
     if case .compilerCrashed(_, let words?) = self { words.contains("ThreadPoolBuildError") } else { false }
   }
 
+  /// All that a program said before it failed; nil if it said nothing.
+  package var words: CompilerWords? { if case .programFailed(_, _, let words) = self { words } else { nil } }
+
   /// Whether the cache is at fault, not the module.
   package var isStorageFailure: Bool {
     if case .cache = self { true } else { false }
@@ -112,6 +131,8 @@ extension ModuleFailure: CustomStringConvertible {
 /// A resource that a compiler lacks for a module.
 package enum CompilerLimit: Hashable, Sendable {
   case memory, artifact
+  /// The files that a program writes on the way to an artifact.
+  case files
 }
 
 /// A file that gave no module.

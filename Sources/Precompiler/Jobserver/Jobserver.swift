@@ -106,6 +106,16 @@ package final class Jobserver: Sendable {
     }
   }
 
+  /// Takes tokens that nobody needs at the moment, without waiting for any.
+  func takeFreeTokens(atMost count: Int) -> [UInt8] {
+    var tokens: [UInt8] = []
+    while tokens.count < count, let token = takeToken() { tokens.append(token) }
+    return tokens
+  }
+
+  /// Gives such tokens back.
+  func giveBack(_ tokens: [UInt8]) { for token in tokens { giveBack(.token(token)) } }
+
   private func giveBack(_ slot: Slot) {
     switch slot {
     case .own: Self.put(0, into: ownSlot.writing.raw)

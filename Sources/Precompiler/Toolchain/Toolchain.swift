@@ -89,6 +89,8 @@ package enum ToolchainCores: Sendable {
   case one
   /// As many as the session is asked to use.
   case onRequest
+  /// All that there are. It is told how many it should use, which not every compiler heeds.
+  case all
 }
 
 /// A compiler's answer about itself.
@@ -129,6 +131,10 @@ package enum CompilerUnusable: Error, Hashable, Sendable {
   case notWasmtime(EngineLocation, missingFunction: String)
   /// The compiler offers no backend.
   case noBackend(EngineLocation)
+  /// A compiler that is a program does not say what it is.
+  ///
+  /// - Parameter name: its backend's.
+  case program(_ name: String, EngineLocation, reason: String)
   /// The kernel cannot confine the compiler as required.
   case unconfined(missing: [String])
   /// No child process could be started to ask it.

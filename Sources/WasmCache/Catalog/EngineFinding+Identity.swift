@@ -13,7 +13,8 @@ extension EngineFinding {
   /// The key names the processor: code for this machine's depends on it, and a cache may be shared with other machines.
   fileprivate static func key(_ wish: CompileWish) -> String { "\(wish)/\(processor)" }
 
-  private static let processor: String = {
+  /// The features of this machine's processor.
+  package static let processor: String = {
     var features = [UInt64](repeating: 0, count: Int(CLINUX_PROCESSOR_WORDS))
     clinux_processor_features(&features)
     return features.map { String($0, radix: 16) }.joined(separator: ".")

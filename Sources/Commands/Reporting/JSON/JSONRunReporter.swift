@@ -16,7 +16,7 @@ final class JSONRunReporter: RunReporting {
     switch event {
     case .prepared(let preparation):
       if let line = known.withLock({ $0.prepared(preparation) }) { lines.write(line) }
-    case .noted(let text): lines.write(JSONRunLines.note(text))
+    case .told(let text), .noted(let text): lines.write(JSONRunLines.note(text))
     case .warned(let text): lines.write(JSONRunLines.warning(nil, text))
     case .noexec(let cache): lines.write(JSONRunLines.warning(cache, RunReporter.noexec))
     case .lowerCacheTrouble(let path, let trouble): lines.write(JSONRunLines.warning(trouble, with: path))

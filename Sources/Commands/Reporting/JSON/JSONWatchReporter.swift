@@ -27,7 +27,7 @@ final class JSONWatchReporter: WatchReporting {
     switch event {
     case .prepared(let preparation):
       if let line = state.withLock({ $0.known.prepared(preparation) }) { lines.write(line) }
-    case .noted(let text): lines.write(JSONRunLines.note(text))
+    case .told(let text), .noted(let text): lines.write(JSONRunLines.note(text))
     case .warned(let text): warn(nil, text)
     case .noexec(let cache): warn(cache, RunReporter.noexec)
     case .lowerCacheTrouble(let path, let trouble): warn(path, "lower cache: \(trouble.message(of: path))")

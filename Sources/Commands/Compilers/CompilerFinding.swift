@@ -1,0 +1,67 @@
+internal import LinuxIO
+internal import Precompiler
+internal import ProgramToolchain
+internal import SystemPackage
+internal import WasmEngine
+
+/// Finds the compilers that are programs, for the backends that a command was asked for.
+struct CompilerFinding {
+  private let all: [CompilerDescription]
+  let search: CompilerSearch
+
+  init() throws(RunFailure) {
+    all = try DescribedCompilers.all()
+    search = Self.search
+  }
+
+  static var search: CompilerSearch {
+    CompilerSearch(path: Environment.paths("PATH"), home: Environment.path("HOME"))
+  }
+
+  /// The compiler of a backend, found.
+  ///
+  /// - Parameter backend: `llvm` takes the first LLVM-based one that is there.
+  func find(_ backend: Backend) throws(RunFailure) -> FoundCompiler {
+    if backend.rawValue == DescribedCompilers.llvm { return try findLLVM() }
+    guard let description = all.first(where: { $0.name == backend.rawValue }) else {
+      throw RunFailure(status: .usage, message: "--backend: there is no backend \(backend.rawValue.printable)")
+    }
+    do throws(CompilerMissing) { return try search.find(description) } catch {
+      throw RunFailure(
+        status: .engineUnavailable,
+        message: "--backend \(description.name): \(error.description.printable)\(Self.advice(description))")
+    }
+  }
+
+  private func findLLVM() throws(RunFailure) -> FoundCompiler {
+    var missing: [String] = []
+    for description in all where description.isLLVM {
+      do throws(CompilerMissing) { return try search.find(description) } catch {
+        missing.append("  \(description.name): \(error.description.printable)\(Self.advice(description))")
+      }
+    }
+    throw RunFailure(
+      status: .engineUnavailable,
+      message: "--backend llvm: no compiler that is based on LLVM is there, looked for\n"
+        + missing.joined(separator: "\n"))
+  }
+
+  static func advice(_ description: CompilerDescription) -> String {
+    description.get.isEmpty ? "" : "; to get it: \(description.get.printable)"
+  }
+
+  /// The compiler that makes code for another machine, for advice.
+  static func advice(forTarget target: String) -> String {
+    let all = (try? DescribedCompilers.all()) ?? []
+    let able = all.filter { $0.target != nil && $0.targets?.contains(target) ?? true }
+    let there = able.filter { (try? search.find($0)) != nil }
+    let names = (there.isEmpty ? able : there).map { "--backend \($0.name)" }
+    let others = there.isEmpty ? able.first.map(advice) ?? "" : ""
+    return "use \((names + ["--backend pulley, whose artifacts run everywhere"]).joined(separator: ", or "))\(others)"
+  }
+}
+
+extension Backend {
+  /// Whether a libwasmtime compiles it, and no program.
+  var isOfLibwasmtime: Bool { Self.libwasmtime.contains(self) }
+}

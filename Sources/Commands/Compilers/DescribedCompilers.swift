@@ -1,0 +1,65 @@
+internal import ProgramToolchain
+internal import SystemPackage
+internal import WasmEngine
+
+/// The compilers that are programs: those that the user's file describes in `[backend.NAME]`, and those that are built in.
+enum DescribedCompilers {
+  /// The name that stands for the first LLVM-based compiler that is there.
+  static let llvm = "llvm"
+
+  /// The key of the tables that describe them.
+  static let key = "backend"
+
+  /// The built-in ones, in the order in which they are looked for.
+  static let builtIn: [CompilerDescription] = BuiltInCompilers.texts.flatMap { text -> [CompilerDescription] in
+    // The tests read each of them.
+    guard let table = try? TOMLReader.table(in: Array(text.utf8)) else { return [] }
+    return (try? descriptions(in: table)) ?? []
+  }
+
+  static let builtInNames = builtIn.map(\.name)
+
+  /// The user's, and then those built-in ones that are not described anew.
+  static func all() throws(RunFailure) -> [CompilerDescription] {
+    let own = try users()
+    return own + builtIn.filter { one in !own.contains { $0.name == one.name } }
+  }
+
+  /// The user's own.
+  static func users() throws(RunFailure) -> [CompilerDescription] {
+    guard let path = Configuration.userFile, let file = try ConfigurationFile(at: path) else { return [] }
+    return try file.compilers()
+  }
+
+  /// Whether a word may be a backend's name; true where the user's file cannot be read, which then is told.
+  static func mayHave(_ name: String) -> Bool {
+    if name == llvm || builtInNames.contains(name) { return true }
+    guard CompilerDescription.isName(name) else { return false }
+    do { return try users().contains { $0.name == name } } catch { return true }
+  }
+
+  /// Reads all tables `[backend.NAME]` of a document.
+  static func descriptions(in document: TOMLTable) throws(DescriptionTrouble) -> [CompilerDescription] {
+    guard let entry = document.entries.first(where: { $0.key == key }) else { return [] }
+    guard case .table(let named) = entry.value else {
+      throw DescriptionTrouble(
+        line: entry.line,
+        message:
+          "backend must be tables [backend.NAME], not \(entry.value.withArticle); the backends of a run are backends")
+    }
+    var all: [CompilerDescription] = []
+    for entry in named.entries {
+      guard case .table(let table) = entry.value else {
+        throw DescriptionTrouble(
+          line: entry.line,
+          message: "backend.\(entry.key) must be a table [backend.\(entry.key)], not \(entry.value.withArticle)")
+      }
+      if Backend.libwasmtime.contains(where: { $0.rawValue == entry.key }) || entry.key == llvm {
+        throw DescriptionTrouble(
+          line: entry.line, message: "[backend.\(entry.key)]: \(entry.key) is built in: give the compiler another name")
+      }
+      all.append(try CompilerDescription(entry.key, table, line: entry.line))
+    }
+    return all
+  }
+}

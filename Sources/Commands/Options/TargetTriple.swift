@@ -1,0 +1,16 @@
+internal import ArgumentParser
+
+/// A target triple as an argument: `aarch64-unknown-linux-gnu`.
+struct TargetTriple: OptionValue, Hashable {
+  let text: String
+
+  /// Takes nothing that a compiler could take for an option, or that is no name.
+  init?(argument: String) {
+    let isPlain = argument.utf8.allSatisfy {
+      UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0
+        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || "-_.".utf8.contains($0)
+    }
+    guard isPlain, !argument.isEmpty, !argument.hasPrefix("-"), argument.utf8.count <= 64 else { return nil }
+    text = argument
+  }
+}

@@ -1,0 +1,162 @@
+package import WasmEngine
+
+/// A compiler that is a program, described: how it is found, asked and run. Built-in ones are described alike.
+package struct CompilerDescription: Hashable, Sendable {
+  /// A name with the places where what it stands for may be.
+  package struct Place: Hashable, Sendable {
+    package let name: String
+    /// The first that is there counts.
+    package let candidates: [String]
+
+    package init(name: String, candidates: [String]) {
+      self.name = name
+      self.candidates = candidates
+    }
+  }
+
+  package enum Refusal: String, CaseIterable, Hashable, Sendable {
+    case components
+  }
+
+  /// The backend's name.
+  package var name: String
+  package var summary: String
+  /// How to get it.
+  package var get: String
+  /// Whether it optimizes through LLVM.
+  package var isLLVM: Bool
+  /// Names to look for in the directories of `PATH`, or paths.
+  package var programs: [Place]
+  /// Directories and files that must exist, and count for the identity.
+  package var files: [Place]
+  /// Directories and files that it may read besides.
+  package var reads: [String]
+  /// The commands that print what it is.
+  package var version: [[String]]
+  /// The commands that compile, one after the other.
+  package var commands: [[String]]
+  /// The arguments that take the place of `{opt-level}`; nil if it understands no levels.
+  package var optimization: [OptimizationLevel: [String]]?
+  /// The arguments that take the place of `{cpu}` for a processor that is named; nil if it understands none.
+  package var processor: [String]?
+  /// The arguments that take the place of `{cpu}` for any processor of the architecture; nil if it cannot make such code.
+  package var baseline: [String]?
+  /// The arguments that take the place of `{target}`; nil if it makes code for this machine only.
+  package var target: [String]?
+  /// The only targets that it has; nil if that is not known.
+  package var targets: [String]?
+  /// The arguments that take the place of `{config}` where something is set on the host's engine; nil if it understands no such
+  /// settings.
+  package var configuration: [String]?
+  /// The end of its artifacts' names, with the dot.
+  package var suffix: String
+  /// The first bytes of its artifacts.
+  package var magic: [UInt8]
+  /// Whether one compilation uses all cores.
+  package var usesAllCores: Bool
+  package var refuses: Set<Refusal>
+
+  package init(name: String) {
+    self.name = name
+    summary = ""
+    get = ""
+    isLLVM = false
+    programs = []
+    files = []
+    reads = []
+    version = []
+    commands = []
+    suffix = ".bin"
+    magic = []
+    usesAllCores = false
+    refuses = []
+  }
+
+  /// The program that counts as the compiler's own: the one whose version is asked for.
+  package var mainProgram: String {
+    for word in (version.first ?? []) + (commands.first ?? []) {
+      if let program = programs.first(where: { word == "{\($0.name)}" }) { return program.name }
+    }
+    return programs.first?.name ?? name
+  }
+
+  /// The names of the arguments that stand for several, or none.
+  static let lists = ["opt-level", "cpu", "target", "config"]
+
+  /// The placeholders within arguments.
+  private static let values = ["input", "output", "threads"]
+
+  /// What is wrong with it, in words; nil if it can be used.
+  package var complaint: String? {
+    if programs.isEmpty { return "programs must name at least one program" }
+    if commands.isEmpty { return "commands must have at least one command" }
+    if suffix.utf8.count < 2 || !suffix.hasPrefix(".") || suffix.utf8.count > 32
+      || !suffix.utf8.dropFirst().allSatisfy(Self.isPlain)
+    {
+      return "suffix must be a dot and letters or digits, not '\(suffix)'"
+    }
+    let names = programs.map(\.name) + files.map(\.name)
+    if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) { return "'\(twice)' is named twice" }
+    if let reserved = names.first(where: { (Self.lists + Self.values).contains($0) }) {
+      return "'\(reserved)' is the name of a placeholder"
+    }
+    let known = names + Self.values
+    for command in commands + version {
+      guard let first = command.first, let program = Template(first).onlyPlaceholder,
+        programs.contains(where: { $0.name == program })
+      else { return "each command must begin with one of the programs, as {\(programs[0].name)}" }
+    }
+    let within = [optimization?.values.flatMap(\.self), target, configuration, processor, baseline].compactMap(\.self)
+      .flatMap(\.self)
+    for argument in commands.flatMap(\.self) where !Self.lists.contains(Template(argument).onlyPlaceholder ?? "") {
+      if let unknown = Template(argument).placeholders.first(where: { !known.contains($0) }) {
+        return Self.unknown(unknown, known + Self.lists)
+      }
+    }
+    for argument in version.flatMap(\.self) {
+      if let unknown = Template(argument).placeholders.first(where: { !names.contains($0) }) {
+        return Self.unknown(unknown, names)
+      }
+    }
+    for argument in within {
+      if let unknown = Template(argument).placeholders.first(where: { !(names + Self.lists).contains($0) }) {
+        return Self.unknown(unknown, names + Self.lists)
+      }
+    }
+    let words = commands.flatMap(\.self)
+    if !words.contains(where: { Template($0).placeholders.contains("output") }) {
+      return "commands must have the placeholder {output}"
+    }
+    if !words.contains(where: { Template($0).placeholders.contains("input") }) {
+      return "commands must have the placeholder {input}"
+    }
+    let options = [("opt-level", optimization != nil), ("target", target != nil), ("config", configuration != nil)]
+    for (name, isThere) in options + [("cpu", processor != nil || baseline != nil)] {
+      if isThere && !words.contains("{\(name)}") {
+        return "commands must have an argument \"{\(name)}\" where it has \(name)"
+      }
+    }
+    if let optimization, optimization[.speed] == nil { return "opt-level must say what stands for speed, the default" }
+    return nil
+  }
+
+  private static func unknown(_ name: String, _ known: [String]) -> String {
+    "there is no placeholder {\(name)}: they are \(known.map { "{\($0)}" }.joined(separator: ", "))"
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+      || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+  }
+
+  /// Whether a text can be a backend's name, which is part of a directory's: lower case, digits and dashes.
+  package static func isName(_ text: String) -> Bool {
+    guard let first = text.utf8.first, UInt8(ascii: "a")...UInt8(ascii: "z") ~= first, text.utf8.count <= 40 else {
+      return false
+    }
+    return text.utf8.allSatisfy {
+      UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
+        || $0 == UInt8(ascii: "-")
+    }
+  }
+}

@@ -1,0 +1,157 @@
+internal import Glibc
+internal import LinuxIO
+package import SystemPackage
+
+/// The places where described compilers are looked for.
+package struct CompilerSearch: Sendable {
+  private let path: [FilePath]
+  private let home: FilePath?
+
+  /// - Parameters:
+  ///   - path: the directories of `PATH`.
+  ///   - home: the user's directory, for which `~` stands in descriptions.
+  package init(path: [FilePath], home: FilePath?) {
+    self.path = path.filter(\.isAbsolute)
+    self.home = home
+  }
+
+  /// Finds everything that a compiler consists of.
+  package func find(_ description: CompilerDescription) throws(CompilerMissing) -> FoundCompiler {
+    var programs: [String: FilePath] = [:]
+    for program in description.programs {
+      guard let found = program.candidates.lazy.compactMap(executable).first else {
+        throw CompilerMissing(what: program.candidates.filter { !$0.isEmpty }, isProgram: true)
+      }
+      programs[program.name] = found
+    }
+    var files: [String: FilePath] = [:]
+    for file in description.files {
+      guard let found = file.candidates.lazy.compactMap(existing).first else {
+        throw CompilerMissing(what: file.candidates, isProgram: false)
+      }
+      files[file.name] = found
+    }
+    return FoundCompiler(
+      description: description, programs: programs, things: files, reads: description.reads.compactMap(existing),
+      path: path, home: home)
+  }
+
+  private func executable(_ name: String) -> FilePath? {
+    if name.contains("/") { return existing(name).flatMap { isExecutable($0) ? $0 : nil } }
+    return path.lazy.map { $0.appending(name) }.first(where: isExecutable)
+  }
+
+  private func isExecutable(_ path: FilePath) -> Bool {
+    // What is told to a child has to be text.
+    FilePath(path.string) == path
+      && (try? Descriptor.status(of: path).kind) == .regular && path.withCText { access($0, X_OK) } == 0
+  }
+
+  private func existing(_ text: String) -> FilePath? {
+    guard let path = Self.path(text, home), path.isAbsolute, (try? Descriptor.status(of: path)) != nil else {
+      return nil
+    }
+    return path
+  }
+
+  private static func path(_ text: String, _ home: FilePath?) -> FilePath? {
+    if text == "~" { return home }
+    if text.hasPrefix("~/") { return home?.appending(String(text.dropFirst(2))) }
+    return FilePath(text)
+  }
+}
+
+/// A part of a compiler that is not there.
+package struct CompilerMissing: Error, Hashable, Sendable {
+  /// Any of these would do.
+  package let what: [String]
+  package let isProgram: Bool
+
+  /// `there is no wasm2c on PATH`
+  package var description: String {
+    let names = what.joined(separator: " or ")
+    return isProgram && !what.contains { $0.contains("/") } ? "there is no \(names) on PATH" : "there is no \(names)"
+  }
+}
+
+/// A described compiler that was found.
+package struct FoundCompiler: Sendable {
+  package let description: CompilerDescription
+  let programs: [String: FilePath]
+  let things: [String: FilePath]
+  let reads: [FilePath]
+  /// The directories of `PATH`.
+  let path: [FilePath]
+  let home: FilePath?
+
+  /// The program that counts as the compiler's own.
+  package var main: FilePath { programs[description.mainProgram] ?? "" }
+
+  /// Every file that decides what it makes.
+  package var files: [FilePath] { parts.map(\.path) }
+
+  /// Every file that decides what it makes, by names that do not say where it is installed.
+  var parts: [(name: String, path: FilePath)] {
+    var all: [(String, FilePath)] = []
+    for (name, path) in programs.sorted(by: { $0.key < $1.key }) {
+      all.append((name, path))
+      all += OwnLibraries.of(path).map { ("\(name)/\($0.lastComponent?.string ?? "")", $0) }
+    }
+    for (name, path) in things.sorted(by: { $0.key < $1.key }) {
+      if (try? Descriptor.status(of: path).kind) == .directory {
+        all += Self.contents(path).map { ("\(name)/\($0)", path.appending($0)) }
+      } else {
+        all.append((name, path))
+      }
+    }
+    return all
+  }
+
+  /// More files than that are no compiler's; they would be hashed.
+  private static let mostFiles = 10_000
+
+  /// The regular files below a directory, by their paths from there.
+  private static func contents(_ directory: FilePath) -> [String] {
+    var found: [String] = []
+    var waiting = [""]
+    while let folder = waiting.popLast(), found.count < mostFiles {
+      guard let open = try? Descriptor.openDirectory(folder.isEmpty ? directory : directory.appending(folder)),
+        let names = try? open.names()
+      else { continue }
+      for name in names {
+        let path = folder.isEmpty ? name.string : "\(folder)/\(name.string)"
+        switch try? open.status(of: name, followingLinks: true).kind {
+        case .regular: found.append(path)
+        case .directory:
+          // A link to a directory could lead around in a circle.
+          if (try? open.status(of: name).kind) == .directory { waiting.append(path) }
+        default: break
+        }
+      }
+    }
+    return found.sorted()
+  }
+
+  /// The places besides the system's that it needs to read: its programs with what is installed beside them, and its files.
+  var readable: [String] {
+    var all: [FilePath] = Array(things.values) + reads
+    for path in programs.values {
+      for one in Set([path, path.resolved ?? path]) {
+        all.append(one)
+        all += OwnLibraries.directories(of: one, home: home)
+      }
+    }
+    return Set(all.map(\.string)).sorted()
+  }
+
+  /// The values of placeholders that are paths.
+  var places: [String: String] { programs.merging(things) { first, _ in first }.mapValues(\.string) }
+
+  /// The environment that its programs get.
+  func environment(home: String) -> [String] {
+    [
+      "PATH=" + path.map(\.string).joined(separator: ":"), "HOME=\(home)", "TMPDIR=\(home)", "TMP=\(home)",
+      "TEMP=\(home)", "LC_ALL=C.UTF-8",
+    ]
+  }
+}

@@ -1,0 +1,91 @@
+package import WasmCache
+package import WasmEngine
+
+/// A request to a described compiler, in the words of its description.
+package struct CompilerWish: Hashable, Sendable {
+  package let settings: EngineSettings
+  /// The target triple that was asked for; nil for this machine.
+  package let target: String?
+
+  package init(_ settings: EngineSettings, target: String? = nil) {
+    self.settings = settings
+    self.target = target
+  }
+
+  /// The same as any compiler's wish.
+  package var wish: CompileWish {
+    let wish = settings.wish
+    guard let target else { return wish }
+    return CompileWish(backend: wish.backend, options: wish.options + [.init(name: "target", value: target)])
+  }
+
+  /// What a compiler does not understand of it, with the reason; nil if it can be tried.
+  package func objection(of compiler: CompilerDescription) -> String? {
+    let level = settings.optimization
+    if let levels = compiler.optimization {
+      if levels[level] == nil { return "does not understand --opt-level \(level.rawValue)" }
+    } else if level != .speed {
+      return "does not understand --opt-level"
+    }
+    switch settings.cpu {
+    case .native: break
+    case .baseline:
+      if compiler.baseline == nil { return "does not understand --cpu baseline" }
+    default:
+      if compiler.processor == nil { return "does not understand --cpu \(settings.cpu)" }
+    }
+    if settings.features != .least { return "does not understand --features \(settings.features.rawValue)" }
+    if let entry = settings.configuration.entries.first, compiler.configuration == nil {
+      return "does not understand settings of the host's engine (\(entry.setting.name))"
+    }
+    if let target {
+      if compiler.target == nil { return "makes code for this machine only, not for --target \(target)" }
+      if let targets = compiler.targets, !targets.contains(target) {
+        return "has no target \(target): it has \(targets.joined(separator: ", "))"
+      }
+    }
+    return nil
+  }
+
+  /// The arguments that stand for options, by the placeholders' names.
+  func lists(of compiler: CompilerDescription) -> [String: [String]] {
+    var lists: [String: [String]] = [:]
+    lists["opt-level"] = compiler.optimization?[settings.optimization] ?? []
+    lists["target"] =
+      target.map { triple in
+        (compiler.target ?? []).map { Template($0).filled(["target": triple]) }
+      } ?? []
+    lists["cpu"] =
+      switch settings.cpu {
+      case .native: []
+      case .baseline: compiler.baseline ?? []
+      default: (compiler.processor ?? []).map { Template($0).filled(["cpu": "\(settings.cpu)"]) }
+      }
+    lists["config"] =
+      settings.configuration.entries.isEmpty
+      ? [] : (compiler.configuration ?? []).map { Template($0).filled(["config": Self.configurationFile]) }
+    return lists
+  }
+
+  /// The name of the file with the settings of the host's engine.
+  static let configurationFile = "config.toml"
+
+  /// The files that its arguments name, by their names.
+  var texts: [String: String] {
+    settings.configuration.entries.isEmpty ? [:] : [Self.configurationFile: settings.configuration.toml]
+  }
+
+  /// Whether code may depend on the very processor that the compiler runs on.
+  var dependsOnProcessor: Bool { settings.cpu == .native && (target.map(Self.isForThisArchitecture) ?? true) }
+
+  /// This machine's target triple.
+  package static let host = "\(architecture)-unknown-linux-gnu"
+
+  #if arch(x86_64)
+    private static let architecture = "x86_64"
+  #elseif arch(arm64)
+    private static let architecture = "aarch64"
+  #endif
+
+  private static func isForThisArchitecture(_ triple: String) -> Bool { triple.hasPrefix(architecture) }
+}

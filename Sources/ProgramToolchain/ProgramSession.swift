@@ -1,0 +1,211 @@
+internal import Confinement
+internal import Glibc
+package import LinuxIO
+package import Precompiler
+internal import Synchronization
+internal import SystemPackage
+internal import WasmCache
+internal import WasmEngine
+
+/// One lane's supervisor of a compiler's programs.
+///
+/// The programs of one module are gone before those of the next begin, with everything that they wrote. So modules of any
+/// origin may follow each other.
+package final class ProgramSession: CompileSession {
+  private let toolchain: ProgramToolchain
+  private let process: ChildProcess
+  private let state: Mutex<State>
+  package let missingDefences: [String]
+
+  private struct State: ~Copyable {
+    /// Nil when the session is over: the supervisor ends when it is closed.
+    var socket: MessageSocket?
+    var missing: [String] = []
+  }
+
+  init(_ toolchain: ProgramToolchain, origin: ModuleOrigin) throws(SystemError) {
+    self.toolchain = toolchain
+    let pair = try MessageSocket.pair()
+    let nullDevice = try Descriptor.open("/dev/null", O_RDWR)
+    var variables = EnvironmentVariables(inheriting: ["TMPDIR=", "LD_LIBRARY_PATH="])
+    variables.append("SWIFT_BACKTRACE=enable=no")
+    process = try ChildProcess(
+      executable: toolchain.options.supervisor, arguments: ["wasmprecompile", ProgramSupervisor.subcommand],
+      environment: variables, descriptors: [nullDevice.raw, nullDevice.raw, nullDevice.raw, pair.given.raw])
+    state = Mutex(State(socket: pair.keep()))
+    missingDefences = ProgramConfinement().missing
+  }
+
+  package var isUsable: Bool { state.withLock { $0.socket != nil } }
+  package var mostThreads: Int? { nil }
+
+  package func end() { state.withLock { $0.socket = nil } }
+
+  deinit {
+    end()
+    // It ends what runs and removes what was written. If it hangs, its owner's end kills it.
+    let deadline = MonotonicInstant.now().adding(seconds: 12)
+    while !process.hasEnded && MonotonicInstant.now() < deadline { usleep(500) }
+  }
+
+  package func compile(
+    _ module: LoadedModule, wish: Int, threads: Int, deadline: MonotonicInstant, timeout: Double
+  ) throws(ModuleFailure) -> CompiledArtifact {
+    let compiler = toolchain.description
+    if module.facts.kind == .component && compiler.refuses.contains(.components) {
+      throw .refusedByProgram(compiler.name, what: "components")
+    }
+    if toolchain.options.requiresConfinement && !missingDefences.isEmpty { throw .unconfined(missing: missingDefences) }
+    guard toolchain.isUnchanged else { throw Self.replaced(compiler.name) }
+    let request = toolchain.compilerWishes[wish]
+    var places = toolchain.compiler.places
+    places["input"] = Self.input
+    places["output"] = "module\(compiler.suffix)"
+    places["threads"] = "\(threads)"
+    let commands = compiler.arguments(request).map { $0.map { Template($0).filled(places) } }
+    var order = order(commands, seconds: timeout)
+    order.input = Self.input
+    order.output = places["output"]
+    order.texts = request.texts
+    let output: MemoryFile
+    do { output = try MemoryFile(name: "artifact") } catch {
+      throw .compilerNotStarted(reason: "\(error.call): \(error)")
+    }
+    let report = try ask(order, module: module, output, deadline: deadline)
+    // Nothing that another compiler made may be filed under this one.
+    guard toolchain.isUnchanged else { throw Self.replaced(compiler.name) }
+    let words = CompilerWords(report.words)
+    switch report.result {
+    case .done(let size):
+      return try artifact(output, size: size, nanoseconds: report.nanoseconds, words)
+    case .failed(let command, let how):
+      throw .programFailed(Self.program(of: commands, command), how: how, words)
+    case .withoutOutput(let why):
+      throw .programFailed(
+        Self.program(of: commands, commands.count - 1), how: "ended with status 0, but \(why)", words)
+    case .tooLarge: throw .exhausted(.artifact, bytes: toolchain.options.largestArtifact)
+    case .timedOut:
+      if toolchain.cancellation.isCancelled { throw .cancelled }
+      throw .timedOut(seconds: timeout)
+    case .fillsDisk: throw .exhausted(.files, bytes: toolchain.options.space)
+    case .notStarted(let call, let errno), .cannotWork(let call, let errno):
+      throw .compilerNotStarted(reason: "\(call): \(SystemError(call, Errno(rawValue: errno)))")
+    }
+  }
+
+  private static let input = "module.wasm"
+
+  private static func replaced(_ name: String) -> ModuleFailure {
+    .programReplaced(name)
+  }
+
+  private static func program(of commands: [[String]], _ number: Int) -> String {
+    guard commands.indices.contains(number), let path = commands[number].first else { return "the compiler" }
+    return FilePath(path).lastComponent?.string ?? path
+  }
+
+  private func artifact(
+    _ output: borrowing MemoryFile, size: Int, nanoseconds: UInt64, _ words: CompilerWords?
+  ) throws(ModuleFailure) -> CompiledArtifact {
+    let magic = toolchain.description.magic
+    do {
+      try output.seal()
+      let actual = try output.descriptor.status().size
+      guard actual == size, actual > 0 else { throw SystemError("fstat", .badMessage) }
+      let contents = try Mapping(output.descriptor, size: actual)
+      guard contents.bytes.starts(with: magic) else {
+        let start = contents.bytes.prefix(magic.count).map { $0 }.spacedHex
+        throw ModuleFailure.programFailed(
+          toolchain.description.name, how: "made an output that starts with \(start), not with \(magic.spacedHex)",
+          words)
+      }
+      return CompiledArtifact(contents, nanoseconds: nanoseconds)
+    } catch let failure as ModuleFailure {
+      throw failure
+    } catch {
+      throw .compilerMisbehaved(what: "an artifact that cannot be sealed: \(error)")
+    }
+  }
+
+  /// An order without a module.
+  func order(_ commands: [[String]], seconds: Double) -> ProgramOrder {
+    let options = toolchain.options
+    let milliseconds = min(seconds * 1000, 1e12)
+    let perThread = toolchain.description.usesAllCores ? AvailableProcessors.count() : 1
+    return ProgramOrder(
+      commands: commands, environment: toolchain.compiler.environment(home: ProgramOrder.home),
+      readable: toolchain.compiler.readable,
+      limits: ProgramConfinement.Limits(
+        // Each thread reserves some address space that it does not use.
+        memory: options.memory.addingSaturating(perThread * (72 << 20)), file: options.space,
+        processorTime: Int(milliseconds / 1000 * Double(perThread)) + 2),
+      space: options.space, largestOutput: options.largestArtifact, milliseconds: Int(milliseconds))
+  }
+
+  func ask(_ order: ProgramOrder, deadline: MonotonicInstant) throws(ModuleFailure) -> ProgramReport {
+    try ask(order, passing: [], deadline: deadline)
+  }
+
+  private func ask(
+    _ order: ProgramOrder, module: LoadedModule, _ output: borrowing MemoryFile, deadline: MonotonicInstant
+  ) throws(ModuleFailure) -> ProgramReport {
+    try ask(order, passing: [module.contents.descriptor.raw, output.descriptor.raw], deadline: deadline)
+  }
+
+  /// Seconds that a supervisor may take after the deadline to end everything.
+  private static let grace = 15.0
+
+  private func ask(
+    _ order: ProgramOrder, passing descriptors: [Int32], deadline: MonotonicInstant
+  ) throws(ModuleFailure) -> ProgramReport {
+    guard let bytes = order.encoded, bytes.count <= ProgramOrder.longest else {
+      throw .compilerNotStarted(reason: "its commands are too long")
+    }
+    let last = deadline.adding(seconds: Self.grace)
+    do {
+      guard
+        let sent = try state.withLock({ (state) throws(SystemError) -> Bool? in
+          guard state.socket != nil else { return nil }
+          try state.socket?.send(bytes, passing: descriptors)
+          return true
+        }), sent
+      else { throw SystemError("sendmsg", .brokenPipe) }
+      while true {
+        // In between, others may end the session.
+        let answer: [UInt8]?? = try state.withLock { (state) throws(SystemError) in
+          guard let ready = try state.socket?.waitUntilReadable(milliseconds: 20) else { return .some(nil) }
+          return ready ? .some(try state.socket?.receive(limit: ProgramOrder.longest).bytes) : .none
+        }
+        if let answer {
+          guard let answer, let report = ProgramReport(answer) else {
+            end()
+            if toolchain.cancellation.isCancelled { throw ModuleFailure.cancelled }
+            throw ModuleFailure.compilerMisbehaved(what: "no answer")
+          }
+          return report
+        }
+        if toolchain.cancellation.isCancelled {
+          end()
+          throw ModuleFailure.cancelled
+        }
+        if MonotonicInstant.now() > last {
+          end()
+          process.kill()
+          throw ModuleFailure.timedOut(seconds: Double(order.milliseconds) / 1000)
+        }
+      }
+    } catch let failure as ModuleFailure {
+      throw failure
+    } catch {
+      end()
+      throw .compilerNotStarted(reason: "\(error)")
+    }
+  }
+}
+
+extension Int {
+  fileprivate func addingSaturating(_ other: Int) -> Int {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? Int.max : sum
+  }
+}

@@ -1,0 +1,203 @@
+internal import CLinux
+internal import Confinement
+internal import Glibc
+internal import LinuxIO
+internal import SystemPackage
+
+/// A process between us and a compiler's programs: it starts them confined, watches over them, takes their output, and leaves
+/// nothing of them behind, however we end.
+///
+/// It has one thread, so that it can prepare a child between fork(2) and execve(2). What the programs leave in the background
+/// becomes its child, because it is a *subreaper* (prctl(2)).
+package struct ProgramSupervisor: ~Copyable {
+  /// The hidden subcommand that runs this.
+  package static let subcommand = "program-supervisor"
+
+  /// The number under which it is given its socket.
+  static let socket: Int32 = 3
+  /// Milliseconds between two looks at the size of the private directory.
+  private static let pause = 50
+
+  private let socket: MessageSocket
+  private let signals: Descriptor
+  private let confinement = ProgramConfinement()
+
+  /// Serves until the other end of the socket is closed.
+  package static func run() {
+    guard fcntl(socket, F_SETFD, FD_CLOEXEC) == 0 else { return }
+    clinux_name_process("wasmprecompile-p")
+    clinux_disable_core_dumps()
+    // A signal to the whole terminal is also for the process that we work for. It decides when we end.
+    for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE] { _ = clinux_signal_ignore(signal) }
+    let wanted = [SIGCHLD]
+    let signals = clinux_signal_descriptor(wanted, Int32(wanted.count))
+    guard signals >= 0 else { return }
+    _ = clinux_adopt_orphans()
+    var supervisor = ProgramSupervisor(
+      socket: MessageSocket(Descriptor(owning: socket)), signals: Descriptor(owning: signals))
+    supervisor.serve()
+  }
+
+  private init(socket: consuming MessageSocket, signals: consuming Descriptor) {
+    self.socket = socket
+    self.signals = signals
+  }
+
+  private mutating func serve() {
+    while var message = try? socket.receive(limit: ProgramOrder.longest), !message.bytes.isEmpty {
+      guard let order = ProgramOrder(message.bytes) else { return }
+      var report: ProgramReport
+      do throws(SystemError) {
+        report = try carryOut(order, module: message.takeDescriptor(), artifact: message.takeDescriptor())
+      } catch {
+        report = ProgramReport(.cannotWork(call: error.call, errno: error.errno.rawValue))
+      }
+      report.missing = confinement.missing
+      guard (try? socket.send(report.encoded)) != nil else { return }
+    }
+  }
+
+  private mutating func carryOut(
+    _ order: ProgramOrder, module: consuming Descriptor?, artifact: consuming Descriptor?
+  ) throws(SystemError) -> ProgramReport {
+    let directory = try PrivateDirectory()
+    var words = try CollectedWords()
+    var output = try CollectedWords()
+    let result: Result<ProgramReport.Result, SystemError>
+    let begin = MonotonicInstant.now()
+    do throws(SystemError) {
+      if let module, let name = order.input { try Self.copy(module, to: name, in: directory) }
+      for (name, text) in order.texts {
+        try directory.descriptor.open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600).write(all: text)
+      }
+      result = .success(try run(order, in: directory, &words, &output))
+    } catch {
+      result = .failure(error)
+    }
+    endEverything()
+    let nanoseconds = MonotonicInstant.now().nanoseconds(since: begin)
+    words.drain()
+    output.drain()
+    var outcome = result
+    if case .success(.done) = outcome, let name = order.output {
+      do throws(SystemError) {
+        outcome = .success(try Self.take(name, of: directory, into: artifact, limit: order.largestOutput))
+      } catch {
+        outcome = .failure(error)
+      }
+    }
+    directory.remove()
+    var report = ProgramReport(try outcome.get())
+    report.words = words.text.isEmpty ? output.text : words.text
+    report.output = output.text
+    report.nanoseconds = nanoseconds
+    return report
+  }
+
+  // MARK: Running
+
+  private mutating func run(
+    _ order: ProgramOrder, in directory: borrowing PrivateDirectory, _ words: inout CollectedWords,
+    _ output: inout CollectedWords
+  ) throws(SystemError) -> ProgramReport.Result {
+    let home = directory.path.string
+    let deadline = MonotonicInstant.now().adding(seconds: Double(order.milliseconds) / 1000)
+    for (number, command) in order.commands.enumerated() {
+      let group: pid_t
+      do throws(SystemError) {
+        group = try confinement.start(
+          command.first ?? "", command,
+          environment: order.environment.map { $0.replacing(ProgramOrder.home, with: home) },
+          readable: order.readable, in: directory.descriptor, at: home, output: output.writing, errors: words.writing,
+          order.limits)
+      } catch {
+        return .notStarted(call: error.call, errno: error.errno.rawValue)
+      }
+      let end = wait(for: group, until: deadline, order, directory, &words, &output)
+      // Until it is reaped, its number stays the group's.
+      kill(-group, SIGKILL)
+      var status: Int32 = 0
+      while waitpid(group, &status, 0) < 0 && errno == EINTR {}
+      switch end {
+      case .ended where clinux_exited(status) && clinux_exit_status(status) == 0: continue
+      case .ended: return .failed(command: number, how: ExitReason(waitStatus: status).description)
+      case .stopped(let result): return result
+      }
+    }
+    return .done(size: 0)
+  }
+
+  private enum End {
+    case ended
+    case stopped(ProgramReport.Result)
+  }
+
+  private mutating func wait(
+    for group: pid_t, until deadline: MonotonicInstant, _ order: ProgramOrder, _ directory: borrowing PrivateDirectory,
+    _ words: inout CollectedWords, _ output: inout CollectedWords
+  ) -> End {
+    var looked = MonotonicInstant.now()
+    while true {
+      var information = siginfo_t()
+      if waitid(P_PID, id_t(group), &information, WEXITED | WNOWAIT | WNOHANG) != 0 || information.si_signo == SIGCHLD {
+        return directory.size(atMost: order.space) > order.space ? .stopped(.fillsDisk) : .ended
+      }
+      let now = MonotonicInstant.now()
+      if now >= deadline { return .stopped(.timedOut) }
+      var wanted = [signals.raw, words.reading, output.reading, socket.raw].map {
+        pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+      }
+      let left = deadline.nanoseconds(since: now) / 1_000_000 + 1
+      _ = poll(&wanted, nfds_t(wanted.count), Int32(min(left, UInt64(Self.pause))))
+      while clinux_next_signal(signals.raw) != 0 {}
+      words.drain()
+      output.drain()
+      // Nobody speaks before the report but to hang up.
+      if wanted[3].revents != 0 { return .stopped(.timedOut) }
+      let after = MonotonicInstant.now()
+      if after.nanoseconds(since: looked) >= UInt64(Self.pause) * 1_000_000 {
+        looked = after
+        if directory.size(atMost: order.space) > order.space { return .stopped(.fillsDisk) }
+      }
+    }
+  }
+
+  /// Ends what the programs left in the background: orphans come here, and so each round reaches what the one before has not.
+  private func endEverything() {
+    let deadline = MonotonicInstant.now().adding(seconds: 10)
+    while MonotonicInstant.now() < deadline {
+      var status: Int32 = 0
+      let id = waitpid(-1, &status, WNOHANG)
+      if id < 0 && errno == ECHILD { return }
+      if id > 0 { continue }
+      Descendants.signal(SIGKILL)
+      usleep(1000)
+    }
+  }
+
+  // MARK: Files
+
+  private static func copy(
+    _ module: borrowing Descriptor, to name: String, in directory: borrowing PrivateDirectory
+  ) throws(SystemError) {
+    let file = try directory.descriptor.open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
+    try module.forEachBlock { (block) throws(SystemError) in try file.write(all: block) }
+  }
+
+  /// Copies the artifact. Nothing runs any more that could change it.
+  private static func take(
+    _ name: String, of directory: borrowing PrivateDirectory, into artifact: consuming Descriptor?, limit: Int
+  ) throws(SystemError) -> ProgramReport.Result {
+    let status: FileStatus
+    do throws(SystemError) { status = try directory.descriptor.status(of: name) } catch {
+      return .withoutOutput(why: "wrote no output")
+    }
+    guard status.kind == .regular else { return .withoutOutput(why: "wrote an output that is \(status.kind)") }
+    guard status.size > 0 else { return .withoutOutput(why: "wrote an empty output") }
+    guard status.size <= limit else { return .tooLarge }
+    guard let artifact else { return .withoutOutput(why: "was given no place for its output") }
+    let file = try directory.descriptor.openRegularFile(name, O_RDONLY)
+    try file.forEachBlock { (block) throws(SystemError) in try artifact.write(all: block) }
+    return .done(size: status.size)
+  }
+}
