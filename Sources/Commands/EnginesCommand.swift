@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Confinement
 internal import Precompiler
+internal import ProgramToolchain
 internal import SystemPackage
 internal import WasmCache
 internal import WasmEngine
@@ -49,13 +50,46 @@ struct EnginesCommand: ConfiguredCommand {
     request.showsEveryBackend = !compiler.namesBackends
     var choice = CompilerChoice(request: request)
     choice.options.confinement = sandbox.policy
+    var failure: RunFailure?
     do {
       try work.run {
         for host in try choice.hosts(work.cancellation) { try show(host, choice, work.cancellation, lines) }
       }
     } catch {
+      failure = error as? RunFailure ?? RunFailure(status: .engineUnavailable, message: "\(error)")
+    }
+    // A missing libwasmtime is no reason to say nothing of other compilers.
+    if hosts.like.isEmpty && failure?.status != .usage { failure = try showPrograms(choice, work, lines) ?? failure }
+    if let failure { throw failure }
+  }
+
+  /// Shows the compilers that are programs: all, or those that are named.
+  ///
+  /// - Returns: why one that was named cannot be used.
+  private func showPrograms(
+    _ choice: CompilerChoice, _ work: InterruptibleWork, _ lines: JSONLines?
+  ) throws(RunFailure) -> RunFailure? {
+    var wanted = try DescribedCompilers.all()
+    if compiler.namesBackends {
+      let names = Set(compiler.backends.map(\.rawValue))
+      wanted = wanted.filter { names.contains($0.name) || $0.isLLVM && names.contains(DescribedCompilers.llvm) }
+    }
+    if wanted.isEmpty { return nil }
+    let states: [CompilerState]
+    do {
+      states = try work.run {
+        wanted.map { CompilerState(of: $0, options: choice.programOptions, work.cancellation) }
+      }
+    } catch {
       throw error as? RunFailure ?? RunFailure(status: .engineUnavailable, message: "\(error)")
     }
+    if let lines {
+      for state in states { lines.write(state.json) }
+    } else {
+      Output.standard.write(CompilerState.text(of: states))
+    }
+    guard compiler.namesBackends, !states.contains(where: \.isFound) else { return nil }
+    return states.first?.failure
   }
 
   private func show(

@@ -66,7 +66,7 @@ struct ExportManifest: Equatable {
 
   private static func isHarmless(_ name: FilePath) -> Bool {
     name.isRelative && !name.isEmpty && name.components.allSatisfy { $0.kind == .regular }
-      && ArtifactFormat.known.contains { name.bytes.suffix($0.suffix.utf8.count).elementsEqual($0.suffix.utf8) }
+      && ArtifactFormat.isSuffix(".\(name.extension ?? "")")
   }
 
   var encoded: [UInt8] {

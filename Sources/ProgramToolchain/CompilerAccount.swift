@@ -50,8 +50,13 @@ package struct CompilerFiles: Sendable {
     self.files = files
   }
 
+  /// Reads all of them.
+  package init(of compiler: FoundCompiler) throws(CompilerFileTrouble) {
+    try self.init(of: compiler, known: { _ in nil })
+  }
+
   /// Tells the compiler's files from any others.
-  var digest: [UInt8] {
+  package var digest: [UInt8] {
     var hash = SHA256()
     for file in files { hash.update(tag: file.name, file.digest) }
     return Array(hash.finalize())
@@ -75,9 +80,11 @@ package struct CompilerFiles: Sendable {
 }
 
 /// A file of a compiler that cannot be read.
-struct CompilerFileTrouble: Error {
+package struct CompilerFileTrouble: Error {
   let path: FilePath
   let reason: String
+
+  package var description: String { "\(path) cannot be read: \(reason)" }
 }
 
 extension SHA256 {

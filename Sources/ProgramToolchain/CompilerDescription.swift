@@ -1,3 +1,4 @@
+internal import WasmCache
 package import WasmEngine
 
 /// A compiler that is a program, described: how it is found, asked and run. Built-in ones are described alike.
@@ -90,10 +91,8 @@ package struct CompilerDescription: Hashable, Sendable {
   package var complaint: String? {
     if programs.isEmpty { return "programs must name at least one program" }
     if commands.isEmpty { return "commands must have at least one command" }
-    if suffix.utf8.count < 2 || !suffix.hasPrefix(".") || suffix.utf8.count > 32
-      || !suffix.utf8.dropFirst().allSatisfy(Self.isPlain)
-    {
-      return "suffix must be a dot and letters or digits, not '\(suffix)'"
+    if !ArtifactFormat.isSuffix(suffix) {
+      return "suffix must be a dot and letters or digits, and not .wasm: '\(suffix)'"
     }
     let names = programs.map(\.name) + files.map(\.name)
     if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) { return "'\(twice)' is named twice" }
@@ -119,8 +118,8 @@ package struct CompilerDescription: Hashable, Sendable {
       }
     }
     for argument in within {
-      if let unknown = Template(argument).placeholders.first(where: { !(names + Self.lists).contains($0) }) {
-        return Self.unknown(unknown, names + Self.lists)
+      if let unknown = Template(argument).placeholders.first(where: { !(names + Self.lists + ["arch"]).contains($0) }) {
+        return Self.unknown(unknown, names + Self.lists + ["arch"])
       }
     }
     let words = commands.flatMap(\.self)
@@ -144,19 +143,16 @@ package struct CompilerDescription: Hashable, Sendable {
     "there is no placeholder {\(name)}: they are \(known.map { "{\($0)}" }.joined(separator: ", "))"
   }
 
-  private static func isPlain(_ byte: UInt8) -> Bool {
-    UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-      || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
-  }
-
   /// Whether a text can be a backend's name, which is part of a directory's: lower case, digits and dashes.
   package static func isName(_ text: String) -> Bool {
     guard let first = text.utf8.first, UInt8(ascii: "a")...UInt8(ascii: "z") ~= first, text.utf8.count <= 40 else {
       return false
     }
-    return text.utf8.allSatisfy {
-      UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
-        || $0 == UInt8(ascii: "-")
+    return text.split(separator: "-", omittingEmptySubsequences: false).allSatisfy { word in
+      !word.isEmpty
+        && word.utf8.allSatisfy {
+          UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
+        }
     }
   }
 }

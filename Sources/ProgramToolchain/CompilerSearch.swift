@@ -147,6 +147,17 @@ package struct FoundCompiler: Sendable {
   /// The values of placeholders that are paths.
   var places: [String: String] { programs.merging(things) { first, _ in first }.mapValues(\.string) }
 
+  /// The arguments that an argument with placeholders stands for: several if it ends with `/*.c` or the like.
+  func filled(_ argument: String, with values: [String: String]) -> [String] {
+    let filled = Template(argument).filled(values)
+    guard let slash = argument.lastIndex(of: "/"), argument[slash...].hasPrefix("/*."),
+      Template(String(argument[..<slash])).onlyPlaceholder.map({ things[$0] != nil }) == true
+    else { return [filled] }
+    let directory = FilePath(String(filled.dropLast(argument[slash...].count)))
+    let names = (try? Descriptor.openDirectory(directory).names())?.map(\.string) ?? []
+    return names.filter { $0.hasSuffix(argument[slash...].dropFirst(2)) }.sorted().map { "\(directory)/\($0)" }
+  }
+
   /// The environment that its programs get.
   func environment(home: String) -> [String] {
     [

@@ -16,7 +16,8 @@ package struct CompilerWish: Hashable, Sendable {
   package var wish: CompileWish {
     let wish = settings.wish
     guard let target else { return wish }
-    return CompileWish(backend: wish.backend, options: wish.options + [.init(name: "target", value: target)])
+    return CompileWish(
+      backend: wish.backend, options: wish.options + [.init(name: CompileWish.targetOption, value: target)])
   }
 
   /// What a compiler does not understand of it, with the reason; nil if it can be tried.
@@ -53,7 +54,9 @@ package struct CompilerWish: Hashable, Sendable {
     lists["opt-level"] = compiler.optimization?[settings.optimization] ?? []
     lists["target"] =
       target.map { triple in
-        (compiler.target ?? []).map { Template($0).filled(["target": triple]) }
+        (compiler.target ?? []).map {
+          Template($0).filled(["target": triple, "arch": String(triple.prefix { $0 != "-" })])
+        }
       } ?? []
     lists["cpu"] =
       switch settings.cpu {

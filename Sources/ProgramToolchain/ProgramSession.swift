@@ -62,7 +62,9 @@ package final class ProgramSession: CompileSession {
     places["input"] = Self.input
     places["output"] = "module\(compiler.suffix)"
     places["threads"] = "\(threads)"
-    let commands = compiler.arguments(request).map { $0.map { Template($0).filled(places) } }
+    let commands = compiler.arguments(request).map { command in
+      command.flatMap { toolchain.compiler.filled($0, with: places) }
+    }
     var order = order(commands, seconds: timeout)
     order.input = Self.input
     order.output = places["output"]

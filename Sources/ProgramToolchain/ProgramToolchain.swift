@@ -25,10 +25,13 @@ package final class ProgramToolchain: Toolchain {
 
     package init() {}
 
+    /// Bytes that programs may write in any case.
+    var leastSpace = 64 << 20
+
     /// Bytes of everything that programs may write: sources and objects on the way are larger than an artifact.
     var space: Int {
       let (product, overflow) = largestArtifact.multipliedReportingOverflow(by: 2)
-      return overflow ? Int.max : max(product, 64 << 20)
+      return overflow ? Int.max : max(product, leastSpace)
     }
   }
 
@@ -102,7 +105,7 @@ package final class ProgramToolchain: Toolchain {
     let known = state.withLock { $0.known }
     let files: CompilerFiles
     do { files = try CompilerFiles(of: compiler) { known[$0] } } catch {
-      throw .program(description.name, location, reason: "\(error.path) cannot be read: \(error.reason)")
+      throw .program(description.name, location, reason: error.description)
     }
     let words = try askVersion()
     let account = CompilerAccount(files: files, words: words)

@@ -63,11 +63,12 @@ struct MadeArtifacts {
     let backend = target.identity.backend
     let isAlone = summary.targets.count { $0.identity.backend == backend } == 1
     let all = summary.targets.flatMap(\.hosts)
-    if target.hosts.isEmpty || isAlone && Set(all).count <= 1 { return [FilePath(backend.rawValue)] }
+    // One backend may make artifacts for several machines.
+    let machine = target.identity.wish.options.first { $0.name == CompileWish.targetOption }?.value
+    let own = isAlone ? backend.rawValue : ([backend.rawValue] + [machine].compactMap(\.self)).joined(separator: "/")
+    if target.hosts.isEmpty || isAlone && Set(all).count <= 1 { return [FilePath(own)] }
     // A host with several backends has a directory for each.
-    return target.hosts.map { host in
-      FilePath(all.count { $0 == host } > 1 ? "\(host)/\(backend.rawValue)" : host)
-    }
+    return target.hosts.map { host in FilePath(all.count { $0 == host } > 1 ? "\(host)/\(own)" : host) }
   }
 
   /// Removes artifacts that would share an exported name.

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import LinuxIO
 internal import Precompiler
+internal import ProgramToolchain
 internal import SystemPackage
 internal import WasmCache
 internal import WasmEngine
@@ -30,7 +31,8 @@ extension CacheCommand {
         "Remove artifacts of all engines but those that are found now.",
         discussion: """
           Those are the one that --engine or $WASMPRECOMPILE_ENGINE names, or else all that are installed, and those of the \
-          hosts that configuration files describe. Artifacts tell by the build of the engine's library.
+          hosts that configuration files describe. Artifacts tell by the build of the engine's library. A compiler that is a \
+          program is compared with its artifacts only, and if it is found.
           """))
     var oldEngines = false
 
@@ -74,7 +76,30 @@ extension CacheCommand {
       }
       // Without any engine, every artifact would count as an old engine's.
       if builds.isEmpty { throw RunFailure(EngineSearchError.notFound(engine.search.candidates)) }
-      return Dictionary(uniqueKeysWithValues: Backend.libwasmtime.map { ($0.rawValue, builds) })
+      var all = Dictionary(uniqueKeysWithValues: Backend.libwasmtime.map { ($0.rawValue, builds) })
+      for compiler in try programs() {
+        do { all[compiler.description.name] = [try CompilerFiles(of: compiler).digest.hex] } catch {
+          throw RunFailure(status: .engineUnavailable, message: "\(error.description.printable)")
+        }
+      }
+      return all
+    }
+
+    /// The compilers that are programs, as far as the cache has artifacts of theirs and they are found.
+    private func programs() throws(RunFailure) -> [FoundCompiler] {
+      let path = try cache.path()
+      let inventory: CacheInventory
+      do throws(CacheError) {
+        guard let existing = try CacheDirectory.existing(at: path, trust: cache.trust) else { return [] }
+        inventory = try CacheInventory(of: existing)
+      } catch {
+        throw RunFailure(error)
+      }
+      let backends = Set(inventory.engines.map(\.backend)).filter { !Backend(rawValue: $0).isOfLibwasmtime }
+      if backends.isEmpty { return [] }
+      return try DescribedCompilers.all().filter { backends.contains($0.name) }.compactMap {
+        try? CompilerFinding.search.find($0)
+      }
     }
   }
 

@@ -27,9 +27,7 @@ struct CompilerFinding {
       throw RunFailure(status: .usage, message: "--backend: there is no backend \(backend.rawValue.printable)")
     }
     do throws(CompilerMissing) { return try search.find(description) } catch {
-      throw RunFailure(
-        status: .engineUnavailable,
-        message: "--backend \(description.name): \(error.description.printable)\(Self.advice(description))")
+      throw RunFailure(error, of: description)
     }
   }
 

@@ -1,5 +1,6 @@
 internal import Inspecting
 internal import Precompiler
+internal import ProgramToolchain
 internal import SystemPackage
 internal import WasmCache
 internal import WasmEngine
@@ -31,6 +32,11 @@ struct EngineVerdict {
       guard error.status == .engineUnavailable else { throw error }
       return isNamed ? [EngineVerdict(unusable: error)] : []
     }
+    if let target = CompatibilityRecord(artifact: artifact)?.target, Self.isForeign(target) {
+      return hosts.map { host in
+        EngineVerdict(host, [(nil, .refuses("it is for another machine: \(target)"))])
+      }
+    }
     return hosts.map { host in
       let hasBackend = choice.request.compiler.namesBackends || host.name != nil
       let settings = hasBackend ? host.settings : Self.everyBackend(like: host.settings, for: artifact)
@@ -46,6 +52,13 @@ struct EngineVerdict {
           host, [(nil, .unknown("the engine cannot be used: \((error as? RunFailure)?.message ?? "\(error)")"))])
       }
     }
+  }
+
+  /// Whether code is for another machine than this, so that nothing here tries to load it.
+  private static func isForeign(_ target: String) -> Bool {
+    let words = { (triple: String) in triple.split(separator: "-").map(String.init) }
+    let (own, its) = (words(CompilerWish.host), words(target))
+    return !target.hasPrefix("pulley") && (own.first != its.first || !its.contains("linux"))
   }
 
   /// The tunables and WebAssembly features of an artifact by their names, if an engine of its release is at hand.

@@ -62,7 +62,8 @@ struct InspectCommand: ConfiguredCommand {
     let bytes = contents.bytes
     if bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46]) {
       guard let outline = ArtifactOutline(bytes, largest: functions) else {
-        throw FileTrouble(reason: "is native code (ELF), but no artifact of a libwasmtime")
+        if let foreign = foreign(bytes) { return foreign }
+        throw FileTrouble(reason: "is native code (ELF), but no artifact of a libwasmtime, nor one of the cache's")
       }
       return InspectedArtifact(
         path: file.path, size: bytes.count, hash: .generate(bytes), outline: outline, entry: entry(),
@@ -70,7 +71,10 @@ struct InspectCommand: ConfiguredCommand {
         allowsExecution: contents.allowsExecution)
     }
     let kind: ModuleKind
-    do { kind = try ModuleKind(start: bytes, fileSize: bytes.count) } catch { throw FileTrouble(reason: "\(error)") }
+    do { kind = try ModuleKind(start: bytes, fileSize: bytes.count) } catch {
+      if let foreign = foreign(bytes) { return foreign }
+      throw FileTrouble(reason: "\(error)")
+    }
     let hash = WasmHash.generate(bytes)
     do {
       let outline: InspectedModule.Outline =
@@ -109,8 +113,30 @@ struct InspectCommand: ConfiguredCommand {
     return [own].compactMap(\.self) + cache.openLowerCaches(below: own, lines)
   }
 
+  /// An artifact of another compiler that the cache knows: as one of its entries, or by its bytes.
+  private func foreign(_ bytes: UnsafeRawBufferPointer) -> InspectedForeignArtifact? {
+    let hash = WasmHash.generate(bytes)
+    guard let entry = entry() ?? entry(withBytes: hash), let description = entry.engine.description else { return nil }
+    return InspectedForeignArtifact(
+      path: file.path, size: bytes.count, hash: hash, entry: entry, description: description)
+  }
+
+  /// An entry whose artifact has these bytes: the file may have been exported.
+  private func entry(withBytes hash: WasmHash) -> InspectedArtifact.Entry? {
+    guard let cache = openCache(), let inventory = try? CacheInventory(of: cache),
+      let found = inventory.entries.first(where: { $0.digest?.description == hash.encode() }), let digest = found.digest
+    else { return nil }
+    return entry(of: found.module, inventory.engines[found.engine], digest, in: cache)
+  }
+
   private func entry() -> InspectedArtifact.Entry? {
     guard let cache = openCache(), let (module, engine, digest) = cache.entry(at: file.path) else { return nil }
+    return entry(of: module, engine, digest, in: cache)
+  }
+
+  private func entry(
+    of module: WasmHash, _ engine: StoredEngine, _ digest: ArtifactDigest, in cache: CacheDirectory
+  ) -> InspectedArtifact.Entry {
     let seen = Catalog.open(in: cache.base, .readOnly).catalog?.sightings().first { $0.module == module }
     return InspectedArtifact.Entry(module: module, engine: engine, digest: digest, path: seen?.path)
   }

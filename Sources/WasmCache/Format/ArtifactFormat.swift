@@ -22,8 +22,19 @@ package struct ArtifactFormat: Hashable, Sendable {
   package static let wasmtime = ArtifactFormat(
     name: "wasmtime", suffix: ".cwasm", magic: [0x7f, 0x45, 0x4c, 0x46], recordSection: CompatibilityRecord.sectionName)
 
-  /// Every format that this program makes.
-  package static let known = [wasmtime]
+  /// Whether a text can be the end of an artifact's name: a dot with a few letters and digits, and not a module's.
+  package static func isSuffix(_ text: String) -> Bool {
+    guard (2...longestSuffix).contains(text.utf8.count), text.utf8.first == UInt8(ascii: "."), text != ".wasm" else {
+      return false
+    }
+    return text.utf8.dropFirst().allSatisfy {
+      UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0
+        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
+    }
+  }
+
+  /// Bytes, with the dot.
+  private static let longestSuffix = 32
 
   /// Whether some bytes may be an artifact for hosts with this record: the one rule about what may be filed where.
   ///

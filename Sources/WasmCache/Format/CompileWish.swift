@@ -18,6 +18,9 @@ package struct CompileWish: Hashable, Sendable {
   /// The option that says how much of WebAssembly artifacts assume.
   static let featuresOption = "features"
 
+  /// The option that says what machine artifacts are for.
+  package static let targetOption = "target"
+
   package let backend: Backend
   /// The options in the compiler's order, so that equal wishes read alike.
   package let options: [Option]

@@ -73,24 +73,14 @@ package struct EngineDescription: Codable, Hashable, Sendable {
 
 // A cache that came from elsewhere says here how files are to be named, and what terminals are to show.
 extension EngineDescription {
-  /// The most bytes of the suffix, with its dot.
-  private static let longestSuffix = 32
   /// The most bytes of any other text that is shown.
   private static let longestText = 256
   private static let mostOptions = 64
 
   /// Whether names can be made of it and its texts shown: an entry's name stays in its directory.
   private var isPlausible: Bool {
-    isSuffix(suffix) && !backend.utf8.contains(UInt8(ascii: "/")) && options.count <= Self.mostOptions
+    ArtifactFormat.isSuffix(suffix) && !backend.utf8.contains(UInt8(ascii: "/")) && options.count <= Self.mostOptions
       && ([format, backend, version, target, features] + options.flatMap { [$0.name, $0.value] }).allSatisfy(isShowable)
-  }
-
-  private func isSuffix(_ text: String) -> Bool {
-    guard (2...Self.longestSuffix).contains(text.utf8.count), text.utf8.first == UInt8(ascii: ".") else { return false }
-    return text.utf8.dropFirst().allSatisfy {
-      UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0
-        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
-    }
   }
 
   private func isShowable(_ text: String) -> Bool {

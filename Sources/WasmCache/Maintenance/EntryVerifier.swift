@@ -91,8 +91,8 @@ struct EntryVerifier {
       let name = CacheLayout.entryName(module, suffix: engine.suffix)
       let entry = Entry(module: module, name: name, path: engine.path.appending(name), seen: nil)
       // The artifact of an entry that was evicted went with it.
-      guard let object = storedObject(digest), let host = try? engine.record.get(),
-        host.loads(object.record), isLost(entry, in: directory, of: digest)
+      guard let object = storedObject(digest), let judge = try? engine.judge.get(),
+        judge.accepts(object.record), isLost(entry, in: directory, of: digest)
       else { continue }
       let repair = try mendLink(entry, to: digest, in: directory, engine)
       report(CheckedEntry(path: entry.path, size: object.size, fault: .linkMissing, repair: repair))
@@ -131,7 +131,7 @@ struct EntryVerifier {
     switch check(digest) {
     case .success(let size):
       // The object may be good for the engine that made it.
-      if let host = try? engine.record.get(), let record = cache.record(of: digest), !host.loads(record) {
+      if let judge = try? engine.judge.get(), let record = cache.record(of: digest), !judge.accepts(record) {
         return CheckedEntry(path: entry.path, size: size, fault: .otherEngine, repair: remove(entry, from: directory))
       }
       return CheckedEntry(path: entry.path, size: size, fault: nil, repair: nil)
@@ -215,12 +215,12 @@ struct EntryVerifier {
       }
     }
     // What cannot be judged is kept: a program that knows more may do so.
-    let wanted: CompatibilityRecord
-    do { wanted = try engine.record.get() } catch {
+    let judge: ArtifactJudge
+    do { judge = try engine.judge.get() } catch {
       let fault = EntryFault.notJudged(reason: error.reason)
       return CheckedEntry(path: entry.path, size: copy.bytes.count, fault: fault, repair: nil)
     }
-    guard let record = copy.record, wanted.loads(record) else {
+    guard judge.accepts(copy.record) else {
       return CheckedEntry(path: entry.path, size: 0, fault: .notALink, repair: remove(entry, from: directory))
     }
     let stored = engine.compiled[entry.module]
@@ -229,7 +229,7 @@ struct EntryVerifier {
       return CheckedEntry(path: entry.path, size: copy.bytes.count, fault: .copied, repair: repairs ? .linked : nil)
     }
     let fault = EntryFault.corruptCopy(actual: copy.digest.description)
-    if repairs, let stored, let object = storedObject(stored), wanted.loads(object.record) {
+    if repairs, let stored, let object = storedObject(stored), judge.accepts(object.record) {
       let repair = try mendLink(entry, to: stored, in: directory, engine)
       return CheckedEntry(path: entry.path, size: object.size, fault: fault, repair: repair)
     }
@@ -243,10 +243,10 @@ struct EntryVerifier {
     let name = CacheLayout.objectName(digest)
     if let directory = try? cache.objects.open(name.directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
       (try? directory.status()).map({ cache.trust.objection(to: $0) == nil }) == true,
-      let copy = try? FileCopy(directory, name.file), copy.digest == digest, let record = copy.record,
+      let copy = try? FileCopy(directory, name.file), copy.digest == digest,
       cache.trust.objection(to: copy.status) == nil
     {
-      found = StoredObject(record: record, size: copy.bytes.count)
+      found = StoredObject(record: copy.record, size: copy.bytes.count)
     }
     records[digest] = .some(found)
     return found
@@ -265,7 +265,7 @@ struct EntryVerifier {
     try publisher.publish(written.get(), entry: entry.name, in: directory, path: entry.path)
     noteChange(of: engine)
     objects[copy.digest] = .success(copy.bytes.count)
-    records[copy.digest] = .some(copy.record.map { StoredObject(record: $0, size: copy.bytes.count) })
+    records[copy.digest] = StoredObject(record: copy.record, size: copy.bytes.count)
   }
 
   /// Makes an entry a link to an object that proved good; nil without leave to repair, and if the object is gone since.

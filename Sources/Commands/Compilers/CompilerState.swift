@@ -1,0 +1,96 @@
+internal import LinuxIO
+internal import Precompiler
+internal import ProgramToolchain
+internal import SystemPackage
+internal import WasmCache
+internal import WasmEngine
+
+/// What there is of a compiler that is a program, as `engines` shows it.
+struct CompilerState: Sendable {
+  private enum State {
+    case found(FilePath, CompilerAccount)
+    case missing(CompilerMissing)
+    case unusable(FilePath, CompilerUnusable)
+  }
+
+  private let description: CompilerDescription
+  private let state: State
+
+  /// Looks for it, and asks it what it is; blocks.
+  init(of description: CompilerDescription, options: ProgramToolchain.Options, _ cancellation: Cancellation) {
+    self.description = description
+    let found: FoundCompiler
+    do throws(CompilerMissing) { found = try CompilerFinding.search.find(description) } catch {
+      state = .missing(error)
+      return
+    }
+    let toolchain = ProgramToolchain(found, wishes: [], options: options, cancellation: cancellation)
+    defer { toolchain.finish() }
+    do throws(CompilerUnusable) { state = .found(found.main, try toolchain.account()) } catch {
+      state = .unusable(found.main, error)
+    }
+  }
+
+  var isFound: Bool { if case .found = state { true } else { false } }
+
+  /// Why it cannot be used; nil if it can.
+  var failure: RunFailure? {
+    switch state {
+    case .found: nil
+    case .missing(let missing): RunFailure(missing, of: description)
+    case .unusable(_, let error): RunFailure(error)
+    }
+  }
+
+  static func text(of all: [CompilerState]) -> String {
+    var table = TextTable([.left, .left])
+    for one in all { table.append([one.description.name, one.words]) }
+    return table.text
+  }
+
+  private var words: String {
+    switch state {
+    case .found(let path, let account):
+      "found, \(account.version.printable), \(path.printable)" + (description.isLLVM ? ", based on LLVM" : "")
+    case .missing(let missing): "not found: \(missing.description.printable)\(CompilerFinding.advice(description))"
+    case .unusable(let path, let error): "unusable: \(path.printable): \(reason(error).printable)"
+    }
+  }
+
+  private func reason(_ error: CompilerUnusable) -> String {
+    if case .program(_, _, let reason) = error { reason } else { RunFailure(error).message }
+  }
+
+  var json: JSON {
+    var path: FilePath?
+    var account: CompilerAccount?
+    var why: String?
+    let name: String
+    switch state {
+    case .found(let place, let found):
+      name = "found"
+      (path, account) = (place, found)
+    case .missing(let missing):
+      name = "missing"
+      why = missing.description
+    case .unusable(let place, let error):
+      name = "unusable"
+      (path, why) = (place, reason(error))
+    }
+    return [
+      "type": "compiler", "backend": .string(description.name), "state": .identifier(name), "path": JSON(path),
+      "version": JSON(account?.version), "build": JSON(account?.files.digest.hex), "reason": JSON(why),
+      "summary": .string(description.summary), "get": .string(description.get), "llvm": .bool(description.isLLVM),
+      "suffix": .string(description.suffix), "foreign_targets": .bool(description.target != nil),
+    ]
+  }
+}
+
+extension RunFailure {
+  /// A described compiler that is not there.
+  init(_ missing: CompilerMissing, of description: CompilerDescription) {
+    self.init(
+      status: .engineUnavailable,
+      message: "--backend \(description.name): \(missing.description.printable)\(CompilerFinding.advice(description))")
+  }
+}
