@@ -124,7 +124,8 @@ let package = Package(
     .testTarget(
       name: "ProgramToolchainTests",
       dependencies: [
-        "PrecompilerTestSupport", "ProgramToolchain", "Precompiler", "WasmCache", "WasmEngine", "Confinement", "LinuxIO",
+        "PrecompilerTestSupport", "ProgramToolchain", "Precompiler", "WasmCache", "WasmEngine", "Confinement",
+        "LinuxIO",
         "TestSupport", system,
       ], swiftSettings: strict),
     .testTarget(
@@ -136,7 +137,8 @@ let package = Package(
     .testTarget(
       name: "CommandsTests",
       dependencies: [
-        "PrecompilerTestSupport", "Commands", "Precompiler", "WasmtimeToolchain", "ProgramToolchain", "Exporting", "Scanning", "WasmCache",
+        "PrecompilerTestSupport", "Commands", "Precompiler", "WasmtimeToolchain", "ProgramToolchain", "Exporting",
+        "Scanning", "WasmCache",
         "WasmEngine", "Confinement", "LinuxIO", "TestSupport", system, arguments,
       ], swiftSettings: strict),
     .target(name: "CWatchingTests", path: "Tests/CWatchingTests"),

@@ -12,7 +12,7 @@ internal import WasmEngine
 /// The programs of one module are gone before those of the next begin, with everything that they wrote. So modules of any
 /// origin may follow each other.
 package final class ProgramSession: CompileSession {
-  private let toolchain: ProgramToolchain
+  private let context: ProgramContext
   private let process: ChildProcess
   private let state: Mutex<State>
   package let missingDefences: [String]
@@ -23,14 +23,14 @@ package final class ProgramSession: CompileSession {
     var missing: [String] = []
   }
 
-  init(_ toolchain: ProgramToolchain, origin: ModuleOrigin) throws(SystemError) {
-    self.toolchain = toolchain
+  init(_ context: ProgramContext) throws(SystemError) {
+    self.context = context
     let pair = try MessageSocket.pair()
     let nullDevice = try Descriptor.open("/dev/null", O_RDWR)
     var variables = EnvironmentVariables(inheriting: ["TMPDIR=", "LD_LIBRARY_PATH="])
     variables.append("SWIFT_BACKTRACE=enable=no")
     process = try ChildProcess(
-      executable: toolchain.options.supervisor, arguments: ["wasmprecompile", ProgramSupervisor.subcommand],
+      executable: context.options.supervisor, arguments: ["wasmprecompile", ProgramSupervisor.subcommand],
       environment: variables, descriptors: [nullDevice.raw, nullDevice.raw, nullDevice.raw, pair.given.raw])
     state = Mutex(State(socket: pair.keep()))
     missingDefences = ProgramConfinement().missing
@@ -51,19 +51,19 @@ package final class ProgramSession: CompileSession {
   package func compile(
     _ module: LoadedModule, wish: Int, threads: Int, deadline: MonotonicInstant, timeout: Double
   ) throws(ModuleFailure) -> CompiledArtifact {
-    let compiler = toolchain.description
+    let compiler = context.compiler.description
     if module.facts.kind == .component && compiler.refuses.contains(.components) {
       throw .refusedByProgram(compiler.name, what: "components")
     }
-    if toolchain.options.requiresConfinement && !missingDefences.isEmpty { throw .unconfined(missing: missingDefences) }
-    guard toolchain.isUnchanged else { throw Self.replaced(compiler.name) }
-    let request = toolchain.compilerWishes[wish]
-    var places = toolchain.compiler.places
+    if context.options.requiresConfinement && !missingDefences.isEmpty { throw .unconfined(missing: missingDefences) }
+    guard context.isUnchanged else { throw Self.replaced(compiler.name) }
+    let request = context.wishes[wish]
+    var places = context.compiler.places
     places["input"] = Self.input
     places["output"] = "module\(compiler.suffix)"
     places["threads"] = "\(threads)"
     let commands = compiler.arguments(request).map { command in
-      command.flatMap { toolchain.compiler.filled($0, with: places) }
+      command.flatMap { context.compiler.filled($0, with: places) }
     }
     var order = order(commands, seconds: timeout)
     order.input = Self.input
@@ -75,7 +75,7 @@ package final class ProgramSession: CompileSession {
     }
     let report = try ask(order, module: module, output, deadline: deadline)
     // Nothing that another compiler made may be filed under this one.
-    guard toolchain.isUnchanged else { throw Self.replaced(compiler.name) }
+    guard context.isUnchanged else { throw Self.replaced(compiler.name) }
     let words = CompilerWords(report.words)
     switch report.result {
     case .done(let size):
@@ -85,11 +85,11 @@ package final class ProgramSession: CompileSession {
     case .withoutOutput(let why):
       throw .programFailed(
         Self.program(of: commands, commands.count - 1), how: "ended with status 0, but \(why)", words)
-    case .tooLarge: throw .exhausted(.artifact, bytes: toolchain.options.largestArtifact)
+    case .tooLarge: throw .exhausted(.artifact, bytes: context.options.largestArtifact)
     case .timedOut:
-      if toolchain.cancellation.isCancelled { throw .cancelled }
+      if context.cancellation.isCancelled { throw .cancelled }
       throw .timedOut(seconds: timeout)
-    case .fillsDisk: throw .exhausted(.files, bytes: toolchain.options.space)
+    case .fillsDisk: throw .exhausted(.files, bytes: context.options.space)
     case .notStarted(let call, let errno), .cannotWork(let call, let errno):
       throw .compilerNotStarted(reason: "\(call): \(SystemError(call, Errno(rawValue: errno)))")
     }
@@ -109,7 +109,7 @@ package final class ProgramSession: CompileSession {
   private func artifact(
     _ output: borrowing MemoryFile, size: Int, nanoseconds: UInt64, _ words: CompilerWords?
   ) throws(ModuleFailure) -> CompiledArtifact {
-    let magic = toolchain.description.magic
+    let magic = context.compiler.description.magic
     do {
       try output.seal()
       let actual = try output.descriptor.status().size
@@ -118,7 +118,8 @@ package final class ProgramSession: CompileSession {
       guard contents.bytes.starts(with: magic) else {
         let start = contents.bytes.prefix(magic.count).map { $0 }.spacedHex
         throw ModuleFailure.programFailed(
-          toolchain.description.name, how: "made an output that starts with \(start), not with \(magic.spacedHex)",
+          context.compiler.description.name,
+          how: "made an output that starts with \(start), not with \(magic.spacedHex)",
           words)
       }
       return CompiledArtifact(contents, nanoseconds: nanoseconds)
@@ -131,12 +132,12 @@ package final class ProgramSession: CompileSession {
 
   /// An order without a module.
   func order(_ commands: [[String]], seconds: Double) -> ProgramOrder {
-    let options = toolchain.options
+    let options = context.options
     let milliseconds = min(seconds * 1000, 1e12)
-    let perThread = toolchain.description.usesAllCores ? AvailableProcessors.count() : 1
+    let perThread = context.compiler.description.usesAllCores ? AvailableProcessors.count() : 1
     return ProgramOrder(
-      commands: commands, environment: toolchain.compiler.environment(home: ProgramOrder.home),
-      readable: toolchain.compiler.readable,
+      commands: commands, environment: context.compiler.environment(home: ProgramOrder.home),
+      readable: context.compiler.readable,
       limits: ProgramConfinement.Limits(
         // Each thread reserves some address space that it does not use.
         memory: options.memory.addingSaturating(perThread * (72 << 20)), file: options.space,
@@ -181,12 +182,12 @@ package final class ProgramSession: CompileSession {
         if let answer {
           guard let answer, let report = ProgramReport(answer) else {
             end()
-            if toolchain.cancellation.isCancelled { throw ModuleFailure.cancelled }
+            if context.cancellation.isCancelled { throw ModuleFailure.cancelled }
             throw ModuleFailure.compilerMisbehaved(what: "no answer")
           }
           return report
         }
-        if toolchain.cancellation.isCancelled {
+        if context.cancellation.isCancelled {
           end()
           throw ModuleFailure.cancelled
         }

@@ -10,43 +10,16 @@ package import WasmEngine
 
 /// A described compiler as a run's compiler: its programs run confined, under a supervisor for each session.
 package final class ProgramToolchain: Toolchain {
-  /// How programs are started and what they may take.
-  package struct Options: Sendable {
-    /// A program that runs ``ProgramSupervisor`` for the subcommand of that name.
-    package var supervisor = "/proc/self/exe"
-    /// Bytes of address space of each process.
-    package var memory = 4 << 30
-    /// Bytes of the largest artifact.
-    package var largestArtifact = 4 << 30
-    /// Whether nothing may be compiled where the kernel cannot confine programs in full.
-    package var requiresConfinement = false
-    /// Seconds within which it must say what it is.
-    package var answersWithin = 30.0
+  package typealias Options = ProgramOptions
 
-    package init() {}
-
-    /// Bytes that programs may write in any case.
-    var leastSpace = 64 << 20
-
-    /// Bytes of everything that programs may write: sources and objects on the way are larger than an artifact.
-    var space: Int {
-      let (product, overflow) = largestArtifact.multipliedReportingOverflow(by: 2)
-      return overflow ? Int.max : max(product, leastSpace)
-    }
-  }
-
-  package let compiler: FoundCompiler
-  package let compilerWishes: [CompilerWish]
+  private let context: ProgramContext
   private let hosts: [[String]]
-  let options: Options
-  let cancellation: Cancellation
   private let origin: EngineLocation.Origin
   private let state = Mutex(State())
 
   private struct State {
     /// The digests that the catalog knew, although not all of them.
     var known: [FileStamp: [UInt8]] = [:]
-    var account: CompilerAccount?
     /// The session that was asked what the compiler is, which has met no module.
     var asked: ProgramSession?
   }
@@ -55,18 +28,17 @@ package final class ProgramToolchain: Toolchain {
     _ compiler: FoundCompiler, wishes: [CompilerWish], hosts: [[String]] = [], origin: EngineLocation.Origin = .system,
     options: Options = Options(), cancellation: Cancellation
   ) {
-    self.compiler = compiler
-    compilerWishes = wishes
+    context = ProgramContext(compiler, wishes: wishes, options: options, cancellation: cancellation)
     self.hosts = hosts
     self.origin = origin
-    self.options = options
-    self.cancellation = cancellation
   }
 
-  var description: CompilerDescription { compiler.description }
+  package var compiler: FoundCompiler { context.compiler }
+  private var description: CompilerDescription { context.compiler.description }
+  private var options: Options { context.options }
 
   package var location: EngineLocation { EngineLocation(path: compiler.main, origin: origin) }
-  package var wishes: [CompileWish] { compilerWishes.map(\.wish) }
+  package var wishes: [CompileWish] { context.wishes.map(\.wish) }
   package var cores: ToolchainCores { description.usesAllCores ? .all : .one }
 
   package func hosts(of wish: Int) -> [String] { hosts.indices.contains(wish) ? hosts[wish] : [] }
@@ -88,8 +60,8 @@ package final class ProgramToolchain: Toolchain {
   }
 
   private func identities(_ account: CompilerAccount) -> [ArtifactIdentity] {
-    state.withLock { $0.account = account }
-    return compilerWishes.map { account.identity($0, of: description) }
+    context.account = account
+    return context.wishes.map { account.identity($0, of: description) }
   }
 
   /// The name under which the catalog has what the compiler says of itself.
@@ -101,7 +73,7 @@ package final class ProgramToolchain: Toolchain {
 
   /// What the compiler is, asked anew unless that was done.
   package func account() throws(CompilerUnusable) -> CompilerAccount {
-    if let account = state.withLock({ $0.account }) { return account }
+    if let account = context.account { return account }
     let known = state.withLock { $0.known }
     let files: CompilerFiles
     do { files = try CompilerFiles(of: compiler) { known[$0] } } catch {
@@ -109,7 +81,7 @@ package final class ProgramToolchain: Toolchain {
     }
     let words = try askVersion()
     let account = CompilerAccount(files: files, words: words)
-    state.withLock { $0.account = account }
+    context.account = account
     return account
   }
 
@@ -134,7 +106,7 @@ package final class ProgramToolchain: Toolchain {
 
   private func askVersion() throws(CompilerUnusable) -> String {
     let session: ProgramSession
-    do throws(SystemError) { session = try ProgramSession(self, origin: .any) } catch {
+    do throws(SystemError) { session = try ProgramSession(context) } catch {
       throw .notStarted(reason: "\(error.call): \(error)")
     }
     state.withLock { $0.asked = session }
@@ -184,7 +156,7 @@ package final class ProgramToolchain: Toolchain {
       return state.asked
     }
     if let asked, asked.isUsable { return asked }
-    do throws(SystemError) { return try ProgramSession(self, origin: origin) } catch {
+    do throws(SystemError) { return try ProgramSession(context) } catch {
       throw .compilerNotStarted(reason: "\(error.call): \(error)")
     }
   }
@@ -192,7 +164,4 @@ package final class ProgramToolchain: Toolchain {
   package func keep(_ session: any CompileSession) -> Bool { false }
 
   package func finish() { state.withLock { $0.asked = nil } }
-
-  /// Whether the compiler's files are those that the identities were made of.
-  var isUnchanged: Bool { state.withLock { $0.account }?.files.areUnchanged ?? false }
 }

@@ -114,10 +114,10 @@ import Testing
       #expect(try project.exports() == ["sub/plain.cwasm", "sub/re:named.cwasm"])
 
       // What it is compiled with is an input, too.
-      try project.change { try box.write("backend = ['winch']\n", to: ".wasmprecompile.toml") }
+      try project.change { try box.write("backends = ['winch']\n", to: ".wasmprecompile.toml") }
       _ = try box.command("touch", ["modules/sub/plain.wasm"]).run()
       #expect(try project.build() == Work(compiled: 2, steps: all), "settings came")
-      try project.change { try box.write("backend = ['pulley']\n", to: ".wasmprecompile.toml") }
+      try project.change { try box.write("backends = ['pulley']\n", to: ".wasmprecompile.toml") }
       #expect(try project.build() == Work(compiled: 2, steps: all), "settings changed")
     }
   }

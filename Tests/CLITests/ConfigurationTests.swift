@@ -6,7 +6,8 @@ import Testing
 /// Options from the environment and from files, as the program takes them.
 @Suite struct ConfigurationTests {
   private let settings = [
-    "backend", "opt-level", "cpu", "features", "hosts", "optimize", "codegen", "debug", "wasm", "engine", "cache-dir",
+    "backends", "opt-level", "cpu", "targets", "features", "hosts", "optimize", "codegen", "debug", "wasm", "engine",
+    "cache-dir",
     "trust-cache", "lower-caches", "max-size", "exclude",
     "follow-links", "jobs", "isolate",
     "rehash", "timeout", "max-module", "max-artifact", "max-memory", "require-sandbox", "exec", "restart", "debounce",
@@ -18,14 +19,14 @@ import Testing
       try box.write(WasmBinary.returning(1), to: "project/deep/a.wasm")
       func dryRun(_ arguments: Argument..., variable: String? = nil) throws -> [String] {
         var command = box.tool(["-n"] + arguments + ["project/deep"])
-        command.environment["WASMPRECOMPILE_BACKEND"] = variable
+        command.environment["WASMPRECOMPILE_BACKENDS"] = variable
         return try command.run().outputLines
       }
       func line(_ backend: String) -> String { "would compile project/deep/a.wasm with \(backend) (new module)" }
       #expect(try dryRun() == [line("cranelift")])
-      try box.write("backend = 'pulley'\n", to: "../home/.config/wasmprecompile/config.toml")
+      try box.write("backends = 'pulley'\n", to: "../home/.config/wasmprecompile/config.toml")
       #expect(try dryRun() == [line("pulley")])
-      try box.write("backend = ['winch']\n", to: "project/.wasmprecompile.toml")
+      try box.write("backends = ['winch']\n", to: "project/.wasmprecompile.toml")
       #expect(try dryRun() == [line("winch")])
       #expect(try dryRun(variable: "pulley,winch") == [line("pulley"), line("winch")])
       #expect(try dryRun("--backend", "cranelift", variable: "pulley,winch") == [line("cranelift")])
@@ -36,13 +37,13 @@ import Testing
   func aListOfNoBackendIsRefused(_ arguments: [String]) throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.returning(1), to: "a.wasm")
-      let complaint = "must name at least one of cranelift, winch or pulley\n"
+      let complaint = "must name at least one of cranelift, winch, pulley or the name of another compiler\n"
       var variable = box.tool(arguments.map { Argument($0) })
-      variable.environment["WASMPRECOMPILE_BACKEND"] = ","
+      variable.environment["WASMPRECOMPILE_BACKENDS"] = ","
       let first = try variable.run()
       #expect(first.ending == .exited(64))
-      #expect(first.errors == "wasmprecompile: error: WASMPRECOMPILE_BACKEND: \(complaint)")
-      try box.write("jobs = 1\nbackend = []\n", to: ".wasmprecompile.toml")
+      #expect(first.errors == "wasmprecompile: error: WASMPRECOMPILE_BACKENDS: \(complaint)")
+      try box.write("jobs = 1\nbackends = []\n", to: ".wasmprecompile.toml")
       let second = try box.tool(arguments.map { Argument($0) }).run()
       #expect(second.ending == .exited(64))
       #expect(second.errors == "wasmprecompile: error: \(box.work)/.wasmprecompile.toml:2: backend \(complaint)")
@@ -60,10 +61,11 @@ import Testing
       #expect(shown.ending == .exited(0))
       let user = box.path + "/home/.config/wasmprecompile"
       let lines = [
-        #"backend = ["cranelift"]  # default"#,
+        #"backends = ["cranelift"]  # default"#,
         #"opt-level = "speed"  # default"#,
         #"cpu = "native"  # default"#,
-        #"features = "least"  # default"#, "hosts = []  # default", "optimize = []  # default",
+        "targets = []  # default", #"features = "least"  # default"#, "hosts = []  # default",
+        "optimize = []  # default",
         "codegen = []  # default", "debug = []  # default", "wasm = []  # default",
         #"engine = "\#(user)/e.so"  # \#(user)/config.toml:3"#,
         "# cache-dir is not set: wasmprecompile in $XDG_CACHE_HOME or ~/.cache",
@@ -202,7 +204,8 @@ import Testing
         let run = try box.tool(arguments).run()
         #expect(run.ending == .exited(64))
         let file = box.work + "/.wasmprecompile.toml"
-        #expect(run.errors == "wasmprecompile: error: \(file):1: unknown key 'watch'; the keys are \(keys), host\n")
+        #expect(
+          run.errors == "wasmprecompile: error: \(file):1: unknown key 'watch'; the keys are \(keys), host, backend\n")
       }
     }
   }
@@ -211,7 +214,7 @@ import Testing
     try Sandbox.use { box in
       for (name, value, message) in [
         ("JOBS", "many", "must be a number from 1 to 1024, not 'many'"),
-        ("BACKEND", "winch,llvm", "must be cranelift, winch or pulley, not 'llvm'"),
+        ("BACKENDS", "winch,lvm", "must be cranelift, winch, pulley or the name of another compiler, not 'lvm'"),
         ("POLL", "maybe", "must be true or false, not 'maybe'"),
       ] {
         var command = box.tool(".")

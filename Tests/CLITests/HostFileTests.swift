@@ -187,7 +187,7 @@ import Testing
       try box.write(
         """
         [host.edge]
-        backend = "winch"
+        backends = "winch"
         cpu = "baseline"
         features = "all"
         engine-config = "engine.toml"

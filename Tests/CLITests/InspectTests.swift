@@ -178,7 +178,7 @@ import Testing
       for (file, message) in [
         ("cut.wasm", "is damaged at byte 0xa: a section has 112 bytes, where 1 are left"),
         ("text.wat", "is WebAssembly text, not binary: convert it with `wat2wasm`"), ("empty", "is empty"),
-        ("/bin/sh", "is native code (ELF), but no artifact of a libwasmtime"),
+        ("/bin/sh", "is native code (ELF), but no artifact of a libwasmtime, nor one of the cache's"),
         ("absent", "cannot be read: no such file or directory"), ("folder", "cannot be read: it is a directory"),
         ("/dev/null", "cannot be read: it is a character device"),
       ] {

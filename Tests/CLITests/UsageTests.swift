@@ -22,7 +22,7 @@ import Testing
         (["-v", "engines"], "Error: 'engines' is a subcommand: put it first, before its options\n" + usage),
         (["-q", "-v", "x"], "Error: --quiet goes with neither --verbose nor --explain\n" + usage),
         (["-q", "--explain", "x"], "Error: --quiet goes with neither --verbose nor --explain\n" + usage),
-        (["--timeout", "nan", "x"], nil), (["--backend", "llvm", "x"], nil), (["--opt-level", "3", "x"], nil),
+        (["--timeout", "nan", "x"], nil), (["--backend", "lvm", "x"], nil), (["--opt-level", "3", "x"], nil),
         (["--cpu", "mine", "x"], nil),
         (["-j", "many", "x"], nil), ([""], nil), (["path"], nil), (["hash"], nil),
         (["completions", "tcsh"], nil), (["cache", "paint"], nil),

@@ -50,7 +50,7 @@ struct ConfigurationTests {
     let configuration = try configuration(
       """
       # a comment
-      backend = ["winch", "pulley"]
+      backends = ["winch", "pulley"]
       opt-level = "none"
       cpu = "baseline"
       features = "all"
@@ -114,7 +114,7 @@ struct ConfigurationTests {
   @Test func theCommandLineCountsFirst() throws {
     let configuration = try configuration(
       """
-      backend = "pulley"
+      backends = "pulley"
       opt-level = "none"
       engine = "a.so"
       exclude = "x"
@@ -133,15 +133,15 @@ struct ConfigurationTests {
   }
 
   @Test func theFirstLayerThatHasAValueCounts() throws {
-    let user = try file("jobs = 1\ntimeout = 1\nbackend = [\"winch\", \"pulley\"]\n").values(isProject: false)
-    let project = try file("timeout = 2\n\nbackend = \"cranelift\"\n").values(isProject: true)
+    let user = try file("jobs = 1\ntimeout = 1\nbackends = [\"winch\", \"pulley\"]\n").values(isProject: false)
+    let project = try file("timeout = 2\n\nbackends = \"cranelift\"\n").values(isProject: true)
     let configuration = Configuration(layers: [project, user])
     #expect(configuration.given["jobs"]?.texts == ["1"])
     #expect(
       configuration.given["timeout"]?.texts == ["2.0"] || configuration.given["timeout"]?.texts == ["2"])
-    #expect(configuration.given["backend"]?.texts == ["cranelift"])
+    #expect(configuration.given["backends"]?.texts == ["cranelift"])
     #expect(
-      configuration.given["backend"]?.origin == .file(directory(ConfigurationFile.projectName), line: 3))
+      configuration.given["backends"]?.origin == .file(directory(ConfigurationFile.projectName), line: 3))
   }
 
   private func setting(_ key: String) throws -> Setting {
@@ -152,7 +152,7 @@ struct ConfigurationTests {
     #expect(try setting("follow-links").values(inVariable: "1") == ["true"])
     #expect(try setting("follow-links").values(inVariable: "0") == ["false"])
     #expect(try setting("follow-links").values(inVariable: "false") == ["false"])
-    #expect(try setting("backend").values(inVariable: "winch,cranelift") == ["winch", "cranelift"])
+    #expect(try setting("backends").values(inVariable: "winch,cranelift") == ["winch", "cranelift"])
     #expect(try setting("jobs").values(inVariable: "1") == ["1"])
     #expect(try setting("lower-caches").values(inVariable: "/a,b") == ["/a", "b"])
     #expect(try setting("lower-caches").variable == "WASMPRECOMPILE_LOWER_CACHES")
@@ -176,7 +176,7 @@ struct ConfigurationTests {
 
   @Test func aListMayBeEmptyUnlessOneIsNeeded() throws {
     #expect(try configuration("lower-caches = []\nexclude = []\n").given["lower-caches"]?.texts == [])
-    #expect(Settings.all.filter { $0.complaintIfEmpty != nil }.map(\.key) == ["backend"])
+    #expect(Settings.all.filter { $0.complaintIfEmpty != nil }.map(\.key) == ["backends"])
   }
 
   // MARK: What is refused
@@ -199,9 +199,18 @@ struct ConfigurationTests {
     ("poll = 'yes'\n", "1: poll must be true or false, not a string"),
     ("[cpu]\n", "1: cpu must be native, baseline or the name of a processor, not a table"),
     ("opt-level = 'max'\n", "1: opt-level must be none, speed or speed-and-size, not 'max'"),
-    ("backend = ['winch',\n 'llvm']\n", "1: backend must be a list of cranelift, winch or pulley, not 'llvm'"),
-    ("backend = ['winch', 3]\n", "1: backend must be a list of cranelift, winch or pulley, not a list with a number"),
-    ("jobs = 1\nbackend = []\n", "2: backend must name at least one of cranelift, winch or pulley"),
+    (
+      "backends = ['winch',\n 'lvm']\n",
+      "1: backends must be a list of cranelift, winch, pulley or the name of another compiler, not 'lvm'"
+    ),
+    (
+      "backends = ['winch', 3]\n",
+      "1: backends must be a list of cranelift, winch, pulley or the name of another compiler, not a list with a number"
+    ),
+    (
+      "jobs = 1\nbackends = []\n",
+      "2: backends must name at least one of cranelift, winch, pulley or the name of another compiler"
+    ),
     ("exclude = ''\n", "1: exclude must be a list of patterns, not ''"),
     ("engine = ''\n", "1: engine must be a path, not ''"),
     ("jobs = 1\njobs = 2\n", "2: is not TOML: jobs is set a second time"),
@@ -394,7 +403,7 @@ struct ConfigurationTests {
   ]) func everyGroupOfACommandIsFilled(arguments: [String]) throws {
     let settings = try configuration(
       """
-      backend = "winch"
+      backends = "winch"
       cpu = "baseline"
       engine = "e.so"
       cache-dir = "c"

@@ -30,7 +30,7 @@ package final class RecordingObserver: RunObserver {
     case .warned(let text): say("warned \(text)")
     case .noexec(let cache): say("noexec \(cache)")
     case .lowerCacheTrouble(let path, let trouble): say("lower cache \(path.lastComponent?.string ?? ""): \(trouble)")
-    case .noted(let text): say("noted \(text)")
+    case .told(let text), .noted(let text): say("noted \(text)")
     case .unconfined(let missing): say("unconfined \(missing.joined(separator: " "))")
     case .noticed(let problem): say("noticed \(problem.path.lastComponent?.string ?? "")")
     case .rejected(let file): say("rejected \(file.path.lastComponent?.string ?? ""): \(file.failure)")

@@ -43,6 +43,19 @@ struct LaneJobserverTests {
     return Int(count)
   }
 
+  @Test func aCompilerThatUsesAllCoresHoldsAsManySlots() throws {
+    var request = try request(["0"], tokens: 3)
+    request.work.processors = 3
+    try stage.write("0")
+    let taken = Mutex<[Int]>([])
+    let toolchain = FakeToolchain(
+      "one", cores: .all, compiling: { [self] _, _ in taken.withLock { $0.append(tokens) } })
+    #expect(try stage.run(request, toolchain).compiled == 1)
+    #expect(toolchain.threads == [3])
+    #expect(taken.withLock { $0 } == [1], "our own slot and two more for three processors")
+    #expect(tokens == 3, "they are given back")
+  }
+
   /// Long enough for any thread to do what it is about to do.
   private static func settle() { usleep(100_000) }
 

@@ -61,6 +61,13 @@ struct LaneTests {
 
   // MARK: Threads
 
+  @Test func aCompilerThatUsesAllCoresHasThemForItself() throws {
+    let toolchain = FakeToolchain("one", cores: .all, compiling: { _, _ in usleep(1000) })
+    #expect(try stage.run(request(names(6), lanes: 3, processors: 4), toolchain).compiled == 6)
+    #expect(toolchain.mostRunning == 1)
+    #expect(toolchain.threads.allSatisfy { $0 == 4 })
+  }
+
   /// As on a machine with so many processors.
   private func request(_ names: [String], lanes: Int, processors: Int) -> PrecompileRequest {
     var request = stage.request(names, lanes: lanes)

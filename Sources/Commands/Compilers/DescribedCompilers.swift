@@ -27,7 +27,7 @@ enum DescribedCompilers {
 
   /// The user's own.
   static func users() throws(RunFailure) -> [CompilerDescription] {
-    guard let path = Configuration.userFile, let file = try ConfigurationFile(at: path) else { return [] }
+    guard let path = ConfigurationFile.ofUser, let file = try ConfigurationFile(at: path) else { return [] }
     return try file.compilers()
   }
 

@@ -82,13 +82,7 @@ struct Configuration: Sendable {
   }
 
   /// The user's own file.
-  static var userFile: FilePath? {
-    // The specification of base directories says to ignore relative values.
-    if let base = Environment.path("XDG_CONFIG_HOME"), base.isAbsolute {
-      return base.appending("wasmprecompile/config.toml")
-    }
-    return Environment.path("HOME").map { Environment.absolute($0).appending(".config/wasmprecompile/config.toml") }
-  }
+  static var userFile: FilePath? { ConfigurationFile.ofUser }
 
   /// Whether nothing is set anywhere, which is the usual case.
   var isEmpty: Bool { given.isEmpty }

@@ -9,6 +9,15 @@ struct ConfigurationFile {
   let path: FilePath
   let text: [UInt8]
 
+  /// The path of the user's own file.
+  static var ofUser: FilePath? {
+    // The specification of base directories says to ignore relative values.
+    if let base = Environment.path("XDG_CONFIG_HOME"), base.isAbsolute {
+      return base.appending("wasmprecompile/config.toml")
+    }
+    return Environment.path("HOME").map { Environment.absolute($0).appending(".config/wasmprecompile/config.toml") }
+  }
+
   /// Reads a file; nil if there is none.
   init?(at path: FilePath) throws(RunFailure) { try self.init(at: path, unless: { _ in false }) }
 

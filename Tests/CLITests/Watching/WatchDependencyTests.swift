@@ -67,16 +67,16 @@ import Testing
   @Test func aChangedConfigurationIsReadAgain() throws {
     try use { box in
       let tool = box.tool("--watch", "tree")
-      try box.write("backend = \"winch\"\n", to: ".wasmprecompile.toml")
+      try box.write("backends = \"winch\"\n", to: ".wasmprecompile.toml")
       let watch = try tool.start()
       #expect(eventually { watch.errorsSoFar.contains("ready: ") }, "\(watch.errorsSoFar)")
-      try box.write("backend = \"pulley\"\n", to: "new.toml")
+      try box.write("backends = \"pulley\"\n", to: "new.toml")
       #expect(rename(box.work + "/new.toml", box.work + "/.wasmprecompile.toml") == 0)
       #expect(eventually { watch.errorsSoFar.lines.count { $0.hasPrefix("ready: ") } == 2 }, "\(watch.errorsSoFar)")
       #expect(watch.errorsSoFar.contains("note: the configuration has changed: starting again with it\n"))
       for name in ["a", "b"] { #expect(watch.errorsSoFar.contains("compiled tree/\(name).wasm with pulley")) }
       // What cannot be used is told, and changes nothing.
-      try box.write("backend = 1\n", to: ".wasmprecompile.toml")
+      try box.write("backends = 1\n", to: ".wasmprecompile.toml")
       #expect(eventually { watch.errorsSoFar.contains(": going on with what was read before\n") })
       try box.write(WasmBinary.returning(3), to: "tree/c.wasm")
       #expect(eventually { watch.errorsSoFar.contains("compiled tree/c.wasm with pulley") })

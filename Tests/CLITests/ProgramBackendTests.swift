@@ -1,0 +1,259 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// Compilers that are programs, described in the user's configuration: everything that the cache does works with them.
+@Suite struct ProgramBackendTests {
+  /// Describes a compiler that is a shell script: its artifact is `TEST`, and the module in hexadecimal.
+  private func describe(_ script: String? = nil, version: String = "1.2", more: String = "", in box: Sandbox) throws {
+    let work = script ?? #"printf TEST > "$2"; od -An -v -tx1 "$1" >> "$2""#
+    try box.write(
+      "#!/bin/sh\nif [ \"$1\" = --version ]; then echo 'testc \(version)'; exit; fi\n\(work)\n", to: "../compiler/testc"
+    )
+    chmod(box.path + "/compiler/testc", 0o755)
+    try box.write(
+      """
+      [backend.test-c]
+      summary = "a test"
+      get = "write it"
+      programs = { testc = "\(box.path)/compiler/testc" }
+      version = ["{testc}", "--version"]
+      commands = [["{testc}", "{input}", "{output}"]]
+      suffix = ".test"
+      magic = "54455354"
+      \(more)
+      """, to: "../home/.config/wasmprecompile/config.toml")
+  }
+
+  @Test func aDescribedCompilerIsABackendLikeAnyOther() throws {
+    try Sandbox.use { box in
+      try describe(in: box)
+      try box.write(WasmBinary.returning(1), to: "m/1.wasm")
+      try box.write(WasmBinary.returning(2), to: "m/2.wasm")
+      let first = try box.succeed("-j1", "--backend", "test-c", "m")
+      #expect(first.errorLines.last?.masked.hasPrefix("2 modules: 2 compiled, 0 up to date") == true)
+      let second = try box.succeed("--backend", "test-c", "m")
+      #expect(second.errors.masked == "2 modules: nothing to compile, all up to date (TIME)\n")
+      let engine = try #require(box.engines.first)
+      #expect(engine.hasPrefix("test-c-1.2-"))
+      let path = try box.succeed("path", "--verify", "--backend", "test-c", "m/1.wasm").output.dropLast()
+      #expect(path.hasSuffix(".test"))
+      #expect(try String(contentsOfFile: String(path), encoding: .utf8).hasPrefix("TEST 00 61 73 6d"))
+      #expect(try box.succeed("--check", "--backend", "test-c", "m").ending == .exited(0))
+      try box.succeed("--frozen", "--backend", "test-c", "m")
+      #expect(try box.succeed("cache", "verify").output.hasSuffix(": all good\n"))
+      #expect(try box.succeed("cache", "list").output.contains("test-c"))
+      let inspected = try box.succeed("inspect", "\(path)").output
+      #expect(inspected.contains("compiler  test-c 1.2, target "))
+      #expect(inspected.contains("compiled  with test-c\n"))
+      let other = try box.succeed("--cache-dir", "other", "--lower-cache", "\(box.cache)", "--backend", "test-c", "m")
+      #expect(other.errorLines.last?.contains("nothing to compile") == true, "\(other.errors)")
+    }
+  }
+
+  @Test func severalCompilersInOneRunEachHaveTheirSuffix() throws {
+    try Sandbox.use { box in
+      try describe(in: box)
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      try box.succeed(
+        "--backend", "winch", "--backend", "test-c", "--backend", "cranelift", "--output", "out", "a.wasm")
+      for name in ["winch/a.cwasm", "test-c/a.test", "cranelift/a.cwasm"] {
+        #expect(FileManager.default.fileExists(atPath: box.work + "/out/" + name))
+      }
+      #expect(try box.succeed("inspect", "out/test-c/a.test").output.contains("compiler  test-c 1.2"), "by its bytes")
+      try box.succeed("--backend", "test-c", "--output", "out", "a.wasm")
+      #expect(FileManager.default.fileExists(atPath: box.work + "/out/a.test"))
+      #expect(!FileManager.default.fileExists(atPath: box.work + "/out/test-c/a.test"), "what nobody wants is removed")
+      try box.write("backends = ['test-c']\n", to: ".wasmprecompile.toml")
+      #expect(try box.succeed("-n", "--force", "a.wasm").output == "would compile a.wasm with test-c (forced)\n")
+    }
+  }
+
+  @Test func anotherCompilerIsAMissWithItsReason() throws {
+    try Sandbox.use { box in
+      try describe(in: box)
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      try box.succeed("--backend", "test-c", "--backend", "winch", "a.wasm")
+      func dryRun() throws -> String { try box.succeed("-n", "--backend", "test-c", "a.wasm").output }
+      #expect(try dryRun() == "")
+      try describe(#"printf TEST > "$2"; od -An -v -tx2 "$1" >> "$2""#, in: box)
+      #expect(try dryRun() == "would compile a.wasm with test-c (engine changed)\n")
+      let before = box.engines
+      let removed = try box.succeed("cache", "gc", "--old-engines")
+      #expect(removed.output.hasPrefix("removed 1 artifact (1 of an old engine)"), "\(removed.output)")
+      #expect(before.contains { $0.hasPrefix("winch") && box.entries($0).count == 1 })
+      try box.succeed("--backend", "test-c", "a.wasm")
+      try box.remove("../compiler/testc")
+      let kept = try box.succeed("cache", "gc", "--old-engines")
+      #expect(kept.output.hasPrefix("nothing to remove"), "what is not found cannot be judged")
+    }
+  }
+
+  @Test func whatItSaysIsTheMessage() throws {
+    try Sandbox.use { box in
+      try describe("for i in 1 2 3; do echo \"line $i\" >&2; done; exit 3", in: box)
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      let run = try box.tool("--backend", "test-c", "a.wasm").run()
+      #expect(run.ending == .exited(1))
+      #expect(
+        run.errorLines.first
+          == "a.wasm: error: was not compiled: testc exited with status 3: line 1 … line 3")
+      let verbose = try box.tool("-v", "--backend", "test-c", "a.wasm").run()
+      #expect(verbose.errorLines.contains("  line 2"))
+      #expect(box.temporaryFiles.isEmpty)
+    }
+  }
+
+  @Test func aProjectMayNotDescribeACompiler() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      try box.write(
+        "[backend.evil]\nprograms = { sh = '/bin/sh' }\ncommands = [['{sh}', '{input}', '{output}']]\n",
+        to: ".wasmprecompile.toml")
+      let run = try box.tool("a.wasm").run()
+      #expect(run.ending == .exited(64))
+      #expect(
+        run.errors
+          == "wasmprecompile: error: \(box.work)/.wasmprecompile.toml:1: [backend.evil] may not be set by a project: it "
+          + "decides what code runs, is trusted or is kept; use your own \(box.path)/home/.config/wasmprecompile/config.toml\n"
+      )
+    }
+  }
+
+  @Test func whatIsMissingOrNotUnderstoodIsSaidBeforeAnythingStarts() throws {
+    try Sandbox.use { box in
+      try describe(in: box)
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      func complaint(_ arguments: Argument..., ending: Int32) throws -> String {
+        let run = try box.tool(arguments + ["a.wasm"]).run()
+        #expect(run.ending == .exited(ending))
+        return run.errorLines.first ?? ""
+      }
+      let own = "wasmprecompile: error: --backend test-c "
+      #expect(
+        try complaint("--backend", "test-c", "--opt-level", "none", ending: 64) == own
+          + "does not understand --opt-level")
+      #expect(
+        try complaint("--backend", "test-c", "-W", "fuel=1", ending: 64)
+          == own + "does not understand settings of the host's engine (fuel)")
+      #expect(
+        try complaint("--backend", "test-c", "--target", "riscv64gc-unknown-linux-gnu", ending: 64)
+          == own + "makes code for this machine only, not for --target riscv64gc-unknown-linux-gnu")
+      let foreign = try complaint("--target", "riscv64gc-unknown-linux-gnu", ending: 64)
+      #expect(
+        foreign.contains("cranelift of \(box.installedEngine) makes code for ")
+          && foreign.contains("use --backend wasmtime-cli") && foreign.contains("or --backend pulley"), "\(foreign)")
+      try box.remove("../compiler/testc")
+      #expect(
+        try complaint("--backend", "test-c", ending: 69)
+          == "wasmprecompile: error: --backend test-c: there is no \(box.path)/compiler/testc; to get it: write it")
+      #expect(!FileManager.default.fileExists(atPath: box.cache + "/v1/engines/test-c"))
+      let run = try box.tool("run", "--backend", "test-c", "a.wasm").run()
+      #expect(run.ending == .exited(69))
+    }
+  }
+
+  @Test func enginesListsThemWithTheirState() throws {
+    try Sandbox.use { box in
+      try describe(in: box)
+      func row(_ arguments: Argument...) throws -> String? {
+        try box.tool(["engines"] + arguments).run().outputLines.first { $0.hasPrefix("test-c ") }
+      }
+      #expect(try row() == "test-c        found, 1.2, \(box.path)/compiler/testc")
+      let json = try box.succeed("engines", "--json", "--backend", "test-c").outputLines
+      #expect(json.contains { $0.contains(#""type":"compiler","backend":"test-c","state":"found""#) }, "\(json)")
+      try describe("", version: "'; echo broken >&2; exit 4; echo '", in: box)
+      let broken = try box.tool("engines", "--backend", "test-c").run()
+      #expect(broken.ending == .exited(69))
+      #expect(
+        broken.outputLines.first
+          == "test-c  unusable: \(box.path)/compiler/testc: `{testc} --version` exited with status 4: broken")
+      try box.remove("../compiler/testc")
+      #expect(
+        try box.tool("engines", "--backend", "test-c").run().outputLines.first
+          == "test-c  not found: there is no \(box.path)/compiler/testc; to get it: write it")
+    }
+  }
+
+  @Test func llvmIsTheFirstOneThatIsThere() throws {
+    try Sandbox.use { box in
+      try describe(more: "llvm = true", in: box)
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      let run = try box.succeed("--backend", "llvm", "a.wasm")
+      #expect(run.errorLines.first == "--backend llvm takes test-c (\(box.path)/compiler/testc)")
+      #expect(box.engines.contains { $0.hasPrefix("test-c-") })
+    }
+  }
+
+  @Test func severalTargetsHaveADirectoryEach() throws {
+    try Sandbox.use { box in
+      try describe(#"{ printf TEST; echo "$3"; } > "$2""#, in: box)
+      let file = "../home/.config/wasmprecompile/config.toml"
+      let text = try String(contentsOfFile: box.work + "/" + file, encoding: .utf8)
+      try box.write(
+        text.replacing(#""{output}"]]"#, with: #""{output}", "{target}"]]"#) + "\ntarget = [\"for {target}\"]\n",
+        to: file)
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      let targets: [Argument] = ["--target", "riscv64gc-unknown-linux-gnu", "--target", "s390x-unknown-linux-gnu"]
+      try box.succeed(["--backend", "test-c", "--output", "out"] + targets + ["a.wasm"])
+      for machine in ["riscv64gc", "s390x"] {
+        let path = "\(box.work)/out/test-c/\(machine)-unknown-linux-gnu/a.test"
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "TESTfor \(machine)-unknown-linux-gnu\n")
+      }
+      let again = try box.succeed(["--backend", "test-c"] + targets + ["a.wasm"])
+      #expect(again.errorLines.last?.contains("nothing to compile") == true)
+      #expect(try box.succeed("cache", "list").output.contains("test-c, target s390x-unknown-linux-gnu"))
+    }
+  }
+
+  @Test func anInterruptedRunLeavesNothing() throws {
+    for signal in [SIGINT, SIGKILL] {
+      try Sandbox.use { box in
+        try describe("sleep 1000 & sleep 1000", in: box)
+        try box.write(WasmBinary.returning(1), to: "a.wasm")
+        var command = box.tool("--backend", "test-c", "a.wasm")
+        try FileManager.default.createDirectory(atPath: box.path + "/tmp", withIntermediateDirectories: false)
+        command.environment["TMPDIR"] = box.path + "/tmp"
+        let run = try command.start()
+        #expect(
+          eventually { Processes.marked(box.mark).contains { Processes.commandLine($0).contains("program-superv") } })
+        #expect(
+          eventually { (try? FileManager.default.contentsOfDirectory(atPath: box.path + "/tmp"))?.isEmpty == false })
+        run.send(signal)
+        _ = run.wait()
+        #expect(
+          eventually { (try? FileManager.default.contentsOfDirectory(atPath: box.path + "/tmp"))?.isEmpty == true },
+          "the private directory goes after signal \(signal)")
+      }
+    }
+  }
+
+  @Test func aWatcherCompilesWithItAndNoticesAnotherOne() throws {
+    try Sandbox.use { box in
+      try describe(in: box)
+      try box.write(WasmBinary.returning(1), to: "tree/a.wasm")
+      let watcher = try Watcher(in: box, "--backend", "test-c", modules: 2)
+      try box.write(WasmBinary.returning(2), to: "tree/b.wasm")
+      watcher.expectCompiled("b.wasm", times: 2)
+      #expect(watcher.lines.contains { $0.hasPrefix("compiled tree/b.wasm with test-c") })
+      try describe(#"printf TEST > "$2"; echo another >> "$2""#, in: box)
+      watcher.expectCompiled("a.wasm", times: 3)
+      _ = watcher.stop()
+      #expect(box.engines.count { $0.hasPrefix("test-c-") } == 2)
+    }
+  }
+
+  @Test func theDeadlineIsAModulesOnly() throws {
+    try Sandbox.use { box in
+      try describe(
+        #"case $(od -An -v -tx1 "$1" | tr -d ' \n') in *4101*) sleep 1000;; *) echo TEST > "$2";; esac"#, in: box)
+      try box.write(WasmBinary.returning(1), to: "m/1.wasm")
+      try box.write(WasmBinary.returning(2), to: "m/2.wasm")
+      let run = try box.tool("--timeout", "1", "--backend", "test-c", "m").run()
+      #expect(run.ending == .exited(1))
+      #expect(run.errorLines.contains("m/1.wasm: error: was not compiled within 1 s: raise --timeout"), "\(run.errors)")
+      #expect(run.errorLines.contains { $0.hasPrefix("compiled m/2.wasm with test-c") })
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import ProgramToolchain
+import Testing
+import WasmEngine
+
+@testable import Commands
+
+/// Tables `[backend.NAME]`.
+struct CompilerDescriptionTests {
+  private static let least = """
+    programs = { cc = "cc" }
+    commands = [["{cc}", "{input}", "{output}"]]
+    """
+
+  private func read(_ text: String) throws -> [CompilerDescription] {
+    try DescribedCompilers.descriptions(in: TOMLReader.table(in: Array(text.utf8)))
+  }
+
+  private func trouble(_ text: String) throws -> String? {
+    do {
+      _ = try read(text)
+      return nil
+    } catch let trouble as DescriptionTrouble {
+      return "\(trouble.line): \(trouble.message)"
+    }
+  }
+
+  @Test func everythingBuiltInCanBeRead() throws {
+    for text in BuiltInCompilers.texts { #expect(try read(text).count == 1, "\(text)") }
+    #expect(DescribedCompilers.builtIn.count == BuiltInCompilers.texts.count)
+    #expect(Set(DescribedCompilers.builtInNames).count == BuiltInCompilers.texts.count)
+    for description in DescribedCompilers.builtIn {
+      #expect(!description.get.isEmpty && !description.summary.isEmpty && !description.magic.isEmpty)
+      #expect(description.suffix != ".bin")
+    }
+  }
+
+  @Test func allKeysAreUnderstood() throws {
+    let one = try #require(
+      try read(
+        """
+        [backend.my-compiler]
+        summary = "s"
+        get = "g"
+        llvm = true
+        programs = { a = "x", b = ["y", "/z"] }
+        files = { rt = ["/usr/rt", "~/rt"] }
+        reads = "/opt"
+        version = [["{a}", "-v"], ["{b}", "-v"]]
+        commands = [["{a}", "{input}", "{config}"], ["{b}", "-I{rt}", "{opt-level}", "{cpu}", "{target}", "{output}"]]
+        opt-level = { none = "-O0", speed = ["-O", "2"], speed_and_size = [] }
+        cpu = ["-m{cpu}"]
+        baseline = []
+        target = ["-t", "{target}"]
+        targets = ["a-b"]
+        config = ["-c", "{config}"]
+        suffix = ".so"
+        magic = "7F45"
+        cores = "all"
+        refuses = ["components"]
+        """
+      ).first)
+    #expect(one.name == "my-compiler" && one.summary == "s" && one.get == "g" && one.isLLVM && one.usesAllCores)
+    #expect(one.programs.map(\.candidates) == [["x"], ["y", "/z"]] && one.mainProgram == "a")
+    #expect(one.files == [.init(name: "rt", candidates: ["/usr/rt", "~/rt"])] && one.reads == ["/opt"])
+    #expect(one.version == [["{a}", "-v"], ["{b}", "-v"]] && one.commands.count == 2)
+    #expect(one.optimization == [.none: ["-O0"], .speed: ["-O", "2"], .speedAndSize: []])
+    #expect(one.processor == ["-m{cpu}"] && one.baseline == [] && one.target == ["-t", "{target}"])
+    #expect(one.targets == ["a-b"] && one.configuration == ["-c", "{config}"])
+    #expect(one.suffix == ".so" && one.magic == [0x7f, 0x45] && one.refuses == [.components])
+  }
+
+  @Test(arguments: [
+    ("backend = ['x']", "1: backend must be tables [backend.NAME], not a list; the backends of a run are backends"),
+    ("[backend]\nx = 1", "2: backend.x must be a table [backend.x], not a number"),
+    ("[backend.cranelift]", "1: [backend.cranelift]: cranelift is built in: give the compiler another name"),
+    ("[backend.llvm]", "1: [backend.llvm]: llvm is built in: give the compiler another name"),
+    ("[backend.A_b]", "1: 'A_b' cannot be a backend's name: it must be lower case letters, digits and dashes"),
+    ("[backend.x]", "1: [backend.x]: programs must name at least one program"),
+    ("[backend.x]\nprograms = { a = 'a' }", "1: [backend.x]: commands must have at least one command"),
+    ("[backend.x]\n\nprogram = 'a'", "3: unknown key 'program' in [backend.x]; did you mean 'programs'?"),
+    ("[backend.x]\nprograms = 'a'", "2: programs must be a table of names with their places, not a string 'a'"),
+    ("[backend.x]\nprograms = { a = 1 }", "2: a must be a string or a list of strings, not a number"),
+    ("[backend.x]\ncommands = 'a'", "2: commands must be a list of commands, each a list of strings, not a string 'a'"),
+    ("[backend.x]\nllvm = 1", "2: llvm must be true or false, not a number"),
+    ("[backend.x]\nmagic = 'xyz'", "2: magic must be hexadecimal digits, not a string 'xyz'"),
+    ("[backend.x]\ncores = 'two'", "2: cores must be \"one\" or \"all\", not a string 'two'"),
+    ("[backend.x]\nrefuses = ['x']", "2: refuses must be a list of \"components\", not a list"),
+    (
+      "[backend.x]\nopt-level = { fast = '-O3' }",
+      "2: opt-level has no 'fast': the levels are none, speed and speed-and-size"
+    ),
+  ]) func whatMakesNoSenseIsRefused(text: String, message: String) throws {
+    #expect(try trouble(text) == message)
+  }
+
+  @Test(arguments: [
+    ("suffix = 'so'", "suffix must be a dot and letters or digits, and not .wasm: 'so'"),
+    ("suffix = '.wasm'", "suffix must be a dot and letters or digits, and not .wasm: '.wasm'"),
+    ("files = { cc = '/x' }", "'cc' is named twice"),
+    ("files = { input = '/x' }", "'input' is the name of a placeholder"),
+    ("version = ['cc', '-v']", "each command must begin with one of the programs, as {cc}"),
+    ("version = ['{cc}', '{output}']", "there is no placeholder {output}: they are {cc}"),
+    ("opt-level = { speed = '-O2' }", "commands must have an argument \"{opt-level}\" where it has opt-level"),
+  ]) func whatDoesNotFitIsRefused(line: String, message: String) throws {
+    #expect(try trouble("[backend.x]\n\(Self.least)\n\(line)") == "1: [backend.x]: \(message)")
+  }
+
+  @Test(arguments: [
+    ("[['{cc}', '{input}']]", "commands must have the placeholder {output}"),
+    ("[['{cc}', '{output}']]", "commands must have the placeholder {input}"),
+    ("[['cc', '{input}', '{output}']]", "each command must begin with one of the programs, as {cc}"),
+    (
+      "[['{cc}', '{inpt}', '{output}']]",
+      "there is no placeholder {inpt}: they are {cc}, {input}, {output}, {threads}, {opt-level}, {cpu}, {target}, {config}"
+    ),
+  ]) func commandsHaveToMakeSense(commands: String, message: String) throws {
+    #expect(
+      try trouble("[backend.x]\nprograms = { cc = 'cc' }\ncommands = \(commands)") == "1: [backend.x]: \(message)")
+  }
+
+  @Test func theLeastIsEnough() throws {
+    #expect(try trouble("[backend.x]\n\(Self.least)") == nil)
+  }
+
+  @Test func targetsAreNames() {
+    #expect(TargetTriple(argument: "aarch64-unknown-linux-gnu")?.text == "aarch64-unknown-linux-gnu")
+    for text in ["", "-x", "a b", "a/b", "ä", String(repeating: "a", count: 65)] {
+      #expect(TargetTriple(argument: text) == nil)
+    }
+  }
+}

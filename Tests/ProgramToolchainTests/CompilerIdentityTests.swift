@@ -1,0 +1,157 @@
+import LinuxIO
+import Precompiler
+import SystemPackage
+import TestSupport
+import Testing
+import WasmCache
+import WasmEngine
+
+@testable import ProgramToolchain
+
+/// What tells a compiler's artifacts from another's.
+struct CompilerIdentityTests {
+  let fixture: CompilerFixture
+
+  init() throws { fixture = try CompilerFixture() }
+
+  private func wish(
+    _ optimization: OptimizationLevel = .speed, cpu: CPUTarget = .native, target: String? = nil
+  ) -> CompilerWish {
+    CompilerWish(
+      EngineSettings(backend: Backend(rawValue: "test"), optimization: optimization, cpu: cpu), target: target)
+  }
+
+  @Test func itSaysWhatThereIs() throws {
+    let identity = try fixture.identity(try fixture.compiler(""))
+    #expect(identity.version == "1.2.3")
+    #expect(identity.compiler == "test 1.2.3")
+    #expect(identity.format.suffix == ".out")
+    #expect(identity.directoryName.hasPrefix("test-1.2.3-"))
+    #expect(identity.target == CompilerWish.host)
+    let record = String(decoding: identity.record, as: UTF8.self)
+    #expect(record.contains(#"run "{testc}" "{input}" "{output}""#), "paths do not count")
+    #expect(record.contains(#"version "test compiler 1.2.3\n""#))
+    #expect(record.contains("\nprocessor "))
+  }
+
+  @Test func everyByteOfItsFilesCounts() throws {
+    try fixture.directory.makeDirectory("runtime")
+    try fixture.directory.write("a", to: "runtime/a.c")
+    func identity(_ script: String) throws -> ArtifactIdentity {
+      try fixture.identity(
+        fixture.compiler(script) {
+          $0.files = [.init(name: "runtime", candidates: [fixture.directory("runtime").string])]
+        })
+    }
+    let first = try identity(": 1")
+    #expect(try identity(": 1") == first, "nothing changed")
+    let second = try identity(": 2")
+    #expect(second.digest != first.digest)
+    #expect(second.wish == first.wish, "so that the cache says that the engine changed")
+    try fixture.directory.write("b", to: "runtime/a.c")
+    let third = try identity(": 2")
+    #expect(third.digest != second.digest)
+    try fixture.directory.makeDirectory("runtime/more")
+    try fixture.directory.write("", to: "runtime/more/empty.h")
+    #expect(try identity(": 2").digest != third.digest)
+  }
+
+  @Test func theSameFilesElsewhereAreTheSame() throws {
+    let here = try fixture.identity(try fixture.compiler(""))
+    let other = try CompilerFixture()
+    #expect(try other.identity(try other.compiler("")) == here)
+  }
+
+  @Test func librariesBesideItCount() throws {
+    // A copy of a program of the system with a library of its own that lies beside it.
+    try fixture.directory.makeDirectory("bin")
+    try fixture.directory.makeDirectory("lib")
+    let program = fixture.directory("bin/program")
+    _ = try Tool.shell(
+      "cp /bin/sh \"$1\" && cp \"$(ldd /bin/sh | awk '/libc.so.6/ { print $3 }')\" \"$2\"",
+      [
+        program.string, fixture.directory("lib/libc.so.6").string,
+      ])
+    #expect(OwnLibraries.of(program) == [fixture.directory("lib/libc.so.6")])
+    #expect(OwnLibraries.of("/bin/sh").allSatisfy { !$0.string.hasPrefix("/usr/lib/x86_64") })
+  }
+
+  @Test func optionsCount() throws {
+    let compiler = try fixture.compiler("") {
+      $0.commands = [["{testc}", "{opt-level}", "{cpu}", "{target}", "{input}", "{output}"]]
+      $0.optimization = [.speed: ["-O2"], .none: ["-O0"]]
+      $0.processor = ["-march={cpu}"]
+      $0.baseline = []
+      $0.target = ["{target}"]
+    }
+    let wishes = [
+      wish(), wish(.none), wish(cpu: .baseline), wish(cpu: try #require(CPUTarget("x86-64-v3"))),
+      wish(target: "riscv64gc-unknown-linux-gnu"), wish(target: CompilerWish.host),
+    ]
+    let identities = try wishes.map { try fixture.identity(compiler, $0) }
+    #expect(Set(identities.map(\.digest)).count == wishes.count)
+    func record(_ number: Int) -> String { String(decoding: identities[number].record, as: UTF8.self) }
+    #expect(!record(2).contains("\nprocessor "), "any processor of the architecture has it")
+    #expect(!record(4).contains("\nprocessor "), "it is for another machine")
+    #expect(record(5).contains("\nprocessor "))
+    #expect(identities[4].target == "riscv64gc-unknown-linux-gnu")
+    #expect(identities[4].wish.description == "test, target riscv64gc-unknown-linux-gnu")
+  }
+
+  @Test func whatItDoesNotUnderstandIsSaid() throws {
+    var description = CompilerDescription(name: "test")
+    #expect(wish().objection(of: description) == nil)
+    #expect(wish(.none).objection(of: description) == "does not understand --opt-level")
+    #expect(wish(cpu: .baseline).objection(of: description) == "does not understand --cpu baseline")
+    #expect(
+      wish(cpu: try #require(CPUTarget("x86-64-v3"))).objection(of: description)
+        == "does not understand --cpu x86-64-v3")
+    #expect(
+      wish(target: "a-b-c").objection(of: description) == "makes code for this machine only, not for --target a-b-c")
+    description.target = ["{target}"]
+    description.targets = ["x-y", "z"]
+    #expect(wish(target: "a-b-c").objection(of: description) == "has no target a-b-c: it has x-y, z")
+    description.optimization = [.speed: []]
+    #expect(
+      wish(.speedAndSize).objection(of: description) == "does not understand --opt-level speed-and-size")
+    var configuration = EngineConfiguration()
+    try configuration.set("fuel", to: "1", in: .wasm)
+    let fuel = CompilerWish(EngineSettings(backend: Backend(rawValue: "test"), configuration: configuration))
+    #expect(fuel.objection(of: description) == "does not understand settings of the host's engine (fuel)")
+    description.configuration = ["--config", "{config}"]
+    #expect(fuel.objection(of: description) == nil)
+    #expect(fuel.texts == ["config.toml": configuration.toml])
+  }
+
+  @Test func versionsAreFoundInWhatItSays() throws {
+    for (said, version) in [
+      ("wasm2c 1.0.32\nclang version 21.1", "1.0.32"), ("/usr/bin/x: v0.14.1-dev", "0.14.1"), ("release 7", "7"),
+      ("no number", "0"), ("", "0"),
+    ] {
+      let compiler = try fixture.compiler("")
+      let files = try CompilerFiles(of: compiler)
+      #expect(CompilerAccount(files: files, words: said).version == version, "\(said)")
+    }
+  }
+
+  @Test func theCatalogSparesWork() throws {
+    let toolchain = fixture.toolchain(try fixture.compiler(""))
+    defer { toolchain.finish() }
+    let cache = try CacheDirectory(making: fixture.directory("cache"))
+    let resolution = try toolchain.resolve(lanes: 1)
+    #expect(resolution.findings.count == 2, "its file and what it says")
+    let catalog = try #require(Catalog.open(in: cache.base, .readWrite).catalog)
+    let later = WallClock.now() + 10_000_000_000
+    #expect(toolchain.rememberedIdentities(in: catalog, now: later) == nil, "nothing is remembered yet")
+    var record = RunRecord()
+    // As if they had been found some seconds later, when no clock could be too coarse any more.
+    record.engines = resolution.findings.map {
+      EngineFinding(library: $0.library, wish: $0.wish, probed: later, result: $0.result)
+    }
+    _ = catalog.commit(record, now: later)
+    #expect(
+      toolchain.rememberedIdentities(in: catalog, now: later + 1) == (try resolution.identities.map { try $0.get() }))
+    _ = try fixture.compiler(": changed")
+    #expect(toolchain.rememberedIdentities(in: catalog, now: later + 1) == nil)
+  }
+}

@@ -1,0 +1,178 @@
+import Dispatch
+import Glibc
+import LinuxIO
+import Precompiler
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import ProgramToolchain
+
+/// What a compiler may try that a module has taken over, or that was never honest: each costs that module an error, and nothing
+/// is left behind.
+struct HostileCompilerTests {
+  var fixture: CompilerFixture
+
+  init() throws { fixture = try CompilerFixture() }
+
+  private func isAlive(_ id: pid_t) -> Bool { kill(id, 0) == 0 }
+
+  /// What a script that succeeds wrote into its artifact, behind the first bytes; a line each.
+  private func lines(_ script: String) throws -> [String] {
+    let text = try fixture.compile("{ echo TEST; \(script); } > \"$2\" 2>&1; true")
+    return text.split(separator: "\n").dropFirst().map(String.init)
+  }
+
+  @Test func oneThatHangsEndsAtTheDeadline() throws {
+    #expect(try fixture.failure("trap '' TERM INT HUP; while :; do sleep 1; done", seconds: 1) == .timedOut(seconds: 1))
+  }
+
+  @Test func whatItLeavesInTheBackgroundEnds() throws {
+    let ids = try lines(
+      """
+      sh -c 'trap "" TERM HUP INT; while :; do sleep 100; done' > /dev/null 2>&1 & echo $!
+      (setsid sleep 1000 > /dev/null 2>&1 & echo $!)
+      perl -e 'use POSIX; POSIX::setsid(); POSIX::setpgid(0, 0); if (!fork) { exec "sleep", "1000" }' \
+        > /dev/null 2>&1 < /dev/null
+      """
+    ).compactMap { pid_t($0) }
+    #expect(ids.count == 2)
+    #expect(ids.allSatisfy { !isAlive($0) })
+  }
+
+  @Test func childrenOfOneThatHangsEndToo() throws {
+    let mark = "\(UInt32.random(in: 1...UInt32.max)).5"
+    let failure = try fixture.failure("sleep 1\(mark) & sh -c 'sleep 2\(mark) & wait' & wait", seconds: 1)
+    #expect(failure == .timedOut(seconds: 1))
+    let processes = try Descriptor.openDirectory("/proc").names().filter { pid_t($0.string) != nil }
+    let marked = processes.compactMap { try? PseudoFile.text(at: "/proc/\($0.string)/cmdline") }
+      .filter { $0.contains(mark) }
+    #expect(marked == [])
+  }
+
+  @Test func aFullDiskIsNotItsToMake() throws {
+    var fixture = fixture
+    fixture.options.largestArtifact = 1 << 20
+    fixture.options.leastSpace = 4 << 20
+    let one = try fixture.failure("dd if=/dev/zero of=big bs=1M count=64 2> /dev/null && echo full")
+    #expect(one?.description.contains("exited with status 1") == true, "\(String(describing: one))")
+    let many = try fixture.failure(
+      "n=0; while :; do n=$((n+1)); dd if=/dev/zero of=f$n bs=1M count=1 2> /dev/null; done")
+    #expect(many == .exhausted(.files, bytes: 4 << 20))
+    let large = try fixture.failure(#"printf TEST > "$2"; dd if=/dev/zero bs=1M count=2 >> "$2" 2> /dev/null"#)
+    #expect(large == .exhausted(.artifact, bytes: 1 << 20))
+  }
+
+  @Test func nothingElseCanBeWritten() throws {
+    let place = try TemporaryDirectory()
+    let file = try place.write("mine", to: "file")
+    let name = file.string
+    let before = try Descriptor.status(of: file).stamp
+    let told = try lines(
+      """
+      echo foreign > '\(name)'; echo foreign > '\(place.path)/new'; mkdir '\(place.path)/d'; rm '\(name)'
+      mv '\(name)' '\(place.path)/moved'; ln -s x '\(place.path)/l'; touch '\(name)'; chmod 777 '\(name)'
+      echo foreign > '\(fixture.directory("compiler/testc"))'; cp "$0" ./copy; ls copy
+      """)
+    #expect(told.last == "copy", "its own directory is")
+    #expect(told.count { $0.lowercased().contains("permission denied") } >= 6, "\(told)")
+    #expect(try Descriptor.status(of: file).stamp == before)
+    #expect(try Descriptor.openDirectory(place.path).names().map(\.string) == ["file"])
+  }
+
+  @Test func filesOfOthersCannotBeRead() throws {
+    let place = try TemporaryDirectory()
+    let secret = try place.write("secret", to: "file")
+    let told = try lines("cat '\(secret)'; ls '\(place.path)'; cat /proc/\(getpid())/environ | head -c 10; env")
+    #expect(told.count { $0.contains("ermission denied") } == 3, "\(told)")
+    let variables = Set(told.filter { $0.contains("=") }.compactMap { $0.split(separator: "=").first.map(String.init) })
+    #expect(
+      variables.subtracting(["PATH", "HOME", "TMPDIR", "TMP", "TEMP", "LC_ALL", "PWD", "OLDPWD", "SHLVL", "_"]) == [])
+  }
+
+  @Test func thereIsNoNetwork() throws {
+    let told = try lines(
+      """
+      perl -e 'use Socket; for my $f (AF_INET, AF_INET6, AF_UNIX) {
+        print socket(my $s, $f, SOCK_STREAM, 0) ? "socket" : "$!", "\\n" }'
+      """)
+    #expect(told == Array(repeating: "Operation not permitted", count: 3))
+  }
+
+  @Test func otherProcessesCannotBeSignalled() throws {
+    #expect(
+      try lines("kill -9 $PPID || echo refused; kill -9 \(getpid()) || echo refused").count { $0 == "refused" } == 2)
+  }
+
+  @Test func megabytesOfWordsAreCut() throws {
+    let failure = try #require(
+      try fixture.failure("echo first >&2; yes 0123456789 | head -c 30000000 >&2; echo last >&2; exit 1"))
+    let words = try #require(failure.words)
+    #expect(words.whole.utf8.count < 60_000)
+    #expect(words.whole.hasPrefix("first\n") && words.whole.hasSuffix("last\n"))
+    #expect(words.whole.contains(" bytes are left out]"))
+    #expect(words.brief == "first … last")
+  }
+
+  @Test func whatItMakesOfItsDirectoryIsRemoved() throws {
+    let told = try lines(
+      """
+      pwd; mkdir -m 0 locked; i=0; while [ $i -lt 300 ]; do mkdir aaaaaaaaaaaaaaaaaaaaaaaaa; cd aaaaaaaaaaaaaaaaaaaaaaaaa
+      touch file; i=$((i+1)); done
+      """)
+    let place = try #require(told.first)
+    #expect(place.hasPrefix("/"))
+    #expect((try? Descriptor.status(of: place)) == nil)
+  }
+
+  @Test func oneThatIsReplacedMeanwhileMakesNothing() throws {
+    let compiler = try fixture.compiler(#"cat "${0%/*}/../gate/fifo" > /dev/null; echo TEST > "$2""#) {
+      $0.reads = [fixture.directory.path.appending("gate").string]
+    }
+    try fixture.directory.makeDirectory("gate")
+    let gate = fixture.directory("gate/fifo")
+    try #require(gate.withPlatformString { mkfifo($0, 0o600) } == 0)
+    let fixture = fixture
+    let found = try CompilerSearch(path: [], home: nil).find(compiler.description)
+    let toolchain = fixture.toolchain(found)
+    let result = Mutex<ModuleFailure?>(nil)
+    DispatchQueue.concurrentPerform(iterations: 2) { number in
+      if number == 0 {
+        do { _ = try fixture.compile(with: toolchain) } catch { result.withLock { $0 = error as? ModuleFailure } }
+      } else {
+        // It can be opened only when the compiler, which has begun then, reads it.
+        var end: Int32 = -1
+        while end < 0 && result.withLock({ $0 == nil }) {
+          end = gate.withPlatformString { open($0, O_WRONLY | O_NONBLOCK) }
+          usleep(1000)
+        }
+        _ = try? fixture.directory.writeProgram("echo another", to: "compiler/testc")
+        close(end)
+      }
+    }
+    #expect(result.withLock { $0 } == .programReplaced("test"))
+  }
+
+  @Test func aCancelledRunEndsIt() throws {
+    let fixture = fixture
+    let toolchain = fixture.toolchain(try fixture.compiler("sleep 1000"))
+    let result = Mutex<ModuleFailure?>(nil)
+    let identities = try toolchain.resolve(lanes: 1).identities.map { try $0.get() }
+    DispatchQueue.concurrentPerform(iterations: 2) { number in
+      if number == 0 {
+        do {
+          let session = try toolchain.openSession(
+            for: identities, origin: .any, lanes: 1, deadline: .now().adding(seconds: 60))
+          _ = try session.compile(
+            try fixture.module(), wish: 0, threads: 1, deadline: .now().adding(seconds: 600), timeout: 600)
+        } catch {
+          result.withLock { $0 = error as? ModuleFailure }
+        }
+      } else {
+        fixture.cancellation.cancel()
+      }
+    }
+    #expect(result.withLock { $0 } == .cancelled)
+  }
+}

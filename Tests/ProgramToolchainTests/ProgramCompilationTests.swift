@@ -1,0 +1,121 @@
+import LinuxIO
+import Precompiler
+import TestSupport
+import Testing
+import WasmEngine
+
+@testable import ProgramToolchain
+
+/// What becomes of a module that a program compiles.
+struct ProgramCompilationTests {
+  var fixture: CompilerFixture
+
+  init() throws { fixture = try CompilerFixture() }
+
+  @Test func theArtifactIsWhatTheLastProgramWrote() throws {
+    let text = try fixture.compile(#"echo progress; printf TEST > "$2"; od -An -tx1 "$1" >> "$2"; pwd >> "$2""#)
+    let lines = text.split(separator: "\n")
+    #expect(lines.first == "TEST 00 61 73 6d 01 00 00 00")
+    let directory = try #require(lines.last)
+    #expect(directory.contains("/wasmprecompile-"))
+    #expect((try? Descriptor.status(of: String(directory))) == nil, "its directory is gone")
+  }
+
+  @Test func argumentsStandForOptionsAndFiles() throws {
+    try fixture.directory.makeDirectory("compiler")
+    try fixture.directory.makeDirectory("runtime")
+    for name in ["b.c", "a.c", "c.h"] { try fixture.directory.write("x", to: "runtime/\(name)") }
+    let compiler = try fixture.compiler(#"out=$1; shift; { printf TEST; echo "$@"; } > "$out""#) { description in
+      description.files = [.init(name: "runtime", candidates: ["/nowhere", fixture.directory("runtime").string])]
+      description.commands = [
+        [
+          "{testc}", "{output}", "{opt-level}", "{cpu}", "{target}", "-j{threads}", "-I{runtime}/x", "{runtime}/*.c",
+          "{input}",
+        ]
+      ]
+      description.optimization = [.speed: [], .none: ["-O", "0"]]
+      description.processor = ["-march={cpu}"]
+      description.target = ["--target={target}", "{arch}"]
+    }
+    let place = fixture.directory("runtime").string
+    let files = "-I\(place)/x \(place)/a.c \(place)/b.c module.wasm"
+    let settings = EngineSettings(
+      backend: Backend(rawValue: "test"), optimization: .none, cpu: try #require(CPUTarget("x86-64-v2")))
+    let toolchain = fixture.toolchain(
+      compiler, wishes: [.plain, CompilerWish(settings, target: "riscv64gc-unknown-linux-gnu")])
+    #expect(try fixture.compile(with: toolchain) == "TEST-j2 \(files)\n")
+    #expect(
+      try fixture.compile(with: toolchain, wish: 1)
+        == "TEST-O 0 -march=x86-64-v2 --target=riscv64gc-unknown-linux-gnu riscv64gc -j2 \(files)\n")
+  }
+
+  @Test func commandsRunOneAfterTheOtherUntilOneFails() throws {
+    func compile(_ script: String) throws -> ModuleFailure? {
+      try fixture.failure(script) {
+        $0.commands = [["{testc}", "first", "{input}"], ["{testc}", "second", "{output}"]]
+      }
+    }
+    #expect(try compile(#"if [ $1 = first ]; then echo TEST > x; else cp x "$2"; fi"#) == nil)
+    #expect(
+      try compile("echo $1 >&2; exit 3")
+        == .programFailed("testc", how: "exited with status 3", CompilerWords("first\n")))
+  }
+
+  @Test func itsWordsAreTheMessage() throws {
+    let failure = try #require(try fixture.failure("echo noise; for i in 1 2 3; do echo line $i >&2; done; exit 1"))
+    #expect(failure.description == "was not compiled: testc exited with status 1: line 1 … line 3")
+    #expect(failure.words?.whole == "line 1\nline 2\nline 3\n")
+    #expect(!failure.liesOutside, "the module is at fault")
+    let second = try #require(try fixture.failure("echo only output; exit 1"))
+    #expect(second.description == "was not compiled: testc exited with status 1: only output")
+    let third = try #require(try fixture.failure("kill -ABRT $$"))
+    #expect(third.description == "was not compiled: testc was ended by signal 6 (aborted)")
+  }
+
+  @Test func componentsAreRefusedWhereTheyAreKnownToBe() throws {
+    let toolchain = fixture.toolchain(try fixture.compiler("exit 1") { $0.refuses = [.components] })
+    let identities = try toolchain.resolve(lanes: 1).identities.map { try $0.get() }
+    defer { toolchain.finish() }
+    let session = try toolchain.openSession(
+      for: identities, origin: .any, lanes: 1, deadline: .now().adding(seconds: 60))
+    let component = try fixture.module([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0])
+    #expect(throws: ModuleFailure.refusedByProgram("test", what: "components")) {
+      _ = try session.compile(component, wish: 0, threads: 1, deadline: .now().adding(seconds: 60), timeout: 60)
+    }
+    #expect(session.isUsable)
+  }
+
+  @Test(arguments: [
+    ("", "ended with status 0, but wrote no output"),
+    (#": > "$2""#, "ended with status 0, but wrote an empty output"),
+    (#"mkdir "$2""#, "ended with status 0, but wrote an output that is a directory"),
+    (#"ln -s /etc/passwd "$2""#, "ended with status 0, but wrote an output that is a symbolic link"),
+    (#"mkfifo "$2""#, "ended with status 0, but wrote an output that is a FIFO"),
+  ]) func successWithoutAnArtifactIsAFailure(script: String, how: String) throws {
+    #expect(try fixture.failure(script) == .programFailed("testc", how: how, nil))
+  }
+
+  @Test func theFirstBytesHaveToBeRight() throws {
+    #expect(
+      try fixture.failure(#"echo WRONG > "$2""#)
+        == .programFailed("test", how: "made an output that starts with 57 52 4f 4e, not with 54 45 53 54", nil))
+  }
+
+  @Test func aCompilerThatDoesNotAnswerIsUnusable() throws {
+    for (version, reason) in [
+      ("false", "`{testc} --version` exited with status 1"), ("", "`{testc} --version` exited with status 127: "),
+    ] {
+      let compiler = try fixture.compiler("") {
+        $0.programs = [.init(name: "testc", candidates: [$0.programs[0].candidates[0]])]
+      }
+      _ = try fixture.directory.writeProgram(version.isEmpty ? "nonsense-command" : version, to: "compiler/testc")
+      do {
+        _ = try fixture.toolchain(compiler).resolve(lanes: 1)
+        Issue.record("it was asked")
+      } catch CompilerUnusable.program(let name, _, let given) {
+        #expect(name == "test")
+        #expect(given.hasPrefix(reason), "\(given)")
+      }
+    }
+  }
+}
