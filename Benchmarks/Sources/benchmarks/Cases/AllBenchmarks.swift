@@ -10,6 +10,7 @@ extension Benchmark {
     .coldCorpus(.cranelift, ofEngine: 1.05, ofParallel: 1 / 1.1),
     .coldCorpus(.winch, ofEngine: 1.15, ofParallel: nil),
     .coldHosts,
+    .coldPrograms,
     .coldLargeModule,
     .load,
     .loadFirst,

@@ -22,6 +22,15 @@ extension Benchmark {
       peers: [Peer(.enginesAlone(modules, .cranelift, for: hosts, at: site), .ratio(atMost: 1.05))])
   }
 
+  static let coldPrograms = Benchmark(name: "cold-wasm2c", title: "cold, 40 modules, wasm2c and cc", rounds: 3) {
+    site in
+    let modules = try ModuleTree.smallestOfCorpus(40, at: site)
+    let compiler = try Wasm2C(at: site)
+    return Contest(
+      ours: .compiling(modules, by: compiler, at: site),
+      peers: [Peer(.xargs(modules, by: compiler, at: site), .ratio(atMost: 1.03))])
+  }
+
   static let coldLargeModule = Benchmark(name: "cold-3mb", title: "cold, one 3 MB module", rounds: 7) { site in
     let modules = try ModuleTree.large(bytes: 3_000_000, at: site)
     return Contest(

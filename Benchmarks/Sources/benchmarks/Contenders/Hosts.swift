@@ -7,7 +7,7 @@ extension Contender {
       let site = tool.site
       let command = [
         site.itself, HostCommand.name, work.rawValue, "--engine", site.engine, "--cache", tool.cache, "--backend",
-        tool.backend.rawValue,
+        tool.backend,
       ]
       return { try measure(command + modules.paths, modules, at: site) }
     }
@@ -17,7 +17,7 @@ extension Contender {
   static func entries(loadedFrom tool: Tool, _ modules: ModuleTree) -> Contender {
     Contender(name: "wasmtime_module_deserialize_file") {
       let program = try hostProgram(at: tool.site)
-      let command = [program, "load", tool.site.engine, tool.backend.rawValue] + (try tool.entryPaths())
+      let command = [program, "load", tool.site.engine, tool.backend] + (try tool.entryPaths())
       return { try measure(command, modules, at: tool.site) }
     }
   }
@@ -26,7 +26,7 @@ extension Contender {
   static func entries(readFrom tool: Tool, _ modules: ModuleTree) -> Contender {
     Contender(name: "open + read") {
       let program = try hostProgram(at: tool.site)
-      let command = [program, "find", tool.site.engine, tool.backend.rawValue] + (try tool.entryPaths())
+      let command = [program, "find", tool.site.engine, tool.backend] + (try tool.entryPaths())
       return { try measure(command, modules, at: tool.site) }
     }
   }

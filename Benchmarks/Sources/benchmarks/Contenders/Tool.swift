@@ -6,26 +6,47 @@ internal import Glibc
 struct Tool {
   let site: Site
   let cache: String
-  let backend: Backend
+  /// The backend, as the tool calls it.
+  let backend: String
   /// A cache that is only read, which has everything.
   private let lower: String?
   /// The hosts that artifacts are for; nil for none that is named.
   private let hosts: HostSet?
+  /// The directory that XDG_CONFIG_HOME is to name; nil for none.
+  private let configuration: String?
+  /// The end of its artifacts' names.
+  private let entrySuffix: String
 
   init(at site: Site, cache name: String, _ backend: Backend, above lower: Tool? = nil, for hosts: HostSet? = nil) {
     self.site = site
     self.hosts = hosts
-    self.backend = backend
+    self.backend = backend.rawValue
     self.lower = lower?.cache
     cache = "\(site.scratch)/caches/\(name)-\(backend.rawValue)"
+    configuration = nil
+    entrySuffix = ".cwasm"
+  }
+
+  /// With a compiler that is a program.
+  init(at site: Site, cache name: String, by compiler: Wasm2C) throws {
+    self.site = site
+    hosts = nil
+    backend = Wasm2C.name
+    lower = nil
+    cache = "\(site.scratch)/caches/\(name)-\(backend)"
+    configuration = try compiler.writeConfiguration(at: site)
+    entrySuffix = Wasm2C.suffix
   }
 
   func precompile(_ path: String) throws -> ProcessRun {
     let below = lower.map { ["--lower-cache", $0] } ?? []
-    let command = [site.tool, "--cache-dir", cache, "--backend", backend.rawValue] + below
-    guard let hosts else { return try site.launcher.run(command + [path]) }
-    let start = [try site.program("env"), "XDG_CONFIG_HOME=\(try hosts.writeConfiguration(at: site))"]
-    return try site.launcher.run(start + command + hosts.hosts.flatMap { ["--host", $0.name] } + [path])
+    let command = [site.tool, "--cache-dir", cache, "--backend", backend] + below
+    guard let configuration = try configuration ?? hosts?.writeConfiguration(at: site) else {
+      return try site.launcher.run(command + [path])
+    }
+    let start = [try site.program("env"), "XDG_CONFIG_HOME=\(configuration)"]
+    let named = (hosts?.hosts ?? []).flatMap { ["--host", $0.name] }
+    return try site.launcher.run(start + command + named + [path])
   }
 
   /// Precompiles modules whose artifacts are all in the cache, and checks that nothing else was done.
@@ -114,7 +135,7 @@ struct Tool {
     var paths: [String] = []
     for engine in try Files.names(in: "\(cache)/v1/engines") {
       for hash in try entries().keys.sorted() {
-        paths.append("\(cache)/v1/engines/\(engine)/\(hash)\(Self.entrySuffix)")
+        paths.append("\(cache)/v1/engines/\(engine)/\(hash)\(entrySuffix)")
       }
     }
     return paths
@@ -130,9 +151,9 @@ struct Tool {
     let engines = "\(cache)/v1/engines"
     for engine in try Files.names(in: engines) {
       try Files.forEachName(in: "\(engines)/\(engine)") { name in
-        guard name.hasSuffix(Self.entrySuffix) else { return }
+        guard name.hasSuffix(entrySuffix) else { return }
         guard let size = Files.size("\(engines)/\(engine)/\(name)") else { throw Failure("\(name) leads nowhere") }
-        body(String(name.dropLast(Self.entrySuffix.count)), size)
+        body(String(name.dropLast(entrySuffix.count)), size)
       }
     }
   }
@@ -143,8 +164,6 @@ struct Tool {
       try site.remove("\(cache)/v1/\(name)")
     }
   }
-
-  private static let entrySuffix = ".cwasm"
 
   private func check(_ run: ProcessRun, says start: String) throws {
     guard run.succeeded, run.lastLine.hasPrefix(start) else {
