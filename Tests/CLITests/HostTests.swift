@@ -63,6 +63,40 @@ import Testing
     }
   }
 
+  /// A host that has no engine, and an artifact that is a shared library.
+  @Test func theHostWithoutEngineLoadsASharedLibrary() throws {
+    try Sandbox.use { box in
+      try Examples.copy(to: "build", in: box)
+      for name in ["host.c", "Makefile"] {
+        try FileManager.default.copyItem(
+          atPath: Self.examples + "/wasm2c-host/\(name)", toPath: box.work + "/" + name)
+      }
+      let made = try box.command(
+        "make", ["CC=\(try Examples.compiler.get())", "WASM2C=/usr/bin/wasm2c", "MODULE=build/primes.wasm"]
+      ).run()
+      #expect(made.ending == .exited(0) && made.errors == "", "\(made.errors)")
+      func call(_ module: Argument, _ limit: Argument) throws -> CommandResult {
+        var host = box.command("./host", [module, limit])
+        host.environment["WASMPRECOMPILE"] = box.executable
+        return try host.run()
+      }
+      let compiled = try call("build/primes.wasm", "1000000")
+      #expect(compiled.output == "78498\n", "\(compiled.errors)")
+      let entries = box.engines.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0) }
+      #expect(entries.count == 1)
+      let cached = try call("build/primes.wasm", "1000000")
+      #expect(cached.output == "78498\n" && cached.errors == "")
+      let trap = try call("build/primes.wasm", "2000000")
+      #expect(trap.ending == .exited(1))
+      #expect(trap.errors == "build/primes.wasm: error: Unreachable instruction executed\n")
+      let absent = try call("nowhere.wasm", "1")
+      #expect(absent.ending == .exited(1) && absent.errors.hasPrefix("nowhere.wasm: error: "), "\(absent.errors)")
+      let other = try call("build/gcd.wasm", "1")
+      #expect(other.ending == .exited(1))
+      #expect(other.errors.contains("Z_moduleZ_primes_below: error: the artifact has no symbol of this name"))
+    }
+  }
+
   @Test func theFirstModuleOfTheTutorialRuns() throws {
     try Sandbox.use { box in
       try Examples.copy(to: "build", in: box)
