@@ -82,8 +82,7 @@ import Testing
       }
       let compiled = try call("build/primes.wasm", "1000000")
       #expect(compiled.output == "78498\n", "\(compiled.errors)")
-      let entries = box.engines.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0) }
-      #expect(entries.count == 1)
+      #expect(box.engines.map { $0.hasPrefix("wasm2c-") } == [true])
       let cached = try call("build/primes.wasm", "1000000")
       #expect(cached.output == "78498\n" && cached.errors == "")
       let trap = try call("build/primes.wasm", "2000000")

@@ -56,13 +56,13 @@ enum RealCompilers {
   /// The compiler of PyPI's wamrc-bin, whose command line is not that of the official one.
   static let wamrc = description(
     "wamrc-zig", programs: ["wamrc": "\(tools)/wamrc_bin/wamrc_bin-3.0.0.dev5.data/scripts/wamrc"],
-    version: [["{wamrc}", "version"]], commands: [["{wamrc}", "compile", "{target}", "-o", "{output}", "{input}"]],
-    suffix: ".aot", magic: "00616f74", rest: "target = [\"--target={arch}\"]\n")
+    version: [["{wamrc}", "version"]], commands: [["{wamrc}", "compile", "-o", "{output}", "{input}"]],
+    suffix: ".aot", magic: "00616f74")
 
   /// A table for the user's configuration.
   private static func description(
     _ name: String, llvm: Bool = false, programs: [String: String], files: [String: String] = [:], version: [[String]],
-    commands: [[String]], suffix: String, magic: String, rest: String = ""
+    commands: [[String]], suffix: String, magic: String
   ) -> String {
     func table(_ values: [String: String]) -> String {
       "{ " + values.sorted { $0.key < $1.key }.map { "\($0.key) = \"\($0.value)\"" }.joined(separator: ", ") + " }"
@@ -80,7 +80,6 @@ enum RealCompilers {
       commands = \(lists(commands))
       suffix = "\(suffix)"
       magic = "\(magic)"
-      \(rest)
       """
   }
 }
