@@ -42,6 +42,10 @@ package struct CompilerDescription: Hashable, Sendable {
   package var processor: [String]?
   /// The arguments that take the place of `{cpu}` for any processor of the architecture; nil if it cannot make such code.
   package var baseline: [String]?
+  /// The arguments that take the place of `{cpu}` for each feature that is to be on or off, `{feature}` as Cranelift calls it and
+  /// `{value}` true or false; nil if it knows none. A processor that is named is then its features, and code for any but this one
+  /// is made with this machine's `{target}`.
+  package var feature: [String]?
   /// The arguments that take the place of `{target}`; nil if it makes code for this machine only.
   package var target: [String]?
   /// The only targets that it has; nil if that is not known.
@@ -84,6 +88,9 @@ package struct CompilerDescription: Hashable, Sendable {
   /// The names of the arguments that stand for several, or none.
   static let lists = ["opt-level", "cpu", "target", "config"]
 
+  /// The placeholders within these.
+  private static let parts = ["arch", "feature", "value"]
+
   /// The placeholders within arguments.
   private static let values = ["input", "output", "threads"]
 
@@ -105,8 +112,10 @@ package struct CompilerDescription: Hashable, Sendable {
         programs.contains(where: { $0.name == program })
       else { return "each command must begin with one of the programs, as {\(programs[0].name)}" }
     }
-    let within = [optimization?.values.flatMap(\.self), target, configuration, processor, baseline].compactMap(\.self)
-      .flatMap(\.self)
+    let within = [optimization?.values.flatMap(\.self), target, configuration, processor, baseline, feature].compactMap(
+      \.self
+    )
+    .flatMap(\.self)
     for argument in commands.flatMap(\.self) where !Self.lists.contains(Template(argument).onlyPlaceholder ?? "") {
       if let unknown = Template(argument).placeholders.first(where: { !known.contains($0) }) {
         return Self.unknown(unknown, known + Self.lists)
@@ -118,8 +127,9 @@ package struct CompilerDescription: Hashable, Sendable {
       }
     }
     for argument in within {
-      if let unknown = Template(argument).placeholders.first(where: { !(names + Self.lists + ["arch"]).contains($0) }) {
-        return Self.unknown(unknown, names + Self.lists + ["arch"])
+      if let unknown = Template(argument).placeholders.first(where: { !(names + Self.lists + Self.parts).contains($0) })
+      {
+        return Self.unknown(unknown, names + Self.lists + Self.parts)
       }
     }
     let words = commands.flatMap(\.self)
@@ -130,7 +140,7 @@ package struct CompilerDescription: Hashable, Sendable {
       return "commands must have the placeholder {input}"
     }
     let options = [("opt-level", optimization != nil), ("target", target != nil), ("config", configuration != nil)]
-    for (name, isThere) in options + [("cpu", processor != nil || baseline != nil)] {
+    for (name, isThere) in options + [("cpu", processor != nil || baseline != nil || feature != nil)] {
       if isThere && !words.contains("{\(name)}") {
         return "commands must have an argument \"{\(name)}\" where it has \(name)"
       }

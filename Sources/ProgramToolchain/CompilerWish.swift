@@ -32,8 +32,14 @@ package struct CompilerWish: Hashable, Sendable {
     case .native: break
     case .baseline:
       if compiler.baseline == nil { return "does not understand --cpu baseline" }
-    default:
-      if compiler.processor == nil { return "does not understand --cpu \(settings.cpu)" }
+    case let cpu:
+      if compiler.feature != nil {
+        if let target, cpu.isNamed, !Self.isForThisArchitecture(target) {
+          return "cannot make code for --cpu \(cpu) and --target \(target): that is no processor of this architecture"
+        }
+      } else if compiler.processor == nil || !cpu.changes.isEmpty {
+        return "does not understand --cpu \(cpu)"
+      }
     }
     if settings.features != .least { return "does not understand --features \(settings.features.rawValue)" }
     if let entry = settings.configuration.entries.first, compiler.configuration == nil {
@@ -52,6 +58,8 @@ package struct CompilerWish: Hashable, Sendable {
   func lists(of compiler: CompilerDescription) -> [String: [String]] {
     var lists: [String: [String]] = [:]
     lists["opt-level"] = compiler.optimization?[settings.optimization] ?? []
+    // Without a target, some take this processor as it is.
+    let target = target ?? (compiler.feature != nil && !settings.cpu.isNative ? Self.host : nil)
     lists["target"] =
       target.map { triple in
         (compiler.target ?? []).map {
@@ -62,7 +70,14 @@ package struct CompilerWish: Hashable, Sendable {
       switch settings.cpu {
       case .native: []
       case .baseline: compiler.baseline ?? []
-      default: (compiler.processor ?? []).map { Template($0).filled(["cpu": "\(settings.cpu)"]) }
+      case let cpu:
+        if let feature = compiler.feature {
+          cpu.flags.flatMap { flag in
+            feature.map { Template($0).filled(["feature": flag.feature, "value": "\(flag.isOn)"]) }
+          }
+        } else {
+          (compiler.processor ?? []).map { Template($0).filled(["cpu": "\(cpu)"]) }
+        }
       }
     lists["config"] =
       settings.configuration.entries.isEmpty
@@ -79,7 +94,7 @@ package struct CompilerWish: Hashable, Sendable {
   }
 
   /// Whether code may depend on the very processor that the compiler runs on.
-  var dependsOnProcessor: Bool { settings.cpu == .native && (target.map(Self.isForThisArchitecture) ?? true) }
+  var dependsOnProcessor: Bool { settings.cpu.isNative && (target.map(Self.isForThisArchitecture) ?? true) }
 
   /// This machine's target triple.
   package static let host = "\(architecture)-unknown-linux-gnu"

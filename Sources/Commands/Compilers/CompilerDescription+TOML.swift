@@ -22,7 +22,8 @@ extension CompilerDescription {
   }
 
   private static let keys = [
-    "summary", "get", "llvm", "programs", "files", "reads", "version", "commands", "opt-level", "cpu", "baseline",
+    "summary", "get", "llvm", "programs", "files", "reads", "version", "commands", "opt-level", "cpu", "cpu-feature",
+    "baseline",
     "target", "targets", "config", "suffix", "magic", "cores", "refuses",
   ]
 
@@ -39,6 +40,7 @@ extension CompilerDescription {
     case "commands": commands = try reader.commands()
     case "opt-level": optimization = try reader.levels()
     case "cpu": processor = try reader.texts()
+    case "cpu-feature": feature = try reader.texts()
     case "baseline": baseline = try reader.texts()
     case "target": target = try reader.texts()
     case "targets": targets = try reader.texts()

@@ -7,15 +7,15 @@ public struct CPUTarget: Hashable, Sendable {
     case named(String, [String])
   }
 
-  struct Change: Hashable, Sendable {
+  package struct Change: Hashable, Sendable {
     /// As Cranelift calls it, without `has_`: `avx512f`.
-    let feature: String
-    let isOn: Bool
+    package let feature: String
+    package let isOn: Bool
   }
 
   let base: Base
   /// In the order of the features' names.
-  let changes: [Change]
+  package let changes: [Change]
 
   /// This machine's, with every feature it has.
   public static let native = CPUTarget(base: .native, changes: [])
@@ -55,10 +55,13 @@ public struct CPUTarget: Hashable, Sendable {
   }
 
   /// Whether the code uses what this machine's processor has.
-  var isNative: Bool { base == .native }
+  package var isNative: Bool { base == .native }
+
+  /// Whether it begins with a processor or a level of this architecture.
+  package var isNamed: Bool { if case .named = base { true } else { false } }
 
   /// The features to switch on or off in the engine.
-  var flags: [Change] {
+  package var flags: [Change] {
     guard case .named(_, let features) = base else { return changes }
     return features.map { Change(feature: $0, isOn: true) } + changes
   }
