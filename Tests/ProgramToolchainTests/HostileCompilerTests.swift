@@ -133,13 +133,13 @@ struct HostileCompilerTests {
     try fixture.directory.makeDirectory("gate")
     let gate = fixture.directory("gate/fifo")
     try #require(gate.withPlatformString { mkfifo($0, 0o600) } == 0)
-    let fixture = fixture
+    let shared = fixture
     let found = try CompilerSearch(path: [], home: nil).find(compiler.description)
-    let toolchain = fixture.toolchain(found)
+    let toolchain = shared.toolchain(found)
     let result = Mutex<ModuleFailure?>(nil)
     DispatchQueue.concurrentPerform(iterations: 2) { number in
       if number == 0 {
-        do { _ = try fixture.compile(with: toolchain) } catch { result.withLock { $0 = error as? ModuleFailure } }
+        do { _ = try shared.compile(with: toolchain) } catch { result.withLock { $0 = error as? ModuleFailure } }
       } else {
         // It can be opened only when the compiler, which has begun then, reads it.
         var end: Int32 = -1
@@ -147,7 +147,7 @@ struct HostileCompilerTests {
           end = gate.withPlatformString { open($0, O_WRONLY | O_NONBLOCK) }
           usleep(1000)
         }
-        _ = try? fixture.directory.writeProgram("echo another", to: "compiler/testc")
+        _ = try? shared.directory.writeProgram("echo another", to: "compiler/testc")
         close(end)
       }
     }
@@ -155,8 +155,8 @@ struct HostileCompilerTests {
   }
 
   @Test func aCancelledRunEndsIt() throws {
-    let fixture = fixture
-    let toolchain = fixture.toolchain(try fixture.compiler("sleep 1000"))
+    let shared = fixture
+    let toolchain = shared.toolchain(try shared.compiler("sleep 1000"))
     let result = Mutex<ModuleFailure?>(nil)
     let identities = try toolchain.resolve(lanes: 1).identities.map { try $0.get() }
     DispatchQueue.concurrentPerform(iterations: 2) { number in
@@ -165,12 +165,12 @@ struct HostileCompilerTests {
           let session = try toolchain.openSession(
             for: identities, origin: .any, lanes: 1, deadline: .now().adding(seconds: 60))
           _ = try session.compile(
-            try fixture.module(), wish: 0, threads: 1, deadline: .now().adding(seconds: 600), timeout: 600)
+            try shared.module(), wish: 0, threads: 1, deadline: .now().adding(seconds: 600), timeout: 600)
         } catch {
           result.withLock { $0 = error as? ModuleFailure }
         }
       } else {
-        fixture.cancellation.cancel()
+        shared.cancellation.cancel()
       }
     }
     #expect(result.withLock { $0 } == .cancelled)

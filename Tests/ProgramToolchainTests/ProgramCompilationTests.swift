@@ -1,5 +1,6 @@
 import LinuxIO
 import Precompiler
+import SystemPackage
 import TestSupport
 import Testing
 import WasmEngine
@@ -101,21 +102,19 @@ struct ProgramCompilationTests {
         == .programFailed("test", how: "made an output that starts with 57 52 4f 4e, not with 54 45 53 54", nil))
   }
 
-  @Test func aCompilerThatDoesNotAnswerIsUnusable() throws {
-    for (version, reason) in [
-      ("false", "`{testc} --version` exited with status 1"), ("", "`{testc} --version` exited with status 127: "),
-    ] {
-      let compiler = try fixture.compiler("") {
-        $0.programs = [.init(name: "testc", candidates: [$0.programs[0].candidates[0]])]
-      }
-      _ = try fixture.directory.writeProgram(version.isEmpty ? "nonsense-command" : version, to: "compiler/testc")
-      do {
-        _ = try fixture.toolchain(compiler).resolve(lanes: 1)
-        Issue.record("it was asked")
-      } catch CompilerUnusable.program(let name, _, let given) {
-        #expect(name == "test")
-        #expect(given.hasPrefix(reason), "\(given)")
-      }
+  @Test(arguments: [
+    ("false", "`{testc} --version` exited with status 1"),
+    ("nonsense-command", "`{testc} --version` exited with status 127: "),
+  ]) func aCompilerThatDoesNotAnswerIsUnusable(script: String, reason: String) throws {
+    let compiler = try fixture.compiler("")
+    _ = try fixture.directory.writeProgram(script, to: "compiler/testc")
+    let toolchain = fixture.toolchain(compiler)
+    let result = Result { try toolchain.resolve(lanes: 1) }
+    guard case .failure(let error) = result, case .program(let name, _, let given)? = error as? CompilerUnusable else {
+      Issue.record("it was asked")
+      return
     }
+    #expect(name == "test")
+    #expect(given.hasPrefix(reason), "\(given)")
   }
 }
