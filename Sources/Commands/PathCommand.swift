@@ -22,7 +22,7 @@ struct PathCommand: ConfiguredCommand, ListTakingCommand {
   @Flag(help: "Compile modules that the cache does not have.")
   var compile = false
 
-  @Flag(help: "Check the artifacts' bytes first; a corrupt one is moved aside and counts as missing.")
+  @Flag(help: "Check the artifacts' bytes first; a corrupt one counts as missing.")
   var verify = false
 
   @OptionGroup @ParsedOptions var lists: ListOptions

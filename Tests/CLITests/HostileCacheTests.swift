@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import SystemPackage
 import TestSupport
@@ -32,6 +33,88 @@ import Testing
         #expect((try? FileManager.default.destinationOfSymbolicLink(atPath: victim)) == nil, "\(arguments)")
         #expect(!FileManager.default.fileExists(atPath: victim), "\(arguments)")
       }
+    }
+  }
+
+  /// The entry's object is whole, and good for the engine that made it, or it is no artifact.
+  @Test(arguments: [true, false]) func anEntryOfAnotherEnginesArtifactIsNone(_ isArtifact: Bool) throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "1.wasm")
+      try box.succeed("--backend", "winch", "1.wasm")
+      let other = try #require(box.succeed("path", "--backend", "winch", "1.wasm").outputLines.first)
+      try box.succeed("1.wasm")
+      let entry = try #require(box.succeed("path", "1.wasm").outputLines.first)
+      var target = try FileManager.default.destinationOfSymbolicLink(atPath: other)
+      if !isArtifact {
+        let text = Data("no artifact".utf8)
+        let name = SHA256.hash(data: text).map { String(format: "%02x", $0) }.joined()
+        target = "../../objects/\(name.prefix(2))/\(name.dropFirst(2))"
+        let object = (entry as NSString).deletingLastPathComponent + "/" + target
+        try FileManager.default.createDirectory(
+          atPath: (object as NSString).deletingLastPathComponent, withIntermediateDirectories: true,
+          attributes: [.posixPermissions: 0o700])
+        try text.write(to: URL(filePath: object))
+      }
+      try FileManager.default.removeItem(atPath: entry)
+      try FileManager.default.createSymbolicLink(atPath: entry, withDestinationPath: target)
+
+      let lack = "1.wasm: error: the cache has no artifact for cranelift: artifact of another engine; "
+      for (command, error) in [
+        (["-q", "--frozen", "1.wasm"], lack + "--frozen compiles nothing\n"),
+        (["path", "1.wasm"], lack + "make it with --compile\n"),
+        (["path", "--verify", "1.wasm"], lack + "make it with --compile\n"),
+      ] as [([Argument], String)] {
+        let run = try box.tool(command).run()
+        #expect(run.ending == .exited(1) && run.output == "", "\(command)")
+        #expect(run.errors == error)
+      }
+      let check = try box.tool("--check", "1.wasm").run()
+      #expect(check.ending == .exited(1))
+      #expect(check.output == "would compile 1.wasm with cranelift (artifact of another engine)\n")
+      #expect(try !box.succeed("inspect", "1.wasm").output.contains(entry))
+      let verify = try box.tool("cache", "verify").run()
+      #expect(verify.ending == .exited(1))
+      #expect(
+        verify.errors
+          == "\(entry): error: \(isArtifact ? "its artifact is of another engine or other settings" : "its file is no engine's artifact")\n"
+      )
+      // What runs finds no fault, and says nothing.
+      let program = try box.succeed("run", "--invoke", "value", "1.wasm")
+      #expect(program.output == "1\n" && program.errors == "")
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: entry) != target)
+      #expect(try box.succeed("--check", "1.wasm").output == "")
+    }
+  }
+
+  @Test func aPlainRunMakesItAgain() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "1.wasm")
+      try box.succeed("--backend", "winch", "1.wasm")
+      let other = try #require(box.succeed("path", "--backend", "winch", "1.wasm").outputLines.first)
+      try box.succeed("1.wasm")
+      let entry = try #require(box.succeed("path", "1.wasm").outputLines.first)
+      let target = try FileManager.default.destinationOfSymbolicLink(atPath: other)
+      try FileManager.default.removeItem(atPath: entry)
+      try FileManager.default.createSymbolicLink(atPath: entry, withDestinationPath: target)
+      let run = try box.succeed("--explain", "1.wasm")
+      #expect(run.errorLines.first?.hasSuffix(" (artifact of another engine)") == true, "\(run.errors)")
+      #expect(try box.succeed("cache", "verify").outputLines.last?.hasSuffix(": all good") == true)
+    }
+  }
+
+  @Test(arguments: [[], ["--check"], ["--frozen"], ["path"]] as [[Argument]])
+  func anEnginesDirectoryThatIsALinkIsRefused(_ command: [Argument]) throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "1.wasm")
+      try box.succeed("1.wasm")
+      let engine = box.cache + "/v1/engines/" + (try #require(box.engines.first))
+      try FileManager.default.moveItem(atPath: engine, toPath: box.cache + "/elsewhere")
+      try FileManager.default.createSymbolicLink(atPath: engine, withDestinationPath: "../../elsewhere")
+      let run = try box.tool(command + ["1.wasm"]).run()
+      #expect(run.ending == .exited(73) && run.output == "")
+      #expect(
+        run.errors
+          == "wasmprecompile: error: \(engine): is not a directory: choose another place, or remove it (--cache-dir)\n")
     }
   }
 

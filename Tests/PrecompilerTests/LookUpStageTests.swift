@@ -25,9 +25,16 @@ struct LookUpStageTests {
     contents = files.jobs.map(\.content)
     let writer = try EngineWriter(EngineDirectory(Self.identity, in: cache), Publisher(cache))
     for content in contents {
-      try Array(content.path.string.utf8).withUnsafeBytes { bytes in try writer.publish(bytes, for: content.facts.hash)
+      try Self.artifact(content.path.string).withUnsafeBytes { bytes in
+        try writer.publish(bytes, for: content.facts.hash)
       }
     }
+  }
+
+  private static func artifact(_ code: String, record: [UInt8] = identity.record) -> [UInt8] {
+    ELFImage(sections: [
+      .init(name: CompatibilityRecord.sectionName, contents: record), .init(name: ".text", contents: Array(code.utf8)),
+    ]).bytes
   }
 
   private var directory: EngineDirectory { EngineDirectory(Self.identity, in: cache) }
@@ -96,6 +103,20 @@ struct LookUpStageTests {
     let lookups = try lookUp()
     #expect(missing(lookups) == [7])
     #expect(lookups[7] == .evicted)
+  }
+
+  /// Its object is whole, and good for the engine that made it.
+  @Test func anEntryOfAnotherEnginesArtifactIsNone() throws {
+    _ = try lookUp()
+    let writer = try EngineWriter(directory, Publisher(cache))
+    try Self.artifact("code", record: [0, 2, 0x34, 0x39]).withUnsafeBytes { bytes in
+      try writer.publish(bytes, for: contents[4].facts.hash)
+    }
+    for _ in 1...2 {
+      let lookups = try lookUp()
+      #expect(missing(lookups) == [4])
+      #expect(lookups[4] == .otherEngine)
+    }
   }
 
   @Test func aLinkThatLeadsOutOfTheCacheIsNoEntry() throws {

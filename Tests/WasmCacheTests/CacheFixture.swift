@@ -18,15 +18,41 @@ struct CacheFixture {
     cache = try CacheDirectory(making: path)
   }
 
+  /// Artifacts like those of wasmtime, of which none carries a record: any bytes may be one.
+  private static let format = ArtifactFormat(name: "wasmtime", suffix: ".cwasm", magic: [])
+
   /// An engine that exists only in name.
   static func identity(
     _ backend: Backend = .cranelift, optimization: OptimizationLevel = .speed, cpu: CPUTarget = .native,
     build: UInt8 = 1
   ) -> ArtifactIdentity {
+    let strict = strictIdentity(backend, optimization: optimization, cpu: cpu, build: build)
+    return ArtifactIdentity(
+      format: format, wish: strict.wish, version: strict.version, target: strict.target, record: strict.record,
+      build: strict.build, features: strict.features)
+  }
+
+  /// The same engine, as it is filed in the same place, with artifacts that carry records.
+  static func strictIdentity(
+    _ backend: Backend = .cranelift, optimization: OptimizationLevel = .speed, cpu: CPUTarget = .native,
+    build: UInt8 = 1
+  ) -> ArtifactIdentity {
     ArtifactIdentity(
       settings: EngineSettings(backend: backend, optimization: optimization, cpu: cpu),
-      compatibility: CompatibilityRecord(bytes: [0, 2] + Array("50".utf8) + [3] + Array("x86".utf8)),
-      libraryBuild: [build])
+      compatibility: CompatibilityRecord(bytes: record(of: "x86")), libraryBuild: [build])
+  }
+
+  /// The record of an engine that makes code for some processor.
+  static func record(of target: String) -> [UInt8] {
+    [0, 2] + Array("50".utf8) + [UInt8(target.utf8.count)] + Array(target.utf8)
+  }
+
+  /// An artifact with a record.
+  static func artifact(_ code: String, for target: String = "x86") -> [UInt8] {
+    ELFImage(sections: [
+      .init(name: CompatibilityRecord.sectionName, contents: record(of: target)),
+      .init(name: ".text", contents: Array(code.utf8)),
+    ]).bytes
   }
 
   func reader(_ identity: ArtifactIdentity = Self.identity()) -> EngineDirectory {

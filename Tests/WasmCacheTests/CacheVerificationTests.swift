@@ -9,7 +9,7 @@ import WasmEngine
 
 struct CacheVerificationTests {
   let fixture: CacheFixture
-  private let artifact = Array("an artifact".utf8)
+  private let artifact = CacheFixture.artifact("an artifact")
   private let module = WasmHash.generate(WasmBinary.empty)
 
   init() throws {
@@ -34,14 +34,21 @@ struct CacheVerificationTests {
 
   /// The object is good for the engine that made it.
   @Test func anArtifactOfAnotherEngineIsFound() throws {
-    let record: [UInt8] = [0, 2] + Array("50".utf8) + [3] + Array("arm".utf8)
-    let other = ELFImage(sections: [.init(name: ".wasmtime.engine", contents: record)]).bytes
+    let other = CacheFixture.artifact("other", for: "arm")
     try fixture.writer().publish(other, for: module)
     #expect(try verify().map(\.fault) == [.otherEngine])
     #expect("\(EntryFault.otherEngine)" == "its artifact is of another engine or other settings")
     #expect(try verify(repair: true).map(\.repair) == [.removed])
     #expect(try verify().isEmpty)
     #expect(try [UInt8](contentsOf: fixture.object(other)) == other)
+  }
+
+  @Test func aFileThatIsNoArtifactIsFound() throws {
+    try fixture.writer().publish(Array("no artifact".utf8), for: module)
+    #expect(try verify().map(\.fault) == [.noArtifact])
+    #expect("\(EntryFault.noArtifact)" == "its file is no engine's artifact")
+    #expect(try verify(repair: true).map(\.repair) == [.removed])
+    #expect(try verify().isEmpty)
   }
 
   @Test func anEnginesDirectoryThatOthersMayWriteToIsFound() throws {
@@ -64,13 +71,13 @@ struct CacheVerificationTests {
   }
 
   @Test func goodEntriesArePassed() throws {
-    try fixture.writer(CacheFixture.identity(.winch)).publish(Array("another".utf8), for: module)
+    try fixture.writer(CacheFixture.identity(.winch)).publish(CacheFixture.artifact("another"), for: module)
     let entries = try verify(repair: true)
     #expect(entries.map(\.fault) == [nil, nil])
-    #expect(entries.map(\.size) == [11, 7])
+    #expect(entries.map(\.size) == [artifact.count, artifact.count - 4])
     #expect(entries.first?.path == (entry))
     #expect(entries.allSatisfy { $0.repair == nil })
-    #expect(fixture.reader().lookUp(module) == .present(size: 11))
+    #expect(fixture.reader().lookUp(module) == .present(size: artifact.count))
   }
 
   @Test(arguments: 0..<11) func flippedBitIsFoundAndMovedAside(_ position: Int) throws {
@@ -127,7 +134,7 @@ struct CacheVerificationTests {
 
   @Test func fileInPlaceOfAnEntryIsFoundAndRemoved() throws {
     try Descriptor.open(fixture.path, 0).remove(entry)
-    try artifact.write(to: entry)
+    try Array("no artifact".utf8).write(to: entry)
     #expect(try verify(repair: true).map(\.fault) == [.notALink])
     #expect(try verify().isEmpty)
   }

@@ -4,7 +4,7 @@ import WasmEngine
 
 @testable import WasmCache
 
-struct CutShortTests {
+struct ELFHeaderTests {
   /// A header with its table of sections at an offset.
   private func header(_ offset: UInt64, entries: UInt16, of size: UInt16 = 64) -> [UInt8] {
     var bytes: [UInt8] = [0x7f, 0x45, 0x4c, 0x46, 2, 1] + Array(repeating: 0, count: 58)

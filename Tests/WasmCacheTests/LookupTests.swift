@@ -52,13 +52,13 @@ struct LookupTests {
     #expect(fixture.reader().lookUp(module) == .present(size: artifact.count))
     try root.remove(fixture.object(artifact))
     try root.makeSymbolicLink(fixture.object(artifact), to: "/etc/passwd")
-    #expect(fixture.reader().lookUp(module) == .absent(.evicted))
+    #expect(fixture.reader().lookUp(module) == .absent(.artifactCorrupt))
   }
 
   @Test func objectWithoutBytesIsNone() throws {
     try fixture.writer().publish(artifact, for: module)
     try fixture.corrupt(fixture.object(artifact), with: [])
-    #expect(fixture.reader().lookUp(module) == .absent(.evicted))
+    #expect(fixture.reader().lookUp(module) == .absent(.artifactCorrupt))
   }
 
   @Test func entryOfAnotherBuildMeansThatTheEngineChanged() throws {
@@ -105,7 +105,8 @@ struct LookupTests {
   @Test func reasonsReadAsTheyArePrinted() {
     #expect(
       MissReason.allCases.map(\.rawValue) == [
-        "new module", "new target", "engine changed", "artifact corrupt", "copied without links", "evicted", "forced",
+        "new module", "new target", "engine changed", "artifact corrupt", "artifact of another engine",
+        "copied without links", "evicted", "forced",
       ])
   }
 }

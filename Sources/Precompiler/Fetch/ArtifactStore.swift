@@ -28,11 +28,22 @@ enum FetchResult: Hashable, Sendable {
 enum FetchTrouble: Hashable, Sendable {
   /// An artifact's bytes are not those that were stored.
   case corrupt
+  /// An entry stands for an artifact of another engine.
+  case otherEngine
   /// The store, or a part of it, cannot be read, or another user may write to it.
   case unusable(CacheError)
   /// The store was copied by something that does not keep links, so its artifacts are not found.
   case copiedWithoutLinks
 
   /// Whether it is about more than the artifact that it was met with.
-  var isOfStore: Bool { self != .corrupt }
+  var isOfStore: Bool { missReason == nil }
+
+  /// Why the artifact that it was met with is missing; nil if it is about the store.
+  var missReason: MissReason? {
+    switch self {
+    case .corrupt: .artifactCorrupt
+    case .otherEngine: .otherEngine
+    case .unusable, .copiedWithoutLinks: nil
+    }
+  }
 }

@@ -36,7 +36,7 @@ struct FetchStage {
         case .missing(let reason): lookups[place.target].explain(place.module, reason)
         case .trouble(let what):
           lookups[place.target].noteTrouble()
-          if what == .corrupt { lookups[place.target].explain(place.module, .artifactCorrupt) }
+          if let reason = what.missReason { lookups[place.target].explain(place.module, reason) }
           troubles.append(
             Trouble(
               store: store, what: what, content: contents[place.module], target: place.target, module: place.module,
@@ -54,6 +54,8 @@ extension LowerCacheTrouble {
     switch trouble.what {
     case .corrupt:
       self = .artifact(module: trouble.content.path, reason: "its artifact is corrupt", instead: instead)
+    case .otherEngine:
+      self = .artifact(module: trouble.content.path, reason: "its artifact is of another engine", instead: instead)
     case .unusable(let error): self = .unusable(error)
     case .copiedWithoutLinks: self = .copiedWithoutLinks
     }

@@ -44,6 +44,7 @@ struct LowerCache: ArtifactStore {
       switch entries.directory.lookUp(module) {
       case .present: return .found(size: try entries.openForOthers(module).size)
       case .absent(.artifactCorrupt): return .trouble(.corrupt)
+      case .absent(.otherEngine): return .trouble(.otherEngine)
       case .absent(.linkLost): return .trouble(.copiedWithoutLinks)
       case .absent(let reason):
         if reason == .evicted { try entries.directory.requireReadable(module) }
@@ -51,6 +52,8 @@ struct LowerCache: ArtifactStore {
       }
     } catch .missing(_, _, .artifactCorrupt) {
       return .trouble(.corrupt)
+    } catch .missing(_, _, .otherEngine) {
+      return .trouble(.otherEngine)
     } catch .missing(_, _, let reason) {
       return .missing(reason)
     } catch {

@@ -41,9 +41,16 @@ package struct ArtifactFormat: Hashable, Sendable {
   /// An artifact of a format that carries records may assume less than such a host has, and nothing else.
   func accepts(_ artifact: UnsafeRawBufferPointer, record: [UInt8]) -> Bool {
     guard artifact.starts(with: magic) else { return false }
-    guard let recordSection else { return true }
-    guard let own = ELFFile(artifact)?.section(named: recordSection) else { return false }
+    if !carriesRecord { return true }
+    guard let own = self.record(of: artifact) else { return false }
     return own.elementsEqual(record)
       || CompatibilityRecord(bytes: record).covers(CompatibilityRecord(bytes: Array(own)))
+  }
+
+  var carriesRecord: Bool { recordSection != nil }
+
+  /// The record that an artifact carries.
+  func record(of artifact: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+    recordSection.flatMap { ELFFile(artifact)?.section(named: $0) }
   }
 }

@@ -96,7 +96,7 @@ extension DirectoryFingerprint {
     clock: Int64 = StampClock.now()
   ) {
     var hash = SHA256()
-    hash.update(data: Array("fingerprint 2 \(modules.finish()) \(layers.count)\n".utf8))
+    hash.update(data: Array("fingerprint 3 \(modules.finish()) \(layers.count)\n".utf8))
     var isAnyThere = false
     for (directory, objects) in layers {
       guard objects.isSettled else { return nil }

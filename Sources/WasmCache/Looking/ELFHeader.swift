@@ -1,24 +1,7 @@
-internal import Glibc
-internal import LinuxIO
-
-extension EngineDirectory {
-  /// Whether an object ends before its own header says that it does, as after a copy that was broken off.
-  ///
-  /// Engines write the table of sections last, so that a file without its end lacks part of the table. It takes three system
-  /// calls; only hashing finds other damage, see ``VerifiedEntries``. An artifact that is no ELF file is not judged.
-  ///
-  /// - Parameters:
-  ///   - object: its path below the directory of objects.
-  ///   - size: bytes that it has.
-  func isCutShort(_ object: String, size: Int) -> Bool {
-    guard let file = try? cache.objects.open(object, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY),
-      let header = try? file.bytes(count: ELFHeader.size), let end = ELFHeader.end(header)
-    else { return false }
-    return end > size
-  }
-}
-
-/// The part of an ELF file's header that says where its table of sections is. Source: elf(5), 64 bits, little-endian.
+/// The part of an ELF file's header that says where its table of sections is: engines write the table last, so that an
+/// artifact without its end, as after a copy that was broken off, lacks part of the table.
+///
+/// An artifact that is no ELF file is not judged. Source: elf(5), 64 bits, little-endian.
 enum ELFHeader {
   /// Bytes.
   static let size = 64

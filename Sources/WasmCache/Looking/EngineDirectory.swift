@@ -10,6 +10,7 @@ package final class EngineDirectory: Sendable {
   let name: String
   /// The cache's other directories that tell something, once they were asked for.
   private let relatives = Mutex<EngineRelatives?>(nil)
+  private let judge: ObjectJudge
   /// Whether the entries were lost in copying the cache, once that was asked.
   private let hasLostEntries = Mutex<Bool?>(nil)
 
@@ -17,6 +18,7 @@ package final class EngineDirectory: Sendable {
     self.identity = identity
     self.cache = cache
     name = identity.directoryName
+    judge = ObjectJudge(identity)
   }
 
   package var path: FilePath { cache.base.appending(CacheLayout.engines).appending(name) }
@@ -55,15 +57,12 @@ package final class EngineDirectory: Sendable {
     }
     guard let digest = CacheLayout.digest(ofTarget: target) else { return .absent(.artifactCorrupt) }
     let object = CacheLayout.objectName(digest)
-    if let status = try? cache.objects.status(of: "\(object.directory)/\(object.file)"), status.kind == .regular,
-      status.size > 0
-    {
-      // Another user may change the artifact while it runs.
-      if cache.trust.objection(to: status) != nil { return .absent(.artifactCorrupt) }
-      return isCutShort("\(object.directory)/\(object.file)", size: status.size)
-        ? .absent(.artifactCorrupt) : .present(size: status.size)
+    guard let status = try? cache.objects.status(of: "\(object.directory)/\(object.file)") else {
+      return .absent(cache.isSetAside(digest) ? .artifactCorrupt : .evicted)
     }
-    return .absent(cache.isSetAside(digest) ? .artifactCorrupt : .evicted)
+    // Another user may change the artifact while it runs.
+    guard status.kind == .regular, cache.trust.objection(to: status) == nil else { return .absent(.artifactCorrupt) }
+    return judge.fault(of: digest, size: status.size, in: cache).map { .absent($0) } ?? .present(size: status.size)
   }
 
   /// Removes an entry that leads to an artifact which its engine would refuse, as far as that is possible. The artifact may be

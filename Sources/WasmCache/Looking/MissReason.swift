@@ -8,6 +8,8 @@ public enum MissReason: String, CaseIterable, Sendable {
   case engineChanged = "engine changed"
   /// The artifact's bytes are not those that were stored.
   case artifactCorrupt = "artifact corrupt"
+  /// The entry stands for an artifact that another engine made, or for a file that is none.
+  case otherEngine = "artifact of another engine"
   /// The entry was a link, and the cache was copied by something that does not keep links.
   case linkLost = "copied without links"
   /// The artifact was there, and was removed to make room.

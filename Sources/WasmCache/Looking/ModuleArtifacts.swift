@@ -18,12 +18,14 @@ extension CacheDirectory {
   package func artifacts(of module: WasmHash) -> [ModuleArtifact] {
     let names = ((try? engines.names()) ?? []).sorted { $0.string < $1.string }
     return names.compactMap { name in
-      guard let engine = storedEngine(name) else { return nil }
+      guard let own = try? engines.status(of: name), trust.objection(to: own) == nil,
+        let engine = storedEngine(name)
+      else { return nil }
       let entry = CacheLayout.entryName(module, suffix: engine.suffix)
       let place = "\(name.string)/\(entry)"
       guard let own = try? engines.status(of: place) else { return nil }
       let isLinked = own.kind == .symbolicLink
-      guard let status = isLinked ? statusOfObject(atEntry: place) : own, status.kind == .regular
+      guard let status = isLinked ? statusOfObject(atEntry: place, of: engine) : own, status.kind == .regular
       else { return nil }
       return ModuleArtifact(
         engine: engine, path: path(of: name).appending(entry), size: status.size, isLinked: isLinked)
@@ -31,14 +33,16 @@ extension CacheDirectory {
   }
 
   /// The object's status; nil unless the entry leads to an object that may be used.
-  private func statusOfObject(atEntry place: String) -> FileStatus? {
+  private func statusOfObject(atEntry place: String, of engine: StoredEngine) -> FileStatus? {
     guard let target = try? engines.symbolicLinkTarget(place), let digest = CacheLayout.digest(ofTarget: target)
     else { return nil }
     let object = CacheLayout.objectName(digest)
-    guard let status = try? objects.status(of: "\(object.directory)/\(object.file)"), status.size > 0,
-      trust.objection(to: status) == nil
+    guard let status = try? objects.status(of: "\(object.directory)/\(object.file)"),
+      status.kind == .regular, trust.objection(to: status) == nil
     else { return nil }
-    return status
+    // Where nothing says what the engine's artifacts look like, any may be one.
+    let judge = engine.description.flatMap(ObjectJudge.init)
+    return judge?.fault(of: digest, size: status.size, in: self) == nil ? status : nil
   }
 
   /// The module and engine of an entry, and the digest that its artifact must have; nil for any other path.

@@ -15,6 +15,8 @@ package enum EntryFault: Hashable, Sendable {
   case linkMissing
   /// The entry leads to an artifact that its engine would refuse.
   case otherEngine
+  /// The entry leads to a file that no engine has made.
+  case noArtifact
   /// It is no entry, but an engine's directory, and another user may decide what is in it, or it is a link.
   case untrustedDirectory(reason: String)
   /// The entry's object is not there.
@@ -46,6 +48,7 @@ extension EntryFault: CustomStringConvertible {
     case .objectMissing: "its artifact is missing"
     case .movedAside: "its artifact was corrupt and is moved aside: the next run makes it again"
     case .unreadable(let reason): "its artifact cannot be read: \(reason)"
+    case .noArtifact: "its file is no engine's artifact"
     case .digestDiffers(let actual): "its artifact is corrupt: the bytes hash to \(actual.prefix(16))…, not to its name"
     }
   }

@@ -47,7 +47,7 @@ extension EntryVerifier {
     /// - Parameter record: the artifact's; nil if it has none.
     func accepts(_ record: CompatibilityRecord?) -> Bool {
       switch self {
-      case .record(let host): record.map { host.loads($0) } ?? false
+      case .record(let host): record.map { host.covers($0) } ?? false
       case .digestAlone: true
       }
     }

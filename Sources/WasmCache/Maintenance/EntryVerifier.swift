@@ -131,12 +131,18 @@ struct EntryVerifier {
     switch check(digest) {
     case .success(let size):
       // The object may be good for the engine that made it.
-      if let judge = try? engine.judge.get(), let record = cache.record(of: digest), !judge.accepts(record) {
-        return CheckedEntry(path: entry.path, size: size, fault: .otherEngine, repair: remove(entry, from: directory))
-      }
-      return CheckedEntry(path: entry.path, size: size, fault: nil, repair: nil)
+      let fault = fault(of: digest, for: engine)
+      return CheckedEntry(
+        path: entry.path, size: size, fault: fault, repair: fault == nil ? nil : remove(entry, from: directory))
     case .failure(let error): return mend(entry, of: digest, error, in: directory)
     }
+  }
+
+  /// Why an engine's entry must not stand for an object whose bytes proved good: the rule by which runs look entries up.
+  private func fault(of digest: ArtifactDigest, for engine: Engine) -> EntryFault? {
+    guard let judge = try? engine.judge.get(), case .record = judge else { return nil }
+    guard let record = cache.record(of: digest) else { return .noArtifact }
+    return judge.accepts(record) ? nil : .otherEngine
   }
 
   /// Does what can be done about an entry that names an object, but not a good one.

@@ -50,7 +50,7 @@ package final class VerifiedEntries: Sendable {
     let artifact = try open(module)
     if artifact.isOfItsEngine { return artifact }
     if catalog.isWritable { directory.removeEntry(module, of: artifact.digest) }
-    throw .missing(module, directory.identity.backend, .artifactCorrupt)
+    throw .missing(module, directory.identity.backend, .otherEngine)
   }
 
   private struct Proof {

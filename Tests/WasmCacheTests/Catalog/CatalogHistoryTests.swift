@@ -123,7 +123,8 @@ struct CatalogHistoryTests {
     var expected = Tally()
     expected.hits = 20
     expected.misses = [
-      .newModule: 4, .newTarget: 0, .engineChanged: 0, .artifactCorrupt: 0, .linkLost: 0, .evicted: 2, .forced: 0,
+      .newModule: 4, .newTarget: 0, .engineChanged: 0, .artifactCorrupt: 0, .otherEngine: 0, .linkLost: 0, .evicted: 2,
+      .forced: 0,
     ]
     expected.compileNanoseconds = 1000
     expected.since = SampleFile.now

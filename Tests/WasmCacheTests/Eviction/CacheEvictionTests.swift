@@ -49,8 +49,9 @@ struct CacheEvictionTests {
 
   /// An entry that only tells that its artifact was moved aside is none that is left.
   @Test func whatIsLeftIsCountedByArtifacts() throws {
-    try fixture.corrupt(fixture.object([2]), with: [9])
-    try fixture.cache.verify(repair: true) { _ in }
+    let digest = try #require(ArtifactDigest(hex: WasmHash.generate([2]).encode().utf8))
+    let judged = try Descriptor.status(of: fixture.object([2])).stamp.identity
+    #expect(fixture.cache.setAside(digest, judged: judged))
     try fixture.remove(fixture.object([3]))
     for dryRun in [true, false] {
       let result = try evict(EvictionLimits(), dryRun: dryRun)
