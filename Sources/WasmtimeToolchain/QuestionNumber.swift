@@ -6,10 +6,12 @@ struct QuestionNumber: Equatable {
 
   private let bytes: [UInt8]
 
-  /// A number that nobody can guess (getrandom(2)).
+  /// A number that nobody can guess: two words of getrandom(2).
   static func random() -> QuestionNumber {
     var generator = SystemRandomNumberGenerator()
-    return QuestionNumber(bytes: (0..<size).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+    return withUnsafeBytes(of: (generator.next(), generator.next()) as (UInt64, UInt64)) {
+      QuestionNumber(bytes: Array($0))
+    }
   }
 
   private init(bytes: [UInt8]) { self.bytes = bytes }
