@@ -10,6 +10,21 @@ enum LostArtifacts {
   /// How often an artifact is made before its consumer gives up. The time between two of these is some milliseconds, so
   /// that only a process that does nothing but make room could always be in between.
   static let attempts = 5
+
+  /// Makes artifacts again until none is lost. As long as there are ever fewer, there is an end.
+  ///
+  /// - Parameters:
+  ///   - lost: how many are lost now.
+  ///   - makeAgain: gives how many are lost then; nil if they cannot be made.
+  static func whileAny(_ lost: Int, makeAgain: () throws -> Int?) rethrows {
+    var lost = lost
+    var attempts = 1
+    while lost > 0 && attempts < Self.attempts {
+      guard let later = try makeAgain() else { return }
+      attempts = later < lost ? 1 : attempts + 1
+      lost = later
+    }
+  }
 }
 
 /// Hears nothing: a run that makes artifacts again has nothing to tell that the first one did not.

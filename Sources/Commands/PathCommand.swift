@@ -78,9 +78,10 @@ struct PathCommand: ConfiguredCommand, ListTakingCommand {
     var last = try lookUp(roots, purpose, format.isJSON ? reporter : SecondLook(reporter, isFirst: false))
     checked = []
     var found = faults(of: last, &checked)
-    for _ in 1..<LostArtifacts.attempts where compile && !found.isEmpty {
+    try LostArtifacts.whileAny(compile ? found.count : 0) {
       last = try lookUp(roots, purpose, DeafObserver())
       found = faults(of: last, &checked)
+      return found.count
     }
     return (last, found)
   }

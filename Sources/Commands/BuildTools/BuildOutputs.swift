@@ -55,15 +55,13 @@ struct BuildOutputs {
       cancellation.isCancelled
     }
     var report = exporter.run(artifacts.exports, sparing: artifacts.spared)
-    var attempts = 1
-    while !report.lost.isEmpty && attempts < LostArtifacts.attempts {
+    LostArtifacts.whileAny(report.lost.count) {
       let retry = ExportRetry(report.lost, of: artifacts.exports, sparing: artifacts.spared, with: exporter)
       // What cannot be made again is reported as missing.
-      do { try makeAgain(report.lost, retry.write) } catch { break }
+      do { try makeAgain(report.lost, retry.write) } catch { return nil }
       let later = retry.finish()
-      // As long as there are ever fewer, there is an end.
-      attempts = later.lost.count < report.lost.count ? 1 : attempts + 1
       report.retried(later)
+      return later.lost.count
     }
     return report
   }
