@@ -1,6 +1,8 @@
 internal import ArgumentParser
+internal import Precompiler
 internal import SystemPackage
 internal import WasmCache
+internal import WasmtimeToolchain
 
 extension CacheCommand {
   struct Verify: ConfiguredCommand {
@@ -10,6 +12,10 @@ extension CacheCommand {
         Bad ones are named, and the exit status is 1 unless all of them were repaired. Those that were moved aside before are \
         named, too, until they are made again. A cache that was copied without its symbolic links is recognized, and \
         --repair makes the links again of all artifacts whose bytes prove right.
+
+        A digest proves that an artifact is what was stored. With --reproduce, modules are compiled again, too: an engine makes \
+        the same bytes each time, so an artifact that differs was not made by it as it should be. Only the engine, the hosts and \
+        the settings are asked that options and configuration files name.
         """)
 
     @Flag(
@@ -19,31 +25,56 @@ extension CacheCommand {
         """)
     var repair = false
 
+    @Option(
+      help: ArgumentHelp(
+        """
+        Compile the modules of so many artifacts again, drawn at random, and compare the bytes: a number, a share such as 5%, \
+        or all.
+        """, valueName: "sample"))
+    var reproduce: SampleSize?
+
     @OptionGroup @ParsedOptions var format: FormatOptions
-    @OptionGroup @ParsedOptions var cache: CacheOptions
+    @OptionGroup(title: "Compiler options") @ParsedOptions var compiler: CompilerOptions
+    @OptionGroup(title: "Hosts") @ParsedOptions var hosts: HostOptions
+    @OptionGroup(title: "Where things are") @ParsedOptions var engine: EngineOptions
+    @OptionGroup(title: "Where things are") @ParsedOptions var cache: CacheOptions
+    @OptionGroup(title: "Limits") @ParsedOptions var limits: LimitOptions
+    @OptionGroup(title: "Limits") @ParsedOptions var sandbox: SandboxOptions
 
-    mutating func fill(from settings: GivenSettings) { _cache.wrappedValue.fill(from: settings) }
+    mutating func fill(from settings: GivenSettings) {
+      _compiler.wrappedValue.fill(from: settings)
+      _hosts.wrappedValue.fill(from: settings)
+      _engine.wrappedValue.fill(from: settings)
+      _cache.wrappedValue.fill(from: settings)
+      _limits.wrappedValue.fill(from: settings)
+      _sandbox.wrappedValue.fill(from: settings)
+    }
 
-    func validate() throws { try cache.refuseLowerCaches("lower caches are not checked: use --cache-dir DIR") }
+    func validate() throws {
+      try cache.refuseLowerCaches("lower caches are not checked: use --cache-dir DIR")
+      if reproduce == nil, engine.isGiven || compiler.isGiven || hosts.isGiven {
+        throw ValidationError("options about engines and hosts go with --reproduce: everything is checked without it")
+      }
+    }
 
     func run() throws {
       let lines = format.isJSON ? JSONLines("cache verify") : nil
       let path = try cache.path()
       var tally = VerificationTally(repairs: repair)
+      var good: [FilePath] = []
+      let found: CacheDirectory?
       do throws(CacheError) {
-        let cache = try CacheDirectory.existing(at: path, trust: cache.trust)
+        found = try CacheDirectory.existing(at: path, trust: cache.trust)
         tally.nameless =
-          try cache?.verify(repair: repair) { entry in
+          try found?.verify(repair: repair) { entry in
             tally.add(entry)
-            if let lines {
-              if let object = VerificationTally.json(entry, repairs: repair) { lines.write(object) }
-            } else if let line = VerificationTally.line(entry, repairs: repair) {
-              Output.error.write(line)
-            }
+            if entry.fault == nil && reproduce != nil { good.append(entry.path) }
+            tell(entry, lines)
           } ?? 0
       } catch {
         throw RunFailure(error)
       }
+      if let reproduce, let found { try self.reproduce(reproduce, good, of: found, &tally, lines) }
       if let lines {
         lines.write(tally.json)
         if !tally.isAllWell { throw ExitStatus.moduleFailed }
@@ -56,7 +87,39 @@ extension CacheCommand {
             + "\(artifacts) of it \(tally.nameless == 1 ? "is" : "are") of: the next run compiles them again\n")
       }
       Output.standard.write(tally.summary + "\n")
+      if let reproduced = tally.reproduced { Output.standard.write(reproduced.summary + "\n") }
       if !tally.isAllWell { throw ExitStatus.moduleFailed }
+    }
+
+    private func tell(_ entry: CheckedEntry, _ lines: JSONLines?) {
+      if let lines {
+        if let object = VerificationTally.json(entry, repairs: repair) { lines.write(object) }
+      } else if let line = VerificationTally.line(entry, repairs: repair) {
+        Output.error.write(line)
+      }
+    }
+
+    private func reproduce(
+      _ sample: SampleSize, _ entries: [FilePath], of cache: CacheDirectory, _ tally: inout VerificationTally,
+      _ lines: JSONLines?
+    ) throws {
+      var choice = CompilerChoice(request: HostRequest(engine: engine, compiler: compiler, hosts: hosts, place: nil))
+      choice.options.confinement = limits.confinement(sandbox)
+      let reproduction = Reproduction(
+        cache: cache, choice: choice, limits: limits.modules, sample: sample, repairs: repair)
+      let work = InterruptibleWork()
+      tally.reproduced = try work.run {
+        try reproduction.run(entries, work.cancellation) { path, result in
+          let entry: CheckedEntry
+          switch result {
+          case .compared(let compared): entry = compared
+          case .failed(let failure):
+            entry = CheckedEntry(path: path, size: 0, fault: .notCompiled(reason: failure.message), repair: nil)
+          }
+          tally.addAgain(entry)
+          tell(entry, lines)
+        }
+      }
     }
   }
 }
@@ -72,6 +135,8 @@ struct VerificationTally {
   private var movedAsideBefore = 0
   private var repaired: [EntryRepair: Int] = [:]
   private var unrepaired = 0
+  /// What came of compiling modules again; nil if that was not asked for.
+  var reproduced: ReproductionTally?
   /// Artifacts that no entry can be made for, in a cache that has lost all entries.
   var nameless = 0
 
@@ -80,13 +145,18 @@ struct VerificationTally {
   mutating func add(_ entry: CheckedEntry) {
     entries += 1
     bytes += entry.size
+    addAgain(entry)
+  }
+
+  /// Counts the fault of an entry that was counted before.
+  mutating func addAgain(_ entry: CheckedEntry) {
     guard let fault = entry.fault else { return }
     if fault == .movedAside {
       movedAsideBefore += 1
       return
     }
     switch fault {
-    case .notJudged: notJudged += 1
+    case .notJudged, .notCompiled: notJudged += 1
     case _ where fault.isLostLink: lost += 1
     default: bad += 1
     }
@@ -133,6 +203,7 @@ struct VerificationTally {
       "type": "summary", "entries": JSON(entries), "artifact_bytes": JSON(bytes), "bad": JSON(bad), "lost": JSON(lost),
       "not_judged": JSON(notJudged), "moved_aside_before": JSON(movedAsideBefore), "nameless": JSON(nameless),
       "repaired": JSON(repaired.values.reduce(0, +)),
+      "reproduced": reproduced?.json ?? .null,
     ]
   }
 

@@ -27,6 +27,10 @@ package enum EntryFault: Hashable, Sendable {
   case unreadable(reason: String)
   /// The object's bytes do not have the digest that it is named by.
   case digestDiffers(actual: String)
+  /// The object is as it was stored, and its engine makes something else of the module.
+  case notReproduced(stored: String, made: String)
+  /// The engine does not compile the module any more.
+  case notCompiled(reason: String)
 
   /// Whether only the link was lost when the cache was copied, and the artifact is as it was stored.
   package var isLostLink: Bool { [.copied, .linkAsText, .linkMissing].contains(self) }
@@ -44,12 +48,16 @@ extension EntryFault: CustomStringConvertible {
     case .notJudged(let reason): "is a file, not a link, and cannot be judged: \(reason)"
     case .linkMissing: "is missing, though its artifact is there: copying a cache must keep its links (`cp -a` does)"
     case .otherEngine: "its artifact is of another engine or other settings"
+    case .noArtifact: "its file is no engine's artifact"
     case .untrustedDirectory(let reason): reason
     case .objectMissing: "its artifact is missing"
     case .movedAside: "its artifact was corrupt and is moved aside: the next run makes it again"
     case .unreadable(let reason): "its artifact cannot be read: \(reason)"
-    case .noArtifact: "its file is no engine's artifact"
     case .digestDiffers(let actual): "its artifact is corrupt: the bytes hash to \(actual.prefix(16))…, not to its name"
+    case .notReproduced(let stored, let made):
+      "its artifact is not what its engine makes of the module: the bytes hash to \(stored.prefix(16))…, "
+        + "those of a new compilation to \(made.prefix(16))…"
+    case .notCompiled(let reason): "its artifact cannot be made again: the module \(reason)"
     }
   }
 }
@@ -72,4 +80,11 @@ package struct CheckedEntry: Sendable {
   package let fault: EntryFault?
   /// Nil if the fault is still there.
   package let repair: EntryRepair?
+
+  package init(path: FilePath, size: Int, fault: EntryFault?, repair: EntryRepair?) {
+    self.path = path
+    self.size = size
+    self.fault = fault
+    self.repair = repair
+  }
 }
