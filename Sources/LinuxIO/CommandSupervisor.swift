@@ -71,16 +71,25 @@ package struct CommandSupervisor: ~Copyable {
     Descendants.signal(SIGTERM)
     // What is stopped would not see the end.
     Descendants.signal(SIGCONT)
-    let deadline = MonotonicInstant.now().adding(seconds: Double(milliseconds) / 1000)
+    func deadline(in milliseconds: Int) -> MonotonicInstant { .now().adding(seconds: Double(milliseconds) / 1000) }
+    var last = deadline(in: milliseconds)
+    var isHeard = true
     while reap() {
-      let left = deadline.nanoseconds(since: .now()) / 1_000_000
+      let left = last.nanoseconds(since: .now()) / 1_000_000
       if left == 0 { break }
-      wait(milliseconds: Int32(clamping: left) + 1, alsoForWords: false)
+      wait(milliseconds: Int32(clamping: left) + 1, alsoForWords: isHeard)
+      discardSignals()
+      guard isHeard, (try? socket.waitUntilReadable(milliseconds: 0)) == true else { continue }
+      // The owner ends, too, and does not wait for so long.
+      let word = socket.receiveBytes(limit: 64)
+      isHeard = !word.isEmpty
+      if case .end(let milliseconds) = SupervisorMessage.order(word) { last = min(last, deadline(in: milliseconds)) }
     }
     // Orphans come here, and so each round reaches what the one before has not. Somebody else's processes stay.
     for _ in 0..<50 where reap() {
       Descendants.signal(SIGKILL)
       wait(milliseconds: 20, alsoForWords: false)
+      discardSignals()
     }
   }
 
@@ -104,8 +113,9 @@ package struct CommandSupervisor: ~Copyable {
     var wanted = [pollfd(fd: signals.raw, events: Int16(POLLIN), revents: 0)]
     if alsoForWords { wanted.append(pollfd(fd: socket.raw, events: Int16(POLLIN), revents: 0)) }
     _ = poll(&wanted, nfds_t(wanted.count), milliseconds)
-    if !alsoForWords { while clinux_next_signal(signals.raw) != 0 {} }
   }
+
+  private func discardSignals() { while clinux_next_signal(signals.raw) != 0 {} }
 
   private func tell(_ event: CommandEvent) { try? socket.send(SupervisorMessage.encode(event)) }
 }

@@ -119,6 +119,30 @@ import Testing
     }
   }
 
+  /// A watcher that ends while a server has three seconds left to do so does not wait for it.
+  @Test func aSecondWordShortensTheTimeToEnd() throws {
+    let script = """
+      import socket, struct, subprocess, sys
+
+      ours, given = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+      tool = subprocess.Popen(
+          [sys.argv[1], "command-supervisor", str(given.fileno())], pass_fds=[given.fileno()], stdout=subprocess.PIPE)
+      given.close()
+      ours.send(b"trap 'echo told' TERM; echo ready; while :; do sleep 1000 & wait; done")
+      assert tool.stdout.readline() == b"ready\\n"
+      for milliseconds in 3_600_000, 1:
+          ours.send(b"\\0" + struct.pack("<i", milliseconds))
+          if milliseconds > 1: assert tool.stdout.readline() == b"told\\n"
+      # An hour would be too long.
+      ours.settimeout(300)
+      print(ours.recv(64)[:2], tool.wait())
+      """
+    try Sandbox.use { box in
+      let run = try box.command("python3", ["-c", Argument(script), Argument(box.executable)]).run()
+      #expect(run.output == "b'\\x04\\t' 0\n", "\(run.errors)")
+    }
+  }
+
   @Test func saysThatACommandStillRuns() throws {
     try Sandbox.use { box in
       let watcher = try Watcher(in: box, "--exec", "echo >> log; sleep 1000", modules: 0)
