@@ -54,7 +54,7 @@ struct CompilerDescriptionTests {
         targets = ["a-b"]
         config = ["-c", "{config}"]
         suffix = ".so"
-        magic = "7F45"
+        magic = "7f45"
         cores = "all"
         refuses = ["components"]
         """

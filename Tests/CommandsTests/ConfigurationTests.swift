@@ -53,6 +53,7 @@ struct ConfigurationTests {
       backends = ["winch", "pulley"]
       opt-level = "none"
       cpu = "baseline"
+      targets = ["riscv64gc-unknown-linux-gnu"]
       features = "all"
       hosts = ["edge"]
       optimize = ["memory-reservation=0"]
@@ -185,9 +186,9 @@ struct ConfigurationTests {
     ("jobs = 3\nbakend = 'winch'\n", "2: unknown key 'bakend'; did you mean 'backend'?"),
     ("opt_level = 'none'\n", "1: unknown key 'opt_level'; did you mean 'opt-level'?"),
     ("[watch]\npoll = true\n", "1: unknown key 'watch'; the keys are "),
-    ("jobs = 1\n\n[backends.winch]\n", "3: unknown key 'backends'; did you mean 'backend'?"),
+    ("jobs = 1\n\n[hots.winch]\n", "3: unknown key 'hots'; did you mean 'host'?"),
     ("[[exclude]]\n", "1: exclude must be a list of patterns, not a list with a table"),
-    ("\"entirely different\" = 1\n", "1: unknown key 'entirely different'; the keys are backend, opt-level, cpu, "),
+    ("\"entirely different\" = 1\n", "1: unknown key 'entirely different'; the keys are backends, opt-level, cpu, "),
     ("\n\njobs = '3'\n", "3: jobs must be a number from 1 to 1024, not a string"),
     ("jobs = 0\n", "1: jobs must be a number from 1 to 1024, not '0'"),
     ("jobs = 2.5\n", "1: jobs must be a number from 1 to 1024, not '2.5'"),
@@ -224,7 +225,7 @@ struct ConfigurationTests {
   /// It is not compared with every key letter by letter.
   @Test func aKeyAsLongAsTheFileIsRefusedAtOnce() throws {
     let key = String(repeating: "k", count: 900_000)
-    #expect(try refusal("\(key) = 1\n")?.hasPrefix("1: unknown key '\(key)'; the keys are backend, ") == true)
+    #expect(try refusal("\(key) = 1\n")?.hasPrefix("1: unknown key '\(key)'; the keys are backends, ") == true)
   }
 
   @Test func bytesThatAreNoTextAreRefused() throws {

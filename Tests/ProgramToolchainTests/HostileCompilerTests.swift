@@ -56,7 +56,7 @@ struct HostileCompilerTests {
     fixture.options.largestArtifact = 1 << 20
     fixture.options.leastSpace = 4 << 20
     let one = try fixture.failure("dd if=/dev/zero of=big bs=1M count=64 2> /dev/null && echo full")
-    #expect(one?.description.contains("exited with status 1") == true, "\(String(describing: one))")
+    #expect(one == .exhausted(.files, bytes: 4 << 20))
     let many = try fixture.failure(
       "n=0; while :; do n=$((n+1)); dd if=/dev/zero of=f$n bs=1M count=1 2> /dev/null; done")
     #expect(many == .exhausted(.files, bytes: 4 << 20))
@@ -107,7 +107,7 @@ struct HostileCompilerTests {
 
   @Test func megabytesOfWordsAreCut() throws {
     let failure = try #require(
-      try fixture.failure("echo first >&2; yes 0123456789 | head -c 30000000 >&2; echo last >&2; exit 1"))
+      try fixture.failure("echo first >&2; yes 0123456789 | head -c 33000000 >&2; echo last >&2; exit 1"))
     let words = try #require(failure.words)
     #expect(words.whole.utf8.count < 60_000)
     #expect(words.whole.hasPrefix("first\n") && words.whole.hasSuffix("last\n"))
@@ -118,7 +118,7 @@ struct HostileCompilerTests {
   @Test func whatItMakesOfItsDirectoryIsRemoved() throws {
     let told = try lines(
       """
-      pwd; mkdir -m 0 locked; i=0; while [ $i -lt 300 ]; do mkdir aaaaaaaaaaaaaaaaaaaaaaaaa; cd aaaaaaaaaaaaaaaaaaaaaaaaa
+      pwd; mkdir -m 0 locked; i=0; while [ $i -lt 90 ]; do mkdir aaaaaaaaaaaaaaaaaaaaaaaaa; cd aaaaaaaaaaaaaaaaaaaaaaaaa
       touch file; i=$((i+1)); done
       """)
     let place = try #require(told.first)
