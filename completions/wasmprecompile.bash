@@ -190,14 +190,14 @@ _wasmprecompile() {
 
     local -a repeating_flags=()
     local -a non_repeating_flags=(--trust-cache --null -0 --follow-links --fail-fast --dry-run -n --check --frozen --verify --force --rehash --require-sandbox --hard-links --watch --restart --poll --clear --quiet -q --verbose -v --explain --version -h --help)
-    local -a repeating_options=(--backend --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache --files-from --exclude)
+    local -a repeating_options=(--backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache --files-from --exclude)
     local -a non_repeating_options=(--opt-level --cpu --features --engine --cache-dir --max-size --jobs -j --isolate --timeout --max-module --max-artifact --max-memory --output --stamp --depfile --exec --debounce --color --format --timings --trace)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--backend')
-        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'
+        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'$'\n''llvm'$'\n''wasm2c'$'\n''wasmtime-cli'
         return
         ;;
     '--opt-level')
@@ -206,6 +206,9 @@ _wasmprecompile() {
         ;;
     '--cpu')
         __wasmprecompile_add_completions -W 'native'$'\n''baseline'$'\n''x86-64'$'\n''x86-64-v2'$'\n''x86-64-v3'$'\n''x86-64-v4'$'\n''nehalem'$'\n''westmere'$'\n''sandybridge'$'\n''ivybridge'$'\n''haswell'$'\n''broadwell'$'\n''skylake'$'\n''skylake-avx512'$'\n''cascadelake'$'\n''icelake-server'$'\n''sapphirerapids'$'\n''alderlake'$'\n''znver1'$'\n''znver2'$'\n''znver3'$'\n''znver4'
+        return
+        ;;
+    '--target')
         return
         ;;
     '--features')
@@ -324,7 +327,7 @@ _wasmprecompile() {
 _wasmprecompile_path() {
     repeating_flags=()
     non_repeating_flags=(--compile --verify --null -0 --trust-cache --require-sandbox --version -h --help)
-    repeating_options=(--files-from --backend --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache)
+    repeating_options=(--files-from --backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache)
     non_repeating_options=(--format --opt-level --cpu --features --engine --cache-dir --timeout --max-module --max-artifact --max-memory)
     __wasmprecompile_offer_flags_options -1
 
@@ -339,7 +342,7 @@ _wasmprecompile_path() {
         return
         ;;
     '--backend')
-        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'
+        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'$'\n''llvm'$'\n''wasm2c'$'\n''wasmtime-cli'
         return
         ;;
     '--opt-level')
@@ -348,6 +351,9 @@ _wasmprecompile_path() {
         ;;
     '--cpu')
         __wasmprecompile_add_completions -W 'native'$'\n''baseline'$'\n''x86-64'$'\n''x86-64-v2'$'\n''x86-64-v3'$'\n''x86-64-v4'$'\n''nehalem'$'\n''westmere'$'\n''sandybridge'$'\n''ivybridge'$'\n''haswell'$'\n''broadwell'$'\n''skylake'$'\n''skylake-avx512'$'\n''cascadelake'$'\n''icelake-server'$'\n''sapphirerapids'$'\n''alderlake'$'\n''znver1'$'\n''znver2'$'\n''znver3'$'\n''znver4'
+        return
+        ;;
+    '--target')
         return
         ;;
     '--features')
@@ -415,7 +421,7 @@ _wasmprecompile_path() {
 _wasmprecompile_run() {
     repeating_flags=()
     non_repeating_flags=(--cold --trust-cache --require-sandbox --version -h --help)
-    repeating_options=(--dir --env --backend --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache)
+    repeating_options=(--dir --env --backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache)
     non_repeating_options=(--invoke --opt-level --cpu --features --engine --cache-dir --timeout --max-module --max-artifact --max-memory)
     __wasmprecompile_offer_flags_options -1
 
@@ -432,7 +438,7 @@ _wasmprecompile_run() {
         return
         ;;
     '--backend')
-        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'
+        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'$'\n''llvm'$'\n''wasm2c'$'\n''wasmtime-cli'
         return
         ;;
     '--opt-level')
@@ -441,6 +447,9 @@ _wasmprecompile_run() {
         ;;
     '--cpu')
         __wasmprecompile_add_completions -W 'native'$'\n''baseline'$'\n''x86-64'$'\n''x86-64-v2'$'\n''x86-64-v3'$'\n''x86-64-v4'$'\n''nehalem'$'\n''westmere'$'\n''sandybridge'$'\n''ivybridge'$'\n''haswell'$'\n''broadwell'$'\n''skylake'$'\n''skylake-avx512'$'\n''cascadelake'$'\n''icelake-server'$'\n''sapphirerapids'$'\n''alderlake'$'\n''znver1'$'\n''znver2'$'\n''znver3'$'\n''znver4'
+        return
+        ;;
+    '--target')
         return
         ;;
     '--features')
@@ -532,7 +541,7 @@ _wasmprecompile_hash() {
 _wasmprecompile_inspect() {
     repeating_flags=()
     non_repeating_flags=(--trust-cache --version -h --help)
-    repeating_options=(--backend --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache)
+    repeating_options=(--backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache)
     non_repeating_options=(--functions --format --opt-level --cpu --features --engine --cache-dir)
     __wasmprecompile_offer_flags_options 1
 
@@ -546,7 +555,7 @@ _wasmprecompile_inspect() {
         return
         ;;
     '--backend')
-        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'
+        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'$'\n''llvm'$'\n''wasm2c'$'\n''wasmtime-cli'
         return
         ;;
     '--opt-level')
@@ -555,6 +564,9 @@ _wasmprecompile_inspect() {
         ;;
     '--cpu')
         __wasmprecompile_add_completions -W 'native'$'\n''baseline'$'\n''x86-64'$'\n''x86-64-v2'$'\n''x86-64-v3'$'\n''x86-64-v4'$'\n''nehalem'$'\n''westmere'$'\n''sandybridge'$'\n''ivybridge'$'\n''haswell'$'\n''broadwell'$'\n''skylake'$'\n''skylake-avx512'$'\n''cascadelake'$'\n''icelake-server'$'\n''sapphirerapids'$'\n''alderlake'$'\n''znver1'$'\n''znver2'$'\n''znver3'$'\n''znver4'
+        return
+        ;;
+    '--target')
         return
         ;;
     '--features')
@@ -610,7 +622,7 @@ _wasmprecompile_inspect() {
 _wasmprecompile_engines() {
     repeating_flags=()
     non_repeating_flags=(--processors --require-sandbox --version -h --help)
-    repeating_options=(--backend --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W)
+    repeating_options=(--backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W)
     non_repeating_options=(--format --opt-level --cpu --features --engine --max-memory)
     __wasmprecompile_offer_flags_options 0
 
@@ -621,7 +633,7 @@ _wasmprecompile_engines() {
         return
         ;;
     '--backend')
-        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'
+        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'$'\n''llvm'$'\n''wasm2c'$'\n''wasmtime-cli'
         return
         ;;
     '--opt-level')
@@ -630,6 +642,9 @@ _wasmprecompile_engines() {
         ;;
     '--cpu')
         __wasmprecompile_add_completions -W 'native'$'\n''baseline'$'\n''x86-64'$'\n''x86-64-v2'$'\n''x86-64-v3'$'\n''x86-64-v4'$'\n''nehalem'$'\n''westmere'$'\n''sandybridge'$'\n''ivybridge'$'\n''haswell'$'\n''broadwell'$'\n''skylake'$'\n''skylake-avx512'$'\n''cascadelake'$'\n''icelake-server'$'\n''sapphirerapids'$'\n''alderlake'$'\n''znver1'$'\n''znver2'$'\n''znver3'$'\n''znver4'
+        return
+        ;;
+    '--target')
         return
         ;;
     '--features')
@@ -696,15 +711,11 @@ _wasmprecompile_cache_dir() {
     repeating_flags=()
     non_repeating_flags=(--trust-cache --version -h --help)
     repeating_options=(--lower-cache)
-    non_repeating_options=(--format --cache-dir)
+    non_repeating_options=(--cache-dir)
     __wasmprecompile_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
-    '--format')
-        __wasmprecompile_add_completions -W 'human'$'\n''json'
-        return
-        ;;
     '--cache-dir')
         __wasmprecompile_add_completions -d
         return
@@ -719,18 +730,14 @@ _wasmprecompile_cache_dir() {
 _wasmprecompile_cache_key() {
     repeating_flags=()
     non_repeating_flags=(--require-sandbox --version -h --help)
-    repeating_options=(--backend --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W)
-    non_repeating_options=(--format --opt-level --cpu --features --engine --max-memory)
+    repeating_options=(--backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W)
+    non_repeating_options=(--opt-level --cpu --features --engine --max-memory)
     __wasmprecompile_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
-    '--format')
-        __wasmprecompile_add_completions -W 'human'$'\n''json'
-        return
-        ;;
     '--backend')
-        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'
+        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'$'\n''llvm'$'\n''wasm2c'$'\n''wasmtime-cli'
         return
         ;;
     '--opt-level')
@@ -739,6 +746,9 @@ _wasmprecompile_cache_key() {
         ;;
     '--cpu')
         __wasmprecompile_add_completions -W 'native'$'\n''baseline'$'\n''x86-64'$'\n''x86-64-v2'$'\n''x86-64-v3'$'\n''x86-64-v4'$'\n''nehalem'$'\n''westmere'$'\n''sandybridge'$'\n''ivybridge'$'\n''haswell'$'\n''broadwell'$'\n''skylake'$'\n''skylake-avx512'$'\n''cascadelake'$'\n''icelake-server'$'\n''sapphirerapids'$'\n''alderlake'$'\n''znver1'$'\n''znver2'$'\n''znver3'$'\n''znver4'
+        return
+        ;;
+    '--target')
         return
         ;;
     '--features')
@@ -912,61 +922,15 @@ _wasmprecompile_cache_clear() {
 
 _wasmprecompile_cache_verify() {
     repeating_flags=()
-    non_repeating_flags=(--repair --trust-cache --require-sandbox --version -h --help)
-    repeating_options=(--backend --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache)
-    non_repeating_options=(--reproduce --format --opt-level --cpu --features --engine --cache-dir --timeout --max-module --max-artifact --max-memory)
+    non_repeating_flags=(--repair --trust-cache --version -h --help)
+    repeating_options=(--lower-cache)
+    non_repeating_options=(--format --cache-dir)
     __wasmprecompile_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
-    '--reproduce')
-        return
-        ;;
     '--format')
         __wasmprecompile_add_completions -W 'human'$'\n''json'
-        return
-        ;;
-    '--backend')
-        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'
-        return
-        ;;
-    '--opt-level')
-        __wasmprecompile_add_completions -W 'none'$'\n''speed'$'\n''speed-and-size'
-        return
-        ;;
-    '--cpu')
-        __wasmprecompile_add_completions -W 'native'$'\n''baseline'$'\n''x86-64'$'\n''x86-64-v2'$'\n''x86-64-v3'$'\n''x86-64-v4'$'\n''nehalem'$'\n''westmere'$'\n''sandybridge'$'\n''ivybridge'$'\n''haswell'$'\n''broadwell'$'\n''skylake'$'\n''skylake-avx512'$'\n''cascadelake'$'\n''icelake-server'$'\n''sapphirerapids'$'\n''alderlake'$'\n''znver1'$'\n''znver2'$'\n''znver3'$'\n''znver4'
-        return
-        ;;
-    '--features')
-        __wasmprecompile_add_completions -W 'least'$'\n''all'
-        return
-        ;;
-    '--host')
-        return
-        ;;
-    '--engine-config')
-        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(toml)'
-        return
-        ;;
-    '--like')
-        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(cwasm)'
-        return
-        ;;
-    '--optimize'|'-O')
-        return
-        ;;
-    '--codegen'|'-C')
-        return
-        ;;
-    '--debug'|'-D')
-        return
-        ;;
-    '--wasm'|'-W')
-        return
-        ;;
-    '--engine')
-        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(so)'
         return
         ;;
     '--cache-dir')
@@ -975,18 +939,6 @@ _wasmprecompile_cache_verify() {
         ;;
     '--lower-cache')
         __wasmprecompile_add_completions -d
-        return
-        ;;
-    '--timeout')
-        return
-        ;;
-    '--max-module')
-        return
-        ;;
-    '--max-artifact')
-        return
-        ;;
-    '--max-memory')
         return
         ;;
     esac
