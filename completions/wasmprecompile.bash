@@ -197,7 +197,7 @@ _wasmprecompile() {
     # Offer option value completions
     case "${prev}" in
     '--backend')
-        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'$'\n''llvm'$'\n''wasm2c'$'\n''wasmtime-cli'
+        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'$'\n''llvm'$'\n''wasm2c'$'\n''wasmtime-cli'$'\n''wasmer-cranelift'$'\n''wasmer-singlepass'$'\n''wasmer-llvm'$'\n''wasmedge'$'\n''wamrc'
         return
         ;;
     '--opt-level')
@@ -342,7 +342,7 @@ _wasmprecompile_path() {
         return
         ;;
     '--backend')
-        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'$'\n''llvm'$'\n''wasm2c'$'\n''wasmtime-cli'
+        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'$'\n''llvm'$'\n''wasm2c'$'\n''wasmtime-cli'$'\n''wasmer-cranelift'$'\n''wasmer-singlepass'$'\n''wasmer-llvm'$'\n''wasmedge'$'\n''wamrc'
         return
         ;;
     '--opt-level')
@@ -438,7 +438,7 @@ _wasmprecompile_run() {
         return
         ;;
     '--backend')
-        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'$'\n''llvm'$'\n''wasm2c'$'\n''wasmtime-cli'
+        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'$'\n''llvm'$'\n''wasm2c'$'\n''wasmtime-cli'$'\n''wasmer-cranelift'$'\n''wasmer-singlepass'$'\n''wasmer-llvm'$'\n''wasmedge'$'\n''wamrc'
         return
         ;;
     '--opt-level')
@@ -555,7 +555,7 @@ _wasmprecompile_inspect() {
         return
         ;;
     '--backend')
-        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'$'\n''llvm'$'\n''wasm2c'$'\n''wasmtime-cli'
+        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'$'\n''llvm'$'\n''wasm2c'$'\n''wasmtime-cli'$'\n''wasmer-cranelift'$'\n''wasmer-singlepass'$'\n''wasmer-llvm'$'\n''wasmedge'$'\n''wamrc'
         return
         ;;
     '--opt-level')
@@ -633,7 +633,7 @@ _wasmprecompile_engines() {
         return
         ;;
     '--backend')
-        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'$'\n''llvm'$'\n''wasm2c'$'\n''wasmtime-cli'
+        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'$'\n''llvm'$'\n''wasm2c'$'\n''wasmtime-cli'$'\n''wasmer-cranelift'$'\n''wasmer-singlepass'$'\n''wasmer-llvm'$'\n''wasmedge'$'\n''wamrc'
         return
         ;;
     '--opt-level')
@@ -711,11 +711,15 @@ _wasmprecompile_cache_dir() {
     repeating_flags=()
     non_repeating_flags=(--trust-cache --version -h --help)
     repeating_options=(--lower-cache)
-    non_repeating_options=(--cache-dir)
+    non_repeating_options=(--format --cache-dir)
     __wasmprecompile_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
+    '--format')
+        __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
     '--cache-dir')
         __wasmprecompile_add_completions -d
         return
@@ -731,13 +735,17 @@ _wasmprecompile_cache_key() {
     repeating_flags=()
     non_repeating_flags=(--require-sandbox --version -h --help)
     repeating_options=(--backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W)
-    non_repeating_options=(--opt-level --cpu --features --engine --max-memory)
+    non_repeating_options=(--format --opt-level --cpu --features --engine --max-memory)
     __wasmprecompile_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
+    '--format')
+        __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
     '--backend')
-        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'$'\n''llvm'$'\n''wasm2c'$'\n''wasmtime-cli'
+        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'$'\n''llvm'$'\n''wasm2c'$'\n''wasmtime-cli'$'\n''wasmer-cranelift'$'\n''wasmer-singlepass'$'\n''wasmer-llvm'$'\n''wasmedge'$'\n''wamrc'
         return
         ;;
     '--opt-level')
@@ -922,15 +930,64 @@ _wasmprecompile_cache_clear() {
 
 _wasmprecompile_cache_verify() {
     repeating_flags=()
-    non_repeating_flags=(--repair --trust-cache --version -h --help)
-    repeating_options=(--lower-cache)
-    non_repeating_options=(--format --cache-dir)
+    non_repeating_flags=(--repair --trust-cache --require-sandbox --version -h --help)
+    repeating_options=(--backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache)
+    non_repeating_options=(--reproduce --format --opt-level --cpu --features --engine --cache-dir --timeout --max-module --max-artifact --max-memory)
     __wasmprecompile_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
+    '--reproduce')
+        return
+        ;;
     '--format')
         __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
+    '--backend')
+        __wasmprecompile_add_completions -W 'cranelift'$'\n''winch'$'\n''pulley'$'\n''llvm'$'\n''wasm2c'$'\n''wasmtime-cli'$'\n''wasmer-cranelift'$'\n''wasmer-singlepass'$'\n''wasmer-llvm'$'\n''wasmedge'$'\n''wamrc'
+        return
+        ;;
+    '--opt-level')
+        __wasmprecompile_add_completions -W 'none'$'\n''speed'$'\n''speed-and-size'
+        return
+        ;;
+    '--cpu')
+        __wasmprecompile_add_completions -W 'native'$'\n''baseline'$'\n''x86-64'$'\n''x86-64-v2'$'\n''x86-64-v3'$'\n''x86-64-v4'$'\n''nehalem'$'\n''westmere'$'\n''sandybridge'$'\n''ivybridge'$'\n''haswell'$'\n''broadwell'$'\n''skylake'$'\n''skylake-avx512'$'\n''cascadelake'$'\n''icelake-server'$'\n''sapphirerapids'$'\n''alderlake'$'\n''znver1'$'\n''znver2'$'\n''znver3'$'\n''znver4'
+        return
+        ;;
+    '--target')
+        return
+        ;;
+    '--features')
+        __wasmprecompile_add_completions -W 'least'$'\n''all'
+        return
+        ;;
+    '--host')
+        return
+        ;;
+    '--engine-config')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(toml)'
+        return
+        ;;
+    '--like')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(cwasm)'
+        return
+        ;;
+    '--optimize'|'-O')
+        return
+        ;;
+    '--codegen'|'-C')
+        return
+        ;;
+    '--debug'|'-D')
+        return
+        ;;
+    '--wasm'|'-W')
+        return
+        ;;
+    '--engine')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(so)'
         return
         ;;
     '--cache-dir')
@@ -939,6 +996,18 @@ _wasmprecompile_cache_verify() {
         ;;
     '--lower-cache')
         __wasmprecompile_add_completions -d
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--max-module')
+        return
+        ;;
+    '--max-artifact')
+        return
+        ;;
+    '--max-memory')
         return
         ;;
     esac

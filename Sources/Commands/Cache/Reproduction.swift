@@ -58,7 +58,8 @@ struct Reproduction {
   /// The engines by the names of their directories in the cache.
   private func makers(_ cancellation: Cancellation) throws -> [String: Maker] {
     var makers: [String: Maker] = [:]
-    for toolchain in try choice.findToolchains(cancellation) {
+    // Programs need not make the same bytes twice: wasm2c's C compiler does not.
+    for case let toolchain as WasmtimeToolchain in try choice.findToolchains(cancellation) {
       let resolution = try toolchain.resolve(lanes: 1)
       var identities: [ArtifactIdentity] = []
       for (wish, result) in zip(toolchain.wishes, resolution.identities) {
