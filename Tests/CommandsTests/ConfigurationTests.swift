@@ -186,7 +186,7 @@ struct ConfigurationTests {
     ("jobs = 3\nbakend = 'winch'\n", "2: unknown key 'bakend'; did you mean 'backend'?"),
     ("opt_level = 'none'\n", "1: unknown key 'opt_level'; did you mean 'opt-level'?"),
     ("[watch]\npoll = true\n", "1: unknown key 'watch'; the keys are "),
-    ("jobs = 1\n\n[hots.winch]\n", "3: unknown key 'hots'; did you mean 'host'?"),
+    ("jobs = 1\n\n[hots.winch]\n", "3: unknown key 'hots'; did you mean 'hosts'?"),
     ("[[exclude]]\n", "1: exclude must be a list of patterns, not a list with a table"),
     ("\"entirely different\" = 1\n", "1: unknown key 'entirely different'; the keys are backends, opt-level, cpu, "),
     ("\n\njobs = '3'\n", "3: jobs must be a number from 1 to 1024, not a string"),
