@@ -160,7 +160,7 @@ import Testing
       func row(_ arguments: Argument...) throws -> String? {
         try box.tool(["engines"] + arguments).run().outputLines.first { $0.hasPrefix("test-c ") }
       }
-      #expect(try row() == "test-c        found, 1.2, \(box.path)/compiler/testc")
+      #expect(try row() == "test-c             found, 1.2, \(box.path)/compiler/testc")
       let json = try box.succeed("engines", "--format", "json", "--backend", "test-c").outputLines
       #expect(json.contains { $0.contains(#""type":"compiler","backend":"test-c","state":"found""#) }, "\(json)")
       try describe("", version: "'; echo broken >&2; exit 4; echo '", in: box)

@@ -170,11 +170,16 @@ struct WasmtimeRunTests {
   /// The claim of another process on module `a`, made as it would make it.
   private final class OtherProcess: Sendable {
     let writer: EngineWriter
+    /// One of the engine's: others are not found.
+    private let artifact: [UInt8]
     private let claim: Mutex<Claim?>
 
-    init(_ identity: ArtifactIdentity, _ path: FilePath) throws {
+    /// - Parameter model: a module that the cache has.
+    init(_ identity: ArtifactIdentity, _ path: FilePath, model: WasmHash) throws {
       let cache = try CacheDirectory(making: path)
-      writer = try EngineWriter(EngineDirectory(identity, in: cache), try Publisher(cache))
+      let directory = EngineDirectory(identity, in: cache)
+      artifact = try [UInt8](contentsOf: directory.entryPath(model))
+      writer = try EngineWriter(directory, try Publisher(cache))
       claim = Mutex(try writer.tryClaim(Self.module))
     }
 
@@ -182,7 +187,7 @@ struct WasmtimeRunTests {
 
     func publish() {
       #expect(throws: Never.self) {
-        let result = Array("made by another".utf8).withUnsafeBytes { bytes in
+        let result = artifact.withUnsafeBytes { bytes in
           Result { () throws(CacheError) in try writer.publish(bytes, for: Self.module) }
         }
         try result.get()
@@ -192,6 +197,9 @@ struct WasmtimeRunTests {
     func giveUp() { claim.withLock { $0 = nil } }
   }
 
+  /// The module that ``identity()`` compiles.
+  private static let model = WasmHash.generate(WasmBinary.returning(120))
+
   /// A run that found the engine and made the cache.
   private func identity() throws -> ArtifactIdentity {
     try write("x")
@@ -200,7 +208,7 @@ struct WasmtimeRunTests {
 
   @Test func moduleThatAnotherProcessCompilesIsLeftToIt() throws {
     try write("a", "b")
-    let other = try OtherProcess(try identity(), cachePath)
+    let other = try OtherProcess(try identity(), cachePath, model: Self.model)
     let observer = RecordingObserver(onFinished: { outcome in
       guard outcome.job.name == "b" else { return }
       other.publish()
@@ -214,7 +222,7 @@ struct WasmtimeRunTests {
 
   @Test func moduleThatAnotherProcessPublishedMeanwhileIsNotCompiledAgain() throws {
     try write("a", "b")
-    let other = try OtherProcess(try identity(), cachePath)
+    let other = try OtherProcess(try identity(), cachePath, model: Self.model)
     let observer = RecordingObserver(onPlanned: {
       other.publish()
       other.giveUp()
@@ -224,7 +232,7 @@ struct WasmtimeRunTests {
 
   @Test func moduleThatAnotherProcessGaveUpIsCompiled() throws {
     try write("a", "b")
-    let other = try OtherProcess(try identity(), cachePath)
+    let other = try OtherProcess(try identity(), cachePath, model: Self.model)
     let observer = RecordingObserver(onFinished: { outcome in
       if outcome.job.name == "b" { other.giveUp() }
     })

@@ -37,7 +37,12 @@ struct CPUTargetTests {
   @Test(arguments: EngineUnderTest.versions, CPUTarget.names)
   func theEngineHasEveryFeature(_ version: String, _ name: String) throws {
     let cpu = try #require(CPUTarget(name))
-    let record = try EngineArtifact.record(of: version, EngineSettings(backend: .cranelift, cpu: cpu))
+    let record: CompatibilityRecord
+    do { record = try EngineArtifact.record(of: version, EngineSettings(backend: .cranelift, cpu: cpu)) } catch {
+      // This machine lacks one of them. The engine knows it, and says so.
+      #expect("\(error)".contains("is enabled, but not available on the host"), "\(error)")
+      return
+    }
     let parts = try #require(RecordParts(record))
     let on = Set(parts.processor.filter { $0.value == "true" }.map(\.name))
     guard let features = CPUTarget.features(of: name) else { return }
