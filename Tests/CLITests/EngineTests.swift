@@ -86,7 +86,7 @@ import Testing
         let engine = try EngineRelease(version: version).library()
         let run = try box.succeed("engines", "--engine", "\(engine)")
         #expect(run.errors == "")
-        let masked = run.output.replacing(#/build [0-9a-f]{12}/#, with: "build BUILD")
+        let masked = run.output.ofLibwasmtime.replacing(#/build [0-9a-f]{12}/#, with: "build BUILD")
           .replacing(#/identity [0-9a-f]{16}/#, with: "identity IDENTITY")
         let sandbox = "sandbox    no files, network or signals (Landlock 7), few system calls (seccomp), 4Gi of memory"
         let text = masked.replacing(#/Landlock [6-9]/#, with: "Landlock 7")
@@ -186,7 +186,7 @@ import Testing
       for arguments in [["good.wasm"], ["engines"], ["path", "good.wasm"]] as [[Argument]] {
         let run = try box.command(alone, arguments).run()
         #expect(run.ending == .exited(69))
-        #expect(run.output == "")
+        #expect(run.output.ofLibwasmtime == "")
         #expect(
           run.errors == """
             wasmprecompile: error: no engine found, looked for
@@ -234,7 +234,7 @@ import Testing
         for arguments in [["good.wasm"], ["engines"]] as [[Argument]] {
           let run = try box.tool(arguments + ["--engine", "\(engine)"]).withoutPrivileges.run()
           #expect(run.ending == .exited(69), "\(engine)")
-          #expect(run.output == "", "\(engine)")
+          #expect(run.output.ofLibwasmtime == "", "\(engine)")
           #expect(run.errors == message)
         }
       }

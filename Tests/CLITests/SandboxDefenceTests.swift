@@ -33,7 +33,7 @@ import Testing
       let run = try withoutLandlock(box.tool("engines", "--max-memory", "1Gi")).run()
       #expect(run.ending == .exited(0))
       #expect(
-        run.outputLines.last
+        run.output.ofLibwasmtime.lines.last
           == "sandbox    without Landlock, which the kernel lacks or forbids, few system calls (seccomp), 1Gi of memory"
       )
     }
@@ -53,7 +53,7 @@ import Testing
         let run = try withoutLandlock(box.tool(arguments + ["--require-sandbox"])).run()
         #expect(run.ending == .exited(69))
         #expect(run.errors == message)
-        #expect(run.output == "")
+        #expect(run.output.ofLibwasmtime == "")
       }
       try box.succeed("1.wasm")
       let run = try withoutLandlock(box.tool("--require-sandbox", ".")).run()

@@ -82,7 +82,7 @@ extension Contender {
 extension Tool {
   fileprivate func watch(_ path: String) throws -> RunningProgram {
     try RunningProgram(
-      [site.tool, "--watch", "--cache-dir", cache, "--backend", backend.rawValue, path],
+      [site.tool, "--watch", "--cache-dir", cache, "--backend", backend, path],
       environment: site.launcher.environment)
   }
 }
