@@ -51,7 +51,7 @@ package enum BuiltInCompilers {
     """
     [backend.wasmer-\(compiler)]
     summary = "wasmer's command line with its \(name) compiler"
-    get = "curl https://get.wasmer.io -sSfL | sh"
+    get = "see docs.wasmer.io/install"
     llvm = \(isLLVM)
     programs = { wasmer = ["wasmer", "~/.wasmer/bin/wasmer"] }
     version = ["{wasmer}", "--version"]
