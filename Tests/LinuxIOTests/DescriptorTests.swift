@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import LinuxIO
 import SystemPackage
@@ -116,7 +115,7 @@ struct DescriptorTests {
   /// A writer that opens the file while the lease is held makes the kernel send a signal.
   @Test(.timeLimit(.minutes(2))) func askingNeverEndsTheProcessNorHoldsAWriterUp() throws {
     let path = try directory.write("text", to: "file")
-    DispatchQueue.concurrentPerform(iterations: 2) { worker in
+    Concurrently.run(2) { worker in
       for _ in 0..<5_000 {
         if worker == 0 { _ = try? isOpenForWriting(path) } else { _ = try? Descriptor.open(path, O_WRONLY) }
       }

@@ -1,4 +1,3 @@
-import Dispatch
 import PrecompilerTestSupport
 import Synchronization
 import TestSupport
@@ -126,7 +125,7 @@ struct JobQueueTests {
   @Test func manyLanesGetEachJobOnce() throws {
     let queue = JobQueue(try ScannedFiles((0..<100).map { "\($0)" }).jobs, threads: 8)
     let got = Mutex<[String]>([])
-    DispatchQueue.concurrentPerform(iterations: 8) { _ in
+    Concurrently.run(8) { _ in
       while case .job(let job, _, let isPostponed) = queue.next() {
         if !isPostponed && job.name.hasSuffix("7") {
           queue.postpone(job, threads: 1)

@@ -137,7 +137,7 @@ struct HostileCompilerTests {
     let found = try CompilerSearch(path: [], home: nil).find(compiler.description)
     let toolchain = shared.toolchain(found)
     let result = Mutex<ModuleFailure?>(nil)
-    DispatchQueue.concurrentPerform(iterations: 2) { number in
+    Concurrently.run(2) { number in
       if number == 0 {
         do { _ = try shared.compile(with: toolchain) } catch { result.withLock { $0 = error as? ModuleFailure } }
       } else {
@@ -159,7 +159,7 @@ struct HostileCompilerTests {
     let toolchain = shared.toolchain(try shared.compiler("sleep 1000"))
     let result = Mutex<ModuleFailure?>(nil)
     let identities = try toolchain.resolve(lanes: 1).identities.map { try $0.get() }
-    DispatchQueue.concurrentPerform(iterations: 2) { number in
+    Concurrently.run(2) { number in
       if number == 0 {
         do {
           let session = try toolchain.openSession(

@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import Glibc
 internal import LinuxIO
 package import SystemPackage
@@ -30,7 +29,7 @@ package struct Churn: Sendable {
 
   /// Makes the tree and then changes it, and returns when all writers are done.
   package func run() {
-    DispatchQueue.concurrentPerform(iterations: writers) { writer in
+    Concurrently.run(writers) { writer in
       var random = SeededGenerator(seed: seed &+ UInt64(writer) &* 0x9e37_79b9)
       for step in 0..<(files * 2 / writers) { act(step * writers + writer, writer, &random) }
     }

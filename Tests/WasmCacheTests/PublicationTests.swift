@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import Glibc
 import LinuxIO
@@ -278,7 +277,7 @@ struct PublicationTests {
     let writers = try Backend.libwasmtime.map { try fixture.writer(CacheFixture.identity($0), publisher) }
     let readers = Backend.libwasmtime.map { fixture.reader(CacheFixture.identity($0)) }
     let failures = Mutex<[String]>([])
-    DispatchQueue.concurrentPerform(iterations: 8) { thread in
+    Concurrently.run(8) { thread in
       for round in 0..<5 {
         let engine = round % writers.count
         for (module, artifact) in [

@@ -156,7 +156,7 @@ struct WasmtimeRunTests {
     var request = try request()
     request.request.input.roots = names.map { fixture.directory($0) }
     let summaries = Mutex<[RunSummary]>([])
-    DispatchQueue.concurrentPerform(iterations: 3) { [request] _ in
+    Concurrently.run(3) { [request] _ in
       if let summary = try? run(request) { summaries.withLock { $0.append(summary) } }
     }
     let all = summaries.withLock { $0 }
