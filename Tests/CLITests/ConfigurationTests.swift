@@ -46,7 +46,7 @@ import Testing
       try box.write("jobs = 1\nbackends = []\n", to: ".wasmprecompile.toml")
       let second = try box.tool(arguments.map { Argument($0) }).run()
       #expect(second.ending == .exited(64))
-      #expect(second.errors == "wasmprecompile: error: \(box.work)/.wasmprecompile.toml:2: backend \(complaint)")
+      #expect(second.errors == "wasmprecompile: error: \(box.work)/.wasmprecompile.toml:2: backends \(complaint)")
     }
   }
 
@@ -184,7 +184,11 @@ import Testing
   @Test func tablesThatNobodyKnowsAreRefused() throws {
     try Sandbox.use { box in
       for (text, message) in [
-        ("jobs = 1\n\n[backends.winch]\nx = 1\n", "3: unknown key 'backends'; did you mean 'backend'?"),
+        (
+          "jobs = 1\n\n[backends.winch]\nx = 1\n",
+          "3: backends must be a list of cranelift, winch, pulley or the name of another compiler, not a table"
+        ),
+        ("[backnd.winch]\nx = 1\n", "1: unknown key 'backnd'; did you mean 'backend'?"),
         ("[[exclude]]\n", "1: exclude must be a list of patterns, not a list with a table"),
         ("[a]\n[a]\n", "2: is not TOML: the table a begins a second time"),
       ] {

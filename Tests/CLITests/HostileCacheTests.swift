@@ -141,7 +141,7 @@ import Testing
 
   @Test func whatCannotBeJudgedIsReportedAndKept() throws {
     try Sandbox.use { box in
-      let directory = try fill(box, "format", "other")
+      let directory = try fill(box, "record", "x")
       let entry = directory + "/" + (try #require(box.entries(URL(filePath: directory).lastPathComponent).first))
       let object = URL(filePath: entry).resolvingSymlinksInPath().path
       try FileManager.default.removeItem(atPath: entry)
@@ -151,7 +151,7 @@ import Testing
       #expect(run.output.masked == "1 entry, SIZE: 1 not judged\n")
       #expect(
         run.errors
-          == "\(entry): error: is a file, not a link, and cannot be judged: the format other is not known here\n")
+          == "\(entry): error: is a file, not a link, and cannot be judged: the record in engine.json is not hexadecimal\n")
       #expect(FileManager.default.contentsEqual(atPath: entry, andPath: object))
     }
   }

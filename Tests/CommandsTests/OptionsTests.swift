@@ -150,10 +150,7 @@ struct OptionsTests {
   }
 
   @Test func unknownWordsAreRefused() {
-    #expect(
-      refusal("a", "--backend", "llvm")
-        == "The value 'llvm' is invalid for '--backend <backend>'. Please provide one of 'cranelift', 'winch' or 'pulley'."
-    )
+    #expect(refusal("a", "--backend", "a/b")?.hasPrefix("The value 'a/b' is invalid for '--backend <name>'") == true)
     #expect(refusal("a", "--opt-level", "max")?.hasPrefix("The value 'max' is invalid") == true)
     #expect(refusal("a", "--cpu", "z80")?.hasPrefix("The value 'z80' is invalid") == true)
     #expect(refusal("a", "--protocolViolation") == "Unknown option '--protocolViolation'")

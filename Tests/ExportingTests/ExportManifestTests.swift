@@ -39,7 +39,7 @@ struct ExportManifestTests {
     }
   }
 
-  @Test(arguments: ["../a.cwasm", "/etc/a.cwasm", "a/../../b.cwasm", "a.txt", "", "..", "a.cwasm/.."])
+  @Test(arguments: ["../a.cwasm", "/etc/a.cwasm", "a/../../b.cwasm", "a", "a.wasm", "a.b-c", "", "..", "a.cwasm/.."])
   func namesThatCouldDoHarmMakeItNone(_ name: String) { #expect(ExportManifest(bytes(name)) == nil) }
 
   @Test func aPlaceIsWhatTheNameBeginsWith() throws {

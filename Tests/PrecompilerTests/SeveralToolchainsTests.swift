@@ -87,7 +87,7 @@ struct SeveralToolchainsTests {
   }
 
   @Test func aCompilerWhoseNameBeginsAlikeIsAnother() throws {
-    _ = try stage.run(request, FakeToolchain("one-two"))
+    _ = try stage.run(request, FakeToolchain("one-two", build: 8))
     let other = try stage.run(request, FakeToolchain("one"))
     #expect(other.plan.jobs.map(\.reason) == [.newModule, .newModule, .newModule])
     let newer = try stage.run(request, FakeToolchain("one", build: 9))
