@@ -151,7 +151,8 @@ import Testing
       #expect(run.output.masked == "1 entry, SIZE: 1 not judged\n")
       #expect(
         run.errors
-          == "\(entry): error: is a file, not a link, and cannot be judged: the record in engine.json is not hexadecimal\n")
+          == "\(entry): error: is a file, not a link, and cannot be judged: the record in engine.json is not hexadecimal\n"
+      )
       #expect(FileManager.default.contentsEqual(atPath: entry, andPath: object))
     }
   }
