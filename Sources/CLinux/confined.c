@@ -82,6 +82,13 @@ int clinux_landlock_allow(int rules, int version, const char *path, enum clinux_
   return result;
 }
 
+bool clinux_filters_system_calls(void) {
+  uint32_t action = SECCOMP_RET_ERRNO;
+  return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
+
+void clinux_keep_others_out(void) { prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
 static int limit(int resource, uint64_t value) {
   struct rlimit limit;
   if (getrlimit((__rlimit_resource_t)resource, &limit) != 0) return -1;
@@ -115,8 +122,19 @@ __attribute__((noreturn)) static void give_up(int pipe, const char *call) {
   _exit(127);
 }
 
+// Where memory is short, the kernel is to choose this process, and not the one that cleans up behind it.
+static void end_first_without_memory(void) {
+  int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (file < 0) return;
+  (void)!write(file, "500", 3);
+  close(file);
+}
+
 __attribute__((noreturn)) static void become(const struct clinux_confined_program *program, pid_t parent, int pipe) {
   if (setpgid(0, 0) != 0) give_up(pipe, "setpgid");
+  // What is in /proc of it belongs to root otherwise.
+  prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+  end_first_without_memory();
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) give_up(pipe, "prctl");
   if (getppid() != parent) _exit(127);
   for (int number = 1; number < NSIG; number++) {
@@ -143,7 +161,10 @@ __attribute__((noreturn)) static void become(const struct clinux_confined_progra
     if (syscall(landlock_restrict_self, program->rules, 0) != 0) give_up(pipe, "landlock_restrict_self");
   }
   // Nothing of ours is left open in it, whatever was not close-on-exec.
-  syscall(SYS_close_range, 3, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */);
+  if (syscall(SYS_close_range, 3, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */) != 0) {
+    // Before Linux 5.11. There are few, because the calling process was given few.
+    for (int number = 3; number < (int)program->descriptors; number++) fcntl(number, F_SETFD, FD_CLOEXEC);
+  }
   if (program->filter != NULL) {
     struct sock_fprog filter = {
         .len = (unsigned short)(program->filter_size / sizeof(struct sock_filter)),

@@ -28,10 +28,9 @@ package struct ProgramConfinement: Sendable {
   /// Finds out what the kernel can do.
   package init() {
     landlock = max(0, clinux_landlock_version())
-    filter = ProgramFilter.instructions(signalsAreScoped: landlock >= Self.scopesSignals)
+    filter = clinux_filters_system_calls() ? ProgramFilter.instructions(landlock: landlock) : nil
   }
 
-  private static let scopesSignals: Int32 = 6
   private static let descriptors: UInt64 = 1024
 
   /// The restrictions that the kernel lacks, in words; empty where all can be in force.

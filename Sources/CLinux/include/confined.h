@@ -2,6 +2,7 @@
 #ifndef CLINUX_CONFINED_H
 #define CLINUX_CONFINED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -18,6 +19,12 @@ int clinux_landlock_rules(int version);
 
 /// Allows something of everything below a path. A path that is not there allows nothing.
 int clinux_landlock_allow(int rules, int version, const char *path, enum clinux_landlock_access access);
+
+/// Whether the kernel takes filters of system calls that refuse (seccomp(2)).
+bool clinux_filters_system_calls(void);
+
+/// Keeps other processes of the same user out of this one (prctl(2), PR_SET_DUMPABLE).
+void clinux_keep_others_out(void);
 
 struct clinux_confined_program {
   const char *executable;
