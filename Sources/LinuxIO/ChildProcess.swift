@@ -15,13 +15,15 @@ package final class ChildProcess: Sendable {
   ///   - fromLastingThread: one more argument, which the program is given if the thread that starts it lives as long as this
   ///     process. Only then may it ask the kernel for its end with its parent, which is a thread to the kernel.
   ///   - descriptors: what the child has as its descriptors 0, 1, 2…
+  ///   - leadsSession: whether it has a session of its own, without a terminal, and so is not ended with our process group.
   package convenience init(
     executable: String, arguments: [String], fromLastingThread: String? = nil, environment: EnvironmentVariables,
-    descriptors: [Int32]
+    descriptors: [Int32], leadsSession: Bool = false
   ) throws(SystemError) {
     guard let fromLastingThread else {
-      let spawning = SpawnSettings()
+      var spawning = SpawnSettings()
       spawning.give(descriptors)
+      if leadsSession { spawning.leadSession() }
       try self.init(executable, arguments, environment, spawning)
       return
     }
@@ -68,6 +70,9 @@ package final class ChildProcess: Sendable {
     kill()
     _ = wait()
   }
+
+  /// Leaves the child to itself: nobody kills or reaps it from now on.
+  package func leave() { id.withLock { $0 = nil } }
 
   /// Ends the child at once; nothing happens if it has been reaped already.
   package func kill() { signal(SIGKILL) }

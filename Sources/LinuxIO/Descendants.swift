@@ -5,8 +5,10 @@ internal import SystemPackage
 package enum Descendants {
   /// Sends all of them a signal. One that is started meanwhile may be left out.
   package static func signal(_ number: Int32) {
-    for id in all(of: getpid()) { kill(id, number) }
+    for id in all { kill(id, number) }
   }
+
+  package static var all: [Int32] { all(of: getpid()) }
 
   private static func all(of ancestor: pid_t) -> [pid_t] {
     let children = Dictionary(grouping: processes(), by: \.parent).mapValues { $0.map(\.id) }

@@ -6,12 +6,15 @@ package struct FileStatus: Hashable, Sendable {
   package let owner: UInt32
   package let group: UInt32
   package let links: UInt64
+  /// Bytes of the blocks that it takes, which may be more or less than its size.
+  package let allocated: Int
 
   package init(_ status: stat) {
     stamp = FileStamp(status)
     owner = status.st_uid
     group = status.st_gid
     links = UInt64(status.st_nlink)
+    allocated = Int(clamping: Int64(status.st_blocks)) &* 512
   }
 
   package var kind: FileKind { stamp.kind }

@@ -50,6 +50,12 @@ struct CollectedWords: ~Copyable {
 
   var text: String {
     let middle = leftOut > 0 ? "\n[\(leftOut) bytes are left out]\n" : ""
-    return String(decoding: first, as: UTF8.self) + middle + String(decoding: last, as: UTF8.self)
+    let all = String(decoding: first, as: UTF8.self) + middle + String(decoding: last, as: UTF8.self)
+    // Each would take six bytes in a report, and no message shows them.
+    return String(
+      String.UnicodeScalarView(
+        all.unicodeScalars.map {
+          $0.properties.generalCategory == .control && $0 != "\n" && $0 != "\t" ? "\u{fffd}" : $0
+        }))
   }
 }

@@ -29,13 +29,25 @@ enum OwnLibraries {
   /// A directory that is the user's, or everybody's, is not its own.
   static func directories(of program: FilePath, home: FilePath?) -> [FilePath] {
     let own = program.removingLastComponent()
-    guard own != home, own.components.count > 0, !(home?.starts(with: own) ?? false),
-      let status = try? Descriptor.status(of: own), status.permissions & 0o1000 == 0
+    guard let status = try? Descriptor.status(of: own), status.permissions & 0o1000 == 0,
+      !([home, homeOfAccount].compactMap { $0 }.contains { isOnTheWay(status, to: $0) })
     else { return [] }
     guard isForPrograms(own) else { return [own] }
     let prefix = own.removingLastComponent()
     return [own] + ["lib", "lib64", "libexec", "include"].map { prefix.appending($0) }
   }
+
+  /// Whether a directory is another one, or above it, by whatever path.
+  private static func isOnTheWay(_ directory: FileStatus, to path: FilePath) -> Bool {
+    var above = path.resolved ?? path
+    while true {
+      if (try? Descriptor.status(of: above))?.stamp.identity == directory.stamp.identity { return true }
+      guard above.removeLastComponent() else { return false }
+    }
+  }
+
+  /// The user's directory, whatever `HOME` says.
+  private static let homeOfAccount: FilePath? = getpwuid(geteuid())?.pointee.pw_dir.map { FilePath(platformString: $0) }
 
   private static func libraryDirectories(of program: FilePath) -> [FilePath] {
     let own = program.removingLastComponent()

@@ -22,28 +22,61 @@ struct PrivateDirectory: ~Copyable {
   }
 
   /// Bytes that the files in it take, as far as they are looked at: a limit is exceeded anyway if there are more files, or
-  /// deeper directories, than any compiler makes.
+  /// deeper directories, than any compiler makes, or directories that cannot be looked into.
   func size(atMost limit: Int) -> Int {
-    var total = 0
+    var found = Found(limit: limit)
+    Self.add(descriptor, depth: 0, to: &found)
+    return found.bytes
+  }
+
+  private struct Found {
+    let limit: Int
+    var bytes = 0
     var files = 0
-    var waiting = [FilePath(".")]
-    while let folder = waiting.popLast() {
+
+    mutating func add(_ status: FileStatus) {
+      files += 1
+      // Blocks may lie beyond the end, and a file with holes could be filled.
+      bytes = bytes.addingSaturating(max(status.size, status.allocated))
+      if files > mostFiles { bytes = Int.max }
+    }
+  }
+
+  private static func add(_ folder: borrowing Descriptor, depth: Int, to found: inout Found) {
+    guard depth <= deepest, let names = try? folder.names() else {
+      found.bytes = Int.max
+      return
+    }
+    for name in names where found.bytes <= found.limit {
       // What vanishes meanwhile takes no room.
-      guard let open = try? descriptor.open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), let names = try? open.names()
-      else {
-        continue
-      }
-      for name in names {
-        guard let status = try? open.status(of: name) else { continue }
-        files += 1
-        let (sum, overflow) = total.addingReportingOverflow(status.size)
-        total = overflow ? Int.max : sum
-        if total > limit { return total }
-        if files > Self.mostFiles || folder.components.count > Self.deepest { return Int.max }
-        if status.kind == .directory { waiting.append(folder.appending(name)) }
+      guard let status = try? folder.status(of: name) else { continue }
+      found.add(status)
+      guard status.kind == .directory else { continue }
+      do throws(SystemError) {
+        let inner = try folder.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        add(inner, depth: depth + 1, to: &found)
+      } catch {
+        let hasVanished = [Errno.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(error.errno)
+        if !hasVanished { found.bytes = Int.max }
       }
     }
-    return total
+  }
+
+  /// Bytes that files take which processes hold open although they have no name any more.
+  func sizeWithoutNames(heldBy processes: [pid_t]) -> Int {
+    guard let device = try? descriptor.status().stamp.device else { return 0 }
+    var sizes: [UInt64: Int] = [:]
+    for process in processes {
+      let place = FilePath("/proc/\(process)/fd")
+      guard let folder = try? Descriptor.openDirectory(place), let names = try? folder.names() else { continue }
+      for name in names {
+        guard let status = try? folder.status(of: name, followingLinks: true), status.kind == .regular,
+          status.links == 0, status.stamp.device == device
+        else { continue }
+        sizes[status.stamp.inode] = max(status.size, status.allocated)
+      }
+    }
+    return sizes.values.reduce(0) { $0.addingSaturating($1) }
   }
 
   private static let mostFiles = 50_000

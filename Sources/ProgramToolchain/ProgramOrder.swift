@@ -1,5 +1,7 @@
 internal import Confinement
 internal import FoundationEssentials
+internal import LinuxIO
+internal import SystemPackage
 
 /// What the supervisor of a compiler's programs is asked for, as one message. Beside it come the module and the file for the
 /// artifact, if there are any.
@@ -63,6 +65,8 @@ struct ProgramReport: Codable {
     case timedOut
     /// The private directory has more in it than is allowed.
     case fillsDisk
+    /// More processes at the same time than these.
+    case startsTooMany(Int)
     /// A program, or what it needs, could not be started.
     case notStarted(call: String, errno: Int32)
     case cannotWork(call: String, errno: Int32)
@@ -79,6 +83,8 @@ struct ProgramReport: Codable {
   var encoded: [UInt8] { (try? JSONEncoder().encode(self)).map { Array($0) } ?? [] }
 
   init(_ result: Result) { self.result = result }
+
+  init(_ error: SystemError) { self.init(.cannotWork(call: error.call, errno: error.errno.rawValue)) }
 
   init?(_ bytes: [UInt8]) {
     guard let report = try? JSONDecoder().decode(Self.self, from: Data(bytes)) else { return nil }

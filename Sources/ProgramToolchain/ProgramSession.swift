@@ -31,7 +31,8 @@ package final class ProgramSession: CompileSession {
     variables.append("SWIFT_BACKTRACE=enable=no")
     process = try ChildProcess(
       executable: context.options.supervisor, arguments: ["wasmprecompile", ProgramSupervisor.subcommand],
-      environment: variables, descriptors: [nullDevice.raw, nullDevice.raw, nullDevice.raw, pair.given.raw])
+      environment: variables, descriptors: [nullDevice.raw, nullDevice.raw, nullDevice.raw, pair.given.raw],
+      leadsSession: true)
     state = Mutex(State(socket: pair.keep()))
     missingDefences = ProgramConfinement().missing
   }
@@ -43,9 +44,10 @@ package final class ProgramSession: CompileSession {
 
   deinit {
     end()
-    // It ends what runs and removes what was written. If it hangs, its owner's end kills it.
+    // It ends what runs and removes what was written. Where that takes long, it goes on alone: killed, it would leave the rest.
     let deadline = MonotonicInstant.now().adding(seconds: 12)
     while !process.hasEnded && MonotonicInstant.now() < deadline { usleep(500) }
+    if !process.hasEnded { process.leave() }
   }
 
   package func compile(
@@ -90,6 +92,8 @@ package final class ProgramSession: CompileSession {
       if context.cancellation.isCancelled { throw .cancelled }
       throw .timedOut(seconds: timeout)
     case .fillsDisk: throw .exhausted(.files, bytes: context.options.space)
+    case .startsTooMany(let most):
+      throw .programFailed(compiler.name, how: "started more than \(most) processes", words)
     case .notStarted(let call, let errno), .cannotWork(let call, let errno):
       throw .compilerNotStarted(reason: "\(call): \(SystemError(call, Errno(rawValue: errno)))")
     }
@@ -193,7 +197,6 @@ package final class ProgramSession: CompileSession {
         }
         if MonotonicInstant.now() > last {
           end()
-          process.kill()
           throw ModuleFailure.timedOut(seconds: Double(order.milliseconds) / 1000)
         }
       }
@@ -207,7 +210,7 @@ package final class ProgramSession: CompileSession {
 }
 
 extension Int {
-  fileprivate func addingSaturating(_ other: Int) -> Int {
+  func addingSaturating(_ other: Int) -> Int {
     let (sum, overflow) = addingReportingOverflow(other)
     return overflow ? Int.max : sum
   }

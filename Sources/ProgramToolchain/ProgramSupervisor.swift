@@ -17,6 +17,10 @@ package struct ProgramSupervisor: ~Copyable {
   static let socket: Int32 = 3
   /// Milliseconds between two looks at the size of the private directory.
   private static let pause = 50
+  /// Every so many of these looks, also at what has no name any more, and at the processes.
+  private static let looksUntilProcesses = 10
+  private static let mostProcesses = 512
+  private static let longestAnswer = 8000
 
   private let socket: MessageSocket
   private let signals: Descriptor
@@ -27,6 +31,7 @@ package struct ProgramSupervisor: ~Copyable {
     guard fcntl(socket, F_SETFD, FD_CLOEXEC) == 0 else { return }
     clinux_name_process("wasmprecompile-p")
     clinux_disable_core_dumps()
+    clinux_keep_others_out()
     // A signal to the whole terminal is also for the process that we work for. It decides when we end.
     for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE] { _ = clinux_signal_ignore(signal) }
     let wanted = [SIGCHLD]
@@ -46,21 +51,42 @@ package struct ProgramSupervisor: ~Copyable {
   private mutating func serve() {
     while var message = try? socket.receive(limit: ProgramOrder.longest), !message.bytes.isEmpty {
       guard let order = ProgramOrder(message.bytes) else { return }
-      var report: ProgramReport
-      do throws(SystemError) {
-        report = try carryOut(order, module: message.takeDescriptor(), artifact: message.takeDescriptor())
-      } catch {
-        report = ProgramReport(.cannotWork(call: error.call, errno: error.errno.rawValue))
-      }
-      report.missing = confinement.missing
-      guard (try? socket.send(report.encoded)) != nil else { return }
+      guard carryOut(order, module: message.takeDescriptor(), artifact: message.takeDescriptor()) else { return }
+    }
+  }
+
+  /// Carries an order out, reports, and then removes what was written, however long that takes.
+  ///
+  /// - Returns: false if nobody takes the report.
+  private mutating func carryOut(
+    _ order: ProgramOrder, module: consuming Descriptor?, artifact: consuming Descriptor?
+  ) -> Bool {
+    let directory: PrivateDirectory
+    do throws(SystemError) { directory = try PrivateDirectory() } catch { return send(ProgramReport(error)) }
+    let isTaken = send(report(on: order, in: directory, module: module, artifact: artifact))
+    directory.remove()
+    return isTaken
+  }
+
+  private func send(_ report: ProgramReport) -> Bool {
+    var report = report
+    report.missing = confinement.missing
+    return (try? socket.send(report.encoded)) != nil
+  }
+
+  private mutating func report(
+    on order: ProgramOrder, in directory: borrowing PrivateDirectory, module: consuming Descriptor?,
+    artifact: consuming Descriptor?
+  ) -> ProgramReport {
+    do throws(SystemError) { return try carryOut(order, in: directory, module: module, artifact: artifact) } catch {
+      return ProgramReport(error)
     }
   }
 
   private mutating func carryOut(
-    _ order: ProgramOrder, module: consuming Descriptor?, artifact: consuming Descriptor?
+    _ order: ProgramOrder, in directory: borrowing PrivateDirectory, module: consuming Descriptor?,
+    artifact: consuming Descriptor?
   ) throws(SystemError) -> ProgramReport {
-    let directory = try PrivateDirectory()
     var words = try CollectedWords()
     var output = try CollectedWords()
     let result: Result<ProgramReport.Result, SystemError>
@@ -74,7 +100,7 @@ package struct ProgramSupervisor: ~Copyable {
     } catch {
       result = .failure(error)
     }
-    endEverything()
+    guard endEverything() else { throw SystemError("kill", .resourceBusy) }
     let nanoseconds = MonotonicInstant.now().nanoseconds(since: begin)
     words.drain()
     output.drain()
@@ -86,10 +112,13 @@ package struct ProgramSupervisor: ~Copyable {
         outcome = .failure(error)
       }
     }
-    directory.remove()
     var report = ProgramReport(try outcome.get())
     report.words = words.text.isEmpty ? output.text : words.text
-    report.output = output.text
+    // Only who asks for the version wants to know which is which.
+    if order.output == nil {
+      report.words = String(report.words.prefix(Self.longestAnswer))
+      report.output = String(output.text.prefix(Self.longestAnswer))
+    }
     report.nanoseconds = nanoseconds
     return report
   }
@@ -137,6 +166,7 @@ package struct ProgramSupervisor: ~Copyable {
     _ words: inout CollectedWords, _ output: inout CollectedWords
   ) -> End {
     var looked = MonotonicInstant.now()
+    var looks = 0
     while true {
       var information = siginfo_t()
       if waitid(P_PID, id_t(group), &information, WEXITED | WNOWAIT | WNOHANG) != 0 || information.si_signo == SIGCHLD {
@@ -157,22 +187,32 @@ package struct ProgramSupervisor: ~Copyable {
       let after = MonotonicInstant.now()
       if after.nanoseconds(since: looked) >= UInt64(Self.pause) * 1_000_000 {
         looked = after
-        if directory.size(atMost: order.space) > order.space { return .stopped(.fillsDisk) }
+        looks += 1
+        var size = directory.size(atMost: order.space)
+        if looks.isMultiple(of: Self.looksUntilProcesses) {
+          let processes = Descendants.all
+          if processes.count > Self.mostProcesses { return .stopped(.startsTooMany(Self.mostProcesses)) }
+          size = size.addingSaturating(directory.sizeWithoutNames(heldBy: processes))
+        }
+        if size > order.space { return .stopped(.fillsDisk) }
       }
     }
   }
 
   /// Ends what the programs left in the background: orphans come here, and so each round reaches what the one before has not.
-  private func endEverything() {
+  ///
+  /// - Returns: false if something does not end.
+  private func endEverything() -> Bool {
     let deadline = MonotonicInstant.now().adding(seconds: 10)
     while MonotonicInstant.now() < deadline {
       var status: Int32 = 0
       let id = waitpid(-1, &status, WNOHANG)
-      if id < 0 && errno == ECHILD { return }
+      if id < 0 && errno == ECHILD { return true }
       if id > 0 { continue }
       Descendants.signal(SIGKILL)
       usleep(1000)
     }
+    return false
   }
 
   // MARK: Files

@@ -134,8 +134,8 @@ package final class ProgramToolchain: Toolchain {
       case .notStarted(let call, let errno), .cannotWork(let call, let errno):
         let reason = SystemError(call, Errno(rawValue: errno))
         throw .program(description.name, location, reason: "\(arguments[0]) cannot be started: \(call): \(reason)")
-      case .fillsDisk, .tooLarge, .withoutOutput:
-        throw unusable(command, "wrote more than is allowed", report)
+      case .fillsDisk, .startsTooMany, .tooLarge, .withoutOutput:
+        throw unusable(command, "wrote or started more than is allowed", report)
       }
     }
     return all.joined(separator: "\n")

@@ -207,10 +207,12 @@ import Testing
     }
   }
 
+  /// Also where everything of the terminal's, or of a CI runner's job, is killed at once.
   @Test func anInterruptedRunLeavesNothing() throws {
-    for signal in [SIGINT, SIGKILL] {
+    for (signal, isForAll) in [(SIGINT, false), (SIGKILL, false), (SIGKILL, true)] {
       try Sandbox.use { box in
-        try describe("sleep 1000 & sleep 1000", in: box)
+        let mark = "\(UInt32.random(in: 1...UInt32.max)).5"
+        try describe("sleep 1\(mark) & sleep 2\(mark)", in: box)
         try box.write(WasmBinary.returning(1), to: "a.wasm")
         var command = box.tool("--backend", "test-c", "a.wasm")
         try FileManager.default.createDirectory(atPath: box.path + "/tmp", withIntermediateDirectories: false)
@@ -218,8 +220,10 @@ import Testing
         let run = try command.start()
         #expect(
           eventually { (try? FileManager.default.contentsOfDirectory(atPath: box.path + "/tmp"))?.isEmpty == false })
-        run.send(signal)
+        #expect(eventually { Processes.areThere(with: mark) })
+        if isForAll { run.sendToAll(signal) } else { run.send(signal) }
         _ = run.wait()
+        #expect(eventually { !Processes.areThere(with: mark) })
         #expect(
           eventually { (try? FileManager.default.contentsOfDirectory(atPath: box.path + "/tmp"))?.isEmpty == true },
           "the private directory goes after signal \(signal)")

@@ -64,6 +64,36 @@ struct HostileCompilerTests {
     #expect(large == .exhausted(.artifact, bytes: 1 << 20))
   }
 
+  @Test(arguments: [
+    // Files that have no name any more.
+    """
+    python3 -I -c 'import os, time
+    for number in range(3):
+      file = os.open("f", os.O_WRONLY | os.O_CREAT); os.unlink("f"); os.write(file, b"0" * 3000000)
+    time.sleep(1000)'
+    """,
+    // Below a path that is longer than any call takes.
+    """
+    d=$(printf %0250d 0); i=0; while [ $i -lt 20 ]; do mkdir $d; cd $d; i=$((i+1)); done
+    i=0; while [ $i -lt 8 ]; do dd if=/dev/zero of=f$i bs=1M count=1 2> /dev/null; i=$((i+1)); done
+    """,
+  ])
+  func hiddenFilesCountToo(_ script: String) throws {
+    var fixture = fixture
+    fixture.options.leastSpace = 4 << 20
+    fixture.options.largestArtifact = 1 << 20
+    #expect(try fixture.failure(script) == .exhausted(.files, bytes: 4 << 20))
+  }
+
+  @Test func oneThatStartsTooManyProcessesEnds() throws {
+    let failure = try fixture.failure("i=0; while [ $i -lt 600 ]; do sleep 1000 & i=$((i+1)); done; wait")
+    #expect(failure == .programFailed("test", how: "started more than 512 processes", nil))
+  }
+
+  @Test func wordsThatAreNoTextDoNoHarm() throws {
+    #expect(try fixture.compile("head -c 60000 /dev/zero; head -c 60000 /dev/zero >&2; echo TEST > \"$2\"") == "TEST\n")
+  }
+
   @Test func nothingElseCanBeWritten() throws {
     let place = try TemporaryDirectory()
     let file = try place.write("mine", to: "file")
@@ -98,6 +128,53 @@ struct HostileCompilerTests {
         print socket(my $s, $f, SOCK_STREAM, 0) ? "socket" : "$!", "\\n" }'
       """)
     #expect(told == Array(repeating: "Operation not permitted", count: 3))
+  }
+
+  /// Landlock says nothing about these.
+  @Test func callsThatReachFurtherAreRefused() throws {
+    let told = try lines(
+      """
+      cat > attempts.py <<'END'
+      import ctypes, errno, fcntl, os, platform, resource, signal, socket
+      library = ctypes.CDLL(None, use_errno=True)
+      def call(name, *arguments):
+        result = getattr(library, name)(*(ctypes.c_long(each) for each in arguments))
+        if result == -1: raise OSError(ctypes.get_errno(), "")
+        return result
+      def attempt(name, body):
+        try: print(name, "done", body())
+        except OSError as error: print(name, errno.errorcode[error.errno])
+      other, file = os.getppid(), os.open("file", os.O_RDWR | os.O_CREAT)
+      clone = {"x86_64": 56, "aarch64": 220}[platform.machine()]
+      attempt("limits", lambda: resource.prlimit(other, resource.RLIMIT_CPU, (0, 0)))
+      attempt("processors", lambda: os.sched_setaffinity(other, {0}))
+      attempt("priority", lambda: os.setpriority(os.PRIO_PROCESS, other, 19))
+      attempt("priorities", lambda: os.setpriority(os.PRIO_PGRP, 0, 19))
+      attempt("leave", lambda: call("prctl", 1, 0, 0, 0, 0))
+      attempt("high", lambda: call("prctl", 1 << 32 | 1, 0, 0, 0, 0))
+      attempt("datagrams", lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM))
+      attempt("raw", lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_RAW))
+      attempt("room", lambda: call("fallocate", file, 1, 0, 1 << 20))
+      attempt("owner", lambda: fcntl.fcntl(file, fcntl.F_SETOWN, other))
+      attempt("signal", lambda: fcntl.fcntl(file, 10, signal.SIGUSR1))
+      attempt("typing", lambda: fcntl.ioctl(0, 0x5412, b"x"))
+      attempt("watching", lambda: call("inotify_init1", 0))
+      attempt("memory", lambda: os.memfd_create("m"))
+      attempt("space", lambda: call("syscall", clone, 0x10000000 | signal.SIGCHLD, 0, 0, 0, 0) or os._exit(0))
+      attempt("attribute", lambda: call("syscall", 463, -100, 0, 0, 0, 0, 0))
+      attempt("newer", lambda: call("syscall", 600, 0, 0, 0, 0, 0, 0))
+      attempt("pair", lambda: len(socket.socketpair()))
+      attempt("own", lambda: os.sched_setaffinity(0, os.sched_getaffinity(0)))
+      END
+      python3 -I attempts.py
+      """)
+    #expect(
+      told == [
+        "limits EPERM", "processors EPERM", "priority EPERM", "priorities EPERM", "leave EPERM", "high EPERM",
+        "datagrams EPERM", "raw EPERM", "room ENOTSUP", "owner EPERM", "signal EPERM", "typing EPERM",
+        "watching EPERM", "memory ENOSYS", "space EPERM", "attribute ENOSYS", "newer ENOSYS", "pair done 2",
+        "own done None",
+      ])
   }
 
   @Test func otherProcessesCannotBeSignalled() throws {

@@ -86,6 +86,12 @@ enum Processes {
   /// Whether a process has a file open whose path ends so.
   static func hasOpen(_ id: pid_t, _ end: String) -> Bool { files(of: id)?.contains { $0.hasSuffix(end) } ?? false }
 
+  /// Whether a process runs whose command line has a text in it.
+  static func areThere(with text: String) -> Bool {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return names.compactMap { pid_t($0) }.contains { commandLine($0).contains(text) }
+  }
+
   static func commandLine(_ id: pid_t) -> String {
     let words = FileManager.default.contents(atPath: "/proc/\(id)/cmdline") ?? Data()
     return "\(id): " + String(decoding: words, as: UTF8.self).replacing("\0", with: " ")
