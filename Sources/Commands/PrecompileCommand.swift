@@ -192,6 +192,7 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand, ListTakingCommand {
 extension RunSummary {
   var exitStatus: ExitStatus {
     let modules: ExitStatus = hasFailures || isWanting || looksNowhere ? .moduleFailed : .success
-    return modules.merged(with: storageFailed ? .cacheUnwritable : .success)
+    return modules.merged(with: lackedCompilers ? .engineUnavailable : .success)
+      .merged(with: storageFailed ? .cacheUnwritable : .success)
   }
 }

@@ -14,7 +14,20 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Takes the reason from the calling thread's `errno`, so nothing may come between the call and this.
   package init(_ call: String) { self.init(call, Errno(rawValue: Glibc.errno)) }
 
-  package var description: String { errno.reason }
+  package var description: String {
+    // The kernel's "resource temporarily unavailable" does not tell which resource.
+    if errno == .resourceTemporarilyUnavailable && call == "posix_spawn" { return Self.lackOfProcesses }
+    return errno.reason
+  }
+
+  private static let lackOfProcesses =
+    "the system grants no more processes, raise `ulimit -u` or the container's limit of processes"
+
+  /// Why a process that runs this program's own file could not be started.
+  package var whyThisProgramDidNotStart: String {
+    errno == .noSuchFileOrDirectory && access("/proc/self/exe", F_OK) != 0
+      ? "/proc is not mounted, which it needs" : "\(call): \(self)"
+  }
 }
 
 extension Errno {

@@ -71,6 +71,11 @@ package struct RunSummary: Sendable {
     outcomes.contains { if case .failed(let failure) = $0.result { failure.isStorageFailure } else { false } }
   }
 
+  /// Whether a module has no artifact because no compiler could be started.
+  package var lackedCompilers: Bool {
+    outcomes.contains { if case .failed(.compilerNotStarted) = $0.result { true } else { false } }
+  }
+
   private func count(_ matches: (JobOutcome.Result) -> Bool) -> Int {
     outcomes.count { matches($0.result) }
   }

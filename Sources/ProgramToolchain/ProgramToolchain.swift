@@ -107,7 +107,7 @@ package final class ProgramToolchain: Toolchain {
   private func askVersion() throws(CompilerUnusable) -> String {
     let session: ProgramSession
     do throws(SystemError) { session = try ProgramSession(context) } catch {
-      throw .notStarted(reason: "\(error.call): \(error)")
+      throw .notStarted(reason: error.whyThisProgramDidNotStart)
     }
     state.withLock { $0.asked = session }
     var all: [String] = []
@@ -157,7 +157,7 @@ package final class ProgramToolchain: Toolchain {
     }
     if let asked, asked.isUsable { return asked }
     do throws(SystemError) { return try ProgramSession(context) } catch {
-      throw .compilerNotStarted(reason: "\(error.call): \(error)")
+      throw .compilerNotStarted(reason: error.whyThisProgramDidNotStart)
     }
   }
 

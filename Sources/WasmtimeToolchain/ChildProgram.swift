@@ -20,9 +20,6 @@ package struct ChildProgram: Sendable {
 
   package init(executable: String) { self.executable = executable }
 
-  /// False where the running program cannot be started again, because the kernel does not say which file it is.
-  var isThere: Bool { executable != Self.thisExecutable.executable || access(executable, F_OK) == 0 }
-
   /// A library that has malloc(3) and its kin, with which engines compile 4 to 9 % faster than with the C library's.
   ///
   /// Only children have it: it takes each program a tenth of a millisecond longer to start, and each thread 32 MiB of address

@@ -52,7 +52,7 @@ final class CompileChild: Sendable {
         fromLastingThread: CompileChildMain.endsWithParent, environment: variables, descriptors: descriptors)
       return CompileChild(process, pair.keep(), errors, policy, cancellation)
     } catch {
-      throw .cannotStart(reason: program.isThere ? "\(error.call): \(error)" : "/proc is not mounted, which it needs")
+      throw .cannotStart(reason: error.whyThisProgramDidNotStart)
     }
   }
 

@@ -105,6 +105,22 @@ import Testing
       #expect(
         compiled.errors
           == "wasmprecompile: error: no compiler process could be started: /proc is not mounted, which it needs\n")
+      // The same where the catalog knows the engine already, so that each module is tried.
+      try box.succeed("1.wasm")
+      for number in 2...4 { try box.write(WasmBinary.returning(number), to: "\(number).wasm") }
+      let several = try run(".")
+      #expect(several.ending == .exited(69))
+      #expect(
+        several.errors.masked == """
+          wasmprecompile: error: no compiler process could be started: /proc is not mounted, which it needs
+          4 modules: 0 compiled, 1 up to date, 3 failed (TIME)
+
+          """)
+      let program = try run("run", "1.wasm")
+      #expect(
+        program.errors
+          == "wasmprecompile: error: the engine \(box.installedEngine) cannot be loaded: /proc is not mounted, through which it is "
+          + "loaded\n")
     }
   }
 }

@@ -3,17 +3,20 @@ internal import Precompiler
 internal import SystemPackage
 internal import WasmCache
 
-/// The failures of a run's jobs, each told once: a bad module is bad with every backend, and a full disk is full for all.
+/// The failures of a run's jobs, each told once: a bad module is bad with every backend, a full disk is full for all, and where
+/// no compiler can be started, none can be for any.
 struct FailureLog {
-  /// A failure that is about the cache, whatever the module is.
-  fileprivate struct Trouble: Hashable {
-    let errno: Errno
+  /// A failure that is about something else than the module.
+  fileprivate enum Trouble: Hashable {
+    case cache(Errno)
+    /// - Parameter reason: why no compiler could be started.
+    case noCompiler(reason: String)
   }
 
   /// For each module, how many jobs it has, and how many of them are left.
   private var jobs: [WasmHash: (all: Int, left: Int)] = [:]
   private var failures: [WasmHash: [(outcome: JobOutcome, failure: ModuleFailure)]] = [:]
-  /// How many modules could not be stored for a reason that was told before.
+  /// How many more artifacts were not made or stored for a reason that was told before.
   private var untold: [Trouble: Int] = [:]
 
   mutating func begin(_ plan: Plan) {
@@ -27,8 +30,8 @@ struct FailureLog {
 
   /// Takes a job's outcome.
   ///
-  /// - Returns: what to tell now: paths, and messages without them.
-  mutating func ended(_ outcome: JobOutcome) -> [(path: FilePath, message: String)] {
+  /// - Returns: what to tell now: paths, and messages without them. What is about all modules has no path.
+  mutating func ended(_ outcome: JobOutcome) -> [(path: FilePath?, message: String)] {
     let hash = outcome.job.content.facts.hash
     if case .failed(let failure) = outcome.result { failures[hash, default: []].append((outcome, failure)) }
     var count = jobs[hash] ?? (1, 1)
@@ -36,6 +39,7 @@ struct FailureLog {
     jobs[hash] = count
     guard count.left <= 0, let failed = failures.removeValue(forKey: hash) else { return [] }
     var messages: [String] = []
+    var general: [String] = []
     for (outcome, failure) in failed {
       if let trouble = Trouble(failure) {
         if let known = untold[trouble] {
@@ -43,22 +47,27 @@ struct FailureLog {
           continue
         }
         untold[trouble] = 0
+        if case .noCompiler = trouble {
+          general.append(trouble.message)
+          continue
+        }
       }
       messages.append(failure.message(alternative: outcome.alternative))
     }
     if failed.count > 1, failed.allSatisfy(\.failure.isTheModules), let first = messages.first {
       messages = ["\(first) (with \(Self.names(failed.map(\.outcome.job.target.name), of: count.all)))"]
     }
-    return messages.flatMap { message in outcome.job.content.paths.map { ($0, message) } }
+    return general.map { (nil, $0) } + messages.flatMap { message in outcome.job.content.paths.map { ($0, message) } }
   }
 
   /// What is left to tell when the run is over.
   mutating func end() -> [String] {
     defer { untold = [:] }
-    return untold.filter { $0.value > 0 }.sorted { $0.key.errno.rawValue < $1.key.errno.rawValue }.map {
-      trouble, count in
-      "\(Quantities.count(count, "more artifact")) could not be stored: \(trouble.errno.reason)"
-    }
+    return untold.compactMap { trouble, count in
+      // The summary says how many modules had no compiler.
+      guard case .cache = trouble, count > 0 else { return nil }
+      return "\(Quantities.count(count, "more artifact")) could not be stored: \(trouble.message)"
+    }.sorted()
   }
 
   private static func names(_ failed: [String], of all: Int) -> String {
@@ -69,8 +78,18 @@ struct FailureLog {
 
 extension FailureLog.Trouble {
   fileprivate init?(_ failure: ModuleFailure) {
-    guard case .cache(.io(_, _, let errno)) = failure else { return nil }
-    self.errno = errno
+    switch failure {
+    case .cache(.io(_, _, let errno)): self = .cache(errno)
+    case .compilerNotStarted(let reason): self = .noCompiler(reason: reason)
+    default: return nil
+    }
+  }
+
+  var message: String {
+    switch self {
+    case .cache(let errno): errno.reason
+    case .noCompiler(let reason): RunFailure(CompilerUnusable.notStarted(reason: reason)).message
+    }
   }
 }
 

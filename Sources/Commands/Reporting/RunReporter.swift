@@ -116,7 +116,7 @@ final class RunReporter: RunReporting {
       state.status?.finished(job.content.path.printable, size: job.content.facts.size)
       return (state.failures.ended(outcome), state.causes[JobName(job)])
     }
-    for (path, message) in failures { complain(palette.error(path.printable, message.printable)) }
+    for (path, message) in failures { complain(palette.error(path?.printable ?? Program.name, message.printable)) }
     if verbosity.isVerbose, case .failed(let failure) = outcome.result, let words = failure.words {
       for line in words.whole.split(whereSeparator: \.isNewline) { say("  \(String(line).printable)") }
     }

@@ -154,6 +154,8 @@ struct ProgramEngine {
         return try Engine(library: library, settings: toolchain.settings[0], parallel: false)
       }
       failure = "was replaced meanwhile: run again"
+    } catch EngineError.cannotLoad(let reason) {
+      failure = "cannot be loaded: \(reason)"
     } catch {
       failure = "\(error)"
     }
