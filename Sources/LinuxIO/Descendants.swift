@@ -25,10 +25,8 @@ package enum Descendants {
   private static func processes() -> [(id: pid_t, parent: pid_t)] {
     guard let directory = try? Descriptor.openDirectory("/proc"), let names = try? directory.names() else { return [] }
     return names.compactMap { name in
-      guard let id = pid_t(name.string), let text = try? PseudoFile.text(at: "/proc/\(id)/stat") else { return nil }
-      // The name is in parentheses and can hold anything, these too. The state and the parent follow.
-      let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
-      return fields.count > 1 ? pid_t(fields[1]).map { (id, $0) } : nil
+      guard let id = pid_t(name.string), let process = RunningProcess(id) else { return nil }
+      return (id, process.parent)
     }
   }
 }

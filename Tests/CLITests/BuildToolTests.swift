@@ -143,6 +143,25 @@ import Testing
     }
   }
 
+  /// ninja passes on what make says in the environment, though it is ninja that reads the depfile.
+  @Test func theNearestBuildToolIsTheOneThatReads() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "a&b.wasm")
+      let command = "\(box.executable) --stamp out/stamp --depfile out/depfile a\\&b.wasm"
+      let ninja = "\(try BuildTool.ninja.program())"
+      try box.write("rule p\n  command = \(command)\n  depfile = out/depfile\nbuild out/stamp: p\n", to: "build.ninja")
+      try box.write("all:\n\t@\(ninja)\n", to: "Makefile")
+      let below = try box.command("make", []).run()
+      #expect(below.ending == .exited(2))
+      #expect(below.output.contains("cannot be named in a depfile: ninja would misread the \"&\""), "\(below.output)")
+      try box.write("all:\n\t@mkdir -p out; env \(command)\n", to: "Makefile")
+      try box.write("rule p\n  command = make\nbuild out/stamp: p\n", to: "build.ninja")
+      let above = try box.command(ninja, []).run()
+      #expect(above.ending == .exited(0), "\(above.output)")
+      #expect(FileManager.default.fileExists(atPath: box.work + "/out/depfile"))
+    }
+  }
+
   @Test(arguments: BuildTool.allCases)
   func eachExportIsATargetOfItsOwn(_ tool: BuildTool) throws {
     try Sandbox.use { box in

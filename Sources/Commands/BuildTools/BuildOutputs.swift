@@ -79,18 +79,15 @@ struct BuildOutputs {
     let common =
       compilers.indices.filter { !compilers[..<$0].contains(compilers[$0]) }.map { compilers[$0] } + configuration
     if let stamp = options.stamp?.path {
-      var depfile = Depfile(inputs: common, directories: directories(summary), isForMakeOnly: isUnderMake)
+      var depfile = Depfile(inputs: common, directories: directories(summary), isForMakeOnly: DepfileReader.isMake())
       depfile.add(stamp, from: summary.plan.contents.flatMap(\.paths))
       return depfile
     }
-    var depfile = Depfile(inputs: common, directories: [], isForMakeOnly: isUnderMake)
+    var depfile = Depfile(inputs: common, directories: [], isForMakeOnly: DepfileReader.isMake())
     let directory = options.output?.path ?? "."
     for export in artifacts.exports { depfile.add(directory.pushing(export.name), from: [export.path]) }
     return depfile
   }
-
-  /// Under make, it is make that reads it: ninja sets no variable by which to know it.
-  private var isUnderMake: Bool { Environment.value("MAKELEVEL") != nil }
 
   /// The scanned directories, without those of exports that have no modules: exporting itself changes these.
   private func directories(_ summary: RunSummary) -> [FilePath] {
