@@ -29,8 +29,12 @@ package struct Exporter {
 
   func path(of export: ArtifactExport) -> FilePath { directory.pushing(export.name) }
 
-  /// - Parameter spared: names that stay as they are, because their artifacts could not be made.
-  package func run(_ exports: [ArtifactExport], sparing spared: Set<FilePath> = []) -> ExportReport {
+  /// - Parameters:
+  ///   - open: artifacts that are open already, by their exports' names.
+  ///   - spared: names that stay as they are, because their artifacts could not be made.
+  package func run(
+    _ exports: [ArtifactExport], open: [FilePath: Artifact] = [:], sparing spared: Set<FilePath> = []
+  ) -> ExportReport {
     var report = ExportReport()
     do throws(SystemError) {
       let output = try OutputDirectory(
@@ -39,7 +43,7 @@ package struct Exporter {
       let before = output.readManifest()
       var manifest = before
       for export in exports {
-        switch materialize(export, before.records[export.name], to: output, &report) {
+        switch materialize(export, open[export.name], before.records[export.name], to: output, &report) {
         case .success(let record): manifest.records[export.name] = record
         case .failure(let reason):
           report.failures.append((path(of: export), reason))
@@ -56,7 +60,7 @@ package struct Exporter {
 
   /// - Returns: the export as it is now.
   private func materialize(
-    _ export: ArtifactExport, _ record: ExportManifest.Record?, to output: OutputDirectory,
+    _ export: ArtifactExport, _ open: Artifact?, _ record: ExportManifest.Record?, to output: OutputDirectory,
     _ report: inout ExportReport
   ) -> Result<ExportManifest.Record, ExportFailure> {
     let status = output.status(of: export.name)
@@ -69,8 +73,13 @@ package struct Exporter {
       return .success(record)
     }
     do throws(CacheError) {
-      let artifact =
-        try export.isNew ? export.entries.openNew(export.module) : export.entries.openForOthers(export.module)
+      let artifact: Artifact
+      if let open {
+        artifact = open
+      } else {
+        artifact =
+          try export.isNew ? export.entries.openNew(export.module) : export.entries.openForOthers(export.module)
+      }
       return write(artifact, export, status, to: output, &report)
     } catch .missing(_, _, .artifactCorrupt) {
       // An artifact that could not be moved aside is still there.

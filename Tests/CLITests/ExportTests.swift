@@ -227,6 +227,23 @@ import Testing
     }
   }
 
+  /// Each artifact is held from when it is made again, so that the directory is locked, and its manifest replaced, once for many.
+  @Test(.needs(Injection.isPossible, Injection.need)) func whatIsMadeAgainIsWrittenTogether() throws {
+    try Sandbox.use { box in
+      for number in 0..<20 { try box.write(WasmBinary.returning(number), to: "m/\(number).wasm") }
+      try box.succeed("m")
+      for number in 0..<20 { try flipBit(ofArtifactAt: try box.artifact("m/\(number).wasm")) }
+      let run = try box.tool("--output", "out", "m")
+        .wrapped(in: ["strace", "-f", "-qq", "-o", "trace", "-e", "trace=renameat,renameat2"]).run()
+      #expect(run.ending == .exited(0), "\(run.errors)")
+      #expect(run.errorLines.contains("exported 20 artifacts"))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: box.work + "/out").count == 21)
+      let trace = try String(contentsOfFile: box.work + "/trace", encoding: .utf8)
+      #expect(trace.lines.count { $0.contains("\"exports\"") } == 1, "\(trace)")
+      #expect(try box.succeed("--output", "out", "m").errorLines.count == 1, "the manifest has all of them")
+    }
+  }
+
   @Test func corruptArtifactsAreMadeAgainAndNotExported() throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.returning(1), to: "a.wasm")

@@ -58,7 +58,7 @@ struct BuildOutputs {
     LostArtifacts.whileAny(report.lost.count) {
       let retry = ExportRetry(report.lost, of: artifacts.exports, sparing: artifacts.spared, with: exporter)
       // What cannot be made again is reported as missing.
-      do { try makeAgain(report.lost, retry.write) } catch { return nil }
+      do { try makeAgain(report.lost, retry.take) } catch { return nil }
       let later = retry.finish()
       report.retried(later)
       return later.lost.count
