@@ -25,7 +25,7 @@ struct CompilerChoice: Sendable {
     _ request: PrecompileRequest, observer: any RunObserver, _ cancellation: Cancellation
   ) throws(RunFailure) -> RunSummary {
     // A watcher has run after run, and something else may have been mounted since the last.
-    ImageFileSystems.lookAgain()
+    ImageFileSystems.lookAgainUnlessFollowed()
     let toolchains = try findToolchains(cancellation) { if told.isNew($0) { observer.record(.told($0)) } }
     do {
       return try Precompiler(request, with: toolchains, observer: observer, cancellation: cancellation).run()

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 
 /// Tells one read-only image from another that was mounted in its place.
 ///
@@ -10,8 +11,23 @@ internal import Glibc
 ///
 /// A file system is looked at when a directory or file of it is opened: one atomic load, unless it is another than the last.
 package enum ImageFileSystems {
+  /// How many follow what is mounted, and call ``lookAgain()`` for each change.
+  private static let followers = Atomic(0)
+
   /// Forgets everything: something else may be mounted by now.
   package static func lookAgain() { DeviceNumbers.forget() }
+
+  /// The same for a process that has run after run, where nobody follows what is mounted.
+  package static func lookAgainUnlessFollowed() {
+    if followers.load(ordering: .acquiring) == 0 { lookAgain() }
+  }
+
+  /// Says that somebody follows what is mounted from now on, or does so no longer.
+  package static func follow(_ begins: Bool) {
+    // Whatever was mounted before is not told.
+    if begins { lookAgain() }
+    followers.add(begins ? 1 : -1, ordering: .acquiringAndReleasing)
+  }
 
   /// Looks at the file system that an open file lies on, unless that is known.
   ///

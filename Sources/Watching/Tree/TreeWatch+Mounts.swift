@@ -5,7 +5,19 @@ internal import SystemPackage
 extension TreeWatch {
   func watchMounts() {
     mounts = MountTable.mounts()
-    mountTable = MountTable { [weak self] in self?.onQueue { $0.mountsChanged() } }
+    mountTable = MountTable { [weak self] in
+      // First of all: no run may take what is mounted now for what was there before.
+      ImageFileSystems.lookAgain()
+      self?.onQueue { $0.mountsChanged() }
+    }
+    if mountTable != nil { ImageFileSystems.follow(true) }
+  }
+
+  func stopWatchingMounts() {
+    guard let table = mountTable else { return }
+    table.end()
+    mountTable = nil
+    ImageFileSystems.follow(false)
   }
 
   private func mountsChanged() {

@@ -204,8 +204,7 @@ package actor TreeWatch: ChangeSource {
     state = .stopped
     recoveryAlarm?.cancel()
     pollAlarm?.cancel()
-    mountTable?.end()
-    mountTable = nil
+    stopWatchingMounts()
     table = DirectoryTable()
     outbox = []
     deliver = { _ in }
