@@ -177,6 +177,32 @@ import Testing
     }
   }
 
+  /// On a network file system a lock may be known to its own machine only. So whoever has none may live on another one.
+  @Test(.needs(Injection.isPossible, Injection.need), arguments: HostLoader.standard)
+  func onANetworkOnlyOldWritersAreRemoved(_ loader: HostLoader) throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(5), to: "a.wasm")
+      try box.succeed("a.wasm")
+      let now = time(nil)
+      for (name, days) in [("young", 0), ("old", 2), ("unlocked-young", 0), ("unlocked-old", 2)] {
+        let left = box.cache + "/v1/tmp/" + name
+        try FileManager.default.createDirectory(atPath: left, withIntermediateDirectories: false)
+        try Data("x".utf8).write(to: URL(filePath: left + "/1"))
+        var times = Array(repeating: timespec(tv_sec: now - days * 24 * 3600, tv_nsec: 0), count: 2)
+        try #require(utimensat(AT_FDCWD, left, &times, 0) == 0)
+      }
+      func load(_ setting: Argument, _ type: String) throws -> [String] {
+        // The first member of what the kernel fills in is the file system's type, the lowest byte first.
+        try loader.command(box.cache, ["--set", setting, "load", "a.wasm"], in: box)
+          .run(injecting: "fstatfs:poke_exit=@arg2=\(type)", inChildren: true).outputLines
+      }
+      #expect(try load("epoch-interruption", "6969000000000000") == ["compiled published 5"])
+      #expect(box.temporaryFiles == ["unlocked-young", "young"])
+      #expect(try load("fuel", "53ef000000000000") == ["compiled published 5"])
+      #expect(box.temporaryFiles == ["unlocked-young"], "ext4's locks reach far")
+    }
+  }
+
   /// What a writer left that was killed goes with the next.
   @Test(arguments: HostLoader.standard) func deadWritersAreRemoved(_ loader: HostLoader) throws {
     try Sandbox.use { box in

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -1090,7 +1091,23 @@ static void remove_writer(int temporary, int writer, const char *name) {
   unlinkat(temporary, name, AT_REMOVEDIR);
 }
 
-// Removes what dead writers left: a lock goes with its process. Trouble with one is left to the next.
+// Whether locks on a file system are known to all that use it. On one that other machines change, or a server behind the
+// kernel's back, they may hold on their own machine only. The numbers are those of linux/magic.h and statfs(2): NFS, SMB, FUSE,
+// 9P, Ceph, AFS, Coda, NCP, Lustre, GPFS, BeeGFS, OCFS2, GFS2, and the shared folders of VirtualBox and VMware.
+static bool locks_reach_far(int file) {
+  static const uint32_t shared[] = {0x6969,     0x517b,     0xff534d42, 0xfe534d42, 0x65735546, 0x01021997,
+                                    0x00c36400, 0x5346414f, 0x6b414653, 0x73757245, 0x564c,     0x0bd00bd0,
+                                    0x47504653, 0x19830326, 0x7461636f, 0x01161970, 0x786f4256, 0xbacbacbc};
+  struct statfs status;
+  if (fstatfs(file, &status) != 0) return true;
+  for (size_t i = 0; i < COUNT(shared); i++) {
+    if ((uint32_t)status.f_type == shared[i]) return false;
+  }
+  return true;
+}
+
+// Removes what dead writers left: a lock goes with its process. Where there are no locks, or they do not reach far, a writer
+// counts as dead after a day without a new file, too. Trouble with one is left to the next.
 static void remove_abandoned(int temporary) {
   int again = openat(temporary, ".", directory_flags);
   DIR *names = again < 0 ? NULL : fdopendir(again);
@@ -1098,13 +1115,16 @@ static void remove_abandoned(int temporary) {
     if (again >= 0) close(again);
     return;
   }
+  const time_t patience = 24 * 3600;
+  bool reach_far = locks_reach_far(temporary);
   for (struct dirent *one; (one = readdir(names)) != NULL;) {
     if (strcmp(one->d_name, ".") == 0 || strcmp(one->d_name, "..") == 0) continue;
-    // Only age tells whether such a writer is dead, which the tool sees to.
-    if (strncmp(one->d_name, unlocked, sizeof unlocked - 1) == 0) continue;
+    bool has_lock = strncmp(one->d_name, unlocked, sizeof unlocked - 1) != 0;
     int writer = openat(temporary, one->d_name, directory_flags);
     if (writer < 0) continue;
-    if (flock(writer, LOCK_EX | LOCK_NB) == 0) remove_writer(temporary, writer, one->d_name);
+    struct stat status;
+    bool is_old = (has_lock && reach_far) || (fstat(writer, &status) == 0 && status.st_mtime < time(NULL) - patience);
+    if (is_old && (!has_lock || flock(writer, LOCK_EX | LOCK_NB) == 0)) remove_writer(temporary, writer, one->d_name);
     close(writer);
   }
   closedir(names);

@@ -41,7 +41,7 @@ extension Command {
       }
       #expect(last, "\(fault) was not what killed it:\n\(lines.suffix(9))", sourceLocation: location)
     } else {
-      let happened = lines.contains { $0.hasSuffix("(INJECTED)") }
+      let happened = lines.contains { $0.hasSuffix("(INJECTED)") || $0.hasSuffix("(INJECTED: args)") }
       #expect(happened, "\(fault) never happened:\n\(lines.suffix(9))", sourceLocation: location)
     }
     return result

@@ -506,6 +506,24 @@ _PATIENCE = 120
 _UNLOCKED = "unlocked-"
 
 
+#: The types of file systems (``linux/magic.h``, statfs(2)) that other machines change, or a server behind the kernel's back:
+#: NFS, SMB, FUSE, 9P, Ceph, AFS, Coda, NCP, Lustre, GPFS, BeeGFS, OCFS2, GFS2, shared folders of VirtualBox and VMware.
+_SHARED = {0x6969, 0x517B, 0xFF534D42, 0xFE534D42, 0x65735546, 0x01021997, 0x00C36400, 0x5346414F, 0x6B414653, 0x73757245,
+           0x564C, 0x0BD00BD0, 0x47504653, 0x19830326, 0x7461636F, 0x01161970, 0x786F4256, 0xBACBACBC}
+
+
+def _locks_reach_far(file: int) -> bool:
+    """Whether locks on a file system are known to all that use it, and not only on the machine that has them."""
+    # Longer than any system's structure. Only its first member matters, and Python's own statvfs lacks that.
+    status = ctypes.create_string_buffer(512)
+    try:
+        if ctypes.CDLL(None).fstatfs(file, status) != 0:
+            return True
+    except (AttributeError, OSError):
+        return True
+    return int.from_bytes(status.raw[:4], sys.byteorder) not in _SHARED
+
+
 def _take_lock(file: int, operation: int, patience: float = 10) -> typing.Optional[bool]:
     """Takes a lock, and waits for it for some seconds: whoever may read a file can lock it for ever.
 
@@ -620,15 +638,22 @@ class _Publication:
             os.close(writer)
 
     def _remove_abandoned(self) -> None:
-        """Removes what dead writers left; trouble with one is left to the next."""
-        for name in os.listdir(self._temporary):
-            # Only age tells whether such a writer is dead, which the tool sees to.
-            if name.startswith(_UNLOCKED):
-                continue
+        """Removes what dead writers left; trouble with one is left to the next.
+
+        A lock goes with its process. Where there are no locks, or they do not reach far, a writer counts as dead after a day
+        without a new file, too.
+        """
+        names = os.listdir(self._temporary)
+        reach_far = not names or _locks_reach_far(self._temporary)
+        for name in names:
+            has_lock = not name.startswith(_UNLOCKED)
             with contextlib.suppress(OSError):
                 writer = os.open(name, os.O_RDONLY | _DIRECTORY, dir_fd=self._temporary)
                 try:
-                    fcntl.flock(writer, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    if not (has_lock and reach_far) and os.fstat(writer).st_mtime >= time.time() - _DAY:
+                        continue
+                    if has_lock:
+                        fcntl.flock(writer, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     self._remove_writer(writer, name)
                 finally:
                     os.close(writer)
