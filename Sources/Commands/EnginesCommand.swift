@@ -19,17 +19,9 @@ struct EnginesCommand: ConfiguredCommand {
   var processors = false
 
   @OptionGroup @ParsedOptions var format: FormatOptions
-  @OptionGroup(title: "Compiler options") @ParsedOptions var compiler: CompilerOptions
-  @OptionGroup(title: "Hosts") @ParsedOptions var hosts: HostOptions
-  @OptionGroup(title: "Where things are") @ParsedOptions var engine: EngineOptions
-  @OptionGroup(title: "Sandbox") @ParsedOptions var sandbox: SandboxOptions
+  @OptionGroup @ParsedOptions var options: ProbeOptions
 
-  mutating func fill(from settings: GivenSettings) {
-    _compiler.wrappedValue.fill(from: settings)
-    _hosts.wrappedValue.fill(from: settings)
-    _engine.wrappedValue.fill(from: settings)
-    _sandbox.wrappedValue.fill(from: settings)
-  }
+  mutating func fill(from settings: GivenSettings) { _options.wrappedValue.fill(from: settings) }
 
   func run() throws {
     let lines = format.isJSON ? JSONLines("engines") : nil
@@ -45,11 +37,7 @@ struct EnginesCommand: ConfiguredCommand {
 
   private func show(_ lines: JSONLines?) throws(RunFailure) {
     let work = InterruptibleWork()
-    var request = HostRequest(engine: engine, compiler: compiler, hosts: hosts, place: nil)
-    // Without a word about backends, everything that there is.
-    request.showsEveryBackend = !compiler.namesBackends
-    var choice = CompilerChoice(request: request)
-    choice.options.confinement = sandbox.policy
+    let choice = options.compilers(showsEveryBackend: true)
     var failure: RunFailure?
     do {
       try work.run {
@@ -59,7 +47,9 @@ struct EnginesCommand: ConfiguredCommand {
       failure = error as? RunFailure ?? RunFailure(status: .engineUnavailable, message: "\(error)")
     }
     // A missing libwasmtime is no reason to say nothing of other compilers.
-    if hosts.like.isEmpty && failure?.status != .usage { failure = try showPrograms(choice, work, lines) ?? failure }
+    if options.hosts.like.isEmpty && failure?.status != .usage {
+      failure = try showPrograms(choice, work, lines) ?? failure
+    }
     if let failure { throw failure }
   }
 
@@ -70,8 +60,8 @@ struct EnginesCommand: ConfiguredCommand {
     _ choice: CompilerChoice, _ work: InterruptibleWork, _ lines: JSONLines?
   ) throws(RunFailure) -> RunFailure? {
     var wanted = try DescribedCompilers.all()
-    if compiler.namesBackends {
-      let names = Set(compiler.backends.map(\.rawValue))
+    if options.compiler.namesBackends {
+      let names = Set(options.compiler.backends.map(\.rawValue))
       wanted = wanted.filter { names.contains($0.name) || $0.isLLVM && names.contains(DescribedCompilers.llvm) }
     }
     if wanted.isEmpty { return nil }
@@ -88,7 +78,7 @@ struct EnginesCommand: ConfiguredCommand {
     } else {
       Output.standard.write(CompilerState.text(of: states))
     }
-    guard compiler.namesBackends, !states.contains(where: \.isFound) else { return nil }
+    guard options.compiler.namesBackends, !states.contains(where: \.isFound) else { return nil }
     return states.first?.failure
   }
 
@@ -103,7 +93,7 @@ struct EnginesCommand: ConfiguredCommand {
       for line in report.json { lines.write(line) }
     } else {
       let memory = ByteCount(choice.options.confinement.limits.memory)
-      Output.standard.write(hosts.like.isEmpty ? report.text(memory: memory) : report.toml)
+      Output.standard.write(options.hosts.like.isEmpty ? report.text(memory: memory) : report.toml)
     }
     if report.hasNothing {
       // One that was asked for by name has its own reason, which says more.

@@ -3,7 +3,6 @@ internal import LinuxIO
 internal import Precompiler
 internal import WasmCache
 internal import WasmEngine
-internal import WasmtimeToolchain
 
 extension CacheCommand {
   struct Key: ConfiguredCommand {
@@ -16,17 +15,9 @@ extension CacheCommand {
         """)
 
     @OptionGroup @ParsedOptions var format: FormatOptions
-    @OptionGroup(title: "Compiler options") @ParsedOptions var compiler: CompilerOptions
-    @OptionGroup(title: "Hosts") @ParsedOptions var hosts: HostOptions
-    @OptionGroup(title: "Where things are") @ParsedOptions var engine: EngineOptions
-    @OptionGroup(title: "Sandbox") @ParsedOptions var sandbox: SandboxOptions
+    @OptionGroup @ParsedOptions var options: ProbeOptions
 
-    mutating func fill(from settings: GivenSettings) {
-      _compiler.wrappedValue.fill(from: settings)
-      _hosts.wrappedValue.fill(from: settings)
-      _engine.wrappedValue.fill(from: settings)
-      _sandbox.wrappedValue.fill(from: settings)
-    }
+    mutating func fill(from settings: GivenSettings) { _options.wrappedValue.fill(from: settings) }
 
     func run() throws {
       let lines = format.isJSON ? JSONLines("cache key") : nil
@@ -38,10 +29,7 @@ extension CacheCommand {
 
     private func makeWord() throws(RunFailure) -> String {
       let work = InterruptibleWork()
-      var choice = CompilerChoice(
-        request: HostRequest(engine: engine, compiler: compiler, hosts: hosts, place: nil))
-      choice.options.confinement = sandbox.policy
-      do { return Self.word(for: try work.run { try Self.identities(choice, work.cancellation) }) } catch {
+      do { return Self.word(for: try work.run { try Self.identities(options.compilers(), work.cancellation) }) } catch {
         throw error as? RunFailure ?? RunFailure(status: .engineUnavailable, message: "\(error)")
       }
     }

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import Precompiler
 internal import SystemPackage
 internal import WasmCache
-internal import WasmtimeToolchain
 
 extension CacheCommand {
   struct Verify: ConfiguredCommand {
@@ -34,37 +33,25 @@ extension CacheCommand {
     var reproduce: SampleSize?
 
     @OptionGroup @ParsedOptions var format: FormatOptions
-    @OptionGroup(title: "Compiler options") @ParsedOptions var compiler: CompilerOptions
-    @OptionGroup(title: "Hosts") @ParsedOptions var hosts: HostOptions
-    @OptionGroup(title: "Where things are") @ParsedOptions var engine: EngineOptions
-    @OptionGroup(title: "Where things are") @ParsedOptions var cache: CacheOptions
-    @OptionGroup(title: "Limits") @ParsedOptions var limits: LimitOptions
-    @OptionGroup(title: "Limits") @ParsedOptions var sandbox: SandboxOptions
+    @OptionGroup @ParsedOptions var options: ModuleOptions
 
-    mutating func fill(from settings: GivenSettings) {
-      _compiler.wrappedValue.fill(from: settings)
-      _hosts.wrappedValue.fill(from: settings)
-      _engine.wrappedValue.fill(from: settings)
-      _cache.wrappedValue.fill(from: settings)
-      _limits.wrappedValue.fill(from: settings)
-      _sandbox.wrappedValue.fill(from: settings)
-    }
+    mutating func fill(from settings: GivenSettings) { _options.wrappedValue.fill(from: settings) }
 
     func validate() throws {
-      try cache.refuseLowerCaches("lower caches are not checked: use --cache-dir DIR")
-      if reproduce == nil, engine.isGiven || compiler.isGiven || hosts.isGiven {
+      try options.cache.refuseLowerCaches("lower caches are not checked: use --cache-dir DIR")
+      if reproduce == nil, options.engine.isGiven || options.compiler.isGiven || options.hosts.isGiven {
         throw ValidationError("options about engines and hosts go with --reproduce: everything is checked without it")
       }
     }
 
     func run() throws {
       let lines = format.isJSON ? JSONLines("cache verify") : nil
-      let path = try cache.path()
+      let path = try options.cache.path()
       var tally = VerificationTally(repairs: repair)
       var good: [FilePath] = []
       let found: CacheDirectory?
       do throws(CacheError) {
-        found = try CacheDirectory.existing(at: path, trust: cache.trust)
+        found = try CacheDirectory.existing(at: path, trust: options.cache.trust)
         tally.nameless =
           try found?.verify(repair: repair) { entry in
             tally.add(entry)
@@ -103,10 +90,9 @@ extension CacheCommand {
       _ sample: SampleSize, _ entries: [FilePath], of cache: CacheDirectory, _ tally: inout VerificationTally,
       _ lines: JSONLines?
     ) throws {
-      var choice = CompilerChoice(request: HostRequest(engine: engine, compiler: compiler, hosts: hosts, place: nil))
-      choice.options.confinement = limits.confinement(sandbox)
       let reproduction = Reproduction(
-        cache: cache, choice: choice, limits: limits.modules, sample: sample, repairs: repair)
+        cache: cache, choice: options.compilers(for: nil), limits: options.limits.modules, sample: sample,
+        repairs: repair)
       let work = InterruptibleWork()
       tally.reproduced = try work.run {
         try reproduction.run(entries, work.cancellation) { path, result in

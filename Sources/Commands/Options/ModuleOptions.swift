@@ -26,8 +26,8 @@ struct ModuleOptions: CommandOptions {
     return request
   }
 
-  /// - Parameter place: what the project's configuration file lies above, or in.
-  func compilers(for place: FilePath) -> CompilerChoice {
+  /// - Parameter place: what the project's configuration file lies above, or in; nil where no module is named.
+  func compilers(for place: FilePath?) -> CompilerChoice {
     var choice = CompilerChoice(request: HostRequest(engine: engine, compiler: compiler, hosts: hosts, place: place))
     choice.options.confinement = limits.confinement(sandbox)
     return choice
