@@ -110,4 +110,16 @@ import Testing
       #expect(jobs["variable"] as? String == "WASMPRECOMPILE_JOBS")
     }
   }
+
+  /// Modules that differ in a custom section have the same artifact. It stays for the other one.
+  @Test func whatWasDroppedIsNotCalledLost() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.empty, to: "1.wasm")
+      try box.write(WasmBinary.empty + WasmBinary.section(0, WasmBinary.name("note")), to: "2.wasm")
+      try box.succeed(".")
+      let dropped = try box.succeed("cache", "clear", "1.wasm").output
+      #expect(dropped.masked == "removed 1 artifact, SIZE; 1 artifact, SIZE are left\n")
+      #expect(try box.succeed("cache", "verify").output.masked == "1 entry, SIZE: all good\n")
+    }
+  }
 }

@@ -17,6 +17,8 @@ struct EntryVerifier {
   private var objects: [ArtifactDigest: Result<Int, ObjectFault>] = [:]
   /// The records of objects that were looked at because an entry for them is missing; nil for unusable objects.
   private var records: [ArtifactDigest: StoredObject?] = [:]
+  /// The objects that links of the directory lead to which is being checked.
+  private var linked: Set<ArtifactDigest> = []
   private var publisher: Publisher?
   private var changed: [FilePath.Component] = []
 
@@ -75,6 +77,7 @@ struct EntryVerifier {
     _ directory: borrowing Descriptor, _ engine: Engine, _ report: (CheckedEntry) -> Void
   ) throws(CacheError) {
     var lost = engine.compiled
+    linked = []
     for name in try cache.names(of: directory, "\(CacheLayout.engines)/\(engine.name)") {
       guard let module = CacheLayout.module(ofEntry: name.string) else { continue }
       lost[module] = nil
@@ -90,8 +93,9 @@ struct EntryVerifier {
     for (module, digest) in lost.sorted(by: { $0.key.encode() < $1.key.encode() }) {
       let name = CacheLayout.entryName(module, suffix: engine.suffix)
       let entry = Entry(module: module, name: name, path: engine.path.appending(name), seen: nil)
-      // The artifact of an entry that was evicted went with it.
-      guard let object = storedObject(digest), let judge = try? engine.judge.get(),
+      // The artifact of an entry that was removed went with it, unless it is another module's, too. Who copies without links loses
+      // that one's as well.
+      guard !linked.contains(digest), let object = storedObject(digest), let judge = try? engine.judge.get(),
         judge.accepts(object.record), isLost(entry, in: directory, of: digest)
       else { continue }
       let repair = try mendLink(entry, to: digest, in: directory, engine)
@@ -130,6 +134,7 @@ struct EntryVerifier {
     }
     switch check(digest) {
     case .success(let size):
+      linked.insert(digest)
       // The object may be good for the engine that made it.
       let fault = fault(of: digest, for: engine)
       return CheckedEntry(
