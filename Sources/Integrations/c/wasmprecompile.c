@@ -1,4 +1,6 @@
 // See wasmprecompile.h. The order is: SHA-256, the identity, the engine, directories, looking, publishing, the whole.
+//
+// This is one long file because hosts copy it: it and the header are all that a build takes which cannot install a library.
 
 #define _GNU_SOURCE
 
