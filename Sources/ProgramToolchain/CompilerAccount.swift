@@ -20,8 +20,12 @@ package struct CompilerFiles: Sendable {
   ///
   /// - Parameter known: the remembered digest of a file.
   init(of compiler: FoundCompiler, known: (FileStamp) -> [UInt8]?) throws(CompilerFileTrouble) {
+    let parts = compiler.parts
+    if parts.count > FoundCompiler.mostFiles {
+      throw CompilerFileTrouble(path: compiler.main, reason: "more than \(FoundCompiler.mostFiles) files belong to it")
+    }
     var files: [File] = []
-    for (name, path) in compiler.parts {
+    for (name, path) in parts {
       do {
         let stamp = try Descriptor.status(of: path).stamp
         if let digest = known(stamp) {

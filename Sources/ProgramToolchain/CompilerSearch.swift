@@ -33,7 +33,7 @@ package struct CompilerSearch: Sendable {
     }
     return FoundCompiler(
       description: description, programs: programs, things: files, reads: description.reads.compactMap(existing),
-      path: path, home: home)
+      home: home)
   }
 
   private func executable(_ name: String) -> FilePath? {
@@ -80,8 +80,6 @@ package struct FoundCompiler: Sendable {
   let programs: [String: FilePath]
   let things: [String: FilePath]
   let reads: [FilePath]
-  /// The directories of `PATH`.
-  let path: [FilePath]
   let home: FilePath?
 
   /// The program that counts as the compiler's own.
@@ -108,23 +106,23 @@ package struct FoundCompiler: Sendable {
   }
 
   /// More files than that are no compiler's; they would be hashed.
-  private static let mostFiles = 10_000
+  static let mostFiles = 10_000
 
-  /// The regular files below a directory, by their paths from there.
+  /// The regular files below a directory, by their paths from there; more than ``mostFiles`` if there are more.
   private static func contents(_ directory: FilePath) -> [String] {
     var found: [String] = []
     var waiting = [""]
-    while let folder = waiting.popLast(), found.count < mostFiles {
+    // A link to a directory could lead around in a circle.
+    var seen: Set<FileIdentity> = []
+    while let folder = waiting.popLast(), found.count <= mostFiles {
       guard let open = try? Descriptor.openDirectory(folder.isEmpty ? directory : directory.appending(folder)),
-        let names = try? open.names()
+        let status = try? open.status(), seen.insert(status.stamp.identity).inserted, let names = try? open.names()
       else { continue }
       for name in names {
         let path = folder.isEmpty ? name.string : "\(folder)/\(name.string)"
         switch try? open.status(of: name, followingLinks: true).kind {
         case .regular: found.append(path)
-        case .directory:
-          // A link to a directory could lead around in a circle.
-          if (try? open.status(of: name).kind) == .directory { waiting.append(path) }
+        case .directory: waiting.append(path)
         default: break
         }
       }
@@ -158,10 +156,14 @@ package struct FoundCompiler: Sendable {
     return names.filter { $0.hasSuffix(argument[slash...].dropFirst(2)) }.sorted().map { "\(directory)/\($0)" }
   }
 
-  /// The environment that its programs get.
+  private var searchPath: [String] {
+    Set(programs.values.map { $0.removingLastComponent().string }).sorted() + ["/usr/local/bin", "/usr/bin", "/bin"]
+  }
+
+  /// The environment that its programs get. Which other programs they find must not depend on who calls.
   func environment(home: String) -> [String] {
     [
-      "PATH=" + path.map(\.string).joined(separator: ":"), "HOME=\(home)", "TMPDIR=\(home)", "TMP=\(home)",
+      "PATH=" + searchPath.joined(separator: ":"), "HOME=\(home)", "TMPDIR=\(home)", "TMP=\(home)",
       "TEMP=\(home)", "LC_ALL=C.UTF-8",
     ]
   }

@@ -44,6 +44,7 @@ package final class ProgramToolchain: Toolchain {
   package func hosts(of wish: Int) -> [String] { hosts.indices.contains(wish) ? hosts[wish] : [] }
 
   package func rememberedIdentities(in catalog: Catalog, now: Int64) -> [ArtifactIdentity]? {
+    guard compiler.versionFollowsFiles else { return nil }
     var known: [FileStamp: [UInt8]] = [:]
     func digest(_ stamp: FileStamp) -> [UInt8]? {
       guard case .available(_, let digest) = catalog.engine(stamp, wish: CompilerFiles.key, now: now) else {

@@ -52,6 +52,36 @@ import Testing
     }
   }
 
+  @Test func whatOthersMayWriteDescribesNoCompiler() throws {
+    try Sandbox.use { box in
+      try describe(in: box)
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      let file = box.path + "/home/.config/wasmprecompile/config.toml"
+      chmod(file, 0o666)
+      let run = try box.tool("--backend", "test-c", "a.wasm").run()
+      #expect(run.ending == .exited(64))
+      #expect(
+        run.errors
+          == "wasmprecompile: error: \(file): says which programs run as compilers, but other users may write to it: "
+          + "`chmod go-w` it\n")
+      chmod(file, 0o644)
+      try box.succeed("--backend", "test-c", "a.wasm")
+    }
+  }
+
+  /// What a compiler finds by `PATH` does not depend on who calls, because it is in no identity.
+  @Test func theUsersPathIsNotTheCompilers() throws {
+    try Sandbox.use { box in
+      try describe(#"echo "TEST $PATH" > "$2""#, in: box)
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      var tool = box.tool("--backend", "test-c", "--output", "out", "a.wasm")
+      tool.environment["PATH"] = box.work + ":" + (tool.environment["PATH"] ?? "")
+      #expect(try tool.run().ending == .exited(0))
+      let said = try String(contentsOfFile: box.work + "/out/a.test", encoding: .utf8)
+      #expect(said == "TEST \(box.path)/compiler:/usr/local/bin:/usr/bin:/bin\n")
+    }
+  }
+
   @Test func severalCompilersInOneRunEachHaveTheirSuffix() throws {
     try Sandbox.use { box in
       try describe(in: box)

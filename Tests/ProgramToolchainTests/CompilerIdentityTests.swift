@@ -1,3 +1,4 @@
+import Glibc
 import LinuxIO
 import Precompiler
 import SystemPackage
@@ -32,6 +33,48 @@ struct CompilerIdentityTests {
     #expect(record.contains(#"run "{testc}" "{input}" "{output}""#), "paths do not count")
     #expect(record.contains(#"version "test compiler 1.2.3\n""#))
     #expect(record.contains("\nprocessor "))
+  }
+
+  @Test func moreFilesThanACompilerHasAreAnError() throws {
+    try fixture.directory.makeDirectory("runtime")
+    for number in 0...10_000 { try fixture.directory.write("", to: "runtime/\(number)") }
+    let compiler = try fixture.compiler("") {
+      $0.files = [.init(name: "runtime", candidates: [fixture.directory.path.appending("runtime").string])]
+    }
+    #expect {
+      try fixture.identity(compiler)
+    } throws: {
+      "\($0)".contains("more than 10000 files belong to it")
+    }
+  }
+
+  @Test func filesBehindLinksCountOnce() throws {
+    try fixture.directory.makeDirectory("elsewhere")
+    try fixture.directory.write("a", to: "elsewhere/a.h")
+    try fixture.directory.makeDirectory("runtime")
+    let link = fixture.directory("runtime/link").string
+    try #require(symlink(fixture.directory("elsewhere").string, link) == 0)
+    try #require(symlink(".", fixture.directory("elsewhere/circle").string) == 0)
+    func identity() throws -> ArtifactIdentity {
+      try fixture.identity(
+        try fixture.compiler("") {
+          $0.files = [.init(name: "runtime", candidates: [fixture.directory("runtime").string])]
+        })
+    }
+    let before = try identity()
+    try fixture.directory.write("b", to: "elsewhere/a.h")
+    #expect(try identity().build != before.build)
+  }
+
+  @Test func aHomeIsNoCompilersDirectoryByWhateverPath() throws {
+    for name in ["home", "home/own"] { try fixture.directory.makeDirectory(name) }
+    try #require(symlink("home", fixture.directory("link").string) == 0)
+    let (home, link) = (fixture.directory("home"), fixture.directory("link"))
+    for place in [home, link, fixture.directory.path] {
+      #expect(OwnLibraries.directories(of: place.appending("evil"), home: home) == [])
+      #expect(OwnLibraries.directories(of: place.appending("evil"), home: link) == [])
+    }
+    #expect(OwnLibraries.directories(of: home.appending("own/good"), home: link) == [home.appending("own")])
   }
 
   @Test func everyByteOfItsFilesCounts() throws {
@@ -134,8 +177,14 @@ struct CompilerIdentityTests {
     }
   }
 
-  @Test func theCatalogSparesWork() throws {
-    let toolchain = fixture.toolchain(try fixture.compiler(""))
+  /// A script runs another program, whose files nobody knows: what it says of itself is asked for in each run.
+  @Test(arguments: [true, false]) func theCatalogSparesWork(_ isScript: Bool) throws {
+    let program = try fixture.directory.write(try [UInt8](contentsOf: "/bin/echo"), to: "echo")
+    chmod(program.string, 0o755)
+    func compiler() throws -> FoundCompiler {
+      try fixture.compiler("") { if !isScript { $0.programs = [.init(name: "testc", candidates: [program.string])] } }
+    }
+    let toolchain = fixture.toolchain(try compiler())
     defer { toolchain.finish() }
     let cache = try CacheDirectory(making: fixture.directory("cache"))
     let resolution = try toolchain.resolve(lanes: 1)
@@ -149,9 +198,13 @@ struct CompilerIdentityTests {
       EngineFinding(library: $0.library, wish: $0.wish, probed: later, result: $0.result)
     }
     _ = catalog.commit(record, now: later)
-    #expect(
-      toolchain.rememberedIdentities(in: catalog, now: later + 1) == (try resolution.identities.map { try $0.get() }))
-    _ = try fixture.compiler(": changed")
+    let known = toolchain.rememberedIdentities(in: catalog, now: later + 1)
+    if isScript {
+      #expect(known == nil)
+      return
+    }
+    #expect(known == (try resolution.identities.map { try $0.get() }))
+    try fixture.directory.write(try [UInt8](contentsOf: program) + [0], to: "echo")
     #expect(toolchain.rememberedIdentities(in: catalog, now: later + 1) == nil)
   }
 }

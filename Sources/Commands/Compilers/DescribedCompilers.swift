@@ -1,3 +1,4 @@
+internal import LinuxIO
 internal import ProgramToolchain
 internal import SystemPackage
 internal import WasmEngine
@@ -28,7 +29,12 @@ enum DescribedCompilers {
   /// The user's own.
   static func users() throws(RunFailure) -> [CompilerDescription] {
     guard let path = ConfigurationFile.ofUser, let file = try ConfigurationFile(at: path) else { return [] }
-    return try file.compilers()
+    let compilers = try file.compilers()
+    guard !compilers.isEmpty, let status = try? Descriptor.status(of: path),
+      let objection = ConfigurationTrust().objection(to: status, at: path, in: path.removingLastComponent())
+    else { return compilers }
+    throw RunFailure(
+      status: .usage, message: "\(path.printable): says which programs run as compilers, but \(objection)")
   }
 
   /// Whether a word may be a backend's name; true where the user's file cannot be read, which then is told.

@@ -15,6 +15,9 @@ struct ConfigurationTrust {
     owners = Set([geteuid(), 0] + others)
   }
 
+  /// Only the user and root.
+  init() { owners = [geteuid(), 0] }
+
   /// Why a file is not for this project; nil if it is.
   func objection(to file: FileStatus, at path: FilePath, in directory: FilePath) -> String? {
     if !owners.contains(file.owner) { return Self.foreign("it", file) }
