@@ -26,11 +26,25 @@ struct CompilerDescriptionTests {
 
   @Test func everythingBuiltInCanBeRead() throws {
     for text in BuiltInCompilers.texts { #expect(try read(text).count == 1, "\(text)") }
-    #expect(DescribedCompilers.builtIn.count == BuiltInCompilers.texts.count)
+    let builtIn = try DescribedCompilers.builtIn.get()
+    #expect(builtIn.count == BuiltInCompilers.texts.count)
     #expect(Set(DescribedCompilers.builtInNames).count == BuiltInCompilers.texts.count)
-    for description in DescribedCompilers.builtIn {
+    for description in builtIn {
       #expect(!description.get.isEmpty && !description.summary.isEmpty && !description.magic.isEmpty)
       #expect(description.suffix != ".bin")
+    }
+  }
+
+  @Test(arguments: [
+    ("[backend.a]\nprograms = {", "line 2: is not TOML: a line must be KEY = VALUE or [TABLE]"),
+    ("[backend.a]\nprogram = 1", "line 2: unknown key 'program' in [backend.a]; did you mean 'programs'?"),
+  ]) func aBuiltInOneThatCannotBeReadIsTold(text: String, reason: String) throws {
+    let good = try #require(BuiltInCompilers.texts.first)
+    do {
+      _ = try DescribedCompilers.builtIn([good, text])
+      Issue.record("it was read")
+    } catch {
+      #expect(error.message == "[backend.a] of wasmprecompile's own is wrong, \(reason): please report it")
     }
   }
 

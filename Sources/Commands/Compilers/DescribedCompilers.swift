@@ -12,18 +12,36 @@ enum DescribedCompilers {
   static let key = "backend"
 
   /// The built-in ones, in the order in which they are looked for.
-  static let builtIn: [CompilerDescription] = BuiltInCompilers.texts.flatMap { text -> [CompilerDescription] in
-    // The tests read each of them.
-    guard let table = try? TOMLReader.table(in: Array(text.utf8)) else { return [] }
-    return (try? descriptions(in: table)) ?? []
+  static let builtIn: Result<[CompilerDescription], RunFailure> = Result { () throws(RunFailure) in
+    try builtIn(BuiltInCompilers.texts)
   }
 
-  static let builtInNames = builtIn.map(\.name)
+  /// Reads descriptions of this program's own.
+  static func builtIn(_ texts: [String]) throws(RunFailure) -> [CompilerDescription] {
+    var all: [CompilerDescription] = []
+    for text in texts {
+      let table: TOMLTable
+      do { table = try TOMLReader.table(in: Array(text.utf8)) } catch {
+        throw mistake(in: text, error.line, "is not TOML: \(error.reason)")
+      }
+      do { all += try descriptions(in: table) } catch { throw mistake(in: text, error.line, error.message) }
+    }
+    return all
+  }
+
+  private static func mistake(in text: String, _ line: Int, _ reason: String) -> RunFailure {
+    RunFailure(
+      status: .engineUnavailable,
+      message:
+        "\(text.prefix { !$0.isNewline }) of wasmprecompile's own is wrong, line \(line): \(reason): please report it")
+  }
+
+  static let builtInNames = ((try? builtIn.get()) ?? []).map(\.name)
 
   /// The user's, and then those built-in ones that are not described anew.
   static func all() throws(RunFailure) -> [CompilerDescription] {
     let own = try users()
-    return own + builtIn.filter { one in !own.contains { $0.name == one.name } }
+    return own + (try builtIn.get()).filter { one in !own.contains { $0.name == one.name } }
   }
 
   /// The user's own.
