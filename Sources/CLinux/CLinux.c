@@ -17,6 +17,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -180,6 +181,8 @@ bool clinux_is_main_thread(void) { return gettid() == getpid(); }
 char **clinux_environment(void) { return environ; }
 
 void clinux_name_process(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+int clinux_process_descriptor(int process) { return (int)syscall(SYS_pidfd_open, process, 0); }
 
 void clinux_raise_descriptor_limit(void) {
   struct rlimit limit;

@@ -113,6 +113,29 @@ package final class ChildProcess: Sendable {
     while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) != 0 && errno == EINTR {}
   }
 
+  /// Waits for the child's end without reaping it, though not for ever.
+  ///
+  /// - Parameter seconds: the longest time.
+  package func waitForEnd(atMost seconds: Double) {
+    guard let pid = id.withLock({ $0 }) else { return }
+    let number = clinux_process_descriptor(pid)
+    // A kernel without such descriptors, or a process that may have no more of them.
+    guard number >= 0 else {
+      let deadline = MonotonicInstant.now().adding(seconds: seconds)
+      while !hasEnded && MonotonicInstant.now() < deadline { usleep(500) }
+      return
+    }
+    let process = Descriptor(owning: number)
+    let deadline = MonotonicInstant.now().adding(seconds: seconds)
+    while true {
+      var end = pollfd(fd: process.raw, events: Int16(POLLIN), revents: 0)
+      let now = MonotonicInstant.now()
+      if now >= deadline { return }
+      let count = poll(&end, 1, Int32(clamping: deadline.nanoseconds(since: now) / 1_000_000 + 1))
+      if count > 0 || count < 0 && errno != EINTR { return }
+    }
+  }
+
   /// Waits for the child's end, reaps it, and says how the end came; nil if that was told before.
   package func wait() -> ExitReason? {
     waitForEnd()

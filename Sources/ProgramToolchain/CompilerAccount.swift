@@ -18,11 +18,14 @@ package struct CompilerFiles: Sendable {
 
   /// Reads what is not remembered.
   ///
-  /// - Parameter known: the remembered digest of a file.
-  init(of compiler: FoundCompiler, known: (FileStamp) -> [UInt8]?) throws(CompilerFileTrouble) {
-    let parts = compiler.parts
-    if parts.count > FoundCompiler.mostFiles {
-      throw CompilerFileTrouble(path: compiler.main, reason: "more than \(FoundCompiler.mostFiles) files belong to it")
+  /// - Parameters:
+  ///   - parts: every file that decides what the compiler makes, by names.
+  ///   - known: the remembered digest of a file.
+  init(
+    of parts: [(name: String, path: FilePath)], known: (FileStamp) -> [UInt8]?
+  ) throws(CompilerFileTrouble) {
+    if parts.count > FoundCompiler.mostFiles, let first = parts.first {
+      throw CompilerFileTrouble(path: first.path, reason: "more than \(FoundCompiler.mostFiles) files belong to it")
     }
     var files: [File] = []
     for (name, path) in parts {
@@ -45,9 +48,9 @@ package struct CompilerFiles: Sendable {
   }
 
   /// The files as they were remembered; nil unless all are.
-  init?(of compiler: FoundCompiler, rememberedBy known: (FileStamp) -> [UInt8]?) {
+  init?(of parts: [(name: String, path: FilePath)], rememberedBy known: (FileStamp) -> [UInt8]?) {
     var files: [File] = []
-    for (name, path) in compiler.parts {
+    for (name, path) in parts {
       guard let stamp = try? Descriptor.status(of: path).stamp, let digest = known(stamp) else { return nil }
       files.append(File(name: name, path: path, stamp: stamp, digest: digest))
     }
@@ -56,7 +59,7 @@ package struct CompilerFiles: Sendable {
 
   /// Reads all of them.
   package init(of compiler: FoundCompiler) throws(CompilerFileTrouble) {
-    try self.init(of: compiler, known: { _ in nil })
+    try self.init(of: compiler.parts, known: { _ in nil })
   }
 
   /// Tells the compiler's files from any others.

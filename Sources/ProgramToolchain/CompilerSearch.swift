@@ -88,7 +88,7 @@ package struct FoundCompiler: Sendable {
   /// Every file that decides what it makes.
   package var files: [FilePath] { parts.map(\.path) }
 
-  /// Every file that decides what it makes, by names that do not say where it is installed.
+  /// Every file that decides what it makes, by names that do not say where it is installed; as the directories are now.
   var parts: [(name: String, path: FilePath)] {
     var all: [(String, FilePath)] = []
     for (name, path) in programs.sorted(by: { $0.key < $1.key }) {

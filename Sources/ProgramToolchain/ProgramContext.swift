@@ -1,5 +1,6 @@
 internal import Precompiler
 internal import Synchronization
+internal import SystemPackage
 
 /// What a toolchain and its sessions share.
 final class ProgramContext: Sendable {
@@ -8,12 +9,23 @@ final class ProgramContext: Sendable {
   let options: ProgramOptions
   let cancellation: Cancellation
   private let found = Mutex<CompilerAccount?>(nil)
+  private let listed = Mutex<[(name: String, path: FilePath)]?>(nil)
 
   init(_ compiler: FoundCompiler, wishes: [CompilerWish], options: ProgramOptions, cancellation: Cancellation) {
     self.compiler = compiler
     self.wishes = wishes
     self.options = options
     self.cancellation = cancellation
+  }
+
+  /// Every file that decides what the compiler makes, listed once: a runtime may have hundreds.
+  var parts: [(name: String, path: FilePath)] {
+    listed.withLock { listed in
+      if let listed { return listed }
+      let parts = compiler.parts
+      listed = parts
+      return parts
+    }
   }
 
   /// What the compiler is, once that is known.

@@ -45,8 +45,7 @@ package final class ProgramSession: CompileSession {
   deinit {
     end()
     // It ends what runs and removes what was written. Where that takes long, it goes on alone: killed, it would leave the rest.
-    let deadline = MonotonicInstant.now().adding(seconds: 12)
-    while !process.hasEnded && MonotonicInstant.now() < deadline { usleep(500) }
+    process.waitForEnd(atMost: 12)
     if !process.hasEnded { process.leave() }
   }
 

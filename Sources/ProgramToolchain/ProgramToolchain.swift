@@ -54,7 +54,7 @@ package final class ProgramToolchain: Toolchain {
       return digest
     }
     defer { state.withLock { [known] in $0.known = known } }
-    guard let files = CompilerFiles(of: compiler, rememberedBy: digest), let main = files.files.first,
+    guard let files = CompilerFiles(of: context.parts, rememberedBy: digest), let main = files.files.first,
       case .available(let words, _) = catalog.engine(main.stamp, wish: versionKey(files), now: now)
     else { return nil }
     return identities(CompilerAccount(files: files, words: String(decoding: words, as: UTF8.self)))
@@ -77,7 +77,7 @@ package final class ProgramToolchain: Toolchain {
     if let account = context.account { return account }
     let known = state.withLock { $0.known }
     let files: CompilerFiles
-    do { files = try CompilerFiles(of: compiler) { known[$0] } } catch {
+    do { files = try CompilerFiles(of: context.parts) { known[$0] } } catch {
       throw .program(description.name, location, reason: error.description)
     }
     let words = try askVersion()

@@ -81,6 +81,9 @@ char **clinux_environment(void);
 // Renames the process for ps and top (prctl(2), PR_SET_NAME).
 void clinux_name_process(const char *name);
 
+// A descriptor that becomes readable when a child process has ended (pidfd_open(2)); -1 where there is none to be had.
+int clinux_process_descriptor(int process);
+
 // Allows as many open descriptors as the system grants (setrlimit(2), RLIMIT_NOFILE).
 void clinux_raise_descriptor_limit(void);
 
