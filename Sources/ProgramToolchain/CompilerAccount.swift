@@ -132,7 +132,7 @@ package struct CompilerAccount: Sendable {
       lines.append("run " + command.map { $0.debugDescription }.joined(separator: " "))
     }
     lines += wish.texts.sorted { $0.key < $1.key }.map { "file \($0.key) \($0.value.debugDescription)" }
-    if wish.dependsOnProcessor { lines.append("processor \(EngineFinding.processor)") }
+    if wish.dependsOnProcessor(with: compiler) { lines.append("processor \(EngineFinding.processor)") }
     lines.append("version \(words.debugDescription)")
     return Array(lines.joined(separator: "\n").utf8)
   }

@@ -94,7 +94,12 @@ package struct CompilerWish: Hashable, Sendable {
   }
 
   /// Whether code may depend on the very processor that the compiler runs on.
-  var dependsOnProcessor: Bool { settings.cpu.isNative && (target.map(Self.isForThisArchitecture) ?? true) }
+  func dependsOnProcessor(with compiler: CompilerDescription) -> Bool {
+    guard settings.cpu.isNative else { return false }
+    guard let target else { return true }
+    // One that is told of each feature takes none from this processor once it is told a target.
+    return compiler.feature == nil && Self.isForThisArchitecture(target)
+  }
 
   /// This machine's target triple.
   package static let host = "\(architecture)-unknown-linux-gnu"

@@ -141,6 +141,22 @@ struct CompilerIdentityTests {
     #expect(identities[4].wish.description == "test, target riscv64gc-unknown-linux-gnu")
   }
 
+  /// wasmtime's command line takes no feature from this processor once it is told a target.
+  @Test func aTargetMeansAnyProcessorToOneThatIsToldOfFeatures() throws {
+    let compiler = try fixture.compiler("") {
+      $0.commands = [["{testc}", "{cpu}", "{target}", "{input}", "{output}"]]
+      $0.feature = ["{feature}={value}"]
+      $0.baseline = []
+      $0.target = ["{target}"]
+    }
+    func record(_ wish: CompilerWish) throws -> String {
+      String(decoding: try fixture.identity(compiler, wish).record, as: UTF8.self)
+    }
+    #expect(try record(wish()).contains("\nprocessor "))
+    #expect(try !record(wish(target: CompilerWish.host)).contains("\nprocessor "))
+    #expect(try record(wish(cpu: .baseline)) == record(wish(target: CompilerWish.host)), "it is asked for the same")
+  }
+
   @Test func whatItDoesNotUnderstandIsSaid() throws {
     var description = CompilerDescription(name: "test")
     #expect(wish().objection(of: description) == nil)
