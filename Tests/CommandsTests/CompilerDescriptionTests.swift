@@ -112,6 +112,11 @@ struct CompilerDescriptionTests {
     ("suffix = '.wasm'", "suffix must be a dot and letters or digits, and not .wasm: '.wasm'"),
     ("files = { cc = '/x' }", "'cc' is named twice"),
     ("files = { input = '/x' }", "'input' is the name of a placeholder"),
+    (
+      "files = { rt = '{gcc}/../rt' }",
+      "files may be told from a program, as {cc}/../../share, and '{gcc}/../rt' names none"
+    ),
+    ("files = { rt = '{cc}x/y' }", "files may be told from a program, as {cc}/../../share, and '{cc}x/y' names none"),
     ("version = ['cc', '-v']", "each command must begin with one of the programs, as {cc}"),
     ("version = ['{cc}', '{output}']", "there is no placeholder {output}: they are {cc}"),
     ("opt-level = { speed = '-O2' }", "commands must have an argument \"{opt-level}\" where it has opt-level"),

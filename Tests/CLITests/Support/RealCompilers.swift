@@ -85,6 +85,16 @@ enum RealCompilers {
 }
 
 extension Sandbox {
+  /// The tool, which finds the `wasmtime` command on the PATH.
+  func toolFindingWasmtime(_ arguments: [Argument]) -> Command { tool(arguments, finding: RealCompilers.wasmtime) }
+
+  /// The tool, which finds programs in a directory before any others.
+  func tool(_ arguments: [Argument], finding directory: String) -> Command {
+    var tool = tool(arguments)
+    tool.environment["PATH"] = directory + ":" + (tool.environment["PATH"] ?? "")
+    return tool
+  }
+
   /// Writes the user's configuration.
   func configure(_ tables: String...) throws {
     try write(tables.joined(separator: "\n"), to: "../home/.config/wasmprecompile/config.toml")

@@ -1,0 +1,88 @@
+import Glibc
+import LinuxIO
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import ProgramToolchain
+
+/// Where the parts of a described compiler are found.
+struct CompilerSearchTests {
+  let directory: TemporaryDirectory
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    for path in ["bin", "lib", "lib/python3.11", "lib/python3.11/site-packages", "share", "share/runtime"] {
+      try directory.makeDirectory(path)
+    }
+  }
+
+  private func find(_ change: (inout CompilerDescription) -> Void = { _ in }) throws -> FoundCompiler {
+    var description = CompilerDescription(name: "test")
+    description.programs = [.init(name: "tool", candidates: ["tool"])]
+    description.commands = [["{tool}", "{input}", "{output}"]]
+    change(&description)
+    return try CompilerSearch(path: [directory("bin")], home: nil).find(description)
+  }
+
+  /// Writes a script as pip does, for a program of a package.
+  private func writeScript(importing module: String = "tool_package") throws {
+    let text = """
+      #!\(directory("bin/python3"))
+      # -*- coding: utf-8 -*-
+      import re
+      import sys
+      from \(module) import main
+      if __name__ == '__main__':
+          sys.argv[0] = re.sub(r'(-script\\.pyw|\\.exe)?$', '', sys.argv[0])
+          sys.exit(main())
+      """
+    try makeExecutable(directory.write(text, to: "bin/tool"))
+  }
+
+  private func makeExecutable(_ path: FilePath) throws {
+    try #require(path.withPlatformString { chmod($0, 0o755) } == 0)
+  }
+
+  private static let packages = "lib/python3.11/site-packages"
+
+  @Test(arguments: ["tool", "bin/tool"]) func aScriptOfPipsIsTheProgramThatItStarts(_ place: String) throws {
+    try writeScript(importing: "tool_package._cli")
+    try directory.makeDirectory("\(Self.packages)/tool_package")
+    try directory.makeDirectory("\(Self.packages)/tool_package/bin")
+    let program = try directory.write([0x7f] + Array("ELF".utf8), to: "\(Self.packages)/tool_package/\(place)")
+    #expect(try find().main == directory("bin/tool"), "it cannot be executed")
+    try makeExecutable(program)
+    #expect(try find().main == program)
+    #expect(
+      try find { $0.programs = [.init(name: "tool", candidates: [directory("bin/tool").string])] }.main == program)
+  }
+
+  @Test(arguments: ["absent", "../tool", "", "tool_package"]) func otherScriptsAreProgramsThemselves(
+    _ module: String
+  ) throws {
+    try writeScript(importing: module)
+    try directory.makeDirectory("\(Self.packages)/tool_package")
+    // Another script starts another one, and so on.
+    try makeExecutable(directory.write("#!/bin/sh\n", to: "\(Self.packages)/tool_package/tool"))
+    #expect(try find().main == directory("bin/tool"))
+    #expect(PythonWrapper.interpreter(of: directory("bin/tool")) == directory("bin/python3").string)
+  }
+
+  @Test func aShellScriptIsAProgramItself() throws {
+    try makeExecutable(directory.write("#!/bin/sh\nfrom tool_package import main\n", to: "bin/tool"))
+    #expect(try find().main == directory("bin/tool"))
+    #expect(PythonWrapper.interpreter(of: "/bin/ls") == nil)
+  }
+
+  @Test func placesMayBeToldFromAPrograms() throws {
+    try makeExecutable(directory.write("#!/bin/sh\n", to: "bin/tool"))
+    let found = try find {
+      $0.files = [.init(name: "runtime", candidates: ["{tool}/../../nothing", "{tool}/../../share/runtime"])]
+    }
+    #expect(found.places["runtime"] == directory("share/runtime").string)
+    #expect(throws: CompilerMissing(what: [directory("nothing").string], isProgram: false)) {
+      try find { $0.files = [.init(name: "runtime", candidates: ["{tool}/../../nothing"])] }
+    }
+  }
+}
