@@ -100,8 +100,12 @@ package struct FoundCompiler: Sendable {
   /// The program that counts as the compiler's own.
   package var main: FilePath { programs[description.mainProgram] ?? "" }
 
-  /// Every file that decides what it makes.
-  package var files: [FilePath] { parts.map(\.path) }
+  /// Every file that decides what it makes, its own program first.
+  package var files: [FilePath] {
+    var all = parts.map(\.path)
+    if let own = all.firstIndex(of: main) { all.swapAt(0, own) }
+    return all
+  }
 
   /// Every file that decides what it makes, by names that do not say where it is installed; as the directories are now.
   var parts: [(name: String, path: FilePath)] {

@@ -41,6 +41,8 @@ package final class ProgramToolchain: Toolchain {
   package var wishes: [CompileWish] { context.wishes.map(\.wish) }
   package var cores: ToolchainCores { description.usesAllCores ? .all : .one }
 
+  package var files: [FilePath] { compiler.files }
+
   package func hosts(of wish: Int) -> [String] { hosts.indices.contains(wish) ? hosts[wish] : [] }
 
   package func rememberedIdentities(in catalog: Catalog, now: Int64) -> [ArtifactIdentity]? {

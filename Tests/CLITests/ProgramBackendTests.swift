@@ -120,6 +120,33 @@ import Testing
     }
   }
 
+  /// Every file of the compiler decides about the artifacts: when one changes, they are made anew.
+  @Test func depfilesNameEveryFileOfIt() throws {
+    try Sandbox.use { box in
+      try box.write("1", to: "../compiler/runtime/a.h")
+      try box.write("2", to: "../compiler/runtime/more/b.h")
+      try describe(more: "files = { runtime = \"\(box.path)/compiler/runtime\" }", in: box)
+      try box.write(WasmBinary.returning(1), to: "m/1.wasm")
+      try box.write(
+        "s: \n\t$(TOOL) --backend test-c --stamp s --depfile d m\n-include d\n", to: "Makefile")
+      func make() throws -> CommandResult { try box.command("make", ["TOOL=\(box.executable)"]).run() }
+      #expect(try make().ending == .exited(0))
+      let text = try String(contentsOfFile: box.work + "/d", encoding: .utf8)
+      let compiler = "\(box.path)/compiler"
+      #expect(
+        text.hasPrefix(
+          "s: \\\n  \(compiler)/testc \\\n  \(compiler)/runtime/a.h \\\n  \(compiler)/runtime/more/b.h \\\n  "),
+        "\(text)")
+      #expect(try make().output.hasSuffix("'s' is up to date.\n"))
+      try box.write("3", to: "../compiler/runtime/more/b.h")
+      let again = try make()
+      #expect(
+        again.errors.contains("compiled m/1.wasm with test-c") || again.errors.contains("1 compiled"), "\(again.errors)"
+      )
+      #expect(try make().output.hasSuffix("'s' is up to date.\n"))
+    }
+  }
+
   @Test func whatItSaysIsTheMessage() throws {
     try Sandbox.use { box in
       try describe("for i in 1 2 3; do echo \"line $i\" >&2; done; exit 3", in: box)

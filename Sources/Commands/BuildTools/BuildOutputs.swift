@@ -75,9 +75,10 @@ struct BuildOutputs {
   // MARK: Texts
 
   private func depfile(_ summary: RunSummary, _ artifacts: MadeArtifacts) -> Depfile {
-    let compilers = summary.targets.map(\.toolchain.location.path)
-    let common =
-      compilers.indices.filter { !compilers[..<$0].contains(compilers[$0]) }.map { compilers[$0] } + configuration
+    var known: Set<FilePath> = []
+    var toolchains: Set<ObjectIdentifier> = []
+    let compilers = summary.targets.map(\.toolchain).filter { toolchains.insert(ObjectIdentifier($0)).inserted }
+    let common = compilers.flatMap(\.files).filter { known.insert($0).inserted } + configuration
     if let stamp = options.stamp?.path {
       var depfile = Depfile(inputs: common, directories: directories(summary), isForMakeOnly: DepfileReader.isMake())
       depfile.add(stamp, from: summary.plan.contents.flatMap(\.paths))

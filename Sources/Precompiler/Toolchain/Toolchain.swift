@@ -1,4 +1,5 @@
 package import LinuxIO
+package import SystemPackage
 package import WasmCache
 package import WasmEngine
 
@@ -8,6 +9,9 @@ package import WasmEngine
 package protocol Toolchain: AnyObject, Sendable {
   /// Where the compiler lies.
   var location: EngineLocation { get }
+
+  /// Every file that decides what it makes, for build tools.
+  var files: [FilePath] { get }
 
   /// The wishes of the run, in order. Each becomes one ``CompileTarget``.
   var wishes: [CompileWish] { get }
@@ -58,6 +62,8 @@ extension Toolchain {
   ) -> Bool { false }
 
   package func hosts(of wish: Int) -> [String] { [] }
+
+  package var files: [FilePath] { [location.path] }
 }
 
 /// One thread's way to compile with a toolchain.
