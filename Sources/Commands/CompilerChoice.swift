@@ -167,7 +167,10 @@ struct CompilerChoice: Sendable {
     if choice.like != nil, let other = choice.settings.first(where: { !$0.backend.isOfLibwasmtime }) {
       throw RunFailure(
         status: .usage,
-        message: "--backend \(other.backend.rawValue): only a libwasmtime can be asked for what --like says")
+        message:
+          "\(choice.name.map { "\($0.printable): " } ?? "")--backend \(other.backend.rawValue) goes with no --like: only a "
+          + "libwasmtime can be asked what an engine is like; `wasmprecompile engines --like` prints its settings as a file "
+          + "for --engine-config")
     }
     if settings.isEmpty { return nil }
     let engine: EngineFile

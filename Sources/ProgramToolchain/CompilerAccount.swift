@@ -131,6 +131,7 @@ package struct CompilerAccount: Sendable {
     for command in compiler.arguments(wish) {
       lines.append("run " + command.map { $0.debugDescription }.joined(separator: " "))
     }
+    lines += wish.environment.map { "environment \($0.debugDescription)" }
     lines += wish.texts.sorted { $0.key < $1.key }.map { "file \($0.key) \($0.value.debugDescription)" }
     if wish.dependsOnProcessor(with: compiler) { lines.append("processor \(EngineFinding.processor)") }
     lines.append("version \(words.debugDescription)")

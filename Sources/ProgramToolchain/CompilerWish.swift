@@ -45,6 +45,9 @@ package struct CompilerWish: Hashable, Sendable {
     if let entry = settings.configuration.entries.first, compiler.configuration == nil {
       return "does not understand settings of the host's engine (\(entry.setting.name))"
     }
+    if settings.configuration.backend == .pulley {
+      return "has no \(EngineSetting.compiler)=pulley: its portable form is --target pulley64"
+    }
     if let target {
       if compiler.target == nil { return "makes code for this machine only, not for --target \(target)" }
       if let targets = compiler.targets, !targets.contains(target) {
@@ -80,7 +83,7 @@ package struct CompilerWish: Hashable, Sendable {
         }
       }
     lists["config"] =
-      settings.configuration.entries.isEmpty
+      texts.isEmpty
       ? [] : (compiler.configuration ?? []).map { Template($0).filled(["config": Self.configurationFile]) }
     return lists
   }
@@ -90,7 +93,14 @@ package struct CompilerWish: Hashable, Sendable {
 
   /// The files that its arguments name, by their names.
   var texts: [String: String] {
-    settings.configuration.entries.isEmpty ? [:] : [Self.configurationFile: settings.configuration.toml]
+    // wasmtime has another way to be told this one.
+    let inFile = settings.configuration.without(EngineSetting.backtraceDetails)
+    return inFile.entries.isEmpty ? [:] : [Self.configurationFile: inFile.toml]
+  }
+
+  /// The environment's variables by which wasmtime is told what its file of settings has no name for.
+  var environment: [String] {
+    settings.configuration.hasBacktraceDetails ? ["WASMTIME_BACKTRACE_DETAILS=1"] : []
   }
 
   /// Whether code may depend on the very processor that the compiler runs on.

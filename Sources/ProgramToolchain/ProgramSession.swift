@@ -70,6 +70,7 @@ package final class ProgramSession: CompileSession {
     order.input = Self.input
     order.output = places["output"]
     order.texts = request.texts
+    order.environment += request.environment
     let output: MemoryFile
     do { output = try MemoryFile(name: "artifact") } catch {
       throw .compilerNotStarted(reason: "\(error.call): \(error)")

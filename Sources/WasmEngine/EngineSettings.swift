@@ -40,7 +40,8 @@ public struct EngineSettings: Hashable, Sendable {
   /// The settings of the host's engine.
   public let configuration: EngineConfiguration
 
-  /// Makes settings. The configuration's `opt-level` counts before `optimization`; its `compiler` is not looked at.
+  /// Makes settings. The configuration's `opt-level` counts before `optimization`; its `compiler` is not looked at, unless the
+  /// backend is none of libwasmtime's and has compilers of its own.
   public init(
     backend: Backend, optimization: OptimizationLevel = .speed, cpu: CPUTarget = .native,
     features: FeaturePolicy = .least, configuration: EngineConfiguration = EngineConfiguration()
@@ -49,7 +50,8 @@ public struct EngineSettings: Hashable, Sendable {
     self.optimization = backend == .winch ? .speed : configuration.optimization ?? optimization
     self.cpu = backend == .pulley ? .native : cpu
     self.features = features
-    self.configuration = configuration.without(EngineSetting.optLevel, EngineSetting.compiler)
+    let named = Backend.libwasmtime.contains(backend) ? [EngineSetting.compiler] : []
+    self.configuration = configuration.without([EngineSetting.optLevel] + named)
   }
 
   /// The same with what the environment of this process adds to engines that are made in it.
@@ -67,6 +69,12 @@ public struct EngineSettings: Hashable, Sendable {
     all.merge(more)
     return EngineSettings(
       backend: backend, optimization: optimization, cpu: cpu, features: features, configuration: all)
+  }
+
+  /// The same with these settings of the engine instead, which say nothing about the level of optimization.
+  package func with(instead configuration: EngineConfiguration) -> EngineSettings {
+    EngineSettings(
+      backend: backend, optimization: optimization, cpu: cpu, features: features, configuration: configuration)
   }
 
   /// The same with another backend, and what that means by itself.

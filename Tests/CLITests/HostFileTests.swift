@@ -44,8 +44,8 @@ import Testing
     ("[optimize]\nmemory-reservation = -1\n", "2: the setting memory-reservation must be a number, not “-1”"),
     (
       "[wasm]\nwmemcheck = true\n",
-      "2: only a Rust host can have wmemcheck=true, and libwasmtime's C API always has false: compile with "
-        + "`wasmtime compile` of the same release"
+      "2: only a Rust host can have wmemcheck=true, and libwasmtime's C API always has false: use --backend wasmtime-cli, "
+        + "with the `wasmtime` command of the host's release on PATH"
     ),
     ("[wasm\n", "1: is not TOML: a table's name must be followed by ]"),
   ]) func theLineIsNamed(text: String, message: String) throws {
@@ -111,11 +111,6 @@ import Testing
           "optimize = ['memory-may-move=maybe']", "settings such as memory-reservation=0", "memory-may-move=maybe",
           "the setting memory-may-move must be y or n, not “maybe”"
         ),
-        (
-          "debug = 'guest-debug'", "settings such as debug-info", "guest-debug",
-          "only a Rust host can have guest-debug=true, and libwasmtime's C API always has false: compile with "
-            + "`wasmtime compile` of the same release"
-        ),
       ] {
         try box.write("\(line)\n", to: ".wasmprecompile.toml")
         let key = line.split(separator: " ")[0]
@@ -123,6 +118,21 @@ import Testing
           try refusal(in: box)
             == "\(box.work)/.wasmprecompile.toml:1: \(key) must be a list of \(expectation), not '\(value)': \(advice)")
       }
+    }
+  }
+
+  @Test func whatOnlyARustHostCanHaveIsNamedWithItsPlace() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.empty, to: "a.wasm")
+      try box.write("\ndebug = 'guest-debug'\n[host.edge]\nwasm = ['wmemcheck']\n", to: ".wasmprecompile.toml")
+      let file = "\(box.work)/.wasmprecompile.toml"
+      let advice = ": use --backend wasmtime-cli, with the `wasmtime` command of the host's release on PATH"
+      #expect(
+        try refusal(in: box)
+          == "\(file):2: only a Rust host can have guest-debug=true, and libwasmtime's C API always has false" + advice)
+      #expect(
+        try refusal("--host", "edge", in: box)
+          == "\(file):4: only a Rust host can have wmemcheck=true, and libwasmtime's C API always has false" + advice)
     }
   }
 

@@ -31,15 +31,32 @@ import Testing
     ("-O", "memory-guard-size=-1", "the setting memory-guard-size must be a number, not “-1”"),
     ("-C", "collector=x", "the setting collector must be auto, drc, null, copying, not “x”"),
     ("-C", "compiler=llvm", "the setting compiler must be cranelift, winch, pulley, not “llvm”"),
-    (
-      "-W", "wmemcheck",
-      "only a Rust host can have wmemcheck=true, and libwasmtime's C API always has false: compile with `wasmtime compile` of "
-        + "the same release"
-    ),
   ]) func whatCannotBeSetIsRefused(option: String, setting: String, message: String) throws {
     try Sandbox.use { box in
       try box.write(WasmBinary.empty, to: "a.wasm")
       #expect(try refusal([.init(option), .init(setting), "a.wasm"], in: box) == "Error: \(option): \(message)")
+      #expect(box.engines == [])
+    }
+  }
+
+  @Test func whatOnlyARustHostCanHaveIsRefused() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.empty, to: "a.wasm")
+      let advice = ": use --backend wasmtime-cli, with the `wasmtime` command of the host's release on PATH"
+      #expect(
+        try refusal(["-W", "threads=n,wmemcheck", "a.wasm"], in: box)
+          == "wasmprecompile: error: -W: only a Rust host can have wmemcheck=true, and libwasmtime's C API always has false"
+          + advice)
+      #expect(
+        try refusal(["-O", "gc-heap-guard-size=0", "a.wasm"], in: box)
+          == "wasmprecompile: error: -O: only a Rust host can have gc-heap-guard-size=0, and libwasmtime's C API always has "
+          + "33554432, as memory-guard-size" + advice)
+      var tool = box.tool("a.wasm")
+      tool.environment["WASMPRECOMPILE_DEBUG"] = "guest-debug"
+      #expect(
+        try tool.run().errorLines.first
+          == "wasmprecompile: error: WASMPRECOMPILE_DEBUG: only a Rust host can have guest-debug=true, and libwasmtime's C API "
+          + "always has false" + advice)
       #expect(box.engines == [])
     }
   }

@@ -182,6 +182,26 @@ struct CompilerIdentityTests {
     #expect(fuel.texts == ["config.toml": configuration.toml])
   }
 
+  @Test func whatWasmtimeIsToldCounts() throws {
+    let compiler = try fixture.compiler("") {
+      $0.commands = [["{testc}", "{config}", "{input}", "{output}"]]
+      $0.configuration = ["--config", "{config}"]
+    }
+    func wish(_ texts: String...) throws -> CompilerWish {
+      CompilerWish(
+        EngineSettings(backend: Backend(rawValue: "test"), configuration: try EngineConfiguration(texts).ofRustHosts))
+    }
+    let details = try wish("backtrace-details")
+    #expect(details.texts == [:] && details.environment == ["WASMTIME_BACKTRACE_DETAILS=1"])
+    let both = try wish("backtrace-details", "collector=null")
+    #expect(both.texts == ["config.toml": "[codegen]\ncollector = \"null\"\n"])
+    let wishes = [CompilerWish.plain, details, both, try wish("collector=null"), try wish("compiler=winch")]
+    #expect(Set(try wishes.map { try fixture.identity(compiler, $0).digest }).count == wishes.count)
+    let record = String(decoding: try fixture.identity(compiler, both).record, as: UTF8.self)
+    #expect(record.contains("\nenvironment \"WASMTIME_BACKTRACE_DETAILS=1\"\n"))
+    #expect(record.contains("\nfile config.toml "))
+  }
+
   @Test func versionsAreFoundInWhatItSays() throws {
     for (said, version) in [
       ("wasm2c 1.0.32\nclang version 21.1", "1.0.32"), ("/usr/bin/x: v0.14.1-dev", "0.14.1"), ("release 7", "7"),

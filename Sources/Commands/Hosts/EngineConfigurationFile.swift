@@ -35,7 +35,8 @@ enum EngineConfigurationFile {
         guard let text = setting.value.settingText else {
           throw failure(path, setting.line, "\(setting.key) must be a value, not \(setting.value.withArticle)")
         }
-        do { try configuration.set(setting.key, to: text, in: group) } catch {
+        let place = "\(path.printable):\(setting.line)"
+        do { try configuration.set(setting.key, to: text, in: group, at: place) } catch {
           throw failure(path, setting.line, error.advice)
         }
       }
@@ -53,7 +54,8 @@ enum EngineConfigurationFile {
       guard case .array(let words) = pair, words.count == 2, case .string(let flag) = words[0],
         let value = words[1].settingText
       else { throw failure(path, entry.line, complaint) }
-      do { try configuration.set("cranelift-\(flag)", to: value, in: .codegen) } catch {
+      let place = "\(path.printable):\(entry.line)"
+      do { try configuration.set("cranelift-\(flag)", to: value, in: .codegen, at: place) } catch {
         throw failure(path, entry.line, error.advice)
       }
     }

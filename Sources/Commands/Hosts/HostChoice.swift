@@ -39,13 +39,18 @@ struct HostRequest: Sendable {
       choices.append(choice(like: artifact.path))
     }
     if choices.isEmpty { choices = [choice(EngineConfiguration(), name: nil)] }
-    for choice in choices {
-      if let contradiction = choice.settings.lazy.compactMap(\.configuration.contradiction).first {
-        let place = choice.name.map { "\($0.printable): " } ?? ""
-        throw RunFailure(status: .usage, message: place + contradiction.description.printable)
+    return try choices.map { (choice) throws(RunFailure) in
+      var choice = choice
+      choice.settings = try choice.settings.map { (one) throws(RunFailure) in
+        if !one.backend.isOfLibwasmtime { return one.with(instead: one.configuration.ofRustHosts) }
+        if let (error, place) = one.configuration.unreachable {
+          let place = (place ?? choice.name).map { "\($0): " } ?? ""
+          throw RunFailure(status: .usage, message: "\(place)\(error.advice)".printable)
+        }
+        return one.with(instead: one.configuration.ofCHosts)
       }
+      return choice
     }
-    return choices
   }
 
   /// What the sample tells comes first, and then what the command line adds to it.
@@ -100,12 +105,14 @@ extension GivenSetting {
 }
 
 extension CompilerOptions {
-  /// One for each backend, without repetitions. The engine's own settings count before the options.
+  /// One for each backend, without repetitions. The engine's own settings count before the options: which of libwasmtime's
+  /// backends it has is one of them, and other compilers are told.
   func settings(_ configuration: EngineConfiguration) -> [EngineSettings] {
     var all: [EngineSettings] = []
-    for backend in configuration.backend.map({ [$0] }) ?? backends {
+    for backend in backends {
+      let own = backend.isOfLibwasmtime ? configuration.backend : nil
       let one = EngineSettings(
-        backend: backend, optimization: optLevel, cpu: cpu, features: features, configuration: configuration)
+        backend: own ?? backend, optimization: optLevel, cpu: cpu, features: features, configuration: configuration)
       if !all.contains(one) { all.append(one) }
     }
     return all

@@ -85,7 +85,7 @@ struct HostOptions: CommandOptions {
 
   private func applyOptions(to configuration: inout EngineConfiguration) {
     // `validate` has refused what cannot be set, and files' settings were checked when they were read.
-    for (group, text) in groups { try? configuration.set(all: text.text, in: group) }
+    for (group, text) in groups { try? configuration.set(all: text.text, in: group, at: place(of: group)) }
   }
 
   /// Sets those of the command line alone: what files and the environment set is for the host that is not named.
@@ -104,6 +104,18 @@ struct HostOptions: CommandOptions {
   private var groups: [(EngineSetting.Group, SettingText)] {
     optimize.map { (.optimize, $0) } + codegen.map { (.codegen, $0) } + debug.map { (.debug, $0) }
       + wasm.map { (.wasm, $0) }
+  }
+
+  /// Where settings of a group were set, as messages call it.
+  private func place(of group: EngineSetting.Group) -> String {
+    let origin =
+      switch group {
+      case .optimize: _optimize.origin
+      case .codegen: _codegen.origin
+      case .debug: _debug.origin
+      case .wasm: _wasm.origin
+      }
+    return origin.flatMap { $0 == .commandLine ? nil : "\($0)" } ?? "-\(group.letter)"
   }
 
   func validate() throws {
@@ -142,13 +154,16 @@ extension EngineConfiguration {
   /// Reads settings of one group, as wasmtime's command line takes them.
   init(_ text: String, in group: EngineSetting.Group) throws(EngineConfigurationError) {
     self.init()
-    try set(all: text, in: group)
+    try set(all: text, in: group, at: nil)
   }
 
-  fileprivate mutating func set(all text: String, in group: EngineSetting.Group) throws(EngineConfigurationError) {
+  /// - Parameter place: where they were set, in words.
+  fileprivate mutating func set(
+    all text: String, in group: EngineSetting.Group, at place: String?
+  ) throws(EngineConfigurationError) {
     for word in text.split(separator: ",", omittingEmptySubsequences: false) {
       let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      try set(parts[0], to: parts.count == 2 ? parts[1] : nil, in: group)
+      try set(parts[0], to: parts.count == 2 ? parts[1] : nil, in: group, at: place)
     }
   }
 }
@@ -156,6 +171,9 @@ extension EngineConfiguration {
 extension EngineConfigurationError {
   /// What is wrong, and what was perhaps meant.
   var advice: String {
+    if case .onlyRust = self {
+      return "\(statement): use --backend wasmtime-cli, with the `wasmtime` command of the host's release on PATH"
+    }
     guard case .unknown(let name, let group) = self else { return description }
     // A host with all of them loads what was made without, and what a release has of them is another matter each.
     if name == "all-proposals", group == nil || group == .wasm {

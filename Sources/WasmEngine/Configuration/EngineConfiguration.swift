@@ -16,7 +16,18 @@ public struct EngineConfiguration: Hashable, Sendable {
   /// whatever else was said about garbage collection.
   private var hasForeignCollector = false
   /// What was said of settings that have no function of their own, and the value of another one.
-  private var followers: [String: String] = [:]
+  private var followers: [String: ForeignValue] = [:]
+  /// What was said of settings that have no function at all.
+  private var foreign: [String: ForeignValue] = [:]
+
+  /// A value for engines that are not made through the C API.
+  private struct ForeignValue: Hashable, Sendable {
+    let value: String
+    /// The only value that the C API has; nil if a host in C does not mind.
+    var standard: String?
+    /// Where it was set, in words; nil if that was not told.
+    let place: String?
+  }
 
   /// Makes the configuration of an engine on which nothing was set.
   public init() {}
@@ -41,6 +52,19 @@ public struct EngineConfiguration: Hashable, Sendable {
   public mutating func set(
     _ name: String, to value: String?, in group: EngineSetting.Group? = nil
   ) throws(EngineConfigurationError) {
+    var changed = self
+    try changed.set(name, to: value, in: group, at: nil)
+    let new = changed.foreign.filter { foreign[$0.key] != $0.value }
+    if let error = unreachable(among: new)?.error { throw error }
+    self = changed
+  }
+
+  /// Sets one setting, also to a value that only a Rust host can have: that is no error before ``unreachable`` is asked.
+  ///
+  /// - Parameter place: where it was set, in words.
+  package mutating func set(
+    _ name: String, to value: String?, in group: EngineSetting.Group?, at place: String?
+  ) throws(EngineConfigurationError) {
     let isFlag = name.hasPrefix(EngineSetting.craneliftPrefix)
     let known = EngineSetting.named(name) ?? (isFlag ? nil : EngineSetting.named(name.replacing("_", with: "-")))
     guard let setting = known, group == nil || setting.group == group else {
@@ -53,12 +77,15 @@ public struct EngineConfiguration: Hashable, Sendable {
     case .decides: note(setting, value)
     case .nothing: break
     case .rustOnly(let standard):
-      if value != standard { throw .onlyRust(setting, value: value, standard: standard) }
+      foreign[setting.name] = ForeignValue(value: value, standard: standard, place: place)
+    case .rustCompilerOnly: foreign[setting.name] = ForeignValue(value: value, place: place)
     case .forbidsGC(let standard):
       hasForeignCollector = value != standard
-    case .follows: followers[setting.name] = value
+      // The word for what an engine takes by itself is none that a file of settings may have.
+      foreign[setting.name] = value == "auto" ? nil : ForeignValue(value: value, place: place)
+    case .follows: followers[setting.name] = ForeignValue(value: value, place: place)
     case .means(let other, let isInverted):
-      try set(other, to: isInverted ? (value == "true" ? "false" : "true") : value)
+      try set(other, to: isInverted ? (value == "true" ? "false" : "true") : value, in: nil, at: place)
     }
   }
 
@@ -96,15 +123,48 @@ public struct EngineConfiguration: Hashable, Sendable {
   /// Why the whole cannot be set, though each of its settings can; nil if it can.
   ///
   /// In the C API, the heap of garbage collection is laid out as memories are.
-  public var contradiction: EngineConfigurationError? {
-    for (name, value) in followers.sorted(by: { $0.key < $1.key }) {
-      guard let setting = EngineSetting.named(name), case .follows(let other, let standard) = setting.effect else {
+  public var contradiction: EngineConfigurationError? { unreachable?.error }
+
+  /// What an engine that is made through the C API cannot have of it, with the place where that was set; nil if it can have
+  /// everything.
+  package var unreachable: (error: EngineConfigurationError, place: String?)? {
+    var all = foreign
+    for (name, one) in followers {
+      guard case .follows(let other, let standard)? = EngineSetting.named(name)?.effect else { continue }
+      let expected = values[other] ?? standard
+      let isSo = one.value == expected
+      all[name] = ForeignValue(
+        value: one.value, standard: isSo ? expected : "\(expected), as \(other)", place: one.place)
+    }
+    return unreachable(among: all)
+  }
+
+  private func unreachable(
+    among foreign: [String: ForeignValue]
+  ) -> (error: EngineConfigurationError, place: String?)? {
+    for (name, one) in foreign.sorted(by: { $0.key < $1.key }) {
+      guard let setting = EngineSetting.named(name), let standard = one.standard, one.value != standard else {
         continue
       }
-      let expected = values[other] ?? standard
-      if value != expected { return .onlyRust(setting, value: value, standard: "\(expected), as \(other)") }
+      return (.onlyRust(setting, value: one.value, standard: standard), one.place)
     }
     return nil
+  }
+
+  /// The same for a compiler that a Rust host has: everything counts as it was said.
+  package var ofRustHosts: EngineConfiguration {
+    var all = ofCHosts
+    all.hasForeignCollector = false
+    for (name, one) in followers.merging(foreign, uniquingKeysWith: { $1 }) { all.values[name] = one.value }
+    return all
+  }
+
+  /// The same for an engine that is made through the C API, once nothing is ``unreachable``: what it has anyway is not said.
+  package var ofCHosts: EngineConfiguration {
+    var all = self
+    all.foreign = [:]
+    all.followers = [:]
+    return all
   }
 
   /// What was set, in the order of wasmtime's help, flags of Cranelift last.
@@ -127,10 +187,14 @@ public struct EngineConfiguration: Hashable, Sendable {
     }
     hasForeignCollector = hasForeignCollector || other.hasForeignCollector
     followers.merge(other.followers) { $1 }
+    foreign.merge(other.foreign) { $1 }
   }
 
   /// The same without some settings.
-  package func without(_ names: String...) -> EngineConfiguration {
+  package func without(_ names: String...) -> EngineConfiguration { without(names) }
+
+  /// The same without some settings.
+  package func without(_ names: [String]) -> EngineConfiguration {
     var rest = self
     for name in names { rest.values[name] = nil }
     return rest
@@ -186,15 +250,23 @@ public enum EngineConfigurationError: Error, Hashable, Sendable {
 }
 
 extension EngineConfigurationError: CustomStringConvertible {
+  /// What is wrong, with what to do about it.
   public var description: String {
+    switch self {
+    case .onlyRust: "\(statement): compile with `wasmtime compile` of the same release"
+    case .unknown, .badValue: statement
+    }
+  }
+
+  /// What is wrong.
+  package var statement: String {
     switch self {
     case .unknown(let name, let group):
       "there is no setting “\(name)”" + (group.map { " among those of -\($0.letter)" } ?? "")
     case .badValue(let setting, let value):
       "the setting \(setting.name) must be \(setting.expectation)" + (value.map { ", not “\($0)”" } ?? "")
     case .onlyRust(let setting, let value, let standard):
-      "only a Rust host can have \(setting.name)=\(value), and libwasmtime's C API always has \(standard): "
-        + "compile with `wasmtime compile` of the same release"
+      "only a Rust host can have \(setting.name)=\(value), and libwasmtime's C API always has \(standard)"
     }
   }
 }

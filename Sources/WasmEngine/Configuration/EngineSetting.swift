@@ -36,6 +36,8 @@ public struct EngineSetting: Hashable, Sendable {
     /// It decides about code that uses garbage collection, and only a Rust host can have another value than this. It loads
     /// artifacts that were made without.
     case forbidsGC(unless: String)
+    /// It decides what the code is like, a Rust host's compiler alone can be told, and every host loads either.
+    case rustCompilerOnly
     /// Artifacts are the same with and without it.
     case nothing
     /// It is another name for a setting.
@@ -140,6 +142,7 @@ extension EngineSetting {
     case .rustOnly(let standard): return "always \(standard): only Rust hosts can choose"
     case .follows(let name, _): return "as \(name): only Rust hosts can choose"
     case .forbidsGC(let standard): return "\(standard); for a Rust host with another, artifacts are made without it"
+    case .rustCompilerOnly: return "\(expectation); has an effect on compilers of Rust hosts only"
     case .nothing: return "has no effect on artifacts"
     case .means(let name, _): return "an older name of \(name)"
     }

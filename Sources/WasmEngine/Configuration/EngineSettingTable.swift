@@ -13,9 +13,9 @@ extension EngineSetting {
 
   static let epochInterruption = "epoch-interruption"
   static let fuel = "fuel"
-  static let backtraceDetails = "backtrace-details"
+  package static let backtraceDetails = "backtrace-details"
   static let gcSupport = "gc-support"
-  static let compiler = "compiler"
+  package static let compiler = "compiler"
   static let optLevel = "opt-level"
 
   /// Every setting, in the order of wasmtime's own help.
@@ -109,9 +109,10 @@ extension EngineSetting {
       EngineSetting(name: backtraceDetails, group: .debug, form: .toggle, effect: .decides([])),
       onlyRust("guest-debug", .debug, "false"),
       onlyRust("symbols", .debug, "true"),
+      EngineSetting(name: "address-map", group: .debug, form: .toggle, effect: .rustCompilerOnly),
     ]
     + without(
-      .debug, "address-map", "logging", "log-to-files", "coredump", "debugger", "arg", "inherit-stdin",
+      .debug, "logging", "log-to-files", "coredump", "debugger", "arg", "inherit-stdin",
       "inherit-stdout", "inherit-stderr", "max-backtrace")
 
   private static let wasm: [EngineSetting] =

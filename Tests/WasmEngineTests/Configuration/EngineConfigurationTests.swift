@@ -109,6 +109,63 @@ struct EngineConfigurationTests {
     #expect(try EngineConfiguration(["memory-guard-size=0", "gc-heap-guard-size=33554432"]).contradiction != nil)
   }
 
+  /// What a Rust host's own compiler is told.
+  @Test func rustHostsHaveEverythingThatIsSaid() throws {
+    func configuration(_ texts: String...) throws -> EngineConfiguration {
+      var all = EngineConfiguration()
+      for text in texts {
+        let parts = text.split(separator: "=").map(String.init)
+        try all.set(parts[0], to: parts.count == 2 ? parts[1] : nil, in: nil, at: "here")
+      }
+      return all
+    }
+    let all = try configuration(
+      "wmemcheck", "gc-heap-guard-size=0", "collector=copying", "address-map=n", "fuel=7", "table-lazy-init=y",
+      "static-memory-maximum-size=3")
+    #expect(all.texts == ["memory-reservation=3", "fuel=true", "gc-support=false"])
+    #expect(
+      all.ofRustHosts.texts == [
+        "memory-reservation=3", "table-lazy-init=true", "gc-heap-guard-size=0", "collector=copying",
+        "address-map=false",
+        "fuel=true", "wmemcheck=true",
+      ])
+    #expect(
+      all.ofRustHosts.toml == """
+        [optimize]
+        memory-reservation = 3
+        table-lazy-init = true
+        gc-heap-guard-size = 0
+
+        [codegen]
+        collector = "copying"
+
+        [debug]
+        address-map = false
+
+        [wasm]
+        fuel = 1
+        wmemcheck = true
+
+        """)
+    #expect(all.ofRustHosts.unreachable == nil)
+    let first = try #require(all.unreachable)
+    #expect(first.place == "here")
+    #expect(
+      first.error.statement
+        == "only a Rust host can have gc-heap-guard-size=0, and libwasmtime's C API always has 33554432, as memory-guard-size"
+    )
+    #expect(try configuration("wmemcheck=n", "table-lazy-init", "address-map=n").unreachable == nil)
+    #expect(try configuration("wmemcheck=n", "address-map=n").ofCHosts == EngineConfiguration())
+    #expect(try configuration("collector=auto").ofRustHosts == EngineConfiguration())
+    var merged = try configuration("wmemcheck")
+    merged.merge(try configuration("wmemcheck=n"))
+    #expect(merged.unreachable == nil, "the later one counts")
+    var mixed = try configuration("wmemcheck")
+    try mixed.set("threads", to: "n")
+    #expect(mixed.texts == ["threads=false"], "what was said before is not what is said now")
+    #expect(throws: EngineConfigurationError.self) { try mixed.set("guest-debug", to: "y") }
+  }
+
   /// A host with another collector loads what does without any.
   @Test func anotherCollectorMeansNone() throws {
     #expect(try texts("collector=drc") == [])
