@@ -108,6 +108,82 @@ import Testing
     }
   }
 
+  /// Describes a program that uses all cores, and writes how many threads it was told to use, once a gate is opened.
+  private func describeCompilerWithThreads(in box: Sandbox) throws {
+    try box.write(
+      """
+      #!/bin/sh
+      if [ "$1" = --version ]; then echo 1; exit; fi
+      if [ -p "${0%/*}/gate" ]; then cat "${0%/*}/gate"; fi
+      echo "TEST $3" > "$2"
+
+      """, to: "../compiler/program")
+    chmod(box.path + "/compiler/program", 0o755)
+    try #require(mkfifo(box.path + "/compiler/gate", 0o600) == 0)
+    try box.configure(
+      """
+      [backend.parallel]
+      programs = { program = "\(box.path)/compiler/program" }
+      version = ["{program}", "--version"]
+      commands = [["{program}", "{input}", "{output}", "{threads}"]]
+      magic = "54455354"
+      suffix = ".test"
+      cores = "all"
+      """)
+  }
+
+  /// Threads that the compiler has of its own run in slots that nobody else has meanwhile.
+  @Test(arguments: [("", "1"), ("t", "\(twoJobs)")])
+  func aCompilerWithThreadsOfItsOwnHoldsASlotForEach(_ slots: String, _ threads: String) throws {
+    try Sandbox.use { box in
+      try describeCompilerWithThreads(in: box)
+      try box.write(WasmBinary.returning(1), to: "m/1.wasm")
+      let tokens = try Tokens(slots, in: box)
+      var tool = box.tool("--backend", "parallel", "--output", "out", "m")
+      tool.environment["MAKEFLAGS"] = tokens.makeFlags
+      let run = try tool.start()
+      var gate: Int32 = -1
+      // It can be opened once the program, which has begun then, reads it.
+      #expect(
+        eventually {
+          gate = open(box.path + "/compiler/gate", O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+          return gate >= 0
+        })
+      #expect(tokens.left.utf8.count == slots.utf8.count + 1 - (Int(threads) ?? 0))
+      try box.remove("../compiler/gate")
+      close(gate)
+      let result = run.wait()
+      #expect(result.ending == .exited(0), "\(result.errors)")
+      #expect(tokens.left == slots)
+      #expect(try String(contentsOfFile: box.work + "/out/1.test", encoding: .utf8) == "TEST \(threads)\n")
+
+      for number in 2...5 { try box.write(WasmBinary.returning(number), to: "m/\(number).wasm") }
+      let more = try tool.run()
+      #expect(more.errorLines.last?.hasPrefix("5 modules: 4 compiled, 1 up to date") == true, "\(more.errors)")
+      #expect(tokens.left == slots)
+    }
+  }
+
+  /// `wasmtime compile` is told not to use threads of its own.
+  @Test func programsWithOneThreadHoldOneSlotEach() throws {
+    try Sandbox.use { box in
+      for number in 1...4 { try box.write(WasmBinary.returning(number), to: "m/\(number).wasm") }
+      let tokens = try Tokens("t", in: box)
+      var tool = box.toolFindingWasmtime(
+        ["--trace", "trace.json", "--backend", "wasm2c", "--backend", "wasmtime-cli", "m"])
+      tool.environment["MAKEFLAGS"] = tokens.makeFlags
+      let run = try tool.run()
+      #expect(run.ending == .exited(0), "\(run.errors)")
+      #expect(tokens.left == "t")
+      let jobs = try compilations(Data(contentsOf: URL(filePath: box.work + "/trace.json")))
+      #expect(jobs.count == 8)
+      for job in jobs {
+        let others = jobs.count { $0.contains(job.lowerBound) }
+        #expect(others <= Self.twoJobs, "those that had begun by then, and had not ended")
+      }
+    }
+  }
+
   /// Any signal that ends a program which does nothing about it; 34 is the first of the real-time ones.
   @Test(arguments: [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGALRM, SIGIO, SIGXCPU, 34], [1, 2])
   func aSignalGivesTokensBack(signal: Int32, times: Int) throws {
