@@ -10,6 +10,14 @@ package struct MemoryFile: ~Copyable, Sendable {
     descriptor = Descriptor(owning: try check("memfd_create", clinux_memory_file(name)))
   }
 
+  /// Makes a file whose contents are these for good.
+  package static func sealed(name: String, _ bytes: [UInt8]) throws(SystemError) -> MemoryFile {
+    let file = try MemoryFile(name: name)
+    try file.descriptor.write(bytes: bytes)
+    try file.seal()
+    return file
+  }
+
   /// Makes the contents immutable; fails with `EBUSY` while anyone has them mapped writable.
   package func seal() throws(SystemError) { try check("fcntl", clinux_seal_contents(descriptor.raw)) }
 
@@ -20,16 +28,26 @@ package struct MemoryFile: ~Copyable, Sendable {
   }
 }
 
-/// A file's contents, mapped for reading.
+/// Bytes that stay as they are: a file's contents, mapped for reading, or a copy of them.
 ///
 /// Only sealed memory files and files that nobody shrinks may be mapped: reading past a file that was cut short meanwhile
 /// kills the process (SIGBUS).
 package struct Mapping: ~Copyable, @unchecked Sendable {
   // Read-only memory without interior pointers, which is what permits @unchecked.
   package let bytes: UnsafeRawBufferPointer
+  private let isCopy: Bool
+
+  /// Copies bytes into memory of this process's own. That takes less time than to map a file, as long as they are few.
+  package init(copying source: [UInt8]) {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: source.count, alignment: 1)
+    copy.copyBytes(from: source)
+    bytes = UnsafeRawBufferPointer(copy)
+    isCopy = true
+  }
 
   /// Maps the first `size` bytes.
   package init(_ descriptor: borrowing Descriptor, size: Int) throws(SystemError) {
+    isCopy = false
     guard size > 0 else {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
       return
@@ -41,6 +59,10 @@ package struct Mapping: ~Copyable, @unchecked Sendable {
   }
 
   deinit {
-    if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
+    if isCopy {
+      bytes.deallocate()
+    } else if let start = bytes.baseAddress {
+      munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
+    }
   }
 }

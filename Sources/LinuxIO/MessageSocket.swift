@@ -50,15 +50,22 @@ package struct MessageSocket: ~Copyable, Sendable {
 
   /// Waits for a message; an empty one means that the other end is closed.
   package func receive(limit: Int) throws(SystemError) -> ReceivedMessage {
+    let block = UnsafeMutableRawBufferPointer.allocate(byteCount: limit, alignment: 1)
+    defer { block.deallocate() }
+    return try receive(through: block)
+  }
+
+  /// Waits for a message; an empty one means that the other end is closed.
+  ///
+  /// - Parameter block: takes the message, which is copied out of it. For many messages, that costs less than a block for each.
+  package func receive(through block: UnsafeMutableRawBufferPointer) throws(SystemError) -> ReceivedMessage {
     var descriptors = [Int32](repeating: -1, count: Int(CLINUX_MAX_PASSED_DESCRIPTORS))
     var count: Int32 = 0
-    var failure: SystemError?
-    let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, size in
-      let received = clinux_receive(descriptor.raw, buffer.baseAddress, limit, &descriptors, &count)
-      if received < 0 { failure = SystemError("recvmsg") } else { size = received }
-    }
-    if let failure { throw failure }
-    return ReceivedMessage(bytes: bytes, descriptors: Array(descriptors.prefix(Int(count))))
+    let received = clinux_receive(descriptor.raw, block.baseAddress, block.count, &descriptors, &count)
+    if received < 0 { throw SystemError("recvmsg") }
+    return ReceivedMessage(
+      bytes: Array(UnsafeRawBufferPointer(rebasing: block[..<received])),
+      descriptors: Array(descriptors.prefix(Int(count))))
   }
 
   /// Waits for a message without descriptors; empty when the other end is closed, or nothing can be had from it.

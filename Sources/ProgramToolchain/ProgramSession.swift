@@ -156,7 +156,16 @@ package final class ProgramSession: CompileSession {
   private func ask(
     _ order: ProgramOrder, module: LoadedModule, _ output: borrowing MemoryFile, deadline: MonotonicInstant
   ) throws(ModuleFailure) -> ProgramReport {
-    try ask(order, passing: [module.contents.descriptor.raw, output.descriptor.raw], deadline: deadline)
+    switch module.contents {
+    case .file(let file):
+      return try ask(order, passing: [file.descriptor.raw, output.descriptor.raw], deadline: deadline)
+    case .small(let bytes):
+      let file: MemoryFile
+      do { file = try MemoryFile.sealed(name: "module", bytes) } catch {
+        throw .compilerNotStarted(reason: "\(error.call): \(error)")
+      }
+      return try ask(order, passing: [file.descriptor.raw, output.descriptor.raw], deadline: deadline)
+    }
   }
 
   /// Seconds that a supervisor may take after the deadline to end everything.

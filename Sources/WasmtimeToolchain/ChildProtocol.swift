@@ -14,14 +14,19 @@ internal import WasmEngine
 ///                              compatibility record, or why not)
 ///     lane → child   compile   2, settings u8, threads u16, module kind u8, module size u64; passes module and artifact
 ///     child → lane   compiled  2, outcome, artifact size u64, compile time in ns u64, text
+///     lane → child   compile   5, settings u8, threads u16, module kind u8, bytes (a small module); passes a file for an
+///                              artifact that is not small
+///     child → lane   compiled  5, compile time in ns u64, bytes (a small artifact, of a module that came in a message)
 ///     lane → child   load      3, settings u8, module kind u8, artifact size u64; passes the artifact
 ///     child → lane   loaded    3, whether u8, text (the engine's words if not)
 ///     child → lane   denied    4, text (the system call that was denied when it was to confine itself, and why)
-///     (outcome: u8, 0 for success; text: length u32, bytes, none behind the outcomes of exhausted limits; the outcome of
+///     (outcome: u8, 0 for success; bytes: length u32, that many; text: the same, none behind the outcomes of exhausted limits; the outcome of
 ///     a failed system call has the call and the reason for its text)
 enum ChildProtocol {
   static let largestMessage = 1 << 16
   static let largestText = 1 << 14
+  /// Bytes of the largest artifact that is answered in a message. The smallest artifact of release 50 has 13.6 KB.
+  static let largestSmallArtifact = 48 << 10
   /// The descriptor under which a child finds its socket.
   static let socket: Int32 = 3
   /// The descriptor under which a child's dynamic linker finds the allocator, if there is one.
@@ -31,12 +36,14 @@ enum ChildProtocol {
 enum ChildRequest: Equatable {
   case prepare(settings: [EngineSettings], threads: Int, limits: ChildLimits)
   case compile(settingsIndex: Int, threads: Int, kind: ModuleKind, size: Int)
+  case compileSmall(settingsIndex: Int, threads: Int, kind: ModuleKind, module: [UInt8])
   case load(settingsIndex: Int, kind: ModuleKind, size: Int)
 }
 
 enum ChildReply: Equatable {
   case prepared([Result<CompatibilityRecord, EngineError>], Confinement)
   case compiled(size: Int, nanoseconds: UInt64)
+  case compiledSmall(artifact: [UInt8], nanoseconds: UInt64)
   /// The engine's words if it refused.
   case loaded(refusal: String?)
   case failed(EngineError)
@@ -80,6 +87,12 @@ extension ChildRequest {
       message.put(UInt16(clamping: threads))
       message.put(kind.rawValue)
       message.put(UInt64(size))
+    case .compileSmall(let settingsIndex, let threads, let kind, let module):
+      message.put(UInt8(5))
+      message.put(UInt8(clamping: settingsIndex))
+      message.put(UInt16(clamping: threads))
+      message.put(kind.rawValue)
+      message.put(module)
     case .load(let settingsIndex, let kind, let size):
       message.put(UInt8(3))
       message.put(UInt8(clamping: settingsIndex))
@@ -114,6 +127,12 @@ extension ChildRequest {
         let size = message.takeSize()
       else { return nil }
       self = .load(settingsIndex: Int(index), kind: kind, size: size)
+    case 5:
+      guard let index = message.take(UInt8.self), let threads = message.take(UInt16.self),
+        let kind = message.take(UInt8.self).flatMap(ModuleKind.init(rawValue:)),
+        let module = message.takeBytes(atMost: ModuleContents.largestSmall)
+      else { return nil }
+      self = .compileSmall(settingsIndex: Int(index), threads: Int(threads), kind: kind, module: module)
     default: return nil
     }
     guard message.isAtEnd else { return nil }
@@ -143,6 +162,10 @@ extension ChildReply {
       message.put(UInt8(0))
       message.put(UInt64(size))
       message.put(nanoseconds)
+    case .compiledSmall(let artifact, let nanoseconds):
+      message.put(UInt8(5))
+      message.put(nanoseconds)
+      message.put(artifact)
     case .loaded(let refusal):
       message.put(UInt8(3))
       message.put(UInt8(refusal == nil ? 1 : 0))
@@ -203,6 +226,11 @@ extension ChildReply {
     case 4:
       guard let text = message.takeText() else { return nil }
       self = .denied(String(decoding: text, as: UTF8.self))
+    case 5:
+      guard let nanoseconds = message.take(UInt64.self),
+        let artifact = message.takeBytes(atMost: ChildProtocol.largestSmallArtifact)
+      else { return nil }
+      self = .compiledSmall(artifact: artifact, nanoseconds: nanoseconds)
     default: return nil
     }
     guard message.isAtEnd else { return nil }
@@ -281,9 +309,12 @@ struct MessageWriter {
   }
 
   mutating func put(text: some Collection<UInt8>) {
-    let text = text.prefix(ChildProtocol.largestText)
-    put(UInt32(text.count))
-    bytes.append(contentsOf: text)
+    put(Array(text.prefix(ChildProtocol.largestText)))
+  }
+
+  mutating func put(_ contents: [UInt8]) {
+    put(UInt32(clamping: contents.count))
+    bytes.append(contentsOf: contents)
   }
 
   mutating func put(_ error: EngineError) {
@@ -296,7 +327,7 @@ struct MessageWriter {
 struct MessageReader {
   private var rest: ArraySlice<UInt8>
 
-  init(_ bytes: some Collection<UInt8>) { rest = Array(bytes)[...] }
+  init(_ bytes: some Collection<UInt8>) { rest = bytes as? ArraySlice<UInt8> ?? Array(bytes)[...] }
 
   var isAtEnd: Bool { rest.isEmpty }
 
@@ -317,10 +348,13 @@ struct MessageReader {
     return choices.dropFirst(Int(code)).first
   }
 
-  mutating func takeText() -> [UInt8]? {
-    guard let size = take(UInt32.self), size <= ChildProtocol.largestText, rest.count >= Int(size) else { return nil }
-    let text = Array(rest.prefix(Int(size)))
+  mutating func takeText() -> [UInt8]? { takeBytes(atMost: ChildProtocol.largestText) }
+
+  /// Takes bytes behind their number; nil if that is larger than `limit`.
+  mutating func takeBytes(atMost limit: Int) -> [UInt8]? {
+    guard let size = take(UInt32.self), size <= limit, rest.count >= Int(size) else { return nil }
+    let bytes = Array(rest.prefix(Int(size)))
     rest = rest.dropFirst(Int(size))
-    return text
+    return bytes
   }
 }

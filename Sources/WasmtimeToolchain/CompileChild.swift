@@ -18,12 +18,38 @@ final class CompileChild: Sendable {
   private let policy: ConfinementPolicy
   private let cancellation: Cancellation
   private let state = Mutex(State())
+  /// What answers are received through. Nobody asks while another question waits for its answer.
+  private let block = Mutex(Block())
 
   private struct State {
     /// How many threads it can work with, once that was decided with its first question.
     var threads: Int?
     /// Seconds of processor time after which the kernel kills it, once it was asked to compile.
     var mostTime: UInt64?
+    /// The processor time, in seconds, that it had used at some moment.
+    var usedTime: (seconds: UInt64, at: MonotonicInstant)?
+    /// The limit that was set last: for a piece of work of so many seconds.
+    var limit: (seconds: UInt64, most: UInt64, at: MonotonicInstant)?
+    /// The file in memory for the next artifact that is not small, if one was made and not used.
+    var output: ArtifactFile?
+
+    /// The processor time, in seconds, that it can have used by now at most: its threads have worked all the time.
+    func mostUsedTime(now: MonotonicInstant) -> UInt64? {
+      usedTime.map { $0.seconds + 1 + UInt64(threads ?? 1) * (now.nanoseconds(since: $0.at) / 1_000_000_000 + 1) }
+    }
+  }
+
+  private struct Block: ~Copyable {
+    let memory = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: ChildProtocol.largestMessage + QuestionNumber.size, alignment: 1)
+
+    deinit { memory.deallocate() }
+  }
+
+  private final class ArtifactFile: Sendable {
+    let file: MemoryFile
+
+    init() throws(SystemError) { file = try MemoryFile(name: "artifact") }
   }
 
   private static let errorCapacity = 1 << 14
@@ -78,7 +104,11 @@ final class CompileChild: Sendable {
   /// The most that it may use is fixed when it compiles for the first time, because nobody may raise it again. Without an end
   /// to it, a child that was taken over could ignore the signal that comes first.
   var isWornOut: Bool {
-    guard let most = state.withLock({ $0.mostTime }), let used = process.processorTime else { return false }
+    let now = MonotonicInstant.now()
+    // The kernel is not asked as long as it cannot be so, which saves two system calls a module.
+    let (most, mostUsed) = state.withLock { ($0.mostTime, $0.mostUsedTime(now: now)) }
+    guard let most, mostUsed.map({ $0 > most / 2 }) ?? true, let used = process.processorTime else { return false }
+    state.withLock { $0.usedTime = (used, now) }
     return used > most / 2
   }
 
@@ -115,20 +145,32 @@ final class CompileChild: Sendable {
   ///
   /// - Parameter threads: how many threads of the child may work on it. A child whose first module had fewer, or more, uses one.
   func compile(
-    _ module: borrowing MemoryFile, size: Int, as kind: ModuleKind, settingsIndex: Int, threads: Int,
+    _ module: borrowing ModuleContents, size: Int, as kind: ModuleKind, settingsIndex: Int, threads: Int,
     deadline: MonotonicInstant
   ) throws(ChildFailure) -> CompiledArtifact {
-    let output: MemoryFile
-    do { output = try MemoryFile(name: "artifact") } catch { throw .cannotStart(reason: "\(error.call): \(error)") }
+    let output = try outputFile()
     let threads = state.withLock { state in
       let most = state.threads ?? max(1, threads)
       state.threads = most
       return most <= threads ? most : 1
     }
-    let reply = try ask(
-      .compile(settingsIndex: settingsIndex, threads: threads, kind: kind, size: size),
-      passing: [module.descriptor.raw, output.descriptor.raw], threads: threads, deadline: deadline)
+    let request: ChildRequest
+    var descriptors = [output.file.descriptor.raw]
+    switch module {
+    case .small(let bytes):
+      request = .compileSmall(settingsIndex: settingsIndex, threads: threads, kind: kind, module: bytes)
+    case .file(let file):
+      request = .compile(settingsIndex: settingsIndex, threads: threads, kind: kind, size: size)
+      descriptors.insert(file.descriptor.raw, at: 0)
+    }
+    let reply = try ask(request, passing: descriptors, threads: threads, deadline: deadline)
     switch reply {
+    case .compiledSmall(let artifact, let nanoseconds):
+      guard case .compileSmall = request else { throw .protocolViolation(Self.strangeCompilation) }
+      guard !artifact.isEmpty else { throw .protocolViolation("an empty artifact") }
+      guard artifact.count <= policy.limits.file else { throw .exhausted(.artifact) }
+      // The file is still empty, unless the child was taken over. Then it is the child's next artifact that suffers.
+      return CompiledArtifact(Mapping(copying: artifact), nanoseconds: nanoseconds)
     case .failed(let error):
       throw .engine(error)
     case .exhausted(let limit):
@@ -136,10 +178,25 @@ final class CompileChild: Sendable {
     case .systemCallFailed(let reason):
       throw .systemCallFailed(reason: reason)
     case .compiled(let claimed, let nanoseconds):
+      state.withLock { $0.output = nil }
       return try CompiledArtifact(
-        sealing: output, claimedSize: claimed, limit: policy.limits.file, nanoseconds: nanoseconds)
+        sealing: output.file, claimedSize: claimed, limit: policy.limits.file, nanoseconds: nanoseconds)
     case .prepared, .loaded, .denied:
-      throw .protocolViolation("an unexpected answer to a compilation")
+      throw .protocolViolation(Self.strangeCompilation)
+    }
+  }
+
+  private static let strangeCompilation = "an unexpected answer to a compilation"
+
+  /// An empty file for an artifact. It serves until one is written to it.
+  private func outputFile() throws(ChildFailure) -> ArtifactFile {
+    if let made = state.withLock({ $0.output }) { return made }
+    do throws(SystemError) {
+      let file = try ArtifactFile()
+      state.withLock { $0.output = file }
+      return file
+    } catch {
+      throw .cannotStart(reason: "\(error.call): \(error)")
     }
   }
 
@@ -167,7 +224,7 @@ final class CompileChild: Sendable {
     do throws(SystemError) {
       // This limit acts if this process cannot watch the deadline, being suspended or starved by the child.
       let time = deadline.nanoseconds(since: .now()) / 1_000_000_000 * UInt64(max(1, threads))
-      limitProcessorTime(seconds: time + 1)
+      limitProcessorTime(seconds: time + 1, threads: threads)
       // An answer that is there before the question is put is none.
       if try socket.waitUntilReadable(milliseconds: 0), try !receive().isEmpty { throw Self.uncalledFor }
       var patience = Patience(until: deadline)
@@ -213,16 +270,25 @@ final class CompileChild: Sendable {
   private static let uncalledFor = SystemError("recvmsg", .protocolError)
 
   private func receive() throws(SystemError) -> [UInt8] {
-    try socket.receive(limit: ChildProtocol.largestMessage + QuestionNumber.size).bytes
+    try block.withLock { (block) throws(SystemError) in try socket.receive(through: block.memory).bytes }
   }
 
-  private func limitProcessorTime(seconds: UInt64) {
+  private func limitProcessorTime(seconds: UInt64, threads: Int) {
+    let now = MonotonicInstant.now()
+    let isSet = state.withLock { state in
+      // The limit is a second longer than wanted. One thread uses that up in a second.
+      guard let limit = state.limit, threads == 1, state.threads == 1 else { return false }
+      return limit.seconds == seconds && limit.most == state.mostTime
+        && now.nanoseconds(since: limit.at) < 1_000_000_000
+    }
+    if isSet { return }
     let used = process.processorTime ?? 0
     let most = state.withLock { state in
       // A child that is only asked what it is may compile for longer than that takes.
       guard state.threads != nil else { return UInt64.max }
       let most = state.mostTime ?? used + Self.longModules * seconds
       state.mostTime = most
+      state.limit = (seconds, most, now)
       return most
     }
     process.limitProcessorTime(seconds: seconds, most: most)

@@ -39,7 +39,20 @@ struct PreparedChild {
         #if DEBUG
           SandboxProbe.runIfAsked()
         #endif
-        reply = answer(module, size, kind, parallel: threads > 1, with: compiler, into: artifact)
+        reply = answer(with: compiler) { () throws(EngineError) in
+          try compile(module, size, kind, parallel: threads > 1, with: compiler, into: artifact)
+        }
+      case .compileSmall(let index, let threads, let kind, let module):
+        guard let compiler = compiler(index), let artifact = message.takeDescriptor() else {
+          throw SystemError("compile", .badMessage)
+        }
+        try settle(threads: threads)
+        #if DEBUG
+          SandboxProbe.runIfAsked()
+        #endif
+        reply = answer(with: compiler) { () throws(EngineError) in
+          try compileSmall(module, kind, parallel: threads > 1, with: compiler, into: artifact)
+        }
       case .prepare, nil: throw SystemError("recvmsg", .badMessage)
       }
       try socket.send(number.heading(reply.encoded()))
@@ -87,16 +100,17 @@ struct PreparedChild {
   }
 
   private func answer(
-    _ module: borrowing Descriptor, _ size: Int, _ kind: ModuleKind, parallel: Bool, with compiler: ModuleCompiler,
-    into artifact: borrowing Descriptor
+    with compiler: ModuleCompiler, _ compile: () throws(EngineError) -> Result<Output, SystemError>
   ) -> ChildReply {
     do throws(EngineError) {
       let start = MonotonicInstant.now()
       // An engine for another level of features may have to be made.
       compiler.settings.configuration.setEnvironment()
-      switch try compile(module, size, kind, parallel: parallel, with: compiler, into: artifact) {
-      case .success(let written):
-        return .compiled(size: written, nanoseconds: MonotonicInstant.now().nanoseconds(since: start))
+      let result = try compile()
+      let nanoseconds = MonotonicInstant.now().nanoseconds(since: start)
+      switch result {
+      case .success(.file(let size)): return .compiled(size: size, nanoseconds: nanoseconds)
+      case .success(.small(let artifact)): return .compiledSmall(artifact: artifact, nanoseconds: nanoseconds)
       case .failure(let error):
         switch error.errno {
         case .noMemory: return .exhausted(.memory)
@@ -109,17 +123,42 @@ struct PreparedChild {
     }
   }
 
+  /// The place of an artifact.
+  private enum Output {
+    case small([UInt8])
+    /// - Parameter size: bytes.
+    case file(size: Int)
+  }
+
   private func compile(
     _ file: borrowing Descriptor, _ size: Int, _ kind: ModuleKind, parallel: Bool, with compiler: ModuleCompiler,
     into artifact: borrowing Descriptor
-  ) throws(EngineError) -> Result<Int, SystemError> {
+  ) throws(EngineError) -> Result<Output, SystemError> {
     let module: Mapping
     do { module = try Mapping(file, size: size) } catch { return .failure(error) }
-    return try compiler.compile(module.bytes, as: kind, parallel: parallel) { bytes in
-      Result { () throws(SystemError) in
-        try artifact.write(all: bytes)
-        return bytes.count
+    return try compiler.compile(module.bytes, as: kind, parallel: parallel) { write($0, to: artifact) }
+  }
+
+  private func compileSmall(
+    _ module: [UInt8], _ kind: ModuleKind, parallel: Bool, with compiler: ModuleCompiler,
+    into artifact: borrowing Descriptor
+  ) throws(EngineError) -> Result<Output, SystemError> {
+    // Closures that are handed on lose the type of what they throw.
+    let result = module.withUnsafeBytes { bytes in
+      Result { () throws(EngineError) in
+        try compiler.compile(bytes, as: kind, parallel: parallel) { made in
+          made.count <= ChildProtocol.largestSmallArtifact ? .success(.small(Array(made))) : write(made, to: artifact)
+        }
       }
+    }
+    return try result.get()
+  }
+
+  private func write(_ bytes: UnsafeRawBufferPointer, to artifact: borrowing Descriptor) -> Result<Output, SystemError>
+  {
+    Result { () throws(SystemError) in
+      try artifact.write(all: bytes)
+      return .file(size: bytes.count)
     }
   }
 }

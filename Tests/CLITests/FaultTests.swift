@@ -9,11 +9,17 @@ import Testing
 /// completes.
 @Suite(.needs(Injection.isPossible, Injection.need)) struct FaultTests {
   /// A cache that has something, and three modules that it lacks.
-  private func withModules(_ body: (Sandbox) throws -> Void) throws {
+  ///
+  /// - Parameter padding: bytes that mean nothing in each of the modules.
+  private func withModules(padding: Int = 0, _ body: (Sandbox) throws -> Void) throws {
     try Sandbox.use { box in
-      try box.write(WasmBinary.returning(0), to: "old.wasm")
+      func write(_ number: Int, to name: String) throws {
+        let module = WasmBinary.returning(number)
+        try box.write(padding == 0 ? module : WasmBinary.padded(module, by: padding), to: name)
+      }
+      try write(0, to: "old.wasm")
       try box.succeed("old.wasm")
-      for number in 1...3 { try box.write(WasmBinary.returning(number), to: "\(number).wasm") }
+      for number in 1...3 { try write(number, to: "\(number).wasm") }
       try body(box)
     }
   }
@@ -58,8 +64,8 @@ import Testing
     }
   }
 
-  /// The first artifact of the one lane meets the fault: `when` counts for each thread. One thread copies the modules into
-  /// memory, the old one among them while its stamp is too fresh to be believed, and then writes the three artifacts; another
+  /// The first artifact of the one lane meets the fault: `when` counts for each thread. One thread copies the modules, which
+  /// are not small, into files in memory, the old one among them while its stamp is too fresh to be believed, and then writes the three artifacts; another
   /// publishes them. Written short is what the kernel says, and it has not written those bytes.
   @Test(
     .unsanitized("system calls"),
@@ -70,7 +76,7 @@ import Testing
       ("renameat:error=ENOSPC:when=2", "no space left on device"),
     ])
   func aFaultInStoringCostsItsModule(_ fault: String, _ reason: String) throws {
-    try withModules { box in
+    try withModules(padding: 20_000) { box in
       let run = try box.tool("-j", "1", ".").run(injecting: fault)
       #expect(run.ending == .exited(73))
       let failure = try #require(failures(run).first)
@@ -207,7 +213,8 @@ import Testing
     "sendmsg:error=ENOBUFS:when=2", "recvmsg:error=ENOMEM:when=2", "pwrite64:error=ENOSPC", "getdents64:error=EIO",
     "openat:error=EMFILE:when=1", "flock:error=ENOLCK",
   ]) func noFaultDoesHarm(_ fault: String) throws {
-    try withModules { box in
+    // Modules that are not small are in files in memory.
+    try withModules(padding: 20_000) { box in
       let run = try box.tool(".").run(injecting: fault, inChildren: true)
       let status = try #require(run.status, "\(fault) crashed it: \(run.ending) \(run.errors)")
       #expect([0, 1, 69, 73].contains(status), "\(fault): \(run.errors)")
@@ -303,7 +310,7 @@ import Testing
   // MARK: Death
 
   @Test(arguments: [
-    "write:signal=KILL:when=1", "write:signal=KILL:when=5", "fchmod:signal=KILL:when=1", "fdatasync:signal=KILL:when=1",
+    "write:signal=KILL:when=1", "write:signal=KILL:when=3", "fchmod:signal=KILL:when=1", "fdatasync:signal=KILL:when=1",
     "fdatasync:signal=KILL:when=2", "renameat:signal=KILL:when=1", "renameat:signal=KILL:when=2",
     "renameat:signal=KILL:when=3", "symlinkat:signal=KILL:when=1", "unlinkat:signal=KILL:when=1",
     "fsync:signal=KILL:when=1",

@@ -39,8 +39,7 @@ struct ModuleReaderTests {
     #expect(try reader.read(path).facts == facts)
     let loaded = try reader.load(path)
     #expect(loaded.facts == facts)
-    let mapping = try Mapping(loaded.contents.descriptor, size: size)
-    #expect(Array(mapping.bytes) == module)
+    #expect(try loaded.bytes() == module)
   }
 
   @Test func contentsAreKeptUpToASize() throws {
@@ -52,19 +51,26 @@ struct ModuleReaderTests {
     let read = try reader.read(path, keepingUpTo: module.count)
     let kept = try #require(read.kept)
     #expect(kept.facts == read.facts)
-    #expect(throws: SystemError("write", .notPermitted)) { try kept.contents.descriptor.write(all: "x") }
-    let mapping = try Mapping(kept.contents.descriptor, size: module.count)
-    #expect(Array(mapping.bytes) == module)
+    #expect(try kept.bytes() == module)
   }
 
-  @Test func loadedModuleCannotChange() throws {
-    let path = try directory.write(WasmBinary.empty, to: "a.wasm")
-    let loaded = try ModuleReader().load(path)
-    #expect(throws: SystemError("write", .notPermitted)) { try loaded.contents.descriptor.write(all: "x") }
-    #expect(throws: SystemError("ftruncate", .notPermitted)) { try loaded.contents.descriptor.setSize(0) }
-    try [UInt8](repeating: 0, count: 8).write(to: path)
-    let mapping = try Mapping(loaded.contents.descriptor, size: 8)
-    #expect(Array(mapping.bytes) == WasmBinary.empty)
+  /// A module of either kind of contents: a small one is in this process's own memory, a larger one in a file.
+  @Test(arguments: [0, 1]) func loadedModuleCannotChange(_ more: Int) throws {
+    let module = WasmBinary.empty + [UInt8](repeating: 7, count: ModuleContents.largestSmall - 8 + more)
+    let path = try directory.write(module, to: "a.wasm")
+    let reader = ModuleReader()
+    for loaded in [try reader.load(path), try #require(try reader.read(path, keepingUpTo: module.count).kept)] {
+      switch loaded.contents {
+      case .small: #expect(more == 0)
+      case .file(let file):
+        #expect(more == 1)
+        #expect(throws: SystemError("write", .notPermitted)) { try file.descriptor.write(all: "x") }
+        #expect(throws: SystemError("ftruncate", .notPermitted)) { try file.descriptor.setSize(0) }
+      }
+      try [UInt8](repeating: 0, count: 8).write(to: path)
+      #expect(try loaded.bytes() == module)
+      try module.write(to: path)
+    }
   }
 
   // MARK: What is no module
@@ -176,8 +182,7 @@ struct ModuleReaderTests {
     let read = try reader.read(path, keepingUpTo: 1 << 20)
     #expect(read.facts.hash == .generate(try [UInt8](contentsOf: path)))
     let kept = try #require(read.kept)
-    let mapping = try Mapping(kept.contents.descriptor, size: kept.facts.size)
-    #expect(Array(mapping.bytes) == (try [UInt8](contentsOf: path)), "nothing of the first reading is among them")
+    #expect(try kept.bytes() == [UInt8](contentsOf: path), "nothing of the first reading is among them")
     #expect(read.stamp == (try Descriptor.status(of: path).stamp))
     isFirst = true
     #expect(try reader.load(path).facts.hash == .generate(try [UInt8](contentsOf: path)))
@@ -231,5 +236,16 @@ struct ModuleReaderTests {
     let reader = ModuleReader { try? folder.rename("new", to: folder, as: "a.wasm") }
     #expect(try reader.read(path).facts.hash == .generate(Self.largeModule))
     #expect(try reader.read(path).facts.hash == .generate(WasmBinary.empty))
+  }
+}
+
+extension LoadedModule {
+  fileprivate func bytes() throws -> [UInt8] {
+    switch contents {
+    case .small(let bytes): return bytes
+    case .file(let file):
+      let mapping = try Mapping(file.descriptor, size: facts.size)
+      return Array(mapping.bytes)
+    }
   }
 }

@@ -3,19 +3,34 @@ import Testing
 @testable import Precompiler
 
 struct RetainedModulesTests {
+  /// A module that takes an open file.
+  private static let large = ModuleContents.largestSmall + 1
+
   @Test func roomIsTakenByBytesAndByNumber() {
-    let bytes = RetainedModules.Budget(RetainedModules(bytes: 10, count: 10))
-    let taken = [6, 5, 4, 1].map { bytes.take($0) }
+    let bytes = RetainedModules.Budget(RetainedModules(bytes: 5 * Self.large, count: 10))
+    let taken = [3, 3, 2, 1].map { bytes.take($0 * Self.large) }
     #expect(taken == [true, false, true, false])
-    bytes.giveBack(4)
-    let again = bytes.take(3)
+    bytes.giveBack(2 * Self.large)
+    let again = bytes.take(Self.large)
     #expect(again)
-    let count = RetainedModules.Budget(RetainedModules(bytes: 10, count: 1))
-    let both = [count.take(1), count.take(1)]
+    let count = RetainedModules.Budget(RetainedModules(bytes: 5 * Self.large, count: 1))
+    let both = [count.take(Self.large), count.take(Self.large)]
     #expect(both == [true, false])
-    count.giveBack(1)
-    let third = count.take(1)
+    count.giveBack(Self.large)
+    let third = count.take(Self.large)
     #expect(third)
+  }
+
+  /// Small modules take no files, and more memory than they have bytes.
+  @Test func smallModulesTakeBytesOnly() {
+    let cost = RetainedModules.cost(ofSize: 50)
+    #expect(cost > 50 && RetainedModules.cost(ofSize: Self.large) == Self.large)
+    let budget = RetainedModules.Budget(RetainedModules(bytes: 2 * cost, count: 0))
+    let taken = [budget.take(50), budget.take(50), budget.take(50)]
+    #expect(taken == [true, true, false])
+    budget.giveBack(50)
+    let again = budget.take(50)
+    #expect(again)
   }
 
   /// Whatever the limit, lanes go on with one artifact each, and what is kept leaves them their files.

@@ -47,6 +47,19 @@ package enum WasmBinary {
       + section(10, [0x01] + leb128(body.count) + body)
   }()
 
+  /// A module whose functions do nothing: four bytes each.
+  package static func manyFunctions(_ count: Int) -> [UInt8] {
+    empty
+      + section(1, [0x01, 0x60, 0x00, 0x00])
+      + section(3, leb128(count) + [UInt8](repeating: 0, count: count))
+      + section(10, leb128(count) + (0..<count).flatMap { _ in [0x02, 0x00, 0x0b] as [UInt8] })
+  }
+
+  /// A module with a custom section, which means nothing.
+  package static func padded(_ module: [UInt8], by count: Int) -> [UInt8] {
+    module + section(0, name("padding") + [UInt8](repeating: 0, count: count))
+  }
+
   package static func section(_ id: UInt8, _ contents: [UInt8]) -> [UInt8] { [id] + leb128(contents.count) + contents }
 
   /// A name as the binary format writes it: its length and its bytes.

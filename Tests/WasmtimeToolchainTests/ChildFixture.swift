@@ -95,14 +95,16 @@ struct ChildFixture {
 
 extension CompileChild {
   /// Compiles and gives the artifact's bytes.
+  ///
+  /// - Parameter isSmall: whether the module goes to the child in a message, and not in a file.
   func compile(
-    _ module: [UInt8], as kind: ModuleKind = .coreModule, settingsIndex: Int = 0, threads: Int = 1,
-    deadline: MonotonicInstant = ChildFixture.patience
+    _ module: [UInt8], isSmall: Bool = false, as kind: ModuleKind = .coreModule, settingsIndex: Int = 0,
+    threads: Int = 1, deadline: MonotonicInstant = ChildFixture.patience
   ) throws -> [UInt8] {
-    let file = try MemoryFile(name: "module")
-    try module.withUnsafeBytes { try file.descriptor.write(all: $0) }
+    let contents: ModuleContents =
+      isSmall ? .small(module) : .file(try MemoryFile.sealed(name: "module", module))
     let artifact = try compile(
-      file, size: module.count, as: kind, settingsIndex: settingsIndex, threads: threads, deadline: deadline)
+      contents, size: module.count, as: kind, settingsIndex: settingsIndex, threads: threads, deadline: deadline)
     return Array(artifact.contents.bytes)
   }
 }

@@ -33,6 +33,10 @@ struct ChildProtocolTests {
     .prepare(settings: settings, threads: 65535, limits: limits),
     .compile(settingsIndex: 0, threads: 1, kind: .coreModule, size: 0),
     .compile(settingsIndex: 255, threads: 65535, kind: .component, size: .max),
+    .compileSmall(settingsIndex: 0, threads: 1, kind: .coreModule, module: []),
+    .compileSmall(
+      settingsIndex: 255, threads: 65535, kind: .component,
+      module: [UInt8](repeating: 0xfe, count: 300)),
     .load(settingsIndex: 0, kind: .coreModule, size: 0), .load(settingsIndex: 255, kind: .component, size: .max),
   ]
 
@@ -44,6 +48,8 @@ struct ChildProtocolTests {
       .exhausted(.memory), .exhausted(.artifact), .denied(""), .denied("prctl: operation not permitted"),
       .systemCallFailed(""), .systemCallFailed("write: é\u{202e}\n"),
       .compiled(size: 0, nanoseconds: 0), .compiled(size: .max, nanoseconds: .max),
+      .compiledSmall(artifact: [], nanoseconds: 0),
+      .compiledSmall(artifact: [UInt8](repeating: 0xfe, count: 300), nanoseconds: .max),
       .loaded(refusal: nil), .loaded(refusal: ""), .loaded(refusal: "é\u{202e}\n"),
     ] + errors.map { .failed($0) }
 
@@ -73,6 +79,21 @@ struct ChildProtocolTests {
     #expect(ChildReply(sent) == .failed(.invalidModule(message: String(text.dropLast()))))
   }
 
+  /// The largest that are small fit into a message, with the question's number. One more byte is not believed.
+  @Test func smallIsWhatFitsIntoAMessage() throws {
+    func request(_ size: Int) -> ChildRequest {
+      .compileSmall(settingsIndex: 0, threads: 1, kind: .coreModule, module: [UInt8](repeating: 1, count: size))
+    }
+    func reply(_ size: Int) -> ChildReply {
+      .compiledSmall(artifact: [UInt8](repeating: 1, count: size), nanoseconds: 1)
+    }
+    let largest = (request(ModuleContents.largestSmall), reply(ChildProtocol.largestSmallArtifact))
+    #expect(ChildRequest(largest.0.encoded()) == largest.0 && ChildReply(largest.1.encoded()) == largest.1)
+    #expect(max(largest.0.encoded().count, largest.1.encoded().count) <= ChildProtocol.largestMessage)
+    #expect(ChildRequest(request(ModuleContents.largestSmall + 1).encoded()) == nil)
+    #expect(ChildReply(reply(ChildProtocol.largestSmallArtifact + 1).encoded()) == nil)
+  }
+
   // MARK: Foreign bytes
 
   @Test func messagesThatGoOnAreRefused() {
@@ -97,6 +118,7 @@ struct ChildProtocolTests {
       [2, 131], [1, 7, 1, 1, 130, 0, 0, 0, 0], [1, 7, 1, 1, 128],
       [2, 1, 0xff, 0xff, 0xff, 0xff],
       [2, 1, 1, 0x40, 0, 0, 0x78],
+      [5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0], [5, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1],
       // A size that is no Int.
       [2, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0],
     ] as [[UInt8]])
@@ -107,6 +129,7 @@ struct ChildProtocolTests {
       [0], [4], prepare([3, 0, 0] + native + [0]), prepare([0, 3, 0] + native + [0]),
       prepare([0, 0, 2] + native + [0]), prepare([0, 0, 0] + text("nativ") + [0]), prepare([0, 0, 0] + native + [1]),
       prepare([0, 0, 0] + native + [1] + text("fool")), prepare([0, 0, 0] + native + [1] + text("fuel=x")),
+      [5, 0, 1, 0, 2, 0, 0, 0, 0], [5, 0, 1, 0, 0, 0, 0x41, 0, 0], [5, 0, 1, 0, 0, 2, 0, 0, 0, 1],
       [3, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0], [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80],
       // An amount of memory that is no Int.
       [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0], [2, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0],
@@ -141,7 +164,7 @@ struct ChildProtocolTests {
     for _ in 0..<2000 {
       var bytes = random.bytes(count: Int.random(in: 0..<64, using: &random))
       // Past the first byte, more often than chance would have it.
-      if !bytes.isEmpty, Bool.random(using: &random) { bytes[0] = UInt8.random(in: 1...3, using: &random) }
+      if !bytes.isEmpty, Bool.random(using: &random) { bytes[0] = UInt8.random(in: 1...5, using: &random) }
       _ = read(bytes)
     }
   }

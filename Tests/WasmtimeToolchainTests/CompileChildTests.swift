@@ -46,6 +46,42 @@ struct CompileChildTests {
     #expect(fixture.processes.count == 1 && fixture.leftOver.isEmpty)
   }
 
+  /// Messages and files carry the same.
+  @Test func smallModulesGoInMessages() throws {
+    let worker = try fixture.ready()
+    let module = WasmBinary.returning(1)
+    let artifact = try worker.compile(module)
+    #expect(artifact.count <= ChildProtocol.largestSmallArtifact)
+    for _ in 1...3 { #expect(try worker.compile(module, isSmall: true) == artifact) }
+    #expect(
+      try worker.compile(WasmBinary.emptyComponent, isSmall: true, as: .component)
+        == worker.compile(WasmBinary.emptyComponent, as: .component))
+    #expect(throws: ChildFailure.self) { try worker.compile(WasmBinary.invalid, isSmall: true) }
+    #expect(try worker.compile(module, isSmall: true) == artifact, "a refusal leaves the child usable")
+    #expect(fixture.processes.count == 1)
+  }
+
+  /// What a small module becomes may be large. The file for it is another each time.
+  @Test func largeArtifactsOfSmallModulesGoInFiles() throws {
+    let worker = try fixture.ready()
+    let module = WasmBinary.manyFunctions(2000)
+    #expect(module.count <= ModuleContents.largestSmall)
+    let artifact = try worker.compile(module)
+    #expect(artifact.count > ChildProtocol.largestSmallArtifact)
+    let small = try worker.compile(WasmBinary.returning(1))
+    for _ in 1...2 {
+      #expect(try worker.compile(module, isSmall: true) == artifact)
+      #expect(try worker.compile(WasmBinary.returning(1), isSmall: true) == small)
+    }
+  }
+
+  @Test func artifactsInMessagesAreNoLargerThanAllowed() throws {
+    var policy = ConfinementPolicy()
+    policy.limits.file = 5000
+    let worker = try fixture.ready(policy: policy)
+    #expect(failure { _ = try worker.compile(WasmBinary.returning(1), isSmall: true) } == .exhausted(.artifact))
+  }
+
   @Test func refusalLeavesTheChildUsable() throws {
     let worker = try fixture.ready()
     #expect(
@@ -161,13 +197,13 @@ struct CompileChildTests {
   // MARK: Children that are none of ours
 
   /// Starts a program as a child, asks it to prepare and then to compile, and says how that failed.
-  private func failure(of program: ChildProgram) -> ChildFailure? {
+  private func failure(of program: ChildProgram, isSmall: Bool = false) -> ChildFailure? {
     failure {
       let worker = try fixture.start(program)
       _ = try worker.prepare(
         ChildFixture.engine(), settings: [EngineSettings(backend: .cranelift)], threads: 1,
         deadline: ChildFixture.patience)
-      _ = try worker.compile(WasmBinary.empty)
+      _ = try worker.compile(WasmBinary.empty, isSmall: isSmall)
       Issue.record("the child was believed")
     }
   }
@@ -185,12 +221,23 @@ struct CompileChildTests {
       ([[UInt8](repeating: 1, count: 70_000)], "no answer: recvmsg: message too long"),
       ([prepared, prepared], "an unexpected answer to a compilation"),
       ([prepared, Array("garbage".utf8)], "an answer that cannot be read"),
+      (
+        [prepared, ChildReply.compiledSmall(artifact: [1], nanoseconds: 1).encoded()],
+        "an unexpected answer to a compilation"
+      ),
       ([prepared, ChildReply.compiled(size: 5, nanoseconds: 1).encoded()], "0 bytes of artifact where it claims 5"),
       ([prepared, ChildReply.compiled(size: 0, nanoseconds: 1).encoded()], "0 bytes of artifact where it claims 0"),
     ] as [([[UInt8]], String)])
   func nonsenseIsNotBelieved(_ replies: [[UInt8]], _ reason: String) throws {
     #expect(failure(of: try fixture.program(answering: replies)) == .protocolViolation(reason))
     #expect(fixture.processes.count == 1 && fixture.leftOver.isEmpty)
+  }
+
+  @Test func anEmptyArtifactInAMessageIsNotBelieved() throws {
+    let replies = [Self.prepared, ChildReply.compiledSmall(artifact: [], nanoseconds: 1).encoded()]
+    let failure = failure(of: try fixture.program(answering: replies), isSmall: true)
+    #expect(failure == .protocolViolation("an empty artifact"))
+    #expect(fixture.processes.count == 1)
   }
 
   @Test func aSystemCallsFailureIsToldAsOne() throws {

@@ -71,7 +71,7 @@ struct DisturbedRunTests: WasmtimeRunSuite {
       }
     })
     var request = try request("a", "b")
-    request.request.limits.retained.count = 1
+    request.request.limits.retained.bytes = RetainedModules.cost(ofSize: WasmBinary.returning(97).count)
     #expect(try run(request, observer).compiled == 1)
   }
 

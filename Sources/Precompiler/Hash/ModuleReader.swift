@@ -22,18 +22,30 @@ package struct ReadModule: Sendable {
   var kept: LoadedModule?
 }
 
-/// A module's bytes in memory, sealed: the bytes that were hashed are the ones that are compiled.
+/// A module's bytes in memory: the bytes that were hashed are the ones that are compiled.
 package final class LoadedModule: Sendable {
-  package let contents: MemoryFile
+  package let contents: ModuleContents
   package let facts: ModuleFacts
   /// The user who owned the file that was read.
   package let owner: UInt32
 
-  fileprivate init(_ contents: consuming MemoryFile, _ facts: ModuleFacts, owner: UInt32) {
+  fileprivate init(_ contents: consuming ModuleContents, _ facts: ModuleFacts, owner: UInt32) {
     self.contents = contents
     self.facts = facts
     self.owner = owner
   }
+}
+
+/// A module's bytes, which cannot change any more.
+package enum ModuleContents: ~Copyable, Sendable {
+  /// The bytes of a small module, in this process's own memory. They go to a compiler in a message: a file in memory costs
+  /// a dozen system calls, which take longer than such a module is compiled.
+  case small([UInt8])
+  /// A sealed file, which goes to a compiler as it is.
+  case file(MemoryFile)
+
+  /// Bytes of the largest small module.
+  package static let largestSmall = 1 << 14
 }
 
 /// Reads modules: to know them by their hash, and to hand exactly the bytes that were hashed to a compiler.
@@ -73,6 +85,10 @@ package struct ModuleReader: ~Copyable {
     return try whileUnchanged(file) { stamp throws(ModuleFailure) in
       let size = Int(clamping: stamp.size)
       let hashed = StampTrust.beginning(file, stamp)
+      if stamp.size <= min(largestKept, ModuleContents.largestSmall) {
+        let module = try readSmall(file, size: size)
+        return ReadModule(facts: module.facts, stamp: stamp, hashed: hashed, kept: module)
+      }
       guard stamp.size <= largestKept, let memory = try? MemoryFile(name: "module") else {
         let facts = try read(file.descriptor, size: size) { _ in }
         return ReadModule(facts: facts, stamp: stamp, hashed: hashed, kept: nil)
@@ -84,7 +100,7 @@ package struct ModuleReader: ~Copyable {
       if isKept { isKept = (try? memory.seal()) != nil }
       return ReadModule(
         facts: facts, stamp: stamp, hashed: hashed,
-        kept: isKept ? LoadedModule(memory, facts, owner: file.status.owner) : nil)
+        kept: isKept ? LoadedModule(.file(memory), facts, owner: file.status.owner) : nil)
     }
   }
 
@@ -92,13 +108,20 @@ package struct ModuleReader: ~Copyable {
   package func load(_ path: FilePath) throws(ModuleFailure) -> LoadedModule {
     let file = try open(path)
     return try whileUnchanged(file) { stamp throws(ModuleFailure) in
+      if stamp.size <= ModuleContents.largestSmall { return try readSmall(file, size: Int(stamp.size)) }
       let copy = try reading { () throws(SystemError) in try MemoryFile(name: "module") }
       let facts = try read(file.descriptor, size: Int(clamping: stamp.size)) { bytes throws(SystemError) in
         try copy.descriptor.write(all: bytes)
       }
       try reading { () throws(SystemError) in try copy.seal() }
-      return LoadedModule(copy, facts, owner: file.status.owner)
+      return LoadedModule(.file(copy), facts, owner: file.status.owner)
     }
+  }
+
+  private func readSmall(_ file: borrowing RegularFile, size: Int) throws(ModuleFailure) -> LoadedModule {
+    var contents: [UInt8] = []
+    let facts = try read(file.descriptor, size: size) { contents.append(contentsOf: $0) }
+    return LoadedModule(.small(contents), facts, owner: file.status.owner)
   }
 
   private func open(_ path: FilePath) throws(ModuleFailure) -> RegularFile {

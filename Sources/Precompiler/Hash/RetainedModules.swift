@@ -5,8 +5,13 @@ internal import Synchronization
 package struct RetainedModules: Sendable {
   /// Bytes.
   package var bytes = 64 << 20
-  /// Modules, each an open file in memory.
+  /// Modules that are open files in memory: all but the small ones.
   package var count = 256
+
+  /// The bytes that a module takes from the budget: a small one has more around it than in it.
+  static func cost(ofSize size: Int) -> Int { isSmall(size) ? size + 256 : size }
+
+  fileprivate static func isSmall(_ size: Int) -> Bool { size <= ModuleContents.largestSmall }
 
   package static let none = RetainedModules(bytes: 0, count: 0)
 
@@ -22,19 +27,20 @@ package struct RetainedModules: Sendable {
 
     /// - Returns: whether there was room for a module of so many bytes.
     func take(_ size: Int) -> Bool {
-      guard count.subtract(1, ordering: .relaxed).newValue >= 0 else {
-        count.add(1, ordering: .relaxed)
+      let files = RetainedModules.isSmall(size) ? 0 : 1
+      guard count.subtract(files, ordering: .relaxed).newValue >= 0 || files == 0 else {
+        count.add(files, ordering: .relaxed)
         return false
       }
-      if bytes.subtract(size, ordering: .relaxed).newValue >= 0 { return true }
+      if bytes.subtract(RetainedModules.cost(ofSize: size), ordering: .relaxed).newValue >= 0 { return true }
       giveBack(size)
       return false
     }
 
     /// Gives back what was taken for a module that is not kept after all.
     func giveBack(_ size: Int) {
-      bytes.add(size, ordering: .relaxed)
-      count.add(1, ordering: .relaxed)
+      bytes.add(RetainedModules.cost(ofSize: size), ordering: .relaxed)
+      count.add(RetainedModules.isSmall(size) ? 0 : 1, ordering: .relaxed)
     }
   }
 }
