@@ -132,6 +132,8 @@ int clinux_file_system_type(int file, int64_t *type) {
   return 0;
 }
 
+int clinux_synchronize_file_system(int file) { return syncfs(file); }
+
 int clinux_unique_mount(int file, uint64_t *number) {
   // The headers of the machine that builds may be older than the kernel that runs.
   const unsigned unique = 0x4000; // STATX_MNT_ID_UNIQUE

@@ -51,7 +51,7 @@ package final class RunTimings: Sendable {
   /// The spans in the order in which they began.
   package var spans: [Span] { recorded.withLock { $0 }.sorted { ($0.start, $0.end) < ($1.start, $1.end) } }
 
-  fileprivate func record(_ kind: Kind, lane: Int?, job: Job?, from start: MonotonicInstant) {
+  func record(_ kind: Kind, lane: Int?, job: Job?, from start: MonotonicInstant) {
     let end = MonotonicInstant.now().nanoseconds(since: begin)
     let span = Span(kind, lane: lane, job: job, start: min(start.nanoseconds(since: begin), end), end: end)
     recorded.withLock { $0.append(span) }

@@ -92,7 +92,7 @@ import Testing
       "linkat",
       "symlink", "symlinkat", "mknod", "mknodat", "truncate", "ftruncate", "fallocate", "chmod", "fchmod", "fchmodat",
       "chown", "fchown", "fchownat", "utime", "utimes", "utimensat", "futimesat", "setxattr", "fsetxattr", "pwrite64",
-      "fdatasync", "fsync":
+      "fdatasync", "fsync", "syncfs":
       return true
     default: return false
     }

@@ -23,6 +23,14 @@ import Testing
     }
   }
 
+  /// So many small modules that their artifacts are published together.
+  @Test func killedAmongManySmallModules() throws {
+    try Sandbox.use { box in
+      for number in 1...300 { try box.write(WasmBinary.returning(number), to: "build/\(number).wasm") }
+      try kill(Self.wantedKills ?? 10, ["--backend", "winch", "build"], in: box)
+    }
+  }
+
   @Test(
     .enabled(
       if: wantedKills != nil && Corpus.isPresent, "takes minutes and the corpus: set WASMPRECOMPILE_TEST_KILLS=50"))

@@ -107,6 +107,74 @@ struct PublicationTests {
     #expect(try fixture.names("tmp/\(staging)").isEmpty, "what was not published vanished with its owner")
   }
 
+  // MARK: Several at once
+
+  private func publications(_ count: Int, by writer: EngineWriter) throws -> [(module: WasmHash, Publication)] {
+    try (0..<count).map { number in
+      let module = WasmHash.generate([UInt8(number)])
+      let written = try [UInt8](repeating: UInt8(number), count: 1 + 1000 * number).withUnsafeBytes { bytes in
+        try writer.write(bytes)
+      }
+      return (module, writer.publication(written, for: module))
+    }
+  }
+
+  /// As many as are made durable together, more than get their names together, and few.
+  @Test(arguments: [1, 7, 100]) func artifactsArePublishedTogether(_ count: Int) throws {
+    let writers = [try fixture.writer(), try fixture.writer()]
+    let all = try publications(count, by: writers[0])
+    var told: [Int] = []
+    writers[0].publish(all.map(\.1)) { index, error in
+      #expect(error == nil)
+      told.append(index)
+    }
+    #expect(told == Array(0..<count))
+    let reader = fixture.reader()
+    for (number, (module, _)) in all.enumerated() {
+      #expect(
+        try [UInt8](contentsOf: reader.entryPath(module)) == [UInt8](repeating: UInt8(number), count: 1 + 1000 * number)
+      )
+    }
+    #expect(try fixture.objects().count == count)
+    for staging in try fixture.names("tmp") { #expect(try fixture.names("tmp/\(staging)").isEmpty) }
+    try writers[0].synchronize()
+  }
+
+  @Test func oneThatCannotBePublishedCostsTheOthersNothing() throws {
+    let writer = try fixture.writer()
+    let reader = fixture.reader()
+    let all = try publications(40, by: writer)
+    let entry = "cache/v1/engines/\(reader.identity.directoryName)/\(all[3].module).cwasm"
+    try fixture.directory.makeDirectory(entry)
+    let digest = WasmHash.generate([UInt8](repeating: 35, count: 35_001)).encode()
+    let place = fixture.path.appending("v1/objects").appending(String(digest.prefix(2)))
+    try fixture.directory.write("", to: "cache/v1/objects/\(digest.prefix(2))")
+    var failures: [Int: CacheError] = [:]
+    writer.publish(all.map(\.1)) { index, error in failures[index] = error }
+    #expect(failures[3] == .io(reader.entryPath(all[3].module), operation: "publish", .isDirectory))
+    #expect(failures[35] == .notADirectory(place))
+    // Another artifact may belong into the directory that cannot be made.
+    let others = failures.filter { $0.key != 3 }
+    #expect(others.values.allSatisfy { $0 == .notADirectory(place) })
+    for (number, (module, _)) in all.enumerated() where failures[number] == nil {
+      #expect(reader.lookUp(module) == .present(size: 1 + 1000 * number))
+    }
+    #expect(failures.count < 10)
+  }
+
+  @Test func directoryOfObjectsThatWasRemovedIsMadeAgain() throws {
+    let writer = try fixture.writer()
+    for _ in 1...2 {
+      let all = try publications(1, by: writer)
+      writer.publish(all.map(\.1)) { _, error in #expect(error == nil) }
+      #expect(fixture.reader().lookUp(all[0].module) == .present(size: 1))
+      let objects = fixture.path.appending("v1/objects").string
+      for name in try FileManager.default.contentsOfDirectory(atPath: objects) {
+        try FileManager.default.removeItem(atPath: "\(objects)/\(name)")
+      }
+    }
+  }
+
   @Test func oneArtifactOfTwoModulesIsStoredOnce() throws {
     let writer = try fixture.writer()
     let other = WasmHash.generate([1])

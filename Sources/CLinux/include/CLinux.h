@@ -57,6 +57,9 @@ int clinux_pipe(int *ends);
 // The file system's magic number (statfs(2)).
 int clinux_file_system_type(int file, int64_t *type);
 
+// Writes out everything that was written to the file's file system, and waits for it (syncfs(2)).
+int clinux_synchronize_file_system(int file);
+
 // The number of the mount that a file was reached through, which no other mount gets until the machine starts anew (statx(2),
 // STATX_MNT_ID_UNIQUE; since Linux 6.8).
 int clinux_unique_mount(int file, uint64_t *number);

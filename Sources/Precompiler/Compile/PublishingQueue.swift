@@ -27,16 +27,17 @@ final class PublishingQueue: Sendable {
   /// Writes the artifact, waiting while too many are on their way, and leaves the rest to the thread.
   func publish(_ artifact: consuming CompiledArtifact, claim: consuming Claim?, for job: Job) throws(CacheError) {
     places.wait()
-    let written: WrittenArtifact
+    let compiled: CompiledJob
     do throws(CacheError) {
-      written = try work.timings.measure(.store, lane: lane, job: job) { () throws(CacheError) in
-        try job.openedWriter.write(artifact.contents.bytes)
+      let writer = try job.openedWriter
+      let written = try work.timings.measure(.store, lane: lane, job: job) { () throws(CacheError) in
+        try writer.write(artifact.contents.bytes)
       }
+      compiled = CompiledJob(job, writer, written, claim, nanoseconds: artifact.nanoseconds)
     } catch {
       places.signal()
       throw error
     }
-    let compiled = CompiledJob(job, written, claim, nanoseconds: artifact.nanoseconds)
     let count = waiting.withLock { waiting in
       waiting.append(compiled)
       return waiting.count
@@ -52,24 +53,40 @@ final class PublishingQueue: Sendable {
   /// Waits until everything is published; nothing may come after that.
   func finish() { thread.finish() }
 
+  /// How many artifacts are published together: the disk is waited for once for all of them.
+  private static let mostTogether = 128
+
   private func publishAllThatWait() {
     var all = waiting.withLock { waiting in
       defer { waiting = [] }
-      return waiting.reversed() as [CompiledJob]
+      return waiting
     }
-    // Each artifact goes when it is done, with its claim and with the disk space that a failed one takes.
-    while let one = all.popLast() {
-      let job = one.job
-      do throws(CacheError) {
-        try work.timings.measure(.publish, lane: lane, job: job) { () throws(CacheError) in
-          try job.openedWriter.publish(one.artifact, for: job.content.facts.hash)
-        }
+    while !all.isEmpty {
+      let count = min(all.count, Self.mostTogether)
+      publish(all.prefix(count))
+      // Their files are closed with this, and the disk space is free that failed ones take.
+      all.removeFirst(count)
+      for _ in 0..<count { places.signal() }
+    }
+  }
+
+  private func publish(_ together: ArraySlice<CompiledJob>) {
+    guard let writer = together.first?.writer else { return }
+    let jobs = Array(together)
+    // What is done for all of them counts for the first.
+    var start = MonotonicInstant.now()
+    writer.publish(jobs.map { $0.writer.publication($0.artifact, for: $0.job.content.facts.hash) }) {
+      index, error in
+      let one = jobs[index]
+      work.timings?.record(.publish, lane: lane, job: one.job, from: start)
+      start = .now()
+      if let error {
+        work.finish(one.job, .failed(.cache(error)))
+      } else {
         work.finish(
-          job, .compiled(size: one.artifact.size, nanoseconds: one.nanoseconds), artifact: one.artifact.digest)
-      } catch {
-        work.finish(job, .failed(.cache(error)))
+          one.job, .compiled(size: one.artifact.size, nanoseconds: one.nanoseconds), artifact: one.artifact.digest)
       }
-      places.signal()
+      one.release()
     }
   }
 }
@@ -77,16 +94,23 @@ final class PublishingQueue: Sendable {
 /// A job whose artifact is written. A class, because arrays take no single owners.
 private final class CompiledJob: Sendable {
   let job: Job
+  let writer: EngineWriter
   let artifact: WrittenArtifact
   let nanoseconds: UInt64
-  private let claim: Claim?
+  private let claim: Mutex<Claim?>
 
-  init(_ job: Job, _ artifact: WrittenArtifact, _ claim: consuming Claim?, nanoseconds: UInt64) {
+  init(
+    _ job: Job, _ writer: EngineWriter, _ artifact: WrittenArtifact, _ claim: consuming Claim?, nanoseconds: UInt64
+  ) {
     self.job = job
+    self.writer = writer
     self.artifact = artifact
-    self.claim = claim
+    self.claim = Mutex(claim)
     self.nanoseconds = nanoseconds
   }
+
+  /// Gives the claim back, for others who want to compile the module.
+  func release() { claim.withLock { $0 = nil } }
 }
 
 extension Job {

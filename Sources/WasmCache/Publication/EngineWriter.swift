@@ -8,7 +8,7 @@ internal import WasmEngine
 package final class EngineWriter: Sendable {
   private let reader: EngineDirectory
   private let publisher: Publisher
-  private let directory: Descriptor
+  private let directory: EntryDirectory
   private let lockFile: Descriptor
   /// The modules that this process has claimed: the lock file keeps out only others.
   private let claimed = Mutex<Set<WasmHash>>([])
@@ -19,12 +19,12 @@ package final class EngineWriter: Sendable {
     self.reader = reader
     self.publisher = publisher
     do {
-      directory = try Self.open(reader, unless: publisher.isOver)
-      lockFile = try directory.openRegularFile(CacheLayout.engineLock, O_RDWR | O_CREAT, mode: 0o600)
+      directory = EntryDirectory(try Self.open(reader, unless: publisher.isOver))
+      lockFile = try directory.descriptor.openRegularFile(CacheLayout.engineLock, O_RDWR | O_CREAT, mode: 0o600)
     } catch {
       throw CacheError(reader.path, "make the engine's directory", error)
     }
-    try reader.cache.trust.require(directory, reader.path)
+    try reader.cache.trust.require(directory.descriptor, reader.path)
   }
 
   /// Writes the directory's purpose into it, before the first artifact takes the room that this needs. One that cannot be
@@ -34,9 +34,9 @@ package final class EngineWriter: Sendable {
       Result { () throws(CacheError) in
         if isDescribed { return }
         let description = EngineDescription(reader.identity)
-        if EngineDescription(in: directory) != description {
+        if EngineDescription(in: directory.descriptor) != description {
           try publisher.writeFile(
-            description.json, in: directory, as: CacheLayout.engineDescription, path: reader.path)
+            description.json, in: directory.descriptor, as: CacheLayout.engineDescription, path: reader.path)
         }
         isDescribed = true
       }
@@ -100,12 +100,24 @@ package final class EngineWriter: Sendable {
   /// The order is what makes it safe: bytes on disk, then the object's name, then the entry.
   package func publish(_ artifact: WrittenArtifact, for module: WasmHash) throws(CacheError) {
     try publisher.publish(
-      artifact, entry: reader.entryName(module), in: directory, path: reader.entryPath(module))
+      artifact, entry: reader.entryName(module), in: directory.descriptor, path: reader.entryPath(module))
+  }
+
+  /// Publishes several artifacts, of this writer or of others with the same publisher. It takes less than one after the other.
+  ///
+  /// - Parameter done: told of each, in order, why it could not be published; nil for success.
+  package func publish(_ batch: [Publication], done: (_ index: Int, CacheError?) -> Void) {
+    publisher.publish(batch, done: done)
+  }
+
+  /// The step that makes a module's entry point at an artifact, to be taken with others.
+  package func publication(_ artifact: WrittenArtifact, for module: WasmHash) -> Publication {
+    Publication(artifact, entry: reader.entryName(module), in: directory) { [reader] in reader.entryPath(module) }
   }
 
   /// Makes the entries' names durable.
   package func synchronize() throws(CacheError) {
-    do { try directory.synchronizeDirectory() } catch { throw .unsynchronized(reader.path, error) }
+    do { try directory.descriptor.synchronizeDirectory() } catch { throw .unsynchronized(reader.path, error) }
   }
 }
 

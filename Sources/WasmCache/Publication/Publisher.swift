@@ -59,16 +59,98 @@ package final class Publisher: Sendable {
           try storing(artifact.size) { () throws(SystemError) in
             try artifact.file.publish(in: directory, as: name.file)
           }
-          do throws(SystemError) {
-            try staging.publishLink(to: CacheLayout.entryTarget(artifact.digest), in: engine, as: entry)
-          } catch {
-            throw CacheError(path, "publish", error)
-          }
+          try link(artifact, entry: entry, in: engine, path)
         }
       }
     }
     touched.withLock { _ = $0.insert(name.directory) }
     try result.get()
+  }
+
+  private func link(
+    _ artifact: WrittenArtifact, entry: String, in engine: borrowing Descriptor, _ path: @autoclosure () -> FilePath
+  ) throws(CacheError) {
+    do throws(SystemError) {
+      try staging.publishLink(to: CacheLayout.entryTarget(artifact.digest), in: engine, as: entry)
+    } catch {
+      throw CacheError(path(), "publish", error)
+    }
+  }
+
+  /// How many artifacts get their names while eviction waits: that takes a millisecond.
+  private static let namedAtOnce = 32
+
+  /// Publishes several artifacts as ``publish(_:entry:in:path:)`` does one: the bytes of all are on the disk before the first
+  /// gets a name.
+  ///
+  /// - Parameter done: told of each, in order, why it could not be published; nil for success.
+  func publish(_ batch: [Publication], done: (_ index: Int, CacheError?) -> Void) {
+    var failures = synchronize(batch)
+    for start in stride(from: 0, to: batch.count, by: Self.namedAtOnce) {
+      let part = start..<min(start + Self.namedAtOnce, batch.count)
+      for index in part where failures[index] == nil {
+        failures[index] = failure { () throws(CacheError) in try makeDirectory(for: batch[index].artifact) }
+      }
+      do throws(SystemError) {
+        try cache.whilePublishing(unless: isOver) {
+          for index in part where failures[index] == nil {
+            failures[index] = failure { () throws(CacheError) in try giveNames(batch[index]) }
+          }
+        }
+      } catch {
+        for index in part where failures[index] == nil {
+          failures[index] = storingFailure(batch[index].artifact.size, error)
+        }
+      }
+      for index in part { done(index, failures[index]) }
+    }
+  }
+
+  private func failure(_ body: () throws(CacheError) -> Void) -> CacheError? {
+    do { try body() } catch { return error }
+    return nil
+  }
+
+  /// Fewer files and directories are made durable one by one: a flush of the whole file system may have more to write than these.
+  private static let fewestForWholeFileSystem = 8
+
+  /// Makes the bytes of artifacts durable; what failed of each.
+  private func synchronize(_ batch: [Publication]) -> [CacheError?] {
+    if batch.count >= Self.fewestForWholeFileSystem, staging.synchronizeAll() {
+      return Array(repeating: nil, count: batch.count)
+    }
+    // All are on their way before the first is waited for.
+    for one in batch { one.artifact.file.startWritingOut() }
+    return batch.map { one in
+      failure { () throws(CacheError) in
+        try storing(one.artifact.size) { () throws(SystemError) in try one.artifact.file.synchronize() }
+      }
+    }
+  }
+
+  /// Makes sure of the directory that an object belongs into. One that was made sure of before is not looked at again.
+  private func makeDirectory(for artifact: WrittenArtifact) throws(CacheError) {
+    let name = CacheLayout.objectName(artifact.digest).directory
+    if touched.withLock({ $0.contains(name) }) { return }
+    _ = try cache.trust.openOrMake(name, in: cache.objects, cache.base.appending(CacheLayout.objects))
+    touched.withLock { _ = $0.insert(name) }
+  }
+
+  private func giveNames(_ publication: Publication) throws(CacheError) {
+    let artifact = publication.artifact
+    let name = CacheLayout.objectName(artifact.digest)
+    do throws(SystemError) {
+      try artifact.file.publish(in: cache.objects, as: "\(name.directory)/\(name.file)")
+    } catch {
+      // Somebody removed the directory after all.
+      guard error.errno == .noSuchFileOrDirectory else { throw storingFailure(artifact.size, error) }
+      touched.withLock { _ = $0.remove(name.directory) }
+      try makeDirectory(for: artifact)
+      try storing(artifact.size) { () throws(SystemError) in
+        try artifact.file.publish(in: cache.objects, as: "\(name.directory)/\(name.file)")
+      }
+    }
+    try link(artifact, entry: publication.entry, in: publication.directory.descriptor, publication.path())
   }
 
   /// Makes an entry point at an existing object, replacing what is there. The object may have come by a copy that nobody
@@ -103,9 +185,11 @@ package final class Publisher: Sendable {
   private func storing<Result: ~Copyable>(
     _ size: Int, _ body: () throws(SystemError) -> Result
   ) throws(CacheError) -> Result {
-    do { return try body() } catch {
-      throw CacheError(cache.base.appending(CacheLayout.objects), "write an artifact of \(size) bytes", error)
-    }
+    do { return try body() } catch { throw storingFailure(size, error) }
+  }
+
+  private func storingFailure(_ size: Int, _ error: SystemError) -> CacheError {
+    CacheError(cache.base.appending(CacheLayout.objects), "write an artifact of \(size) bytes", error)
   }
 
   func writeFile(
@@ -125,10 +209,11 @@ package final class Publisher: Sendable {
   ///
   /// - Throws: if that is not certain, though the stored objects can be read.
   package func synchronize() throws(CacheError) {
-    let names = touched.withLock { names in
+    var names = touched.withLock { names in
       defer { names = [] }
       return Array(names)
     }
+    if names.count >= Self.fewestForWholeFileSystem, staging.synchronizeAll() { names = [] }
     let failure = Mutex<CacheError?>(nil)
     let objects = cache.base.appending(CacheLayout.objects)
     @Sendable func noting(_ path: FilePath, _ body: () throws(SystemError) -> Void) {
@@ -136,7 +221,7 @@ package final class Publisher: Sendable {
     }
     let next = Atomic(0)
     // They are synchronized all at once, because the disk then has to be flushed only a few times.
-    Threads.run(min(names.count, Self.synchronizingThreads)) { [cache] _ in
+    Threads.run(min(names.count, Self.synchronizingThreads)) { [cache, names] _ in
       while case let index = next.add(1, ordering: .relaxed).oldValue, index < names.count {
         noting(objects.appending(names[index])) { () throws(SystemError) in
           try cache.objects.openOrMakeDirectory(names[index]).synchronizeDirectory()
@@ -165,4 +250,29 @@ package final class WrittenArtifact: Sendable {
     self.digest = digest
     self.size = size
   }
+}
+
+/// The step that gives a written artifact its names: its object's, and that of an entry which points at it.
+package struct Publication: Sendable {
+  fileprivate let artifact: WrittenArtifact
+  fileprivate let entry: String
+  fileprivate let directory: EntryDirectory
+  /// The entry's path, for messages. It is made only for them.
+  fileprivate let path: @Sendable () -> FilePath
+
+  init(
+    _ artifact: WrittenArtifact, entry: String, in directory: EntryDirectory, path: @escaping @Sendable () -> FilePath
+  ) {
+    self.artifact = artifact
+    self.entry = entry
+    self.directory = directory
+    self.path = path
+  }
+}
+
+/// A directory of entries, opened. A class, because several publications have it.
+final class EntryDirectory: Sendable {
+  let descriptor: Descriptor
+
+  init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
 }

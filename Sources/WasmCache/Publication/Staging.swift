@@ -68,7 +68,11 @@ final class Staging: Sendable {
     try? parent.removeDirectory(name)
   }
 
-  /// Writes a file that vanishes unless it is published, and lets the disk begin with it.
+  /// Bytes of a file from which on the disk begins with it at once. Smaller ones are soon followed by others, and to write
+  /// them together takes the kernel less.
+  private static let largeFrom = 1 << 16
+
+  /// Writes a file that vanishes unless it is published. The disk begins with one that is large.
   func makeFile(_ contents: UnsafeRawBufferPointer, mode: UInt32) throws(SystemError) -> StagedFile {
     let name = nextName()
     let descriptor = try directory.open(name, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
@@ -78,7 +82,7 @@ final class Staging: Sendable {
     // The kernel may report bytes as taken that are not there.
     guard try file.descriptor.status().size == contents.count else { throw SystemError("write", .ioError) }
     try file.descriptor.setMode(mode)
-    file.descriptor.startWritingOut()
+    if contents.count >= Self.largeFrom { file.startWritingOut() }
     return file
   }
 
@@ -101,6 +105,11 @@ final class Staging: Sendable {
   fileprivate func publish(_ name: String, in destination: borrowing Descriptor, as final: String) throws(SystemError) {
     try directory.rename(name, to: destination, as: final)
   }
+
+  /// Makes all files here durable at once, if that is possible.
+  ///
+  /// - Returns: whether they are. If not, each has to be made durable.
+  func synchronizeAll() -> Bool { WholeFileSystem.synchronize(directory) }
 
   fileprivate func discard(_ name: String) { try? directory.remove(name) }
 
@@ -151,6 +160,7 @@ struct StagedFile: ~Copyable {
   fileprivate let descriptor: Descriptor
   private let name: String
   private let staging: Staging
+  private let isPublished = Atomic(false)
 
   fileprivate init(descriptor: consuming Descriptor, name: String, staging: Staging) {
     self.descriptor = descriptor
@@ -158,7 +168,10 @@ struct StagedFile: ~Copyable {
     self.staging = staging
   }
 
-  deinit { staging.discard(name) }
+  deinit { if !isPublished.load(ordering: .relaxed) { staging.discard(name) } }
+
+  /// Lets the disk begin with the contents.
+  func startWritingOut() { descriptor.startWritingOut() }
 
   /// Makes sure that the contents are on the disk.
   func synchronize() throws(SystemError) {
@@ -168,8 +181,8 @@ struct StagedFile: ~Copyable {
 
   /// Gives the file its final name, replacing what is there. Its contents must be on the disk by then.
   func publish(in destination: borrowing Descriptor, as final: String) throws(SystemError) {
-    // The name is gone from the staging directory after this, so that discarding it does nothing.
     try staging.publish(name, in: destination, as: final)
+    isPublished.store(true, ordering: .relaxed)
   }
 }
 
