@@ -202,7 +202,7 @@ final class CompileLane {
           module, wish: job.target.wish, threads: threads, deadline: deadline, timeout: work.limits.timeout)
       }
       // The engine would not load this: it is no artifact of the engine's, whatever the compiler says.
-      guard job.target.identity.accepts(artifact.contents.bytes) else {
+      guard job.target.judge.accepts(artifact.contents.bytes) else {
         session.end()
         throw .foreignArtifact
       }

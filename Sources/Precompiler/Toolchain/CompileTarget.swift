@@ -8,6 +8,8 @@ package final class CompileTarget: Sendable {
   /// The position of its wish in the toolchain's wishes.
   package let wish: Int
   package let identity: ArtifactIdentity
+  /// Says whether an artifact may be filed under the identity.
+  let judge: ArtifactJudge
   /// The identities of all of the toolchain's wishes. Some may be equal, and have one target together.
   let identities: [ArtifactIdentity]
   /// The names of the hosts that it is for; empty if none is named.
@@ -31,6 +33,7 @@ package final class CompileTarget: Sendable {
     self.toolchain = toolchain
     self.wish = wish
     self.identity = identity
+    judge = ArtifactJudge(identity)
     self.identities = identities ?? [identity]
     self.hosts = hosts
     self.order = order
