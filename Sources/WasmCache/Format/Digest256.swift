@@ -66,7 +66,12 @@ struct Digest256: Hashable, Sendable {
 }
 
 extension Digest256: CustomStringConvertible {
-  var description: String { bytes.hex }
+  var description: String {
+    String(unsafeUninitializedCapacity: 2 * Self.size) { text in
+      text.withMemoryRebound(to: CChar.self) { writeHexadecimal(into: $0) }
+      return 2 * Self.size
+    }
+  }
 }
 
 /// The SHA-256 of an artifact's bytes, which is its object's name.
