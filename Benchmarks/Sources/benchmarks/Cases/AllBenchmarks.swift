@@ -9,6 +9,7 @@ extension Benchmark {
     .indexLost,
     .coldCorpus(.cranelift, ofEngine: 1.05, ofParallel: 1 / 1.1),
     .coldCorpus(.winch, ofEngine: 1.15, ofParallel: nil),
+    .coldSmall,
     .coldHosts,
     .coldPrograms,
     .coldLargeModule,

@@ -12,6 +12,19 @@ extension Benchmark {
     }
   }
 
+  static let coldSmall = Benchmark(
+    name: "cold-small-10k", title: "cold, 10,000 modules of 50 bytes, winch", rounds: 5, diskBytes: 900_000_000
+  ) { site in
+    let modules = try ModuleTree.small(10_000, at: site)
+    return Contest(
+      ours: .compiling(modules, with: Tool(at: site, cache: "cold-small", .winch)),
+      peers: [
+        Peer(
+          .engineAlone(modules, .winch, at: site), .ratio(atMost: 1.5), processorTimeName: "engine alone",
+          processorTimeTarget: .ratio(atMost: 1.4))
+      ])
+  }
+
   static let coldHosts = Benchmark(
     name: "cold-hosts", title: "cold, corpus, three hosts on two engines", rounds: 3, diskBytes: 500_000_000
   ) { site in

@@ -29,15 +29,18 @@ struct Peer {
   /// What the table calls the peer in a row of its own that compares processor time; nil for no such row. That time
   /// tells what was spent, whatever else the machine did, but not whether all processors were used.
   let processorTimeName: String?
+  let processorTimeTarget: TimeTarget?
   /// Instead of the median, which part of both series is compared: 0.99 is what all but every hundredth run stays below.
   let quantile: Double?
 
   init(
-    _ contender: Contender, _ target: TimeTarget? = nil, processorTimeName: String? = nil, quantile: Double? = nil
+    _ contender: Contender, _ target: TimeTarget? = nil, processorTimeName: String? = nil,
+    processorTimeTarget: TimeTarget? = nil, quantile: Double? = nil
   ) {
     self.contender = contender
     self.target = target
     self.processorTimeName = processorTimeName
+    self.processorTimeTarget = processorTimeTarget
     self.quantile = quantile
   }
 }
