@@ -16,7 +16,11 @@ guard arguments.count == 3 else {
   print("usage: plugin-host ENGINE CACHE DIRECTORY")
   exit(64)
 }
-let host = try PluginHost(engine: arguments[0], cache: arguments[1], directory: arguments[2])
+let host: PluginHost
+do { host = try PluginHost(engine: arguments[0], cache: arguments[1], directory: arguments[2]) } catch {
+  print("error: \(error)")
+  exit(1)
+}
 
 @MainActor func reload() {
   do {
