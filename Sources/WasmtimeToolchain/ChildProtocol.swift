@@ -1,4 +1,5 @@
 internal import Confinement
+internal import LinuxIO
 internal import Precompiler
 internal import WasmEngine
 
@@ -24,7 +25,6 @@ internal import WasmEngine
 ///     a failed system call has the call and the reason for its text)
 enum ChildProtocol {
   static let largestMessage = 1 << 16
-  static let largestText = 1 << 14
   /// Bytes of the largest artifact that is answered in a message. The smallest artifact of release 50 has 13.6 KB.
   static let largestSmallArtifact = 48 << 10
   /// The descriptor under which a child finds its socket.
@@ -172,7 +172,7 @@ extension ChildReply {
       message.put(text: (refusal ?? "").utf8)
     case .denied(let call):
       message.put(UInt8(4))
-      message.put(text: Array(call.utf8))
+      message.put(text: call.utf8)
     case .failed(let error):
       message.put(UInt8(2))
       message.put(error)
@@ -182,7 +182,7 @@ extension ChildReply {
     case .systemCallFailed(let reason):
       message.put(UInt8(2))
       message.put(Self.systemCallFailure)
-      message.put(text: Array(reason.utf8))
+      message.put(text: reason.utf8)
     }
     return message.bytes
   }
@@ -268,6 +268,12 @@ extension EngineError {
 }
 
 extension MessageWriter {
+  fileprivate mutating func put(_ error: EngineError) {
+    let (code, text) = error.coded
+    put(code)
+    put(text: text.utf8)
+  }
+
   fileprivate mutating func put(_ settings: EngineSettings) {
     put(code: settings.backend, of: Backend.libwasmtime)
     put(code: settings.optimization, of: OptimizationLevel.allCases)
@@ -293,68 +299,5 @@ extension MessageReader {
     guard let configuration = try? EngineConfiguration(entries) else { return nil }
     return EngineSettings(
       backend: backend, optimization: optimization, cpu: cpu, features: features, configuration: configuration)
-  }
-}
-
-struct MessageWriter {
-  private(set) var bytes: [UInt8] = []
-
-  mutating func put(_ value: some FixedWidthInteger) {
-    withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
-  }
-
-  /// Writes a choice. One that is none of the known choices is written as a code that no reader takes.
-  mutating func put<Choice: Equatable>(code choice: Choice, of choices: [Choice]) {
-    put(choices.firstIndex(of: choice).map { UInt8(clamping: $0) } ?? .max)
-  }
-
-  mutating func put(text: some Collection<UInt8>) {
-    put(Array(text.prefix(ChildProtocol.largestText)))
-  }
-
-  mutating func put(_ contents: [UInt8]) {
-    put(UInt32(clamping: contents.count))
-    bytes.append(contentsOf: contents)
-  }
-
-  mutating func put(_ error: EngineError) {
-    let (code, text) = error.coded
-    put(code)
-    put(text: Array(text.utf8))
-  }
-}
-
-struct MessageReader {
-  private var rest: ArraySlice<UInt8>
-
-  init(_ bytes: some Collection<UInt8>) { rest = bytes as? ArraySlice<UInt8> ?? Array(bytes)[...] }
-
-  var isAtEnd: Bool { rest.isEmpty }
-
-  mutating func take<Value: FixedWidthInteger>(_ type: Value.Type) -> Value? {
-    let size = Value.bitWidth / 8
-    guard rest.count >= size else { return nil }
-    var value: Value = 0
-    for byte in rest.prefix(size).reversed() { value = value << 8 | Value(byte) }
-    rest = rest.dropFirst(size)
-    return value
-  }
-
-  /// Takes a number of bytes; nil if it does not fit an `Int`.
-  mutating func takeSize() -> Int? { take(UInt64.self).flatMap(Int.init(exactly:)) }
-
-  mutating func takeCode<Choice>(of choices: [Choice]) -> Choice? {
-    guard let code = take(UInt8.self) else { return nil }
-    return choices.dropFirst(Int(code)).first
-  }
-
-  mutating func takeText() -> [UInt8]? { takeBytes(atMost: ChildProtocol.largestText) }
-
-  /// Takes bytes behind their number; nil if that is larger than `limit`.
-  mutating func takeBytes(atMost limit: Int) -> [UInt8]? {
-    guard let size = take(UInt32.self), size <= limit, rest.count >= Int(size) else { return nil }
-    let bytes = Array(rest.prefix(Int(size)))
-    rest = rest.dropFirst(Int(size))
-    return bytes
   }
 }

@@ -73,7 +73,7 @@ struct ChildProtocolTests {
   }
 
   @Test func longTextsAreCutToFit() throws {
-    let text = String(repeating: "x", count: ChildProtocol.largestText + 1)
+    let text = String(repeating: "x", count: MessageReader.largestText + 1)
     let sent = ChildReply.failed(.invalidModule(message: text)).encoded()
     #expect(sent.count < ChildProtocol.largestMessage)
     #expect(ChildReply(sent) == .failed(.invalidModule(message: String(text.dropLast()))))
