@@ -6,8 +6,10 @@ extension Contender {
     Contender(name: "engine alone, CPU ÷ \(site.cores)") {
       {
         let (run, work) = try runEngine(modules, backend, ["--sequential"], at: site)
-        let seconds = Double(work.processorNanoseconds) / 1e9 / Double(site.cores)
-        return Measurement(run, seconds: seconds, answer: work.answer)
+        // Its own account leaves out the parser of its arguments, which takes as long as the work where they are 10,000.
+        let seconds = Double(work.processorNanoseconds) / 1e9
+        return Measurement(
+          run, seconds: seconds / Double(site.cores), processorSeconds: seconds, answer: work.answer)
       }
     }
   }

@@ -54,6 +54,6 @@ struct BenchmarkRun {
     let time = Row(benchmark.title, ours, against: peer.contender.name, theirs, \.seconds, target: peer.target)
     guard let name = peer.processorTimeName else { return [time] }
     let title = "\(benchmark.title): processor time"
-    return [time, Row(title, ours, against: name, theirs, \.run.processorSeconds, target: peer.processorTimeTarget)]
+    return [time, Row(title, ours, against: name, theirs, \.processorSeconds, target: peer.processorTimeTarget)]
   }
 }

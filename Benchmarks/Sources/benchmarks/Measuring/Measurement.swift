@@ -2,6 +2,8 @@
 struct Measurement {
   /// The time that passed, unless the contender's name says that it is another.
   let seconds: Double
+  /// The processor time that its work took.
+  let processorSeconds: Double
   /// The program's exact account.
   let run: ProcessRun
   /// What came out, for contenders whose results can be compared: all that tell must tell the same.
@@ -15,8 +17,12 @@ struct Measurement {
         output: ""), seconds: seconds)
   }
 
-  init(_ run: ProcessRun, seconds: Double? = nil, answer: String? = nil) {
+  /// - Parameters:
+  ///   - seconds: the time, if it is not the one that the process ran.
+  ///   - processorSeconds: the processor time, if the process did more than the work.
+  init(_ run: ProcessRun, seconds: Double? = nil, processorSeconds: Double? = nil, answer: String? = nil) {
     self.seconds = seconds ?? run.seconds
+    self.processorSeconds = processorSeconds ?? run.processorSeconds
     self.run = run
     self.answer = answer
   }
