@@ -20,8 +20,13 @@ package protocol CompiledCode: AnyObject, Sendable {
 extension CompiledCode {
   /// Loads an artifact from an open file, and no other that its path may lead to by now.
   package init(artifactIn file: borrowing Descriptor, with engine: Engine) throws(ArtifactError) {
+    try self.init(artifactAt: OpenFilePath(file), with: engine)
+  }
+
+  /// Loads an artifact from whatever file its path leads to.
+  package init(artifactAt path: some PathText, with engine: Engine) throws(ArtifactError) {
     let handle = try engine.loaded(Self.kind) { functions, code in
-      OpenFilePath(file).withCText { functions.deserializeFile(engine.handle, $0, &code) }
+      path.withCText { functions.deserializeFile(engine.handle, $0, &code) }
     }
     self.init(taking: handle, of: engine, .loaded)
   }

@@ -48,6 +48,23 @@ final class EnginePart: Sendable {
     throw failure ?? .missing(module, identity.backend, .newModule)
   }
 
+  /// Loads a module's artifact from the first cache that has it.
+  ///
+  /// - Throws: as ``open(_:)`` does, and if the engine refuses it.
+  func load<Code: CompiledCode>(_ module: WasmHash) throws(CacheError) -> Code {
+    var failure: CacheError?
+    for layer in layers {
+      if let code: Code = layer.loadProven(module, with: engine) { return code }
+      let artifact: Artifact
+      do { artifact = try layer.open(module) } catch {
+        failure = failure ?? error
+        continue
+      }
+      return try artifact.load(with: engine)
+    }
+    throw failure ?? .missing(module, identity.backend, .newModule)
+  }
+
   /// Compiles a module or a component on all processors.
   ///
   /// - Returns: the code, and its artifact.

@@ -138,8 +138,7 @@ public final class FileSystemCache: Cache, Sendable {
   }
 
   func loadCode<Code: CompiledCode>(_ module: WasmHash, _ backend: Backend) throws(CacheError) -> Code {
-    let part = try part(backend)
-    return try part.open(module).load(with: part.engine)
+    try part(backend).load(module)
   }
 
   /// Opens an artifact without loading it, for a host with its own bindings to the library: pass ``Artifact/path`` to

@@ -13,6 +13,8 @@ internal import WasmEngine
 package final class VerifiedEntries: Sendable {
   package let directory: EngineDirectory
   private let catalog: LoadingCatalog
+  /// The path of the cache's directory of objects.
+  private let objectsPath: [CChar]
   /// For each module, the object that its entry led to, and the file in which that was proven.
   private let proven = Mutex<[WasmHash: Proof]>([:])
   /// Nanoseconds since 1970.
@@ -26,6 +28,9 @@ package final class VerifiedEntries: Sendable {
     self.directory = directory
     self.catalog = catalog
     self.now = now
+    objectsPath = directory.cache.base.appending(CacheLayout.objects).withPlatformString {
+      Array(UnsafeBufferPointer(start: $0, count: strlen($0)))
+    }
   }
 
   /// Opens a module's artifact.
@@ -33,7 +38,7 @@ package final class VerifiedEntries: Sendable {
   /// A corrupt artifact is moved aside, if the cache can be written, and is missing after that.
   package func open(_ module: WasmHash) throws(CacheError) -> Artifact {
     if let proof = proven.withLock({ $0[module] }),
-      let file = try? directory.cache.objects.open(ObjectPlace(digest: proof.digest), Self.flags),
+      let file = try? directory.cache.objects.open(ObjectPath(digest: proof.digest), Self.flags),
       let stamp = try? file.status().stamp, stamp == proof.stamp
     {
       recordUse(of: module, proof)
@@ -41,6 +46,22 @@ package final class VerifiedEntries: Sendable {
         file, proof.digest, size: Int(clamping: stamp.size), of: module, in: directory, isWritable: catalog.isWritable)
     }
     return try prove(module)
+  }
+
+  /// Loads a module's artifact by its path, which takes two looks at the file: less than to open it here, and to have the
+  /// engine open it once more.
+  ///
+  /// The file is the proven one if it is so before and afterwards: whoever puts another one in its place meanwhile renames or
+  /// removes the proven one, and that is seen in the time of its last change. No code runs until then.
+  ///
+  /// - Returns: nil if the artifact was not proven, or is another file now: ``open(_:)`` says more.
+  func loadProven<Code: CompiledCode>(_ module: WasmHash, with engine: Engine) -> Code? {
+    guard let proof = proven.withLock({ $0[module] }) else { return nil }
+    let path = ObjectPath(below: objectsPath, digest: proof.digest)
+    func isProven() -> Bool { (try? Descriptor.status(of: path, followingLinks: false).stamp) == proof.stamp }
+    guard isProven(), let code = try? Code(artifactAt: path, with: engine), isProven() else { return nil }
+    recordUse(of: module, proof)
+    return code
   }
 
   /// Opens a module's artifact for somebody who does not load it here: an engine would look at its record.
@@ -102,7 +123,7 @@ package final class VerifiedEntries: Sendable {
   /// Opens an object whose bytes have its digest; nil if they do not.
   private func openProven(_ digest: ArtifactDigest, of module: WasmHash) throws(SystemError) -> Artifact? {
     let cache = directory.cache
-    let file = try cache.objects.open(ObjectPlace(digest: digest), Self.flags)
+    let file = try cache.objects.open(ObjectPath(digest: digest), Self.flags)
     // However good the bytes are now, another user could change them while they run.
     if cache.trust.objection(to: try file.status()) != nil { return nil }
     var begun = now()
@@ -144,7 +165,7 @@ extension VerifiedEntries {
       throw .missing(module, directory.identity.backend, .evicted)
     }
     do throws(SystemError) {
-      let file = try directory.cache.objects.open(ObjectPlace(digest: digest), Self.flags)
+      let file = try directory.cache.objects.open(ObjectPath(digest: digest), Self.flags)
       let status = try file.status()
       guard status.kind == .regular else { throw SystemError("open", .invalidArgument) }
       return Artifact(file, digest, size: status.size, of: module, in: directory, isWritable: catalog.isWritable)
@@ -155,19 +176,32 @@ extension VerifiedEntries {
   }
 }
 
-/// The path of an object below the cache's directory of objects, without an allocation. A whole load takes some fifty
-/// microseconds, and a text put together from others would take one of them.
-private struct ObjectPlace: PathText {
-  let digest: ArtifactDigest
+/// The path of an object, without an allocation. A whole load takes some forty microseconds, and a text put together from
+/// others would take one of them.
+private struct ObjectPath: PathText {
+  /// The directory of objects, without a slash behind it; empty for a path that begins there.
+  private let directory: [CChar]
+  private let digest: ArtifactDigest
+
+  init(below directory: [CChar] = [], digest: ArtifactDigest) {
+    self.directory = directory
+    self.digest = digest
+  }
 
   func withCText<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+    let start = directory.isEmpty ? 0 : directory.count + 1
     // Two digits, a slash, the other digits, NUL.
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 2 * Digest256.size + 2) { text in
-      digest.writeHexadecimal(into: UnsafeMutableBufferPointer(rebasing: text[1...2 * Digest256.size]))
-      text[0] = text[1]
-      text[1] = text[2]
-      text[2] = CChar(bitPattern: UInt8(ascii: "/"))
-      text[2 * Digest256.size + 1] = 0
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: start + 2 * Digest256.size + 2) { text in
+      let slash = CChar(bitPattern: UInt8(ascii: "/"))
+      if start > 0 {
+        _ = text.initialize(fromContentsOf: directory)
+        text[start - 1] = slash
+      }
+      digest.writeHexadecimal(into: UnsafeMutableBufferPointer(rebasing: text[start + 1...start + 2 * Digest256.size]))
+      text[start] = text[start + 1]
+      text[start + 1] = text[start + 2]
+      text[start + 2] = slash
+      text[start + 2 * Digest256.size + 1] = 0
       // Not empty, so that there is an address.
       return text.baseAddress.map { body($0) } ?? body("")
     }
