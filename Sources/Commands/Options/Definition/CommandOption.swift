@@ -20,14 +20,22 @@ struct CommandOption<Value: Sendable>: Sendable {
   ///   - standard: the value where nobody sets anything.
   ///   - key: the setting's name in the environment and in files.
   ///   - read: understands what was written for the setting.
+  ///   - take: takes the option out of the words of a command line; nil if they do not have it.
   ///   - define: called only to learn what options there are.
   private init(
-    _ standard: Value, _ name: String, key: String, read: ([String]) -> Value?, define: () -> OptionMember
+    _ standard: Value, _ name: String, key: String, read: ([String]) -> Value?,
+    take: (CommandWords) -> (any Sendable)?, define: () -> OptionMember
   ) {
     wrappedValue = standard
     switch OptionContext.current {
     case nil: break
     case .definitions(let collector): collector.add(define())
+    case .words(let words):
+      if let word = take(words), let value = word as? Value {
+        wrappedValue = value
+        origin = .commandLine
+        words.note(name, word)
+      }
     case .values(let given, let settings):
       // The cast has two steps, because to Swift nothing is an optional without a value.
       if let word = given[name], let value = word as? Value {
@@ -51,6 +59,7 @@ extension CommandOption {
   ) where Value: OptionValue {
     self.init(
       wrappedValue, name, key: name, read: { $0.first.flatMap(Value.init) },
+      take: { $0.takeValues(name, read: Value.init(argument:)).last },
       define: {
         let standard = wrappedValue.defaultValueDescription
         var help = help()
@@ -69,6 +78,7 @@ extension CommandOption {
   ) where Value == Element? {
     self.init(
       wrappedValue, name, key: name, read: { $0.first.map { Element(argument: $0) } },
+      take: { $0.takeValues(name, short, read: Element.init(argument:)).last },
       define: {
         OptionMember(
           name, setting: setting().map { Setting(name, $0, unset: .described($0.unset)) },
@@ -90,6 +100,10 @@ extension CommandOption {
   ) where Value == [Element] {
     self.init(
       wrappedValue, name, key: key ?? name, read: { $0.compactMap(Element.init) },
+      take: { words in
+        let values = words.takeValues(name, short, read: Element.init(argument:))
+        return values.isEmpty ? nil : values
+      },
       define: {
         OptionMember(
           name,
@@ -115,6 +129,7 @@ extension CommandOption {
   ) where Value == Bool {
     self.init(
       wrappedValue, name, key: name, read: { $0.first.map { $0 == "true" } },
+      take: { $0.takeFlag(name, short) ? true : nil },
       define: {
         OptionMember(
           name, setting: setting().map { Setting(flag: name, $0, unset: .values(["\(wrappedValue)"])) },
@@ -131,6 +146,8 @@ extension CommandOption {
   ) where Value == [Element] {
     self.init(
       wrappedValue, name, key: name, read: { _ in nil },
+      // What is left when all options were taken is known last.
+      take: { _ in nil },
       define: {
         OptionMember(
           name, setting: nil, property: { [help = help()] in Argument<[Element]>(wrappedValue: [], help: help) },

@@ -35,6 +35,9 @@ struct OptionSection<Group: CommandOptions>: Sendable {
   init(_ title: String = "") {
     guard case .definitions(let collector) = OptionContext.current else {
       wrappedValue = Group()
+      if case .words(let words) = OptionContext.current {
+        do { try wrappedValue.validate() } catch { words.refuse() }
+      }
       return
     }
     wrappedValue = OptionContext.$current.withValue(nil) { Group() }

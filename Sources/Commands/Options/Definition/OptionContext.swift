@@ -7,6 +7,8 @@ internal import SystemPackage
 enum OptionContext: Sendable {
   /// The group is made to learn what options there are.
   case definitions(OptionCollector)
+  /// The group is made to take its options out of a command line.
+  case words(CommandWords)
   /// The command line has some options, and some settings are set elsewhere. The command line counts first.
   case values(GivenOptions, GivenSettings)
 
