@@ -1,33 +1,30 @@
 internal import Precompiler
 
-/// How much may be done at once. The user's number counts first, then the grant of a make above, then the processors.
+/// What a make above grants. It counts only where the user gives no number of jobs.
 struct Parallelism {
-  let lanes: Int
-  let jobserver: Jobserver?
+  private let jobserver: Jobserver?
   /// Why there is only one lane.
-  let warning: String?
+  private let warning: String?
 
   /// - Parameter jobs: the number that the user wants; make is not asked then.
   init(jobs: Int?, under make: MakeFlags) {
     guard jobs == nil, let address = make.jobserver else {
-      lanes = jobs ?? AvailableProcessors.count()
       jobserver = nil
       warning = nil
       return
     }
     do throws(JobserverUnavailable) {
       jobserver = try Jobserver(address)
-      lanes = AvailableProcessors.count()
       warning = nil
     } catch {
       jobserver = nil
-      lanes = 1
       warning = "make's jobserver cannot be used, so modules are compiled one at a time: \(error.advice)"
     }
   }
 
+  /// Limits a request, which has a lane for each job or processor.
   func apply(to request: inout PrecompileRequest) {
-    request.work.lanes = lanes
+    if warning != nil { request.work.lanes = 1 }
     request.work.jobserver = jobserver
     request.work.laneWarning = warning
   }

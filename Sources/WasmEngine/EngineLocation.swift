@@ -41,7 +41,7 @@ package struct EngineSearch: Sendable {
       return
     }
     var found: [EngineLocation] = []
-    if let prefix = executable?.removingLastComponent().removingLastComponent() {
+    if let prefix = executable?.parent.parent {
       found.append(
         EngineLocation(path: prefix.appending("lib/wasmprecompile/libwasmtime.so"), origin: .installed))
     }

@@ -17,7 +17,7 @@ extension Sequence<UInt8> {
 
 extension [UInt8] {
   /// The bytes that an even number of lowercase hexadecimal digits stands for, or nil for any other text.
-  package init?(hex: some Collection<UInt8>) {
+  @inlinable package init?(hex: some Collection<UInt8>) {
     guard hex.count.isMultiple(of: 2) else { return nil }
     self = []
     reserveCapacity(hex.count / 2)

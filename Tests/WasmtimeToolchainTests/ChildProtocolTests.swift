@@ -1,4 +1,5 @@
 import Confinement
+import LinuxIO
 import TestSupport
 import Testing
 import WasmEngine

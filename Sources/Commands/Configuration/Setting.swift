@@ -9,12 +9,11 @@ struct Setting: Sendable {
   let option: String
   let form: SettingForm
   let isList: Bool
-  /// The form of a value, as in "must be …".
-  let expectation: String
   let isForUsersOnly: Bool
   let unset: UnsetSetting
   /// The largest number that counts in a project's file; nil if there is no such limit.
   let mostOfProjects: (@Sendable () -> Int)?
+  private let describe: @Sendable () -> String
   private let isValue: @Sendable (String) -> Bool
   private let grantOfText: @Sendable (String) -> Double?
   private let adviceAboutText: (@Sendable (String) -> String?)?
@@ -29,7 +28,7 @@ struct Setting: Sendable {
     self.option = "--" + (option ?? key)
     form = Value.form
     self.isList = isList
-    expectation = rules.expectation ?? Value.allValueStrings.joinedAsChoice
+    describe = { rules.expectation ?? Value.allValueStrings.joinedAsChoice }
     isForUsersOnly = rules.isForUsersOnly
     self.unset = unset
     mostOfProjects = rules.mostOfProjects
@@ -43,7 +42,7 @@ struct Setting: Sendable {
     option = "--" + key
     form = .toggle
     isList = false
-    expectation = "true or false"
+    describe = { "true or false" }
     isForUsersOnly = rules.isForUsersOnly
     self.unset = unset
     mostOfProjects = nil
@@ -51,6 +50,10 @@ struct Setting: Sendable {
     grantOfText = { _ in nil }
     adviceAboutText = nil
   }
+
+  /// The form of a value, as in "must be …". It is put together when it is asked for: where a variable of ours is set, each
+  /// start makes all settings, and what they all expect takes a third of the time.
+  var expectation: String { describe() }
 
   func accepts(_ text: String) -> Bool { isValue(text) }
 

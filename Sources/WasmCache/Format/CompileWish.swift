@@ -34,8 +34,10 @@ package struct CompileWish: Hashable, Sendable {
 extension CompileWish: CustomStringConvertible {
   /// `cranelift, opt-level none, epoch-interruption`
   package var description: String {
-    ([backend.rawValue] + options.map { $0.value == "true" ? $0.name : "\($0.name) \($0.value)" })
-      .joined(separator: ", ")
+    // Each start asks for this, and to join an array of texts would take 0.1 ms for generic code.
+    options.reduce(into: backend.rawValue) { text, option in
+      text += option.value == "true" ? ", \(option.name)" : ", \(option.name) \(option.value)"
+    }
   }
 }
 

@@ -170,6 +170,8 @@ public struct EngineConfiguration: Hashable, Sendable {
   /// What was set, in the order of wasmtime's help, flags of Cranelift last.
   public var entries: [Entry] {
     let values = effective
+    // Most set nothing, and to know all settings takes a twentieth of a start.
+    if values.isEmpty { return [] }
     return EngineSetting.all.compactMap { setting in values[setting.name].map { Entry(setting: setting, value: $0) } }
       + values.sorted { $0.key < $1.key }.compactMap { name, value in
         guard let setting = EngineSetting.named(name), setting.isCraneliftFlag else { return nil }

@@ -171,13 +171,13 @@ extension EngineSetting {
   private static func choosing(
     _ name: String, _ group: Group, _ function: String? = nil, since: Int
   ) -> EngineSetting {
-    let function = function ?? "wasmtime_config_\(name.replacing("-", with: "_"))_set"
+    let function = function ?? "wasmtime_config_\(name.inC)_set"
     return EngineSetting(
       name: name, group: group, form: .toggle, effect: .decides([Access(functions: [function], since: since)]))
   }
 
   private static func feature(_ name: String, since: Int) -> EngineSetting {
-    choosing(name, .wasm, "wasmtime_config_wasm_\(name.replacing("-", with: "_"))_set", since: since)
+    choosing(name, .wasm, "wasmtime_config_wasm_\(name.inC)_set", since: since)
   }
 
   private static func onlyRust(
@@ -195,5 +195,12 @@ extension EngineSetting {
 
   private static func without(_ group: Group, _ names: String...) -> [EngineSetting] {
     names.map { EngineSetting(name: $0, group: group, form: .text, effect: .nothing) }
+  }
+}
+
+extension String {
+  /// A setting's name as functions of the C API have it. (`replacing` takes 0.2 ms to begin with.)
+  fileprivate var inC: String {
+    String(decoding: utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
   }
 }
