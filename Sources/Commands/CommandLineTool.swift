@@ -91,9 +91,14 @@ public struct CommandLineTool: ParsableCommand {
         message: "nothing to precompile: name files or directories, or see `\(Program.name) --help`")
     }
     if let complaint = Subcommands.complaint(about: arguments) { throw RunFailure(status: .usage, message: complaint) }
-    if root == PrecompileCommand.self, let invocation = QuickArguments.parse(arguments) {
-      try Subcommands.refuseOne(among: invocation.wrappedValue.path)
-      var command = PrecompileCommand(invocation)
+    if root == PrecompileCommand.self, var command = QuickArguments.parse(arguments, for: PrecompileCommand.self) {
+      try Subcommands.refuseOne(among: command.invocation.path)
+      try command.configure()
+      return command
+    }
+    if arguments[0] == PathCommand.configuration.commandName,
+      var command = QuickArguments.parse(Array(arguments[1...]), for: PathCommand.self)
+    {
       try command.configure()
       return command
     }

@@ -4,7 +4,7 @@ internal import Precompiler
 internal import SystemPackage
 internal import WasmCache
 
-struct PathCommand: ConfiguredCommand, ListTakingCommand {
+struct PathCommand: QuickCommand {
   static let configuration = CommandConfiguration(
     commandName: "path", abstract: "Print the paths of modules' artifacts, for a runtime to load.",
     discussion: """
@@ -14,37 +14,25 @@ struct PathCommand: ConfiguredCommand, ListTakingCommand {
       done and the file has not changed since.
       """)
 
-  @Argument(
-    help: "Modules, and directories of them; - for a list of them on standard input.",
-    completion: .file(extensions: ["wasm"]))
-  var module: [PathArgument] = []
+  @OptionGroup @ParsedOptions var invocation: PathInvocation
 
-  @Flag(help: "Compile modules that the cache does not have.")
-  var compile = false
-
-  @Flag(help: "Check the artifacts' bytes first; a corrupt one counts as missing.")
-  var verify = false
-
-  @OptionGroup @ParsedOptions var lists: ListOptions
-  @OptionGroup @ParsedOptions var format: FormatOptions
-  @OptionGroup @ParsedOptions var options: ModuleOptions
-
-  var place: FilePath? { module.first?.path }
-
-  mutating func fill(from settings: GivenSettings) { _options.wrappedValue.fill(from: settings) }
-
-  mutating func restore(_ lists: LongLists) { module = lists.restored(module) }
-
-  func validate() throws {
-    if module.isEmpty && lists.filesFrom.isEmpty { throw ValidationError("Missing expected argument '<module> ...'") }
-    try lists.validate(with: module)
+  static let words = "module"
+  var parsed: ParsedOptions<PathInvocation> {
+    get { _invocation.wrappedValue }
+    set { _invocation.wrappedValue = newValue }
   }
 
+  var place: FilePath? { invocation.module.first?.path }
+
+  private var format: FormatOptions { invocation.format }
+  private var options: ModuleOptions { invocation.options }
+
   func run() throws {
-    let roots = try lists.roots(module)
+    let roots = try invocation.lists.roots(invocation.module)
     let reporter: any RunReporting =
       format.isJSON ? JSONRunReporter(JSONLines("path")) : RunReporter(Verbosity(isQuiet: true))
-    let (summary, faults) = try verify ? lookUpVerifying(roots, reporter) : (lookUp(roots, purpose, reporter), [])
+    let (summary, faults) =
+      try invocation.verify ? lookUpVerifying(roots, reporter) : (lookUp(roots, purpose, reporter), [])
     var report = BuildReport()
     var faulty: Set<WasmHash> = []
     for (content, message) in faults {
@@ -65,7 +53,7 @@ struct PathCommand: ConfiguredCommand, ListTakingCommand {
     if status != .success { throw status }
   }
 
-  private var purpose: RunPurpose { compile ? .compile : .frozen }
+  private var purpose: RunPurpose { invocation.compile ? .compile : .frozen }
 
   /// Checks the bytes of what is there first. A corrupt artifact is moved aside, so that looking again says so, or compiles
   /// it.
@@ -74,11 +62,13 @@ struct PathCommand: ConfiguredCommand, ListTakingCommand {
   ) throws -> (RunSummary, [(ModuleContent, String)]) {
     let first = try lookUp(roots, .frozen, SecondLook(reporter, isFirst: true))
     var checked: Set<CheckedArtifact> = []
-    if faults(of: first, &checked).isEmpty, !format.isJSON, !compile || first.plan.jobs.isEmpty { return (first, []) }
+    if faults(of: first, &checked).isEmpty, !format.isJSON, !invocation.compile || first.plan.jobs.isEmpty {
+      return (first, [])
+    }
     var last = try lookUp(roots, purpose, format.isJSON ? reporter : SecondLook(reporter, isFirst: false))
     checked = []
     var found = faults(of: last, &checked)
-    try LostArtifacts.whileAny(compile ? found.count : 0) {
+    try LostArtifacts.whileAny(invocation.compile ? found.count : 0) {
       last = try lookUp(roots, purpose, DeafObserver())
       found = faults(of: last, &checked)
       return found.count
@@ -113,7 +103,7 @@ struct PathCommand: ConfiguredCommand, ListTakingCommand {
       Output.error.write("\(root.printable): error: is a directory without modules\n")
     }
     if roots.isEmpty { Output.error.write("\(Program.name): error: \(RunReporter.nothingNamed)\n") }
-    guard !compile else { return }
+    guard !invocation.compile else { return }
     for job in summary.plan.jobs {
       for path in job.content.paths {
         Output.error.write("\(path.printable): error: \(complaint(job.content, job.target, job.reason))\n")
@@ -199,5 +189,28 @@ private struct SecondLook: RunObserver {
       break
     }
     if !isFirst || !(reporter is JSONRunReporter) { reporter.record(event) }
+  }
+}
+
+/// A command line of `path`.
+struct PathInvocation: CommandOptions {
+  @CommandOption(
+    argument: PathCommand.words, help: "Modules, and directories of them; - for a list of them on standard input.",
+    completion: .file(extensions: ["wasm"]))
+  var module: [PathArgument] = []
+
+  @CommandOption("compile", help: "Compile modules that the cache does not have.")
+  var compile = false
+
+  @CommandOption("verify", help: "Check the artifacts' bytes first; a corrupt one counts as missing.")
+  var verify = false
+
+  @OptionSection var lists: ListOptions
+  @OptionSection var format: FormatOptions
+  @OptionSection var options: ModuleOptions
+
+  func validate() throws {
+    if module.isEmpty && lists.filesFrom.isEmpty { throw ValidationError("Missing expected argument '<module> ...'") }
+    try lists.validate(with: module)
   }
 }

@@ -7,7 +7,7 @@ internal import SystemPackage
 internal import WasmtimeToolchain
 
 /// The program without a subcommand: precompiles files and directories into the cache.
-struct PrecompileCommand: ConfiguredCommand, ColoredCommand, ListTakingCommand {
+struct PrecompileCommand: QuickCommand, ColoredCommand {
   static let configuration = CommandConfiguration(
     commandName: Program.name,
     abstract: "Compile WebAssembly modules ahead of time into a cache that runtimes load from.",
@@ -19,20 +19,14 @@ struct PrecompileCommand: ConfiguredCommand, ColoredCommand, ListTakingCommand {
 
   @OptionGroup @ParsedOptions var invocation: PrecompileInvocation
 
-  init() {}
-
-  init(_ invocation: ParsedOptions<PrecompileInvocation>) { _invocation.wrappedValue = invocation }
+  static let words = "path"
+  var parsed: ParsedOptions<PrecompileInvocation> {
+    get { _invocation.wrappedValue }
+    set { _invocation.wrappedValue = newValue }
+  }
 
   var place: FilePath? { invocation.place }
   var palette: Palette { invocation.color.palette }
-
-  mutating func fill(from settings: GivenSettings) { _invocation.wrappedValue.fill(from: settings) }
-
-  mutating func restore(_ lists: LongLists) {
-    var given = _invocation.wrappedValue.given
-    given["path"] = lists.restored(invocation.path)
-    _invocation.wrappedValue = ParsedOptions(given: given)
-  }
 
   func run() throws {
     Descriptor.reserve()

@@ -1,3 +1,25 @@
+internal import ArgumentParser
+
+/// A command whose whole command line is one group of options, so that ``QuickArguments`` can make it.
+protocol QuickCommand: ConfiguredCommand, ListTakingCommand {
+  associatedtype Invocation: CommandOptions
+
+  /// The argument that takes the words which belong to no option: paths.
+  static var words: String { get }
+
+  var parsed: ParsedOptions<Invocation> { get set }
+}
+
+extension QuickCommand {
+  mutating func fill(from settings: GivenSettings) { parsed.fill(from: settings) }
+
+  mutating func restore(_ lists: LongLists) {
+    var given = parsed.given
+    given[Self.words] = lists.restored(given[Self.words] as? [PathArgument] ?? [])
+    parsed = ParsedOptions(given: given)
+  }
+}
+
 /// Understands the command lines that build tools repeat, without the argument parser.
 ///
 /// The parser finds out by reflection what options there are, three times for each command line. That took most of the time of
@@ -6,16 +28,15 @@
 /// which the tests compare.
 enum QuickArguments {
   /// - Returns: nil if the parser has to parse them.
-  static func parse(_ arguments: [String]) -> ParsedOptions<PrecompileInvocation>? {
+  static func parse<Command: QuickCommand>(_ arguments: [String], for _: Command.Type) -> Command? {
     let words = CommandWords(arguments)
-    _ = OptionContext.$current.withValue(.words(words)) { PrecompileInvocation() }
+    _ = OptionContext.$current.withValue(.words(words)) { Command.Invocation() }
     guard let rest = words.rest else { return nil }
     let paths = rest.compactMap(PathArgument.init)
     guard paths.count == rest.count else { return nil }
-    var given = words.given
-    given["path"] = paths
-    let options = ParsedOptions<PrecompileInvocation>(given: given)
+    var command = Command()
+    command.parsed = ParsedOptions(given: words.given.merging([Command.words: paths]) { $1 })
     // The parser says better what is wrong with it.
-    return (try? options.validate()) != nil ? options : nil
+    return (try? command.parsed.validate()) != nil ? command : nil
   }
 }

@@ -68,7 +68,7 @@ struct OptionsTests {
     let arguments = ["--lower-cache", "a", "--lower-cache", "/b/../c"]
     #expect(try precompile("x", "--lower-cache", "a").cache.lowerCaches == [Environment.absolute("a")])
     let path = try #require(try parse(["path", "m.wasm"] + arguments) as? PathCommand)
-    #expect(path.options.cache.lowerCaches == [Environment.absolute("a"), Environment.absolute("/b/../c")])
+    #expect(path.invocation.options.cache.lowerCaches == [Environment.absolute("a"), Environment.absolute("/b/../c")])
     let list = try #require(try parse(["cache", "list"] + arguments) as? CacheCommand.List)
     #expect(list.cache.lowerCaches.count == 2)
     #expect(refusal("x", "--lower-cache", "") == "The value '' is invalid for '--lower-cache <directory>'")
@@ -116,8 +116,8 @@ struct OptionsTests {
   @Test func subcommandsAreUnderstood() throws {
     let path = try #require(try parse(["path", "a.wasm", "--compile", "--backend", "pulley"]) as? PathCommand)
     #expect(
-      path.module.map(\.path) == ["a.wasm"] && path.compile
-        && path.options.compiler.settings(EngineConfiguration()) == [EngineSettings(backend: .pulley)])
+      path.invocation.module.map(\.path) == ["a.wasm"] && path.invocation.compile
+        && path.invocation.options.compiler.settings(EngineConfiguration()) == [EngineSettings(backend: .pulley)])
     #expect(try #require(try parse(["hash", "a", "b"]) as? HashCommand).file.map(\.path) == ["a", "b"])
     #expect(try parse(["cache", "verify", "--repair"]) is CacheCommand.Verify)
     #expect(try parse(["cache", "dir"]) is CacheCommand.Directory)

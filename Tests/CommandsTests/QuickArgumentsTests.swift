@@ -21,7 +21,7 @@ struct QuickArgumentsTests {
     ["--files-from", "x", "-0"], ["-n", "--timings", "x.html", "y"],
   ])
   func meansTheSame(_ arguments: [String]) throws {
-    let quick = try #require(QuickArguments.parse(arguments))
+    let quick = try #require(QuickArguments.parse(arguments, for: PrecompileCommand.self)).parsed
     let parsed = try ParsedOptions<PrecompileInvocation>.parse(arguments)
     #expect("\(quick.wrappedValue)" == "\(parsed.wrappedValue)")
     #expect(quick.given.keys.sorted() == parsed.given.keys.sorted())
@@ -36,12 +36,23 @@ struct QuickArgumentsTests {
     ["--back", "winch", "a"], ["-q"], ["--help"],
   ])
   func everythingElseIsTheParsers(_ arguments: [String]) {
-    #expect(QuickArguments.parse(arguments).map(\.given.count) == nil)
+    #expect(QuickArguments.parse(arguments, for: PrecompileCommand.self)?.parsed.given.count == nil)
+  }
+
+  @Test(arguments: [
+    ["a.wasm"], ["a.wasm", "b", "--verify", "--compile"], ["--files-from", "x", "-0", "--format", "json"],
+    ["a", "--backend", "winch", "-W", "fuel=1", "--cache-dir", "b", "--timeout", "3", "--lower-cache", "c"],
+  ])
+  func pathMeansTheSame(_ arguments: [String]) throws {
+    let quick = try #require(QuickArguments.parse(arguments, for: PathCommand.self)).parsed
+    let parsed = try ParsedOptions<PathInvocation>.parse(arguments)
+    #expect("\(quick.wrappedValue)" == "\(parsed.wrappedValue)")
+    #expect(quick.given.keys.sorted() == parsed.given.keys.sorted())
   }
 
   @Test func aSubcommandThatComesTooLateIsRefused() throws {
-    let quick = try #require(QuickArguments.parse(["-q", "engines"]))
-    let error = #expect(throws: ValidationError.self) { try Subcommands.refuseOne(among: quick.wrappedValue.path) }
+    let quick = try #require(QuickArguments.parse(["-q", "engines"], for: PrecompileCommand.self))
+    let error = #expect(throws: ValidationError.self) { try Subcommands.refuseOne(among: quick.invocation.path) }
     #expect(error?.message == "'engines' is a subcommand: put it first, before its options")
   }
 }

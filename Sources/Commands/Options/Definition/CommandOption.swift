@@ -142,7 +142,7 @@ extension CommandOption {
 
   /// Words that belong to no option.
   init<Element: OptionValue>(
-    wrappedValue: Value, argument name: String, help: @autoclosure () -> ArgumentHelp
+    wrappedValue: Value, argument name: String, help: @autoclosure () -> ArgumentHelp, completion: CompletionKind? = nil
   ) where Value == [Element] {
     self.init(
       wrappedValue, name, key: name, read: { _ in nil },
@@ -150,7 +150,8 @@ extension CommandOption {
       take: { _ in nil },
       define: {
         OptionMember(
-          name, setting: nil, property: { [help = help()] in Argument<[Element]>(wrappedValue: [], help: help) },
+          name, setting: nil,
+          property: { [help = help()] in Argument<[Element]>(wrappedValue: [], help: help, completion: completion) },
           read: { try $0.decode(Argument<[Element]>.self, forKey: name) })
       })
   }

@@ -41,6 +41,12 @@ struct OptionSection<Group: CommandOptions>: Sendable {
       return
     }
     wrappedValue = OptionContext.$current.withValue(nil) { Group() }
+    // One without a title is nothing to the parser: where builds are checked, it takes five times as long for each group that
+    // lies in another.
+    if title.isEmpty {
+      for member in Group.members { collector.add(member) }
+      return
+    }
     let name = "\(Group.self)"
     collector.add(
       OptionMember(
