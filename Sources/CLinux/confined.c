@@ -172,7 +172,12 @@ __attribute__((noreturn)) static void become(const struct clinux_confined_progra
     };
     if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) != 0) give_up(pipe, "seccomp");
   }
-  execve(program->executable, program->arguments, program->environment);
+  syscall(SYS_execveat, program->opened, "", program->arguments, program->environment, 0x1000 /* AT_EMPTY_PATH */);
+  // A script's interpreter opens the path, and so does what runs programs of other processors (binfmt_misc). A filter of a
+  // container's may not know the call.
+  if (errno == ENOENT || errno == ENOSYS || errno == EPERM) {
+    execve(program->executable, program->arguments, program->environment);
+  }
   give_up(pipe, "execve");
 }
 

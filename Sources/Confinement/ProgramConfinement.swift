@@ -51,12 +51,14 @@ package struct ProgramConfinement: Sendable {
   ///
   /// - Parameters:
   ///   - executable: the path of the program's file.
+  ///   - file: the same, opened for reading. It is what runs, unless it is a script.
   ///   - arguments: its name first.
   ///   - readable: what it may read besides the system.
   ///   - directory: the only place that it may write to, and its working directory.
   ///   - path: the same directory's.
   package func start(
-    _ executable: String, _ arguments: [String], environment: [String], readable: [String],
+    _ executable: String, _ file: borrowing Descriptor, _ arguments: [String], environment: [String],
+    readable: [String],
     in directory: borrowing Descriptor, at path: String,
     output: Int32, errors: Int32, _ limits: Limits
   ) throws(SystemError) -> Int32 {
@@ -73,13 +75,14 @@ package struct ProgramConfinement: Sendable {
     var envp = environment.map { strdup($0) } + [nil]
     defer { for text in argv + envp { free(text) } }
     var call: UnsafePointer<CChar>?
-    let (directory, input) = (directory.raw, nothing.raw)
+    let (directory, input, opened) = (directory.raw, nothing.raw, file.raw)
     let child = (filter ?? []).withUnsafeBytes { instructions in
       executable.withCString { executable in
         argv.withUnsafeMutableBufferPointer { argv in
           envp.withUnsafeMutableBufferPointer { envp in
             var program = clinux_confined_program()
             program.executable = executable
+            program.opened = opened
             program.arguments = UnsafePointer(argv.baseAddress)
             program.environment = UnsafePointer(envp.baseAddress)
             program.directory = directory

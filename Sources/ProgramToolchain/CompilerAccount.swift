@@ -15,20 +15,19 @@ package struct CompilerFiles: Sendable {
   }
 
   package let files: [File]
+  private let directories: [(path: FilePath, stamp: FileStamp)]
 
   /// Reads what is not remembered.
   ///
   /// - Parameters:
-  ///   - parts: every file that decides what the compiler makes, by names.
+  ///   - parts: every file that decides what the compiler makes.
   ///   - known: the remembered digest of a file.
-  init(
-    of parts: [(name: String, path: FilePath)], known: (FileStamp) -> [UInt8]?
-  ) throws(CompilerFileTrouble) {
-    if parts.count > FoundCompiler.mostFiles, let first = parts.first {
-      throw CompilerFileTrouble(path: first.path, reason: "more than \(FoundCompiler.mostFiles) files belong to it")
+  init(of parts: CompilerParts, known: (FileStamp) -> [UInt8]?) throws(CompilerFileTrouble) {
+    if parts.files.count > CompilerParts.mostFiles, let first = parts.files.first {
+      throw CompilerFileTrouble(path: first.path, reason: "more than \(CompilerParts.mostFiles) files belong to it")
     }
     var files: [File] = []
-    for (name, path) in parts {
+    for (name, path) in parts.files {
       do {
         let stamp = try Descriptor.status(of: path).stamp
         if let digest = known(stamp) {
@@ -45,16 +44,18 @@ package struct CompilerFiles: Sendable {
       }
     }
     self.files = files
+    directories = parts.directories
   }
 
   /// The files as they were remembered; nil unless all are.
-  init?(of parts: [(name: String, path: FilePath)], rememberedBy known: (FileStamp) -> [UInt8]?) {
+  init?(of parts: CompilerParts, rememberedBy known: (FileStamp) -> [UInt8]?) {
     var files: [File] = []
-    for (name, path) in parts {
+    for (name, path) in parts.files {
       guard let stamp = try? Descriptor.status(of: path).stamp, let digest = known(stamp) else { return nil }
       files.append(File(name: name, path: path, stamp: stamp, digest: digest))
     }
     self.files = files
+    directories = parts.directories
   }
 
   /// Reads all of them.
@@ -69,9 +70,23 @@ package struct CompilerFiles: Sendable {
     return Array(hash.finalize())
   }
 
-  /// Whether every file is as it was when it was read.
+  /// Whether every file is as it was when it was read, and every directory as when it was listed.
   var areUnchanged: Bool {
-    files.allSatisfy { file in (try? Descriptor.status(of: file.path).stamp) == file.stamp }
+    files.allSatisfy { Self.isUnchanged($0.path, $0.stamp) }
+      && directories.allSatisfy { Self.isUnchanged($0.path, $0.stamp) }
+  }
+
+  private static func isUnchanged(_ path: FilePath, _ stamp: FileStamp) -> Bool {
+    (try? Descriptor.status(of: path).stamp) == stamp
+  }
+
+  /// The states of executables for an order, by their paths.
+  func executables(of commands: [[String]]) -> [String: ProgramOrder.FileState] {
+    let wanted = Set(commands.compactMap(\.first))
+    let states = files.filter { wanted.contains($0.path.string) }.map {
+      ($0.path.string, ProgramOrder.FileState($0.stamp))
+    }
+    return Dictionary(states) { first, _ in first }
   }
 
   /// Findings for the catalog.
@@ -107,7 +122,6 @@ package struct CompilerAccount: Sendable {
   package let files: CompilerFiles
   /// What the commands for the version print.
   let words: String
-
   /// The first number with dots in what it says of itself, or else any number.
   package var version: String {
     let numbers = words.split { !($0.isASCII && ($0.isLetter || $0.isNumber || "._+".contains($0))) }

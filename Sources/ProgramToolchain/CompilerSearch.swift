@@ -102,52 +102,13 @@ package struct FoundCompiler: Sendable {
 
   /// Every file that decides what it makes, its own program first.
   package var files: [FilePath] {
-    var all = parts.map(\.path)
+    var all = parts.files.map(\.path)
     if let own = all.firstIndex(of: main) { all.swapAt(0, own) }
     return all
   }
 
-  /// Every file that decides what it makes, by names that do not say where it is installed; as the directories are now.
-  var parts: [(name: String, path: FilePath)] {
-    var all: [(String, FilePath)] = []
-    for (name, path) in programs.sorted(by: { $0.key < $1.key }) {
-      all.append((name, path))
-      all += OwnLibraries.of(path).map { ("\(name)/\($0.lastComponent?.string ?? "")", $0) }
-    }
-    for (name, path) in things.sorted(by: { $0.key < $1.key }) {
-      if (try? Descriptor.status(of: path).kind) == .directory {
-        all += Self.contents(path).map { ("\(name)/\($0)", path.appending($0)) }
-      } else {
-        all.append((name, path))
-      }
-    }
-    return all
-  }
-
-  /// More files than that are no compiler's; they would be hashed.
-  static let mostFiles = 10_000
-
-  /// The regular files below a directory, by their paths from there; more than ``mostFiles`` if there are more.
-  private static func contents(_ directory: FilePath) -> [String] {
-    var found: [String] = []
-    var waiting = [""]
-    // A link to a directory could lead around in a circle.
-    var seen: Set<FileIdentity> = []
-    while let folder = waiting.popLast(), found.count <= mostFiles {
-      guard let open = try? Descriptor.openDirectory(folder.isEmpty ? directory : directory.appending(folder)),
-        let status = try? open.status(), seen.insert(status.stamp.identity).inserted, let names = try? open.names()
-      else { continue }
-      for name in names {
-        let path = folder.isEmpty ? name.string : "\(folder)/\(name.string)"
-        switch try? open.status(of: name, followingLinks: true).kind {
-        case .regular: found.append(path)
-        case .directory: waiting.append(path)
-        default: break
-        }
-      }
-    }
-    return found.sorted()
-  }
+  /// Every file that decides what it makes; as the directories are now.
+  var parts: CompilerParts { CompilerParts(programs: programs, things: things) }
 
   /// The places besides the system's that it needs to read: its programs with what is installed beside them, and its files.
   var readable: [String] {
@@ -165,14 +126,13 @@ package struct FoundCompiler: Sendable {
   var places: [String: String] { programs.merging(things) { first, _ in first }.mapValues(\.string) }
 
   /// The arguments that an argument with placeholders stands for: several if it ends with `/*.c` or the like.
-  func filled(_ argument: String, with values: [String: String]) -> [String] {
-    let filled = Template(argument).filled(values)
+  ///
+  /// - Parameter parts: the files that such an argument may stand for: no others than those of the identity.
+  func filled(_ argument: String, with values: [String: String], of parts: CompilerParts) -> [String] {
     guard let slash = argument.lastIndex(of: "/"), argument[slash...].hasPrefix("/*."),
-      Template(String(argument[..<slash])).onlyPlaceholder.map({ things[$0] != nil }) == true
-    else { return [filled] }
-    let directory = FilePath(String(filled.dropLast(argument[slash...].count)))
-    let names = (try? Descriptor.openDirectory(directory).names())?.map(\.string) ?? []
-    return names.filter { $0.hasSuffix(argument[slash...].dropFirst(2)) }.sorted().map { "\(directory)/\($0)" }
+      let name = Template(String(argument[..<slash])).onlyPlaceholder, things[name] != nil
+    else { return [Template(argument).filled(values)] }
+    return parts.files(in: name, endingWith: argument[slash...].dropFirst(2)).map(\.string)
   }
 
   private var searchPath: [String] {

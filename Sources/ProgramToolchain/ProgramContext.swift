@@ -9,7 +9,7 @@ final class ProgramContext: Sendable {
   let options: ProgramOptions
   let cancellation: Cancellation
   private let found = Mutex<CompilerAccount?>(nil)
-  private let listed = Mutex<[(name: String, path: FilePath)]?>(nil)
+  private let listed = Mutex<CompilerParts?>(nil)
 
   init(_ compiler: FoundCompiler, wishes: [CompilerWish], options: ProgramOptions, cancellation: Cancellation) {
     self.compiler = compiler
@@ -19,7 +19,7 @@ final class ProgramContext: Sendable {
   }
 
   /// Every file that decides what the compiler makes, listed once: a runtime may have hundreds.
-  var parts: [(name: String, path: FilePath)] {
+  var parts: CompilerParts {
     listed.withLock { listed in
       if let listed { return listed }
       let parts = compiler.parts

@@ -8,6 +8,8 @@ internal import SystemPackage
 struct ProgramOrder: Codable {
   /// One after the other; the paths of programs first.
   var commands: [[String]]
+  /// The state in which each program's file must be, by its path: what was hashed is what runs.
+  var executables: [String: FileState]
   /// `NAME=VALUE`; ``home`` stands for the private directory.
   var environment: [String]
   /// Files to be there, by their names.
@@ -37,16 +39,34 @@ struct ProgramOrder: Codable {
   }
 
   init(
-    commands: [[String]], environment: [String], readable: [String], limits: ProgramConfinement.Limits, space: Int,
-    largestOutput: Int, milliseconds: Int
+    commands: [[String]], executables: [String: FileState], environment: [String], readable: [String],
+    limits: ProgramConfinement.Limits, space: Int, largestOutput: Int, milliseconds: Int
   ) {
     self.commands = commands
+    self.executables = executables
     self.environment = environment
     self.readable = readable
     self.limits = limits
     self.space = space
     self.largestOutput = largestOutput
     self.milliseconds = milliseconds
+  }
+}
+
+extension ProgramOrder {
+  /// What tells one state of a file from another, wherever it is looked at. How devices are numbered is each process's own.
+  struct FileState: Codable, Hashable {
+    private let inode: UInt64
+    private let size: Int64
+    private let modified: Int64
+    private let changed: Int64
+
+    init(_ stamp: FileStamp) {
+      inode = stamp.inode
+      size = stamp.size
+      modified = stamp.modified
+      changed = stamp.changed
+    }
   }
 }
 
@@ -65,6 +85,8 @@ struct ProgramReport: Codable {
     case timedOut
     /// The private directory has more in it than is allowed.
     case fillsDisk
+    /// A program is not the one that was hashed.
+    case replaced
     /// More processes at the same time than these.
     case startsTooMany(Int)
     /// A program, or what it needs, could not be started.

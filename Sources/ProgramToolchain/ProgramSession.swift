@@ -57,16 +57,16 @@ package final class ProgramSession: CompileSession {
       throw .refusedByProgram(compiler.name, what: "components")
     }
     if context.options.requiresConfinement && !missingDefences.isEmpty { throw .unconfined(missing: missingDefences) }
-    guard context.isUnchanged else { throw Self.replaced(compiler.name) }
+    guard let account = context.account, context.isUnchanged else { throw Self.replaced(compiler.name) }
     let request = context.wishes[wish]
     var places = context.compiler.places
     places["input"] = Self.input
     places["output"] = "module\(compiler.suffix)"
     places["threads"] = "\(threads)"
     let commands = compiler.arguments(request).map { command in
-      command.flatMap { context.compiler.filled($0, with: places) }
+      command.flatMap { context.compiler.filled($0, with: places, of: context.parts) }
     }
-    var order = order(commands, seconds: timeout)
+    var order = order(commands, of: account.files, seconds: timeout)
     order.input = Self.input
     order.output = places["output"]
     order.texts = request.texts
@@ -92,6 +92,7 @@ package final class ProgramSession: CompileSession {
       if context.cancellation.isCancelled { throw .cancelled }
       throw .timedOut(seconds: timeout)
     case .fillsDisk: throw .exhausted(.files, bytes: context.options.space)
+    case .replaced: throw Self.replaced(compiler.name)
     case .startsTooMany(let most):
       throw .programFailed(compiler.name, how: "started more than \(most) processes", words)
     case .notStarted(let call, let errno), .cannotWork(let call, let errno):
@@ -135,12 +136,13 @@ package final class ProgramSession: CompileSession {
   }
 
   /// An order without a module.
-  func order(_ commands: [[String]], seconds: Double) -> ProgramOrder {
+  func order(_ commands: [[String]], of files: CompilerFiles, seconds: Double) -> ProgramOrder {
     let options = context.options
     let milliseconds = min(seconds * 1000, 1e12)
     let perThread = context.compiler.description.usesAllCores ? AvailableProcessors.count() : 1
     return ProgramOrder(
-      commands: commands, environment: context.compiler.environment(home: ProgramOrder.home),
+      commands: commands, executables: files.executables(of: commands),
+      environment: context.compiler.environment(home: ProgramOrder.home),
       readable: context.compiler.readable,
       limits: ProgramConfinement.Limits(
         // Each thread reserves some address space that it does not use.

@@ -134,8 +134,14 @@ package struct ProgramSupervisor: ~Copyable {
     for (number, command) in order.commands.enumerated() {
       let group: pid_t
       do throws(SystemError) {
+        let path = command.first ?? ""
+        let file = try Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+        // A directory above it may have been renamed, for a moment that no look at the path afterwards shows.
+        guard let state = order.executables[path], ProgramOrder.FileState(try file.status().stamp) == state else {
+          return .replaced
+        }
         group = try confinement.start(
-          command.first ?? "", command,
+          path, file, command,
           environment: order.environment.map { $0.replacing(ProgramOrder.home, with: home) },
           readable: order.readable, in: directory.descriptor, at: home, output: output.writing, errors: words.writing,
           order.limits)

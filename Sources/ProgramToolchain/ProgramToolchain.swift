@@ -82,7 +82,7 @@ package final class ProgramToolchain: Toolchain {
     do { files = try CompilerFiles(of: context.parts) { known[$0] } } catch {
       throw .program(description.name, location, reason: error.description)
     }
-    let words = try askVersion()
+    let words = try askVersion(of: files)
     let account = CompilerAccount(files: files, words: words)
     context.account = account
     return account
@@ -107,7 +107,7 @@ package final class ProgramToolchain: Toolchain {
 
   private static let longestVersion = 4000
 
-  private func askVersion() throws(CompilerUnusable) -> String {
+  private func askVersion(of files: CompilerFiles) throws(CompilerUnusable) -> String {
     let session: ProgramSession
     do throws(SystemError) { session = try ProgramSession(context) } catch {
       throw .notStarted(reason: error.whyThisProgramDidNotStart)
@@ -116,7 +116,7 @@ package final class ProgramToolchain: Toolchain {
     var all: [String] = []
     for command in description.version {
       let arguments = command.map { Template($0).filled(compiler.places) }
-      var order = session.order([arguments], seconds: options.answersWithin)
+      var order = session.order([arguments], of: files, seconds: options.answersWithin)
       order.output = nil
       let report: ProgramReport
       do throws(ModuleFailure) {
@@ -139,6 +139,8 @@ package final class ProgramToolchain: Toolchain {
         throw .program(
           description.name, location,
           reason: "\(arguments[0]) cannot be started: \(call): \(reason)\(Self.advice(aboutScript: arguments[0]))")
+      case .replaced:
+        throw .program(description.name, location, reason: "\(arguments[0]) was replaced meanwhile: run again")
       case .fillsDisk, .startsTooMany, .tooLarge, .withoutOutput:
         throw unusable(command, "wrote or started more than is allowed", report)
       }

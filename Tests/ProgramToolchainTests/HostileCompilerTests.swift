@@ -232,6 +232,51 @@ struct HostileCompilerTests {
     #expect(throws: ModuleFailure.programReplaced("test")) { try result.withLock { $0 }?.get() }
   }
 
+  /// A directory that is another one only for a moment looks as before when the module is done.
+  @Test func whatWasNotHashedDoesNotRun() throws {
+    try fixture.directory.makeDirectory("gate")
+    let (begun, other) = (fixture.directory("gate/begun"), fixture.directory("gate/other"))
+    for gate in [begun, other] { try #require(gate.withPlatformString { mkfifo($0, 0o600) } == 0) }
+    let compiler = try fixture.compiler(#"if [ "$1" = first ]; then cat '\#(begun)'; else echo TEST > "$2"; fi"#) {
+      $0.reads = [fixture.directory("gate").string]
+      $0.commands = [["{testc}", "first", "{input}"], ["{testc}", "second", "{output}"]]
+    }
+    let shared = fixture
+    let toolchain = shared.toolchain(compiler)
+    let result = Mutex<Result<String, any Error>?>(nil)
+    let hasRun = Mutex(false)
+    let (place, kept) = (shared.directory("compiler"), shared.directory("hashed"))
+    Concurrently.run(2) { number in
+      if number == 0 {
+        let ended = Result { try shared.compile(with: toolchain) }
+        result.withLock { $0 = ended }
+        return
+      }
+      // A gate can be opened only when a program, which has begun then, reads it.
+      func open(_ gate: FilePath) -> Int32 {
+        var end: Int32 = -1
+        while end < 0 && result.withLock({ $0 == nil }) {
+          end = gate.withPlatformString { Glibc.open($0, O_WRONLY | O_NONBLOCK) }
+          usleep(1000)
+        }
+        return end
+      }
+      let first = open(begun)
+      rename(place.string, kept.string)
+      _ = try? shared.directory.makeDirectory("compiler")
+      _ = try? shared.directory.writeProgram(#"cat '\#(other)'; echo TEST another > "$2""#, to: "compiler/testc")
+      close(first)
+      let second = open(other)
+      if second < 0 { return }
+      hasRun.withLock { $0 = true }
+      rename(place.string, shared.directory("another").string)
+      rename(kept.string, place.string)
+      close(second)
+    }
+    #expect(!hasRun.withLock { $0 })
+    #expect(throws: ModuleFailure.programReplaced("test")) { try result.withLock { $0 }?.get() }
+  }
+
   @Test func aCancelledRunEndsIt() throws {
     let shared = fixture
     let toolchain = shared.toolchain(try shared.compiler("sleep 1000"))

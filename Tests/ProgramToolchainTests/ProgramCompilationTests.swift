@@ -96,6 +96,36 @@ struct ProgramCompilationTests {
     #expect(try fixture.failure(script) == .programFailed("testc", how: how, nil))
   }
 
+  /// A program is started by the descriptor that was looked at, whatever its path leads to by then (getauxval(3), AT_EXECFN).
+  @Test func theFileThatWasLookedAtIsStarted() throws {
+    let text = try fixture.compile("") {
+      $0.programs = [.init(name: "python", candidates: ["/usr/bin/python3"])]
+      $0.version = [["{python}", "--version"]]
+      let script = """
+        import ctypes, sys
+        ask = ctypes.CDLL(None).getauxval
+        ask.argtypes, ask.restype = [ctypes.c_ulong], ctypes.c_char_p
+        open(sys.argv[2], "wb").write(b"TEST " + ask(31))
+        """
+      $0.commands = [["{python}", "-I", "-c", script, "{input}", "{output}"]]
+    }
+    #expect(text.hasPrefix("TEST /dev/fd/"), "\(text)")
+  }
+
+  /// A run's identities were made of the files that there were.
+  @Test func whatComesIntoItsDirectoriesMeanwhileIsAnotherCompiler() throws {
+    try fixture.directory.makeDirectory("runtime")
+    try fixture.directory.write("a", to: "runtime/a.c")
+    let compiler = try fixture.compiler(#"out=$1; shift; echo TEST "$@" > "$out""#) {
+      $0.files = [.init(name: "runtime", candidates: [fixture.directory("runtime").string])]
+      $0.commands = [["{testc}", "{output}", "{runtime}/*.c", "{input}"]]
+    }
+    let toolchain = fixture.toolchain(compiler)
+    #expect(try fixture.compile(with: toolchain) == "TEST \(fixture.directory("runtime/a.c")) module.wasm\n")
+    try fixture.directory.write("b", to: "runtime/b.c")
+    #expect(throws: ModuleFailure.programReplaced("test")) { try fixture.compile(with: toolchain) }
+  }
+
   @Test func theFirstBytesHaveToBeRight() throws {
     #expect(
       try fixture.failure(#"echo WRONG > "$2""#)

@@ -27,7 +27,8 @@ bool clinux_filters_system_calls(void);
 void clinux_keep_others_out(void);
 
 struct clinux_confined_program {
-  const char *executable;
+  const char *executable; // its path
+  int opened;             // the same, opened: what the path leads to meanwhile does not matter
   char *const *arguments;
   char *const *environment;
   int directory; // becomes its working directory
