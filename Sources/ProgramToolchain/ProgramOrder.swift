@@ -21,6 +21,8 @@ struct ProgramOrder: Codable {
   /// What the programs may read besides the system.
   var readable: [String]
   var limits: ProgramConfinement.Limits
+  /// Bytes that all processes together may have in memory.
+  var memory: Int
   /// Bytes of everything that they may have in the private directory.
   var space: Int
   /// Bytes of the largest artifact.
@@ -40,13 +42,14 @@ struct ProgramOrder: Codable {
 
   init(
     commands: [[String]], executables: [String: FileState], environment: [String], readable: [String],
-    limits: ProgramConfinement.Limits, space: Int, largestOutput: Int, milliseconds: Int
+    limits: ProgramConfinement.Limits, memory: Int, space: Int, largestOutput: Int, milliseconds: Int
   ) {
     self.commands = commands
     self.executables = executables
     self.environment = environment
     self.readable = readable
     self.limits = limits
+    self.memory = memory
     self.space = space
     self.largestOutput = largestOutput
     self.milliseconds = milliseconds
@@ -85,6 +88,8 @@ struct ProgramReport: Codable {
     case timedOut
     /// The private directory has more in it than is allowed.
     case fillsDisk
+    /// All processes together have more in memory than is allowed.
+    case fillsMemory
     /// A program is not the one that was hashed.
     case replaced
     /// More processes at the same time than these.

@@ -92,6 +92,7 @@ package final class ProgramSession: CompileSession {
       if context.cancellation.isCancelled { throw .cancelled }
       throw .timedOut(seconds: timeout)
     case .fillsDisk: throw .exhausted(.files, bytes: context.options.space)
+    case .fillsMemory: throw .exhausted(.memory, bytes: context.options.memory)
     case .replaced: throw Self.replaced(compiler.name)
     case .startsTooMany(let most):
       throw .programFailed(compiler.name, how: "started more than \(most) processes", words)
@@ -148,7 +149,8 @@ package final class ProgramSession: CompileSession {
         // Each thread reserves some address space that it does not use.
         memory: options.memory.addingSaturating(perThread * (72 << 20)), file: options.space,
         processorTime: Int(milliseconds / 1000 * Double(perThread)) + 2),
-      space: options.space, largestOutput: options.largestArtifact, milliseconds: Int(milliseconds))
+      memory: options.memory, space: options.space, largestOutput: options.largestArtifact,
+      milliseconds: Int(milliseconds))
   }
 
   func ask(_ order: ProgramOrder, deadline: MonotonicInstant) throws(ModuleFailure) -> ProgramReport {

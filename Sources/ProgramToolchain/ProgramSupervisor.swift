@@ -198,6 +198,7 @@ package struct ProgramSupervisor: ~Copyable {
         if looks.isMultiple(of: Self.looksUntilProcesses) {
           let processes = Descendants.all
           if processes.count > Self.mostProcesses { return .stopped(.startsTooMany(Self.mostProcesses)) }
+          if ProcessMemory.exceeds(order.memory, processes) { return .stopped(.fillsMemory) }
           size = size.addingSaturating(directory.sizeWithoutNames(heldBy: processes))
         }
         if size > order.space { return .stopped(.fillsDisk) }

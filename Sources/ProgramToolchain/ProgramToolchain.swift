@@ -141,7 +141,7 @@ package final class ProgramToolchain: Toolchain {
           reason: "\(arguments[0]) cannot be started: \(call): \(reason)\(Self.advice(aboutScript: arguments[0]))")
       case .replaced:
         throw .program(description.name, location, reason: "\(arguments[0]) was replaced meanwhile: run again")
-      case .fillsDisk, .startsTooMany, .tooLarge, .withoutOutput:
+      case .fillsDisk, .fillsMemory, .startsTooMany, .tooLarge, .withoutOutput:
         throw unusable(command, "wrote or started more than is allowed", report)
       }
     }

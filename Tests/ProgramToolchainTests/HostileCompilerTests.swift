@@ -90,6 +90,20 @@ struct HostileCompilerTests {
     #expect(failure == .programFailed("test", how: "started more than 512 processes", nil))
   }
 
+  /// Each of its processes keeps to the limit.
+  @Test func allItsProcessesHaveALimitOfMemory() throws {
+    var fixture = fixture
+    fixture.options.memory = 256 << 20
+    let failure = try fixture.failure(
+      """
+      for i in 1 2 3 4; do
+        python3 -I -c 'import time; held = bytearray(b"x") * (100 << 20); time.sleep(1000)' &
+      done
+      wait
+      """)
+    #expect(failure == .exhausted(.memory, bytes: 256 << 20))
+  }
+
   @Test func wordsThatAreNoTextDoNoHarm() throws {
     #expect(try fixture.compile("head -c 60000 /dev/zero; head -c 60000 /dev/zero >&2; echo TEST > \"$2\"") == "TEST\n")
   }
