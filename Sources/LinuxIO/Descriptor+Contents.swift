@@ -83,6 +83,30 @@ extension Descriptor {
     }
   }
 
+  /// Bytes that were written, without the holes between them (lseek(2), SEEK_DATA). Where the file system knows of no holes, it
+  /// is everything.
+  ///
+  /// - Parameter size: the file's.
+  package func dataSize(of size: Int) throws(SystemError) -> Int {
+    var sum = 0
+    var offset = 0
+    while offset < size {
+      let start = lseek(raw, off_t(offset), Self.toData)
+      // No data follow.
+      if start < 0 && errno == ENXIO { break }
+      guard start >= 0 else { throw SystemError("lseek") }
+      let end = lseek(raw, start, Self.toHole)
+      guard end > start else { throw SystemError("lseek") }
+      sum += Int(end - start)
+      offset = Int(end)
+    }
+    return sum
+  }
+
+  // SEEK_DATA and SEEK_HOLE, which <unistd.h> has for GNU's programs only.
+  private static let toData: Int32 = 3
+  private static let toHole: Int32 = 4
+
   /// Lets the disk begin to write. Only ``synchronizeData()`` says whether the bytes are there.
   package func startWritingOut() { _ = clinux_start_writing_out(raw) }
 

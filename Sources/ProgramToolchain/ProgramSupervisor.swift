@@ -20,6 +20,8 @@ package struct ProgramSupervisor: ~Copyable {
   /// Every so many of these looks, also at what has no name any more, and at the processes.
   private static let looksUntilProcesses = 10
   private static let mostProcesses = 512
+  /// Bytes of holes that any output may have. Linkers leave some between segments.
+  private static let mostHoles = 16 << 20
   private static let longestAnswer = 8000
 
   private let socket: MessageSocket
@@ -242,8 +244,12 @@ package struct ProgramSupervisor: ~Copyable {
     guard status.kind == .regular else { return .withoutOutput(why: "wrote an output that is \(status.kind)") }
     guard status.size > 0 else { return .withoutOutput(why: "wrote an empty output") }
     guard status.size <= limit else { return .tooLarge }
-    guard let artifact else { return .withoutOutput(why: "was given no place for its output") }
     let file = try directory.descriptor.openRegularFile(name, O_RDONLY)
+    // Copied into memory, holes take as much as data do.
+    guard try status.size - file.dataSize(of: status.size) <= max(Self.mostHoles, status.size / 2) else {
+      return .withoutOutput(why: "wrote an output of \(status.size) bytes that is mostly holes")
+    }
+    guard let artifact else { return .withoutOutput(why: "was given no place for its output") }
     try file.forEachBlock { (block) throws(SystemError) in try artifact.write(all: block) }
     return .done(size: status.size)
   }

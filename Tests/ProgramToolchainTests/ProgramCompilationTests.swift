@@ -92,8 +92,18 @@ struct ProgramCompilationTests {
     (#"mkdir "$2""#, "ended with status 0, but wrote an output that is a directory"),
     (#"ln -s /etc/passwd "$2""#, "ended with status 0, but wrote an output that is a symbolic link"),
     (#"mkfifo "$2""#, "ended with status 0, but wrote an output that is a FIFO"),
+    (
+      #"printf TEST > "$2"; truncate -s 40000000 "$2""#,
+      "ended with status 0, but wrote an output of 40000000 bytes that is mostly holes"
+    ),
   ]) func successWithoutAnArtifactIsAFailure(script: String, how: String) throws {
     #expect(try fixture.failure(script) == .programFailed("testc", how: how, nil))
+  }
+
+  @Test func someHolesAreNothingUnusual() throws {
+    #expect(try fixture.compile(#"printf TEST > "$2"; truncate -s 1000000 "$2""#).utf8.count == 1_000_000)
+    let half = #"printf TEST > "$2"; truncate -s 17000000 "$2"; head -c 20000000 /dev/zero >> "$2""#
+    #expect(try fixture.compile(half).utf8.count == 37_000_000)
   }
 
   /// A program is started by the descriptor that was looked at, whatever its path leads to by then (getauxval(3), AT_EXECFN).
