@@ -18,6 +18,7 @@ package enum BuiltInCompilers {
     files.header = ["{wasm2c}/../../include/wasm-rt.h", "{wasm2c}/../../include/simde", "/usr/include/wasm-rt.h",
       "/usr/local/include/wasm-rt.h"]
     version = [["{wasm2c}", "--version"], ["{cc}", "--version"]]
+    helpers = [["{cc}", "-print-prog-name=cc1"], ["{cc}", "-print-prog-name=as"], ["{cc}", "-print-prog-name=ld"]]
     commands = [
       ["{wasm2c}", "{input}", "-n", "module", "-o", "module.c"],
       ["{cc}", "-shared", "-fPIC", "{opt-level}", "{cpu}", "-w", "-I{runtime}", "-I{runtime}/../include", "-o", "{output}",

@@ -122,6 +122,12 @@ package struct CompilerAccount: Sendable {
   package let files: CompilerFiles
   /// What the commands for the version print.
   let words: String
+  /// The programs that its programs start.
+  let helpers: CompilerFiles
+
+  /// Whether all files are as they were when they were read.
+  var isUnchanged: Bool { files.areUnchanged && helpers.areUnchanged }
+
   /// The first number with dots in what it says of itself, or else any number.
   package var version: String {
     let numbers = words.split { !($0.isASCII && ($0.isLetter || $0.isNumber || "._+".contains($0))) }
@@ -149,6 +155,7 @@ package struct CompilerAccount: Sendable {
     lines += wish.texts.sorted { $0.key < $1.key }.map { "file \($0.key) \($0.value.debugDescription)" }
     if wish.dependsOnProcessor(with: compiler) { lines.append("processor \(EngineFinding.processor)") }
     lines.append("version \(words.debugDescription)")
+    lines += helpers.files.map { "helper \($0.name) \($0.digest.hex)" }
     return Array(lines.joined(separator: "\n").utf8)
   }
 }

@@ -34,6 +34,8 @@ package struct CompilerDescription: Hashable, Sendable {
   package var reads: [String]
   /// The commands that print what it is.
   package var version: [[String]]
+  /// The commands that each print the path of a program that the programs start by themselves.
+  package var helpers: [[String]]
   /// The commands that compile, one after the other.
   package var commands: [[String]]
   /// The arguments that take the place of `{opt-level}`; nil if it understands no levels.
@@ -70,6 +72,7 @@ package struct CompilerDescription: Hashable, Sendable {
     files = []
     reads = []
     version = []
+    helpers = []
     commands = []
     suffix = ".bin"
     magic = []
@@ -112,7 +115,7 @@ package struct CompilerDescription: Hashable, Sendable {
       }
     }
     let known = names + Self.values
-    for command in commands + version {
+    for command in commands + version + helpers {
       guard let first = command.first, let program = Template(first).onlyPlaceholder,
         programs.contains(where: { $0.name == program })
       else { return "each command must begin with one of the programs, as {\(programs[0].name)}" }
@@ -126,7 +129,7 @@ package struct CompilerDescription: Hashable, Sendable {
         return Self.unknown(unknown, known + Self.lists)
       }
     }
-    for argument in version.flatMap(\.self) {
+    for argument in (version + helpers).flatMap(\.self) {
       if let unknown = Template(argument).placeholders.first(where: { !names.contains($0) }) {
         return Self.unknown(unknown, names)
       }

@@ -41,8 +41,8 @@ package struct CompilerSearch: Sendable {
   private func executable(_ name: String) -> FilePath? {
     let found =
       name.contains("/")
-      ? existing(name).flatMap { isExecutable($0) ? $0 : nil }
-      : path.lazy.map { $0.appending(name) }.first(where: isExecutable)
+      ? existing(name).flatMap { Self.isExecutable($0) ? $0 : nil }
+      : path.lazy.map { $0.appending(name) }.first(where: Self.isExecutable)
     return found.map { PythonWrapper.program(startedBy: $0) ?? $0 }
   }
 
@@ -56,7 +56,7 @@ package struct CompilerSearch: Sendable {
     return candidate
   }
 
-  private func isExecutable(_ path: FilePath) -> Bool {
+  static func isExecutable(_ path: FilePath) -> Bool {
     // What is told to a child has to be text.
     FilePath(path.string) == path
       && (try? Descriptor.status(of: path).kind) == .regular && path.withCText { access($0, X_OK) } == 0
@@ -135,7 +135,7 @@ package struct FoundCompiler: Sendable {
     return parts.files(in: name, endingWith: argument[slash...].dropFirst(2)).map(\.string)
   }
 
-  private var searchPath: [String] {
+  var searchPath: [String] {
     Set(programs.values.map { $0.removingLastComponent().string }).sorted() + ["/usr/local/bin", "/usr/bin", "/bin"]
   }
 

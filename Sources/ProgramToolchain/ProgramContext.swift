@@ -35,5 +35,5 @@ final class ProgramContext: Sendable {
   }
 
   /// Whether the compiler's files are those that the identities were made of.
-  var isUnchanged: Bool { account?.files.areUnchanged ?? false }
+  var isUnchanged: Bool { account?.isUnchanged ?? false }
 }

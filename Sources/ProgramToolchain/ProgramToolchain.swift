@@ -22,6 +22,8 @@ package final class ProgramToolchain: Toolchain {
     var known: [FileStamp: [UInt8]] = [:]
     /// The session that was asked what the compiler is, which has met no module.
     var asked: ProgramSession?
+    /// What it was asked.
+    var answers: CompilerAnswers?
   }
 
   package init(
@@ -41,7 +43,7 @@ package final class ProgramToolchain: Toolchain {
   package var wishes: [CompileWish] { context.wishes.map(\.wish) }
   package var cores: ToolchainCores { description.usesAllCores ? .all : .one }
 
-  package var files: [FilePath] { compiler.files }
+  package var files: [FilePath] { compiler.files + (context.account?.helpers.files.map(\.path) ?? []) }
 
   package func hosts(of wish: Int) -> [String] { hosts.indices.contains(wish) ? hosts[wish] : [] }
 
@@ -57,9 +59,11 @@ package final class ProgramToolchain: Toolchain {
     }
     defer { state.withLock { [known] in $0.known = known } }
     guard let files = CompilerFiles(of: context.parts, rememberedBy: digest), let main = files.files.first,
-      case .available(let words, _) = catalog.engine(main.stamp, wish: versionKey(files), now: now)
+      case .available(let bytes, _) = catalog.engine(main.stamp, wish: versionKey(files), now: now)
     else { return nil }
-    return identities(CompilerAccount(files: files, words: String(decoding: words, as: UTF8.self)))
+    let answers = CompilerAnswers(bytes)
+    guard let helpers = CompilerFiles(of: compiler.helpers(answers.helpers), rememberedBy: digest) else { return nil }
+    return identities(CompilerAccount(files: files, words: answers.words, helpers: helpers))
   }
 
   private func identities(_ account: CompilerAccount) -> [ArtifactIdentity] {
@@ -71,6 +75,7 @@ package final class ProgramToolchain: Toolchain {
   private func versionKey(_ files: CompilerFiles) -> String {
     var hash = SHA256()
     for command in description.version { for word in command { hash.update(tag: "word", Array(word.utf8)) } }
+    for command in description.helpers { for word in command { hash.update(tag: "helper", Array(word.utf8)) } }
     return "version of \(description.name) \(files.digest.hex) \(Array(hash.finalize()).hex)"
   }
 
@@ -82,24 +87,29 @@ package final class ProgramToolchain: Toolchain {
     do { files = try CompilerFiles(of: context.parts) { known[$0] } } catch {
       throw .program(description.name, location, reason: error.description)
     }
-    let words = try askVersion(of: files)
-    let account = CompilerAccount(files: files, words: words)
+    let answers = try ask(files)
+    let helpers: CompilerFiles
+    do { helpers = try CompilerFiles(of: compiler.helpers(answers.helpers)) { known[$0] } } catch {
+      throw .program(description.name, location, reason: error.description)
+    }
+    let account = CompilerAccount(files: files, words: answers.words, helpers: helpers)
     context.account = account
+    state.withLock { $0.answers = answers }
     return account
   }
 
   package func resolve(lanes: Int) throws(CompilerUnusable) -> ToolchainResolution {
     let begun = WallClock.now()
     let account = try account()
-    let missing = state.withLock { $0.asked?.missingDefences ?? [] }
+    let (missing, answers) = state.withLock { ($0.asked?.missingDefences ?? [], $0.answers) }
     if options.requiresConfinement && !missing.isEmpty { throw .unconfined(missing: missing) }
     var findings: [EngineFinding] = []
-    if account.files.areUnchanged, let main = account.files.files.first {
-      findings = account.files.findings(at: begun)
+    if account.isUnchanged, let main = account.files.files.first, let answers {
+      findings = account.files.findings(at: begun) + account.helpers.findings(at: begun)
       findings.append(
         EngineFinding(
           library: main.stamp, wish: versionKey(account.files), probed: begun,
-          result: .available(record: Array(account.words.utf8), build: [])))
+          result: .available(record: answers.bytes, build: [])))
     }
     return ToolchainResolution(
       identities: identities(account).map { .success($0) }, missingDefences: missing, findings: findings)
@@ -107,7 +117,8 @@ package final class ProgramToolchain: Toolchain {
 
   private static let longestVersion = 4000
 
-  private func askVersion(of files: CompilerFiles) throws(CompilerUnusable) -> String {
+  /// Asks it what it is, and what it starts.
+  private func ask(_ files: CompilerFiles) throws(CompilerUnusable) -> CompilerAnswers {
     let session: ProgramSession
     do throws(SystemError) { session = try ProgramSession(context) } catch {
       throw .notStarted(reason: error.whyThisProgramDidNotStart)
@@ -116,15 +127,7 @@ package final class ProgramToolchain: Toolchain {
     var all: [String] = []
     for command in description.version {
       let arguments = command.map { Template($0).filled(compiler.places) }
-      var order = session.order([arguments], of: files, seconds: options.answersWithin)
-      order.output = nil
-      let report: ProgramReport
-      do throws(ModuleFailure) {
-        report = try session.ask(order, deadline: .now().adding(seconds: options.answersWithin))
-      } catch {
-        if case .cancelled = error { throw .cancelled }
-        throw .program(description.name, location, reason: error.description)
-      }
+      let report = try ask(arguments, of: files, session)
       switch report.result {
       case .done:
         let text = report.output.isEmpty ? report.words : report.output
@@ -145,7 +148,29 @@ package final class ProgramToolchain: Toolchain {
         throw unusable(command, "wrote or started more than is allowed", report)
       }
     }
-    return all.joined(separator: "\n")
+    var helpers: [String] = []
+    for command in description.helpers {
+      let report = try ask(command.map { Template($0).filled(compiler.places) }, of: files, session)
+      // Not every compiler knows the question, and not every one starts such a program.
+      guard case .done = report.result, let line = report.output.split(whereSeparator: \.isNewline).first else {
+        continue
+      }
+      helpers.append(String(line))
+    }
+    return CompilerAnswers(words: all.joined(separator: "\n"), helpers: helpers)
+  }
+
+  private func ask(
+    _ arguments: [String], of files: CompilerFiles, _ session: ProgramSession
+  ) throws(CompilerUnusable) -> ProgramReport {
+    var order = session.order([arguments], of: files, seconds: options.answersWithin)
+    order.output = nil
+    do throws(ModuleFailure) {
+      return try session.ask(order, deadline: .now().adding(seconds: options.answersWithin))
+    } catch {
+      if case .cancelled = error { throw .cancelled }
+      throw .program(description.name, location, reason: error.description)
+    }
   }
 
   /// Behind a message about a program that could not be started: nothing, unless it is a script.

@@ -99,6 +99,24 @@ struct CompilerIdentityTests {
     #expect(try identity(": 2").digest != third.digest)
   }
 
+  /// As gcc starts cc1 and the assembler.
+  @Test func whatItStartsItselfCounts() throws {
+    func identity(_ helper: String, named name: String) throws -> ArtifactIdentity {
+      let compiler = try fixture.compiler("[ $1 = --which ] || exit 1; echo \"$2\"; echo more") {
+        $0.helpers = [["{testc}", "--which", name], ["{testc}", "--unknown"], ["{testc}", "--which", "absent"]]
+      }
+      _ = try fixture.directory.writeProgram(helper, to: "compiler/helper")
+      return try fixture.identity(compiler)
+    }
+    let first = try identity("1", named: "helper")
+    let path = fixture.directory("compiler/helper").string
+    #expect(String(decoding: first.record, as: UTF8.self).contains("\nhelper helper "))
+    #expect(try identity("1", named: path) == first, "a name is looked for in the directories of its programs")
+    let second = try identity("2", named: path)
+    #expect(second.digest != first.digest && second.wish == first.wish)
+    #expect(try !String(decoding: identity("", named: "absent").record, as: UTF8.self).contains("\nhelper "))
+  }
+
   @Test func theSameFilesElsewhereAreTheSame() throws {
     let here = try fixture.identity(try fixture.compiler(""))
     let other = try CompilerFixture()
@@ -209,7 +227,7 @@ struct CompilerIdentityTests {
     ] {
       let compiler = try fixture.compiler("")
       let files = try CompilerFiles(of: compiler)
-      #expect(CompilerAccount(files: files, words: said).version == version, "\(said)")
+      #expect(CompilerAccount(files: files, words: said, helpers: files).version == version, "\(said)")
     }
   }
 
@@ -217,14 +235,18 @@ struct CompilerIdentityTests {
   @Test(arguments: [true, false]) func theCatalogSparesWork(_ isScript: Bool) throws {
     let program = try fixture.directory.write(try [UInt8](contentsOf: "/bin/echo"), to: "echo")
     chmod(program.string, 0o755)
+    let helper = try fixture.directory.writeProgram("1", to: "helper")
     func compiler() throws -> FoundCompiler {
-      try fixture.compiler("") { if !isScript { $0.programs = [.init(name: "testc", candidates: [program.string])] } }
+      try fixture.compiler("") {
+        if !isScript { $0.programs = [.init(name: "testc", candidates: [program.string])] }
+        $0.helpers = [["{testc}", helper.string]]
+      }
     }
     let toolchain = fixture.toolchain(try compiler())
     defer { toolchain.finish() }
     let cache = try CacheDirectory(making: fixture.directory("cache"))
     let resolution = try toolchain.resolve(lanes: 1)
-    #expect(resolution.findings.count == 2, "its file and what it says")
+    #expect(resolution.findings.count == (isScript ? 2 : 3), "its file, what it says, and what it starts")
     let catalog = try #require(Catalog.open(in: cache.base, .readWrite).catalog)
     let later = WallClock.now() + 10_000_000_000
     #expect(toolchain.rememberedIdentities(in: catalog, now: later) == nil, "nothing is remembered yet")
@@ -240,7 +262,7 @@ struct CompilerIdentityTests {
       return
     }
     #expect(known == (try resolution.identities.map { try $0.get() }))
-    try fixture.directory.write(try [UInt8](contentsOf: program) + [0], to: "echo")
+    _ = try fixture.directory.writeProgram("2", to: "helper")
     #expect(toolchain.rememberedIdentities(in: catalog, now: later + 1) == nil)
   }
 }

@@ -22,9 +22,8 @@ extension CompilerDescription {
   }
 
   private static let keys = [
-    "summary", "get", "llvm", "programs", "files", "reads", "version", "commands", "opt-level", "cpu", "cpu-feature",
-    "baseline",
-    "target", "targets", "config", "suffix", "magic", "cores", "refuses",
+    "summary", "get", "llvm", "programs", "files", "reads", "version", "helpers", "commands", "opt-level", "cpu",
+    "cpu-feature", "baseline", "target", "targets", "config", "suffix", "magic", "cores", "refuses",
   ]
 
   private mutating func set(_ entry: TOMLTable.Entry) throws(DescriptionTrouble) {
@@ -37,6 +36,7 @@ extension CompilerDescription {
     case "files": files = try reader.places()
     case "reads": reads = try reader.texts()
     case "version": version = try reader.commands()
+    case "helpers": helpers = try reader.commands()
     case "commands": commands = try reader.commands()
     case "opt-level": optimization = try reader.levels()
     case "cpu": processor = try reader.texts()
