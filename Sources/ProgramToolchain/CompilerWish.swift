@@ -105,10 +105,19 @@ package struct CompilerWish: Hashable, Sendable {
 
   /// Whether code may depend on the very processor that the compiler runs on.
   func dependsOnProcessor(with compiler: CompilerDescription) -> Bool {
-    guard settings.cpu.isNative else { return false }
+    guard settings.cpu.isNative, !isAlsoBaseline(for: compiler) else { return false }
     guard let target else { return true }
     // One that is told of each feature takes none from this processor once it is told a target.
     return compiler.feature == nil && Self.isForThisArchitecture(target)
+  }
+
+  /// Whether code for any processor of the architecture is asked for in the same words.
+  private func isAlsoBaseline(for compiler: CompilerDescription) -> Bool {
+    guard compiler.baseline != nil else { return false }
+    let baseline = EngineSettings(
+      backend: settings.backend, optimization: settings.optimization, cpu: .baseline, features: settings.features,
+      configuration: settings.configuration)
+    return lists(of: compiler) == CompilerWish(baseline, target: target).lists(of: compiler)
   }
 
   /// This machine's target triple.

@@ -142,7 +142,7 @@ struct CompilerIdentityTests {
       $0.commands = [["{testc}", "{opt-level}", "{cpu}", "{target}", "{input}", "{output}"]]
       $0.optimization = [.speed: ["-O2"], .none: ["-O0"]]
       $0.processor = ["-march={cpu}"]
-      $0.baseline = []
+      $0.baseline = ["-march=baseline"]
       $0.target = ["{target}"]
     }
     let wishes = [
@@ -157,6 +157,21 @@ struct CompilerIdentityTests {
     #expect(record(5).contains("\nprocessor "))
     #expect(identities[4].target == "riscv64gc-unknown-linux-gnu")
     #expect(identities[4].wish.description == "test, target riscv64gc-unknown-linux-gnu")
+  }
+
+  /// As a C compiler, which without -march makes what runs everywhere: machines of any processor share it.
+  @Test func whatIsBaselineWithoutAWordIsForAnyProcessor() throws {
+    func record(_ baseline: [String]?) throws -> String {
+      let compiler = try fixture.compiler("") {
+        $0.commands = [["{testc}", "{cpu}", "{input}", "{output}"]]
+        $0.processor = ["-march={cpu}"]
+        $0.baseline = baseline
+      }
+      return String(decoding: try fixture.identity(compiler, wish()).record, as: UTF8.self)
+    }
+    #expect(try !record([]).contains("\nprocessor "))
+    #expect(try record(["-march=x86-64"]).contains("\nprocessor "))
+    #expect(try record(nil).contains("\nprocessor "))
   }
 
   /// wasmtime's command line takes no feature from this processor once it is told a target.
