@@ -26,7 +26,7 @@ struct CompilerChoice: Sendable {
   ) throws(RunFailure) -> RunSummary {
     // A watcher has run after run, and something else may have been mounted since the last.
     ImageFileSystems.lookAgainUnlessFollowed()
-    let toolchains = try findToolchains(cancellation) { if told.isNew($0) { observer.record(.told($0)) } }
+    let toolchains = try findToolchains(cancellation) { if told.isNew($0) { observer.record($0) } }
     do {
       return try Precompiler(request, with: toolchains, observer: observer, cancellation: cancellation).run()
     } catch {
@@ -43,9 +43,9 @@ struct CompilerChoice: Sendable {
   /// Finds the compilers as they are now: one for each engine library, or more where its hosts are very many, and
   /// one for each program.
   ///
-  /// - Parameter tell: is told what was taken where something was left open.
+  /// - Parameter tell: is told what was taken where something was left open, and what is wrong with it.
   func findToolchains(
-    _ cancellation: Cancellation, tell: (String) -> Void = { _ in }
+    _ cancellation: Cancellation, tell: (RunEvent) -> Void = { _ in }
   ) throws(RunFailure) -> [any Toolchain] {
     var wanted: [Wanted] = []
     for choice in try choices() {
@@ -103,13 +103,14 @@ struct CompilerChoice: Sendable {
 
   private static func add(
     _ one: EngineSettings, _ choice: HostChoice, _ programs: CompilerFinding, to wanted: inout [Wanted],
-    _ tell: (String) -> Void
+    _ tell: (RunEvent) -> Void
   ) throws(RunFailure) {
     let found = try programs.find(one.backend)
     let name = found.description.name
     if one.backend.rawValue != name {
-      tell("--backend \(one.backend.rawValue) takes \(name) (\(found.main.printable))")
+      tell(.told("--backend \(one.backend.rawValue) takes \(name) (\(found.main.printable))"))
     }
+    if let objection = CompilerTrust().objection(to: found) { tell(.warned("--backend \(name): \(objection)")) }
     let names = choice.directoryName.map { [$0] } ?? []
     let targets: [String?] = choice.targets.isEmpty ? [nil] : choice.targets
     for target in targets {
@@ -189,11 +190,16 @@ struct CompilerChoice: Sendable {
   }
 }
 
-/// What users were told about a choice that was left open, each once.
+/// What users were told about a choice, each once.
 private final class ToldChoices: Sendable {
   private let texts = Mutex<Set<String>>([])
 
-  func isNew(_ text: String) -> Bool { texts.withLock { $0.insert(text).inserted } }
+  func isNew(_ event: RunEvent) -> Bool {
+    switch event {
+    case .told(let text), .warned(let text): texts.withLock { $0.insert(text).inserted }
+    default: true
+    }
+  }
 }
 
 extension PrecompileInvocation {

@@ -107,6 +107,11 @@ package struct FoundCompiler: Sendable {
     return all
   }
 
+  /// Where its programs, and what its description names besides, were found.
+  package var whereabouts: [FilePath] {
+    (Array(programs.values) + things.values).sorted { $0.string < $1.string }
+  }
+
   /// Every file that decides what it makes; as the directories are now.
   var parts: CompilerParts { CompilerParts(programs: programs, things: things) }
 

@@ -5,30 +5,9 @@ import Testing
 
 /// Compilers that are programs, described in the user's configuration: everything that the cache does works with them.
 @Suite struct ProgramBackendTests {
-  /// Describes a compiler that is a shell script: its artifact is `TEST`, and the module in hexadecimal.
-  private func describe(_ script: String? = nil, version: String = "1.2", more: String = "", in box: Sandbox) throws {
-    let work = script ?? #"printf TEST > "$2"; od -An -v -tx1 "$1" >> "$2""#
-    try box.write(
-      "#!/bin/sh\nif [ \"$1\" = --version ]; then echo 'testc \(version)'; exit; fi\n\(work)\n", to: "../compiler/testc"
-    )
-    chmod(box.path + "/compiler/testc", 0o755)
-    try box.write(
-      """
-      [backend.test-c]
-      summary = "a test"
-      get = "write it"
-      programs = { testc = "\(box.path)/compiler/testc" }
-      version = ["{testc}", "--version"]
-      commands = [["{testc}", "{input}", "{output}"]]
-      suffix = ".test"
-      magic = "54455354"
-      \(more)
-      """, to: "../home/.config/wasmprecompile/config.toml")
-  }
-
   @Test func aDescribedCompilerIsABackendLikeAnyOther() throws {
     try Sandbox.use { box in
-      try describe(in: box)
+      try box.describe()
       try box.write(WasmBinary.returning(1), to: "m/1.wasm")
       try box.write(WasmBinary.returning(2), to: "m/2.wasm")
       let first = try box.succeed("-j1", "--backend", "test-c", "m")
@@ -54,7 +33,7 @@ import Testing
 
   @Test func whatOthersMayWriteDescribesNoCompiler() throws {
     try Sandbox.use { box in
-      try describe(in: box)
+      try box.describe()
       try box.write(WasmBinary.returning(1), to: "a.wasm")
       let file = box.path + "/home/.config/wasmprecompile/config.toml"
       chmod(file, 0o666)
@@ -72,7 +51,7 @@ import Testing
   /// What a compiler finds by `PATH` does not depend on who calls, because it is in no identity.
   @Test func theUsersPathIsNotTheCompilers() throws {
     try Sandbox.use { box in
-      try describe(#"echo "TEST $PATH" > "$2""#, in: box)
+      try box.describe(#"echo "TEST $PATH" > "$2""#)
       try box.write(WasmBinary.returning(1), to: "a.wasm")
       var tool = box.tool("--backend", "test-c", "--output", "out", "a.wasm")
       tool.environment["PATH"] = box.work + ":" + (tool.environment["PATH"] ?? "")
@@ -84,7 +63,7 @@ import Testing
 
   @Test func severalCompilersInOneRunEachHaveTheirSuffix() throws {
     try Sandbox.use { box in
-      try describe(in: box)
+      try box.describe()
       try box.write(WasmBinary.returning(1), to: "a.wasm")
       try box.succeed(
         "--backend", "winch", "--backend", "test-c", "--backend", "cranelift", "--output", "out", "a.wasm")
@@ -102,12 +81,12 @@ import Testing
 
   @Test func anotherCompilerIsAMissWithItsReason() throws {
     try Sandbox.use { box in
-      try describe(in: box)
+      try box.describe()
       try box.write(WasmBinary.returning(1), to: "a.wasm")
       try box.succeed("--backend", "test-c", "--backend", "winch", "a.wasm")
       func dryRun() throws -> String { try box.succeed("-n", "--backend", "test-c", "a.wasm").output }
       #expect(try dryRun() == "")
-      try describe(#"printf TEST > "$2"; od -An -v -tx2 "$1" >> "$2""#, in: box)
+      try box.describe(#"printf TEST > "$2"; od -An -v -tx2 "$1" >> "$2""#)
       #expect(try dryRun() == "would compile a.wasm with test-c (engine changed)\n")
       let before = box.engines
       let removed = try box.succeed("cache", "gc", "--old-engines")
@@ -125,7 +104,7 @@ import Testing
     try Sandbox.use { box in
       try box.write("1", to: "../compiler/runtime/a.h")
       try box.write("2", to: "../compiler/runtime/more/b.h")
-      try describe(more: "files = { runtime = \"\(box.path)/compiler/runtime\" }", in: box)
+      try box.describe(more: "files = { runtime = \"\(box.path)/compiler/runtime\" }")
       try box.write(WasmBinary.returning(1), to: "m/1.wasm")
       try box.write(
         "s: \n\t$(TOOL) --backend test-c --stamp s --depfile d m\n-include d\n", to: "Makefile")
@@ -149,7 +128,7 @@ import Testing
 
   @Test func whatItSaysIsTheMessage() throws {
     try Sandbox.use { box in
-      try describe("for i in 1 2 3; do echo \"line $i\" >&2; done; exit 3", in: box)
+      try box.describe("for i in 1 2 3; do echo \"line $i\" >&2; done; exit 3")
       try box.write(WasmBinary.returning(1), to: "a.wasm")
       let run = try box.tool("--backend", "test-c", "a.wasm").run()
       #expect(run.ending == .exited(1))
@@ -180,7 +159,7 @@ import Testing
 
   @Test func whatIsMissingOrNotUnderstoodIsSaidBeforeAnythingStarts() throws {
     try Sandbox.use { box in
-      try describe(in: box)
+      try box.describe()
       try box.write(WasmBinary.returning(1), to: "a.wasm")
       func complaint(_ arguments: Argument..., ending: Int32) throws -> String {
         let run = try box.tool(arguments + ["a.wasm"]).run()
@@ -213,14 +192,14 @@ import Testing
 
   @Test func enginesListsThemWithTheirState() throws {
     try Sandbox.use { box in
-      try describe(in: box)
+      try box.describe()
       func row(_ arguments: Argument...) throws -> String? {
         try box.tool(["engines"] + arguments).run().outputLines.first { $0.hasPrefix("test-c ") }
       }
       #expect(try row() == "test-c             found, 1.2, \(box.path)/compiler/testc")
       let json = try box.succeed("engines", "--format", "json", "--backend", "test-c").outputLines
       #expect(json.contains { $0.contains(#""type":"compiler","backend":"test-c","state":"found""#) }, "\(json)")
-      try describe("", version: "'; echo broken >&2; exit 4; echo '", in: box)
+      try box.describe("", version: "'; echo broken >&2; exit 4; echo '")
       let broken = try box.tool("engines", "--backend", "test-c").run()
       #expect(broken.ending == .exited(69))
       #expect(
@@ -235,7 +214,7 @@ import Testing
 
   @Test func llvmIsTheFirstOneThatIsThere() throws {
     try Sandbox.use { box in
-      try describe(more: "llvm = true", in: box)
+      try box.describe(more: "llvm = true")
       try box.write(WasmBinary.returning(1), to: "a.wasm")
       let run = try box.succeed("--backend", "llvm", "a.wasm")
       #expect(run.errorLines.first == "--backend llvm takes test-c (\(box.path)/compiler/testc)")
@@ -245,7 +224,7 @@ import Testing
 
   @Test func severalTargetsHaveADirectoryEach() throws {
     try Sandbox.use { box in
-      try describe(#"{ printf TEST; echo "$3"; } > "$2""#, in: box)
+      try box.describe(#"{ printf TEST; echo "$3"; } > "$2""#)
       let file = "../home/.config/wasmprecompile/config.toml"
       let text = try String(contentsOfFile: box.work + "/" + file, encoding: .utf8)
       try box.write(
@@ -269,7 +248,7 @@ import Testing
     for (signal, isForAll) in [(SIGINT, false), (SIGKILL, false), (SIGKILL, true)] {
       try Sandbox.use { box in
         let mark = "\(UInt32.random(in: 1...UInt32.max)).5"
-        try describe("sleep 1\(mark) & sleep 2\(mark)", in: box)
+        try box.describe("sleep 1\(mark) & sleep 2\(mark)")
         try box.write(WasmBinary.returning(1), to: "a.wasm")
         var command = box.tool("--backend", "test-c", "a.wasm")
         try FileManager.default.createDirectory(atPath: box.path + "/tmp", withIntermediateDirectories: false)
@@ -290,13 +269,13 @@ import Testing
 
   @Test func aWatcherCompilesWithItAndNoticesAnotherOne() throws {
     try Sandbox.use { box in
-      try describe(in: box)
+      try box.describe()
       try box.write(WasmBinary.returning(1), to: "tree/a.wasm")
       let watcher = try Watcher(in: box, "--backend", "test-c", modules: 2)
       try box.write(WasmBinary.returning(2), to: "tree/b.wasm")
       watcher.expectCompiled("b.wasm", times: 2)
       #expect(watcher.lines.contains { $0.hasPrefix("compiled tree/b.wasm with test-c") })
-      try describe(#"printf TEST > "$2"; echo another >> "$2""#, in: box)
+      try box.describe(#"printf TEST > "$2"; echo another >> "$2""#)
       watcher.expectCompiled("a.wasm", times: 3)
       _ = watcher.stop()
       #expect(box.engines.count { $0.hasPrefix("test-c-") } == 2)
@@ -305,8 +284,8 @@ import Testing
 
   @Test func theDeadlineIsAModulesOnly() throws {
     try Sandbox.use { box in
-      try describe(
-        #"case $(od -An -v -tx1 "$1" | tr -d ' \n') in *4101*) sleep 1000;; *) echo TEST > "$2";; esac"#, in: box)
+      try box.describe(
+        #"case $(od -An -v -tx1 "$1" | tr -d ' \n') in *4101*) sleep 1000;; *) echo TEST > "$2";; esac"#)
       try box.write(WasmBinary.returning(1), to: "m/1.wasm")
       try box.write(WasmBinary.returning(2), to: "m/2.wasm")
       let run = try box.tool("--timeout", "1", "--backend", "test-c", "m").run()

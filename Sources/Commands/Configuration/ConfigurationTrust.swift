@@ -6,7 +6,7 @@ internal import WasmCache
 /// Whose files of settings count for a project: this user's, root's, and those of the owner of what is compiled, who decides
 /// about it anyway.
 struct ConfigurationTrust {
-  private let owners: Set<UInt32>
+  let owners: Set<UInt32>
 
   /// - Parameter place: the project's directory, or a file of it.
   init(of place: FilePath) {
@@ -35,7 +35,7 @@ struct ConfigurationTrust {
   }
 
   /// A group that has only the owner for its member is as good as the owner.
-  private static func isWritableByOthers(_ status: FileStatus, _ path: FilePath) -> Bool {
+  static func isWritableByOthers(_ status: FileStatus, _ path: FilePath) -> Bool {
     if status.permissions & 0o022 == 0 { return false }
     if status.permissions & 0o002 != 0 || !PrivateGroup.isPrivate(status.group, to: status.owner) { return true }
     // A list of access rights says more than the mode.

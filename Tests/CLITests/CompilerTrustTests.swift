@@ -1,0 +1,62 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// Compilers that others may change are named, though they are used: what is on the PATH is the user's choice.
+@Suite struct CompilerTrustTests {
+  /// What is said first when a module is made anew.
+  private func complaint(_ box: Sandbox, _ options: Argument...) throws -> String? {
+    let run = try box.succeed(options + ["--force", "--backend", "test-c", "a.wasm"])
+    return run.errorLines.first { $0.contains("warning") }
+  }
+
+  @Test func whatOthersMayWriteToIsNamed() throws {
+    try Sandbox.use { box in
+      try box.describe()
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      let directory = box.path + "/compiler"
+      func warning(_ path: String) -> String {
+        "wasmprecompile: warning: --backend test-c: other users may write to \(path), and so decide what artifacts do: "
+          + "`chmod go-w` it"
+      }
+      #expect(try complaint(box) == nil)
+      for path in [directory + "/testc", directory] {
+        chmod(path, 0o777)
+        #expect(try complaint(box) == warning(path))
+        #expect(try complaint(box, "-q") == nil)
+        chmod(path, 0o755)
+      }
+      chmod(directory, 0o1777)
+      #expect(try complaint(box) == nil, "nobody else can replace it there")
+      chmod(directory, 0o755)
+
+      // The link decides as much as the file.
+      try box.write("", to: "../links/empty")
+      try box.link("../links/testc", to: directory + "/testc")
+      let file = box.path + "/home/.config/wasmprecompile/config.toml"
+      let text = try String(contentsOfFile: file, encoding: .utf8)
+      try text.replacing("testc = \"\(directory)/", with: "testc = \"\(box.path)/links/")
+        .write(toFile: file, atomically: false, encoding: .utf8)
+      chmod(box.path + "/links", 0o777)
+      #expect(try complaint(box) == warning(box.path + "/links"))
+    }
+  }
+
+  @Test(.needs(geteuid() == 0, "root, who can give files away")) func ownersAreNamedAndRootsGroupsAreNot() throws {
+    try Sandbox.use { box in
+      try box.describe()
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      let program = box.path + "/compiler/testc"
+      // As /usr/local/bin is for Debian's group staff.
+      try #require(chown(box.path + "/compiler", 0, 50) == 0)
+      chmod(box.path + "/compiler", 0o2775)
+      #expect(try complaint(box) == nil)
+      try #require(chown(program, 12345, 0) == 0)
+      #expect(
+        try complaint(box)
+          == "wasmprecompile: warning: --backend test-c: \(program) belongs to user 12345, who decides what artifacts do"
+      )
+    }
+  }
+}
