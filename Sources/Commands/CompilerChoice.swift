@@ -111,12 +111,18 @@ struct CompilerChoice: Sendable {
       tell(.told("--backend \(one.backend.rawValue) takes \(name) (\(found.main.printable))"))
     }
     if let objection = CompilerTrust().objection(to: found) { tell(.warned("--backend \(name): \(objection)")) }
+    var configuration = one.configuration
+    if found.description.configuration == nil, choice.hasDetailsOfEnvironment, configuration.hasBacktraceDetails {
+      // It is wasmtime's own variable. Set for every program, it says nothing about this one.
+      configuration = configuration.without(EngineSetting.backtraceDetails)
+      tell(.noted("WASMTIME_BACKTRACE_DETAILS is set, which is not for --backend \(name)"))
+    }
     let names = choice.directoryName.map { [$0] } ?? []
     let targets: [String?] = choice.targets.isEmpty ? [nil] : choice.targets
     for target in targets {
       let settings = EngineSettings(
         backend: Backend(rawValue: name), optimization: one.optimization, cpu: one.cpu, features: one.features,
-        configuration: one.configuration)
+        configuration: configuration)
       let wish = CompilerWish(settings, target: target)
       if let objection = wish.objection(of: found.description) {
         let host = choice.name.map { "\($0.printable): " } ?? ""
@@ -196,7 +202,7 @@ private final class ToldChoices: Sendable {
 
   func isNew(_ event: RunEvent) -> Bool {
     switch event {
-    case .told(let text), .warned(let text): texts.withLock { $0.insert(text).inserted }
+    case .told(let text), .warned(let text), .noted(let text): texts.withLock { $0.insert(text).inserted }
     default: true
     }
   }

@@ -190,6 +190,30 @@ import Testing
     }
   }
 
+  /// Wasmtime's own variable is often set for every program.
+  @Test func whatTheEnvironmentTellsWasmtimeIsNotForOthers() throws {
+    try Sandbox.use { box in
+      try box.describe()
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      var tool = box.tool("-v", "--backend", "test-c", "a.wasm")
+      tool.environment["WASMTIME_BACKTRACE_DETAILS"] = "1"
+      let run = try tool.run()
+      #expect(run.ending == .exited(0))
+      #expect(
+        run.errorLines.contains("note: WASMTIME_BACKTRACE_DETAILS is set, which is not for --backend test-c"),
+        "\(run.errors)")
+      let again = try box.succeed("--backend", "test-c", "a.wasm")
+      #expect(again.errors.masked == "1 module: nothing to compile, all up to date (TIME)\n")
+      tool.arguments = ["--backend", "test-c", "-D", "backtrace-details", "a.wasm"]
+      let chosen = try tool.run()
+      #expect(chosen.ending == .exited(64))
+      #expect(
+        chosen.errors
+          == "wasmprecompile: error: --backend test-c does not understand settings of the host's engine (backtrace-details)\n"
+      )
+    }
+  }
+
   @Test func enginesListsThemWithTheirState() throws {
     try Sandbox.use { box in
       try box.describe()

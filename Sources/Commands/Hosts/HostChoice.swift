@@ -9,6 +9,8 @@ struct HostChoice: Sendable {
   var search: EngineSearch
   /// One for each backend, without repetitions.
   var settings: [EngineSettings]
+  /// Whether nothing but the environment can have set `backtrace-details`.
+  var hasDetailsOfEnvironment = false
   /// The target triples that were asked for; empty for this machine.
   var targets: [String] = []
   /// An artifact of that host's engine, whose settings are to be found out; they come on top of the others.
@@ -66,10 +68,18 @@ struct HostRequest: Sendable {
 
   /// - Parameter configuration: what is set besides the options.
   private func choice(_ configuration: EngineConfiguration, name: String?) -> HostChoice {
-    var all = configuration
-    if name == nil { hosts.apply(to: &all) } else { hosts.applyCommandLine(to: &all) }
+    func with(environment: Bool) -> EngineConfiguration {
+      var all = configuration
+      if name == nil {
+        hosts.apply(to: &all, withEnvironment: environment)
+      } else {
+        hosts.applyCommandLine(to: &all, withEnvironment: environment)
+      }
+      return all
+    }
     return HostChoice(
-      name: name, search: engine.search, settings: settings(compiler, all), targets: compiler.targets.map(\.text))
+      name: name, search: engine.search, settings: settings(compiler, with(environment: true)),
+      hasDetailsOfEnvironment: !with(environment: false).hasBacktraceDetails, targets: compiler.targets.map(\.text))
   }
 
   /// A named host has what the command line says, then what its table says, and what is set elsewhere for the rest. Settings of
@@ -81,13 +91,19 @@ struct HostRequest: Sendable {
     var compiler = compiler
     compiler.adopt(own)
     let namesBackends = values["backends"] != nil
-    var configuration = EngineConfiguration()
-    if let file = values["engine-config"]?.path { configuration = try EngineConfigurationFile.read(file) }
-    HostOptions(given: [:], values).apply(to: &configuration)
-    hosts.applyCommandLine(to: &configuration)
+    let file = try values["engine-config"]?.path.map { (path) throws(RunFailure) in
+      try EngineConfigurationFile.read(path)
+    }
+    func with(environment: Bool) -> EngineConfiguration {
+      var all = file ?? EngineConfiguration()
+      HostOptions(given: [:], values).apply(to: &all, withEnvironment: environment)
+      hosts.applyCommandLine(to: &all, withEnvironment: environment)
+      return all
+    }
     return HostChoice(
       name: table.name, search: ownEngine.engine == nil || engine.isGiven ? engine.search : ownEngine.search,
-      settings: settings(compiler, configuration, namesBackends: namesBackends), targets: compiler.targets.map(\.text),
+      settings: settings(compiler, with(environment: true), namesBackends: namesBackends),
+      hasDetailsOfEnvironment: !with(environment: false).hasBacktraceDetails, targets: compiler.targets.map(\.text),
       like: values["like"]?.path)
   }
 

@@ -78,8 +78,10 @@ struct HostOptions: CommandOptions {
   }
 
   /// Sets them on what a host has otherwise, of which they may switch something off.
-  func apply(to configuration: inout EngineConfiguration) {
-    configuration.merge(.ofEnvironment)
+  ///
+  /// - Parameter withEnvironment: whether what the environment sets on engines is set, too.
+  func apply(to configuration: inout EngineConfiguration, withEnvironment: Bool = true) {
+    if withEnvironment { configuration.merge(.ofEnvironment) }
     applyOptions(to: &configuration)
   }
 
