@@ -35,9 +35,9 @@ extension Benchmark {
       peers: [Peer(.enginesAlone(modules, .cranelift, for: hosts, at: site), .ratio(atMost: 1.05))])
   }
 
-  static let coldPrograms = Benchmark(name: "cold-wasm2c", title: "cold, 40 modules, wasm2c and cc", rounds: 3) {
+  static let coldPrograms = Benchmark(name: "cold-wasm2c", title: "cold, 40 modules, wasm2c and cc", rounds: 7) {
     site in
-    let modules = try ModuleTree.smallestOfCorpus(40, at: site)
+    let modules = try ModuleTree.smallPrograms(40, at: site)
     let compiler = try Wasm2C(at: site)
     return Contest(
       ours: .compiling(modules, by: compiler, at: site),

@@ -8,17 +8,6 @@ extension ModuleTree {
     return try ModuleTree("corpus", at: site, files: files, anew: true) { try Files.read(modules[$0]) }
   }
 
-  /// The smallest modules of the corpus.
-  static func smallestOfCorpus(_ count: Int, at site: Site) throws -> ModuleTree {
-    let corpus = try corpus(at: site)
-    let sizes = corpus.files.map { (size: Files.size("\(corpus.path)/\($0)") ?? 0, file: $0) }
-    let chosen = sizes.sorted { ($0.size, $0.file) < ($1.size, $1.file) }.prefix(count).map(\.file)
-    guard chosen.count == count else { throw Failure("the corpus has \(chosen.count) modules, not \(count)") }
-    return try ModuleTree("corpus-\(count)", at: site, files: chosen, anew: true) {
-      try Files.read("\(corpus.path)/\(chosen[$0])")
-    }
-  }
-
   private static func distinctModules(in directory: String) throws -> [String] {
     let paths = try Files.names(in: directory).filter { $0.hasSuffix(".wasm") }.map { "\(directory)/\($0)" }
     var bySize: [Int: [String]] = [:]
@@ -27,6 +16,13 @@ extension ModuleTree {
       let isKnown = try bySize[bytes.count, default: []].contains { try Files.read($0) == bytes }
       bySize[bytes.count, default: []].append(path)
       return !isKnown
+    }
+  }
+
+  /// Distinct programs of 2 to 12 KB: a C compiler takes half a second for each, so that what is done around it shows.
+  static func smallPrograms(_ count: Int, at site: Site) throws -> ModuleTree {
+    try ModuleTree("small-programs", at: site, files: numberedFiles(count, perDirectory: count)) { index in
+      ModuleBytes.program(bytes: 2000 + index * 6000 / max(1, count - 1), seed: UInt64(index)).bytes
     }
   }
 
