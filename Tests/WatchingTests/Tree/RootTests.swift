@@ -207,7 +207,7 @@ extension UsingInotify {
       guard test_bind_mount(one.string, two.string) == 0 else { return }
       defer { _ = test_unmount(two.string) }
       var options = TreeWatch.Options()
-      options.pollInterval = .milliseconds(20)
+      options.pollInterval = .milliseconds(100)
       let watched = await Watched(root, options: options)
       try Shell.write("", to: one.appending("x.wasm"))
       await watched.wait(forAnythingAbout: one.appending("x.wasm"))
@@ -225,7 +225,7 @@ extension UsingInotify {
       scratch = try Scratch()
       root = scratch.path.appending("root")
       try Shell.mkdir(root)
-      options.pollInterval = .milliseconds(20)
+      options.pollInterval = .milliseconds(100)
     }
 
     @Test func linkedDirectoriesAreNotFollowed() async throws {

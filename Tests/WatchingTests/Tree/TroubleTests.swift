@@ -17,7 +17,7 @@ extension UsingInotify {
       scratch = try Scratch()
       root = scratch.path.appending("root")
       try Shell.mkdir(root)
-      polling.pollInterval = .milliseconds(20)
+      polling.pollInterval = .milliseconds(100)
     }
 
     @Test func overflowIsToldOnceAndNothingIsMissed() async throws {
@@ -102,7 +102,7 @@ extension UsingInotify {
     @Test func remoteFileSystemsArePolledWithOneWarning() async throws {
       try Shell.mkdir(root.appending("a").appending("b"))
       let watched = await Watched(root, options: polling, hooks: .init(isRemote: { _ in true }))
-      #expect(watched.notices == [.polling(.remoteFileSystem(root), interval: .milliseconds(20))])
+      #expect(watched.notices == [.polling(.remoteFileSystem(root), interval: .milliseconds(100))])
       let path = root.appending("a").appending("b").appending("x.wasm")
       try Shell.write("1", to: path)
       await watched.wait(for: .listed, path)
