@@ -11,7 +11,10 @@ extension FoundCompiler {
       guard name.hasPrefix("/") || !name.contains("/"), let path = places.first(where: CompilerSearch.isExecutable),
         let last = path.lastComponent
       else { continue }
-      found[last.string] = found[last.string] ?? path
+      // Two C compilers each have a cc1.
+      var key = last.string
+      while let other = found[key], other != path { key += "'" }
+      found[key] = path
     }
     return CompilerParts(programs: found, things: [:])
   }

@@ -128,36 +128,41 @@ package final class ProgramToolchain: Toolchain {
     for command in description.version {
       let arguments = command.map { Template($0).filled(compiler.places) }
       let report = try ask(arguments, of: files, session)
-      switch report.result {
-      case .done:
-        let text = report.output.isEmpty ? report.words : report.output
-        // Some say first by which path they were called.
-        all.append(String(text.replacing(arguments[0], with: "{}").prefix(Self.longestVersion)))
-      case .failed(_, let how):
-        throw unusable(command, how, report)
-      case .timedOut:
-        throw unusable(command, "did not end within \(Int(options.answersWithin)) s", report)
-      case .notStarted(let call, let errno), .cannotWork(let call, let errno):
-        let reason = SystemError(call, Errno(rawValue: errno))
-        throw .program(
-          description.name, location,
-          reason: "\(arguments[0]) cannot be started: \(call): \(reason)\(Self.advice(aboutScript: arguments[0]))")
-      case .replaced:
-        throw .program(description.name, location, reason: "\(arguments[0]) was replaced meanwhile: run again")
-      case .fillsDisk, .fillsMemory, .startsTooMany, .tooLarge, .withoutOutput:
-        throw unusable(command, "wrote or started more than is allowed", report)
-      }
+      if let trouble = trouble(command, arguments[0], report) { throw trouble }
+      let text = report.output.isEmpty ? report.words : report.output
+      // Some say first by which path they were called.
+      all.append(String(text.replacing(arguments[0], with: "{}").prefix(Self.longestVersion)))
     }
     var helpers: [String] = []
     for command in description.helpers {
-      let report = try ask(command.map { Template($0).filled(compiler.places) }, of: files, session)
-      // Not every compiler knows the question, and not every one starts such a program.
-      guard case .done = report.result, let line = report.output.split(whereSeparator: \.isNewline).first else {
-        continue
-      }
-      helpers.append(String(line))
+      let arguments = command.map { Template($0).filled(compiler.places) }
+      let report = try ask(arguments, of: files, session)
+      // Not every compiler knows the question, and not every one starts such a program. Whatever else happens to one says nothing,
+      // and what it starts would be left out for good.
+      if case .failed(_, let how) = report.result, how.hasPrefix("exited") { continue }
+      if let trouble = trouble(command, arguments[0], report) { throw trouble }
+      if let line = report.output.split(whereSeparator: \.isNewline).first { helpers.append(String(line)) }
     }
     return CompilerAnswers(words: all.joined(separator: "\n"), helpers: helpers)
+  }
+
+  /// Why a question has no answer; nil if it has one.
+  private func trouble(_ command: [String], _ program: String, _ report: ProgramReport) -> CompilerUnusable? {
+    switch report.result {
+    case .done: return nil
+    case .failed(_, let how): return unusable(command, how, report)
+    case .timedOut: return unusable(command, "did not end within \(Int(options.answersWithin)) s", report)
+    case .notStarted(let call, let errno), .cannotWork(let call, let errno):
+      let reason = SystemError(call, Errno(rawValue: errno))
+      return .program(
+        description.name, location,
+        reason: "\(program) cannot be started: \(call): \(reason)\(Self.advice(aboutScript: program))")
+    case .replaced: return .program(description.name, location, reason: "\(program) was replaced meanwhile: run again")
+    case .fillsMemory:
+      return unusable(command, "took more memory than --max-memory allows, \(ByteCount(options.memory))", report)
+    case .fillsDisk, .startsTooMany, .tooLarge, .withoutOutput:
+      return unusable(command, "wrote or started more than is allowed", report)
+    }
   }
 
   private func ask(

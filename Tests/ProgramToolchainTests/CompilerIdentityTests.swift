@@ -117,6 +117,34 @@ struct CompilerIdentityTests {
     #expect(try !String(decoding: identity("", named: "absent").record, as: UTF8.self).contains("\nhelper "))
   }
 
+  /// What two of its programs start may have one name.
+  @Test func helpersOfOneNameAllCount() throws {
+    func identity(_ second: String) throws -> ArtifactIdentity {
+      let compiler = try fixture.compiler("echo \"$2\"") {
+        $0.helpers = ["one", "two"].map { ["{testc}", "--which", fixture.directory("compiler/\($0)/cc1").string] }
+      }
+      for (place, text) in [("one", "1"), ("two", second)] {
+        if (try? Descriptor.status(of: fixture.directory("compiler/\(place)"))) == nil {
+          try fixture.directory.makeDirectory("compiler/\(place)")
+        }
+        _ = try fixture.directory.writeProgram(text, to: "compiler/\(place)/cc1")
+      }
+      return try fixture.identity(compiler)
+    }
+    #expect(try identity("2").digest != identity("3").digest)
+  }
+
+  /// An answer that failed to come for another reason than that the question is unknown would be missing for good.
+  @Test func aQuestionThatFailsIsNoAnswer() throws {
+    let compiler = try fixture.compiler("kill -9 $$") { $0.helpers = [["{testc}", "--which", "cc1"]] }
+    let error = #expect(throws: CompilerUnusable.self) { try fixture.identity(compiler) }
+    guard case .program(_, _, let reason)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(reason == "`{testc} --which cc1` was ended by signal 9 (killed)")
+  }
+
   @Test func theSameFilesElsewhereAreTheSame() throws {
     let here = try fixture.identity(try fixture.compiler(""))
     let other = try CompilerFixture()
