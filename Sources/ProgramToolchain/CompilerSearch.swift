@@ -100,6 +100,12 @@ package struct FoundCompiler: Sendable {
   /// The program that counts as the compiler's own.
   package var main: FilePath { programs[description.mainProgram] ?? "" }
 
+  /// Whether it optimizes through LLVM. What hands C to a compiler does if that is clang.
+  package var isLLVM: Bool {
+    guard description.isLLVM, let cc = programs["cc"] else { return description.isLLVM }
+    return (cc.resolved ?? cc).lastComponent?.string.contains("clang") ?? false
+  }
+
   /// Every file that decides what it makes, its own program first.
   package var files: [FilePath] {
     var all = parts.files.map(\.path)

@@ -85,4 +85,19 @@ struct CompilerSearchTests {
       try find { $0.files = [.init(name: "runtime", candidates: ["{tool}/../../nothing"])] }
     }
   }
+
+  /// `--backend llvm` means what optimizes through LLVM, and what hands C to gcc does not.
+  @Test(arguments: [("clang", true), ("clang-14", true), ("gcc-12", false)])
+  func whatCompilesItsCDecidesWhetherItIsLLVM(_ name: String, _ isLLVM: Bool) throws {
+    for file in ["tool", name] { try makeExecutable(directory.write("#!/bin/sh\n", to: "bin/\(file)")) }
+    let bin = try Descriptor.openDirectory(directory("bin"))
+    try bin.makeSymbolicLink("c-compiler", to: name)
+    let found = try find {
+      $0.isLLVM = true
+      $0.programs.append(.init(name: "cc", candidates: ["c-compiler"]))
+    }
+    #expect(found.isLLVM == isLLVM)
+    #expect(try find { $0.isLLVM = true }.isLLVM)
+    #expect(try !find().isLLVM)
+  }
 }

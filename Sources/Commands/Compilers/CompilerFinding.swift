@@ -34,7 +34,11 @@ struct CompilerFinding {
   private func findLLVM() throws(RunFailure) -> FoundCompiler {
     var missing: [String] = []
     for description in all where description.isLLVM {
-      do throws(CompilerMissing) { return try search.find(description) } catch {
+      do throws(CompilerMissing) {
+        let found = try search.find(description)
+        if found.isLLVM { return found }
+        missing.append("  \(description.name): its C compiler is not clang\(Self.advice(description))")
+      } catch {
         missing.append("  \(description.name): \(error.description.printable)\(Self.advice(description))")
       }
     }

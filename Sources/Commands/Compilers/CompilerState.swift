@@ -8,7 +8,7 @@ internal import WasmEngine
 /// What there is of a compiler that is a program, as `engines` shows it.
 struct CompilerState: Sendable {
   private enum State {
-    case found(FilePath, CompilerAccount)
+    case found(FoundCompiler, CompilerAccount)
     case missing(CompilerMissing)
     case unusable(FilePath, CompilerUnusable)
   }
@@ -26,7 +26,7 @@ struct CompilerState: Sendable {
     }
     let toolchain = ProgramToolchain(found, wishes: [], options: options, cancellation: cancellation)
     defer { toolchain.finish() }
-    do throws(CompilerUnusable) { state = .found(found.main, try toolchain.account()) } catch {
+    do throws(CompilerUnusable) { state = .found(found, try toolchain.account()) } catch {
       state = .unusable(found.main, error)
     }
   }
@@ -50,8 +50,8 @@ struct CompilerState: Sendable {
 
   private var words: String {
     switch state {
-    case .found(let path, let account):
-      "found, \(account.version.printable), \(path.printable)" + (description.isLLVM ? ", based on LLVM" : "")
+    case .found(let compiler, let account):
+      "found, \(account.version.printable), \(compiler.main.printable)" + (compiler.isLLVM ? ", based on LLVM" : "")
     case .missing(let missing): "not found: \(missing.description.printable)\(CompilerFinding.advice(description))"
     case .unusable(let path, let error): "unusable: \(path.printable): \(reason(error).printable)"
     }
@@ -65,11 +65,12 @@ struct CompilerState: Sendable {
     var path: FilePath?
     var account: CompilerAccount?
     var why: String?
+    var isLLVM = description.isLLVM
     let name: String
     switch state {
-    case .found(let place, let found):
+    case .found(let compiler, let found):
       name = "found"
-      (path, account) = (place, found)
+      (path, account, isLLVM) = (compiler.main, found, compiler.isLLVM)
     case .missing(let missing):
       name = "missing"
       why = missing.description
@@ -80,7 +81,7 @@ struct CompilerState: Sendable {
     return [
       "type": "compiler", "backend": .string(description.name), "state": .identifier(name), "path": JSON(path),
       "version": JSON(account?.version), "build": JSON(account?.files.digest.hex), "reason": JSON(why),
-      "summary": .string(description.summary), "get": .string(description.get), "llvm": .bool(description.isLLVM),
+      "summary": .string(description.summary), "get": .string(description.get), "llvm": .bool(isLLVM),
       "suffix": .string(description.suffix), "foreign_targets": .bool(description.target != nil),
     ]
   }
