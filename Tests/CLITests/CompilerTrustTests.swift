@@ -57,6 +57,16 @@ import Testing
         try complaint(box)
           == "wasmprecompile: warning: --backend test-c: \(program) belongs to user 12345, who decides what artifacts do"
       )
+      // A link in a sticky directory belongs to whoever made it, wherever it leads.
+      try #require(
+        chown(program, 0, 0) == 0 && rename(program, program + "-1") == 0 && symlink("testc-1", program) == 0)
+      chmod(box.path + "/compiler", 0o1777)
+      #expect(try complaint(box) == nil)
+      try #require(lchown(program, 12345, 0) == 0)
+      #expect(
+        try complaint(box)
+          == "wasmprecompile: warning: --backend test-c: \(program) belongs to user 12345, who decides what artifacts do"
+      )
     }
   }
 }

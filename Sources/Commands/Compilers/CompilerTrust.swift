@@ -12,7 +12,12 @@ struct CompilerTrust {
   /// What is wrong with the first part of a compiler that others may change; nil if there is none.
   func objection(to compiler: FoundCompiler) -> String? {
     for path in compiler.whereabouts {
-      // A link is changed where it lies, too.
+      // A link is changed where it lies, and by its owner, though the directory be sticky.
+      if let link = try? Descriptor.status(of: path, followingLinks: false), link.kind == .symbolicLink,
+        !owners.contains(link.owner)
+      {
+        return "\(path.printable) belongs to user \(link.owner), who decides what artifacts do"
+      }
       for place in [path, path.resolved ?? path] {
         if let objection = objection(toFileAt: place) { return objection }
         if let objection = objection(toFileAt: place.removingLastComponent()) { return objection }
