@@ -94,6 +94,8 @@ extension Descriptor {
       let start = lseek(raw, off_t(offset), Self.toData)
       // No data follow.
       if start < 0 && errno == ENXIO { break }
+      // Some file systems do not know the question.
+      if start < 0 && errno == EINVAL && offset == 0 { return size }
       guard start >= 0 else { throw SystemError("lseek") }
       let end = lseek(raw, start, Self.toHole)
       guard end > start else { throw SystemError("lseek") }
