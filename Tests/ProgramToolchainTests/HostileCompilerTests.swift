@@ -76,6 +76,7 @@ struct HostileCompilerTests {
     """
     d=$(printf %0250d 0); i=0; while [ $i -lt 20 ]; do mkdir $d; cd $d; i=$((i+1)); done
     i=0; while [ $i -lt 8 ]; do dd if=/dev/zero of=f$i bs=1M count=1 2> /dev/null; i=$((i+1)); done
+    sleep 1000
     """,
   ])
   func hiddenFilesCountToo(_ script: String) throws {
