@@ -84,7 +84,7 @@ package enum BuiltInCompilers {
     refuses = ["components"]
     """
 
-  // Its targets are architectures, no triples; without a processor's name it takes this one.
+  // Its targets are architectures, no triples, so no other system's may be asked for; without a processor's name it takes this one.
   private static let wamrc = """
     [backend.wamrc]
     summary = "the compiler of WebAssembly Micro Runtime"
@@ -95,6 +95,8 @@ package enum BuiltInCompilers {
     commands = [["{wamrc}", "{target}", "{cpu}", "{opt-level}", "-o", "{output}", "{input}"]]
     opt-level = { none = "--opt-level=0", speed = "--opt-level=3" }
     target = ["--target={arch}"]
+    targets = ["x86_64-unknown-linux-gnu", "x86_64-unknown-linux-musl", "aarch64-unknown-linux-gnu",
+      "aarch64-unknown-linux-musl"]
     suffix = ".aot"
     magic = "00616f74"
     refuses = ["components"]

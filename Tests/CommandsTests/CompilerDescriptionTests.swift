@@ -141,6 +141,16 @@ struct CompilerDescriptionTests {
     #expect(try trouble("[backend.x]\n\(Self.least)") == nil)
   }
 
+  /// A compiler that is told only the architecture would make code for another system than was asked for.
+  @Test func whoIsToldTheArchitectureAloneNamesItsTargets() throws {
+    let told = try DescribedCompilers.builtIn.get().filter { $0.target?.contains { $0.contains("{arch}") } ?? false }
+    #expect(told.map(\.name) == ["wamrc"])
+    for one in told {
+      let targets = try #require(one.targets)
+      #expect(targets.allSatisfy { $0.contains("-linux-") } && !targets.contains("x86_64-pc-windows-msvc"))
+    }
+  }
+
   @Test func targetsAreNames() {
     #expect(TargetTriple(argument: "aarch64-unknown-linux-gnu")?.text == "aarch64-unknown-linux-gnu")
     for text in ["", "-x", "a b", "a/b", "ä", String(repeating: "a", count: 65)] {
