@@ -6,6 +6,7 @@ extension TreeWatch {
   /// Looks at everything polled, and watches what has become possible to watch.
   func poll() {
     guard case .running = state else { return }
+    let began = SuspendingClock().now
     if tools == nil {
       openTools()
       if tools != nil { return reopen(.inotifyReturned) }
@@ -24,10 +25,13 @@ extension TreeWatch {
     armTouchedRoots()
     for index in options.dependencies.indices { lookAtDependency(index) }
     reportedErrors = [:]
+    pollCost = SuspendingClock().now - began
     endTurn()
   }
 
   /// Sets the poll timer going, or stops it: where inotify works nothing is polled.
+  ///
+  /// A pause is no shorter than the last poll. A slow network file system is so left alone for half the time at least.
   func updatePolling() {
     let isNeeded =
       table.polledCount > 0 || !unreadable.isEmpty || !links.isEmpty || !unguardedRoots.isEmpty || tools == nil
@@ -35,7 +39,7 @@ extension TreeWatch {
       pollAlarm?.set(to: nil)
       return
     }
-    if !(pollAlarm?.isSet ?? true) { pollAlarm?.set(to: SuspendingClock().now + options.pollInterval) }
+    if !(pollAlarm?.isSet ?? true) { pollAlarm?.set(to: SuspendingClock().now + max(options.pollInterval, pollCost)) }
   }
 
   /// Says once that the limit is reached, when it is known how many directories it leaves out.

@@ -82,6 +82,8 @@ package actor TreeWatch: ChangeSource {
   var remoteDevices: [UInt64: Bool] = [:]
   var recoveryAlarm: Alarm?
   var pollAlarm: Alarm?
+  /// How long the last poll took.
+  var pollCost = Duration.zero
   var reportedNotices: Set<WatchNotice> = []
   /// Told together once the queue is drained.
   var outbox: [WatchEvent] = []
