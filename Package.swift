@@ -40,6 +40,7 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "CBuild", cSettings: [.define("WASMPRECOMPILE_COMMIT", to: "\"\(commit)\"")]),
     .target(name: "LinuxIO", dependencies: ["CLinux", system], swiftSettings: strict),
+    .target(name: "RemoteProtocol", dependencies: ["LinuxIO"], swiftSettings: strict),
     .systemLibrary(name: "CSeccomp", providers: [.apt(["libseccomp-dev"])]),
     .target(name: "Confinement", dependencies: ["CSeccomp", "CLinux", "LinuxIO"], swiftSettings: strict),
     .target(name: "WasmEngine", dependencies: ["CWasmtime", "LinuxIO", crypto, system], swiftSettings: strict),
