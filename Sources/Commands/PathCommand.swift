@@ -77,7 +77,7 @@ struct PathCommand: QuickCommand {
   }
 
   private func lookUp(_ roots: [FilePath], _ purpose: RunPurpose, _ observer: any RunObserver) throws -> RunSummary {
-    var request = try options.request(for: roots)
+    var request = try options.request(for: roots, stores: purpose == .compile)
     request.purpose = purpose
     if purpose == .compile { Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request) }
     let work = InterruptibleWork(in: request)

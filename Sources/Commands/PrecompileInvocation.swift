@@ -17,6 +17,7 @@ struct PrecompileInvocation: CommandOptions {
   @OptionSection("Where things are") var engine: EngineOptions
   @OptionSection("Where things are") var cache: CacheOptions
   @OptionSection("Where things are") var room: CacheSizeOptions
+  @OptionSection("Signatures") var signatures: SignatureOptions
   @OptionSection("What is taken") var lists: ListOptions
   @OptionSection("What is taken") var selection: SelectionOptions
   @OptionSection("How it is done") var execution: ExecutionOptions
@@ -63,6 +64,7 @@ struct PrecompileInvocation: CommandOptions {
     input.namesDirectories = outputs.depfile != nil
     var caches = try cache.places()
     caches.sizeLimit = room.limit
+    try signatures.apply(to: &caches, stores: !execution.purpose.onlyLooks)
     var work = WorkPolicy(lanes: execution.jobs ?? AvailableProcessors.count())
     work.failFast = execution.failFast
     work.force = execution.force

@@ -18,7 +18,9 @@ struct CacheStage {
     } catch {
       throw .cache(error)
     }
-    let lower = CacheDirectory.lower(at: places.lower, below: own, trust: places.trust) { path, error in
+    let lower = CacheDirectory.lower(
+      at: places.lower, below: own, trust: places.trust, signedBy: places.trustedKeys
+    ) { path, error in
       observer.record(.lowerCacheTrouble(error.path ?? path, .unusable(error)))
     }
     return OpenCaches(own: own, lower: lower)

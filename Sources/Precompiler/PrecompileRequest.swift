@@ -41,6 +41,10 @@ package struct CachePlaces: Sendable {
   /// Caches that are only read, the first first.
   package var lower: [FilePath] = []
   package var trust = CacheTrust.owner
+  /// The keys of which one must have signed what a lower cache has; none if that is not asked for.
+  package var trustedKeys = TrustedKeys.none
+  /// Signs what is stored in the cache.
+  package var signer: SigningKey?
   /// How large the cache may be; nil for any size.
   package var sizeLimit: CacheSizeLimit?
 

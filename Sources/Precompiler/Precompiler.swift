@@ -47,12 +47,12 @@ package struct Precompiler {
     var lookups = try timings.measure(.lookUp) { () throws(PrecompileError) in
       try lookUp(contents, targets, caches, catalog)
     }
-    timings.measure(.fetch) { fetch(contents, targets, caches, &lookups) }
+    let refused = timings.measure(.fetch) { fetch(contents, targets, caches, &lookups) }
     let plan = Plan(contents, targets, lookups, force: request.work.force)
     observer.record(.planned(plan))
     let outcomes = try compile(plan, hashed.takeRetained(), targets, caches, unless: isOver(scan, hashed))
     timings.measure(.remember) { remember(plan, outcomes, targets, lookups, caches, in: &catalog) }
-    return summary(scan, hashed, plan, outcomes, targets, caches, since: start)
+    return summary(scan, hashed, plan, outcomes, targets, caches, refused: refused, since: start)
   }
 
   private var onlyLooks: Bool { request.purpose.onlyLooks }
@@ -119,22 +119,24 @@ package struct Precompiler {
     do { return try stage.run(catalog) } catch { throw .cache(error) }
   }
 
+  /// - Returns: how many artifacts were found that are not used because no trusted key has signed them.
   private func fetch(
     _ contents: [ModuleContent], _ targets: [CompileTarget], _ caches: OpenCaches, _ lookups: inout [TargetLookups]
-  ) {
-    if caches.lower.isEmpty { return }
+  ) -> Int {
+    if caches.lower.isEmpty { return 0 }
     let known = LoadingCatalog(of: caches.own, isWritable: !onlyLooks)
     defer { known.flush() }
     let stores = caches.lower.enumerated().map { LowerCache(cache: $1, number: $0, catalog: known, lanes: threads) }
     let stage = FetchStage(contents: contents, targets: targets, stores: stores)
-    for trouble in stage.run(&lookups) {
+    let troubles = stage.run(&lookups)
+    for trouble in troubles {
       targets[trouble.target].refuse(trouble.content.facts.hash, fromLowerCache: trouble.store)
-      if !trouble.isNew { continue }
-      let isThere = lookups[trouble.target][trouble.module] == nil
-      let told = LowerCacheTrouble(trouble, instead: isThere ? .taken : onlyLooks ? .missing : .compiled)
-      let place = if case .unusable(let error) = trouble.what { error.path } else { FilePath?.none }
-      observer.record(.lowerCacheTrouble(place ?? caches.lower[trouble.store].path, told))
     }
+    for (store, told) in FetchReport(troubles, lookups, onlyLooks: onlyLooks).troubles {
+      let place = if case .unusable(let error) = told { error.path } else { FilePath?.none }
+      observer.record(.lowerCacheTrouble(place ?? caches.lower[store].path, told))
+    }
+    return troubles.count { if case .refused = $0.what { true } else { false } }
   }
 
   private func compile(
@@ -205,7 +207,7 @@ package struct Precompiler {
 
   private func summary(
     _ scan: ScanResult, _ hashed: HashResult, _ plan: Plan, _ outcomes: [JobOutcome], _ targets: [CompileTarget],
-    _ caches: OpenCaches, since start: MonotonicInstant
+    _ caches: OpenCaches, refused: Int, since start: MonotonicInstant
   ) -> RunSummary {
     let notModules = hashed.failures.count { if case .notWebAssembly = $0.failure { true } else { false } }
     return RunSummary(
@@ -213,6 +215,7 @@ package struct Precompiler {
       notModules: notModules,
       unreadable: hashed.failures.count - notModules + scan.problems.count { !$0.isWarning },
       rejected: hashed.failures, emptyRoots: scan.emptyRoots.map { request.input.roots[$0] }, purpose: request.purpose,
+      refused: refused,
       nanoseconds: MonotonicInstant.now().nanoseconds(since: start))
   }
 }

@@ -56,6 +56,12 @@ package enum LowerCacheTrouble: Hashable, Sendable {
   ///   - module: the module's file.
   ///   - instead: what becomes of the module.
   case artifact(module: FilePath, reason: String, instead: Substitute)
+  /// Several of its artifacts are not signed by a key that is trusted, for the same reason.
+  ///
+  /// - Parameters:
+  ///   - first: the file of the first of their modules.
+  ///   - instead: what becomes of the modules.
+  case refused(count: Int, SignatureFault, first: FilePath, instead: Substitute)
   /// It was copied by something that does not keep links, so its artifacts are not found.
   case copiedWithoutLinks
 
@@ -74,6 +80,8 @@ extension LowerCacheTrouble: CustomStringConvertible {
     switch self {
     case .unusable(let error): error.lowerCacheComplaint
     case .artifact(let module, let reason, let instead): "\(reason): \(module.string) is \(instead.rawValue)"
+    case .refused(let count, let fault, let first, let instead):
+      "\(fault.description(ofArtifacts: count)): \(first.string) and \(count - 1) more are \(instead.rawValue)"
     case .copiedWithoutLinks: "was copied without its links"
     }
   }

@@ -19,6 +19,8 @@ package struct RunSummary: Sendable {
   /// Directories below which no module was found.
   package let emptyRoots: [FilePath]
   package let purpose: RunPurpose
+  /// Artifacts of lower caches that are not used because no trusted key has signed them.
+  package let refused: Int
   /// How long the run took.
   package let nanoseconds: UInt64
 

@@ -8,7 +8,7 @@ import Testing
   private let settings = [
     "backends", "opt-level", "cpu", "targets", "features", "hosts", "optimize", "codegen", "debug", "wasm", "engine",
     "cache-dir",
-    "trust-cache", "lower-caches", "max-size", "exclude",
+    "trust-cache", "lower-caches", "max-size", "trust", "sign-with", "exclude",
     "follow-links", "jobs", "isolate",
     "rehash", "timeout", "max-module", "max-artifact", "max-memory", "require-sandbox", "exec", "restart", "debounce",
     "poll", "clear", "color",
@@ -72,6 +72,7 @@ import Testing
         "trust-cache = false  # default",
         #"lower-caches = ["/image", "layer"]  # WASMPRECOMPILE_LOWER_CACHES"#,
         #"max-size = "10G"  # default"#,
+        "trust = []  # default", "# sign-with is not set: nothing is signed",
         #"exclude = ["gen/", "\"x\""]  # \#(box.work)/project/.wasmprecompile.toml:2"#,
         "follow-links = false  # default",
         "jobs = 1  # \(box.work)/project/.wasmprecompile.toml:1",

@@ -82,7 +82,9 @@ import Testing
     try Sandbox.use { box in
       try box.write(WasmBinary.returning(1), to: "a.wasm")
       try box.write(WasmBinary.returning(2), to: "b.wasm")
-      try box.succeed("--backend", "cranelift", "--backend", "winch", "--max-size", "1G", ".")
+      try box.succeed("keys", "generate")
+      try box.succeed(
+        "--backend", "cranelift", "--backend", "winch", "--max-size", "1G", "--sign-with", "wasmprecompile.sec", ".")
       // What a writer has there that was killed.
       try FileManager.default.createDirectory(atPath: box.cache + "/v1/tmp/12ab", withIntermediateDirectories: false)
       chmod(box.cache + "/v1/tmp/12ab", 0o700)

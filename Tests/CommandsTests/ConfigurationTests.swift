@@ -36,6 +36,8 @@ struct ConfigurationTests: ConfigurationSuite {
       trust-cache = true
       lower-caches = ["layers/base", "/mnt/cache"]
       max-size = "5G"
+      trust = ["ci.pub", "/keys/old.pub"]
+      sign-with = "ci.sec"
       exclude = ["gen/", 'a"b']
       follow-links = true
       jobs = 3
@@ -69,6 +71,8 @@ struct ConfigurationTests: ConfigurationSuite {
     #expect(command.engine.search.candidates == [engine], "paths in a file start from its directory")
     #expect(try command.cache.path() == "/var/cache/modules")
     #expect(command.cache.lowerCaches == [directory("layers/base"), "/mnt/cache"])
+    #expect(command.signatures.trust.map(\.path) == [directory("ci.pub"), "/keys/old.pub"])
+    #expect(command.signatures.signWith?.path == directory("ci.sec"))
     #expect(command.room.maxSize.bytes == 5_000_000_000 && command.room.limit?.isChosen == true)
     #expect(command.selection.exclude.map(\.bytes) == [Array("gen/".utf8), Array("a\"b".utf8)])
     #expect(command.selection.followLinks && command.execution.rehash && command.cache.trust == .anyone)

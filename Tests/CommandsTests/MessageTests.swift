@@ -154,6 +154,10 @@ struct MessageTests {
         "its artifact is corrupt: a.wasm is compiled instead"
       ),
       (
+        .refused(count: 12, .missing, first: "a.wasm", instead: .taken),
+        "12 artifacts are not signed: a.wasm and 11 more are taken from another lower cache"
+      ),
+      (
         .copiedWithoutLinks,
         "was copied without its links: copy it with `cp -a`, or mend it with "
           + "`wasmprecompile cache verify --repair --cache-dir /lower`"

@@ -75,6 +75,30 @@ struct OptionsTests {
     #expect(try precompile("x").cache.lowerCaches.isEmpty)
   }
 
+  @Test func keysAreTakenByWhatLooksIntoLowerCachesAndByWhatSigns() throws {
+    let command = try precompile("x", "--trust", "a.pub", "--trust", "b.pub", "--sign-with", "c.sec")
+    #expect(command.signatures.trust.map(\.path) == ["a.pub", "b.pub"] && command.signatures.signWith?.path == "c.sec")
+    let path = try #require(try parse(["path", "m.wasm", "--trust", "a.pub"]) as? PathCommand)
+    #expect(path.options.signatures.trust.map(\.path) == ["a.pub"])
+    let sign = try #require(try parse(["cache", "sign", "--sign-with", "c.sec"]) as? CacheCommand.Sign)
+    #expect(sign.signatures.signWith?.path == "c.sec" && !sign.replace)
+    #expect(try precompile("x").signatures.trust.isEmpty)
+    #expect(refusal("x", "--trust", "") == "The value '' is invalid for '--trust <key>'")
+    #expect(refusal("cache", "verify", "--sign-with", "c.sec")?.hasPrefix("--sign-with goes with `cache sign`") == true)
+  }
+
+  @Test(arguments: [
+    ("https://ci.example.org/wasm", true), ("urn:wasmprecompile", true), ("a+b.c-1:x", true), ("", false),
+    ("nothing", false),
+    (":x", false), ("1a:x", false), ("a:", false), ("a:b c", false), ("a:b\"c", false), ("a:b\n", false),
+    ("a:ä", false),
+  ]) func aBuilderIsAURI(_ text: String, _ isURI: Bool) { #expect(CacheCommand.Attest.isURI(text) == isURI) }
+
+  @Test(arguments: [
+    ("ci", true), ("wasmprecompile", true), ("a.b-c_1", true), ("1", true), ("", false), (".a", false), ("-a", false),
+    ("a/b", false), ("a b", false), ("ä", false), ("a\n", false),
+  ]) func aKeysNameIsAFilesName(_ text: String, _ isName: Bool) { #expect(KeyPairFiles.isName(text) == isName) }
+
   @Test func repeatedBackendsAreMadeOnce() throws {
     let command = try precompile("a", "--backend", "winch", "--backend", "pulley", "--backend", "winch")
     #expect(command.compiler.settings(EngineConfiguration()).map(\.backend) == [.winch, .pulley])

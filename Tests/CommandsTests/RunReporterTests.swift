@@ -170,12 +170,12 @@ struct RunReporterTests {
 
   private func summary(
     _ plan: Plan, _ outcomes: [JobOutcome] = [], notModules: Int = 0, unreadable: Int = 0, targets: Int = 1,
-    purpose: RunPurpose = .compile
+    purpose: RunPurpose = .compile, refused: Int = 0
   ) -> RunSummary {
     RunSummary(
       scannedDirectories: [], plan: plan, outcomes: outcomes,
       targets: Array(repeating: Self.target, count: targets), caches: OpenCaches(own: nil),
-      notModules: notModules, unreadable: unreadable, rejected: [], emptyRoots: [], purpose: purpose,
+      notModules: notModules, unreadable: unreadable, rejected: [], emptyRoots: [], purpose: purpose, refused: refused,
       nanoseconds: 2_410_000_000)
   }
 
@@ -220,7 +220,7 @@ struct RunReporterTests {
     let empty = RunSummary(
       scannedDirectories: [], plan: Plan([], [], [], force: false), outcomes: [], targets: [Self.target],
       caches: OpenCaches(own: nil), notModules: 0, unreadable: 0, rejected: [], emptyRoots: [directory("empty")],
-      purpose: .compile,
+      purpose: .compile, refused: 0,
       nanoseconds: 1
     )
     #expect(

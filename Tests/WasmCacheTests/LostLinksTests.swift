@@ -125,7 +125,7 @@ struct LostLinksTests {
     #expect(fixture.reader().lookUp(modules[0]) == .absent(.newModule))
     let writer = try fixture.writer()
     let written = artifacts[0].withUnsafeBytes { bytes in
-      Result { () throws(CacheError) in try writer.write(bytes) }
+      Result { () throws(CacheError) in try writer.write(bytes, for: modules[0]) }
     }
     _ = try written.get()
     #expect(fixture.reader().lookUp(modules[0]) == .absent(.newModule), "one that a run has begun to fill")

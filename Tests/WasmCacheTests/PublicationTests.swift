@@ -94,7 +94,9 @@ struct PublicationTests {
     let artifacts = (0..<20).map { [UInt8](repeating: UInt8($0), count: 1000 * $0) }
     let modules = (0..<20).map { WasmHash.generate([UInt8($0)]) }
     do {
-      let written = try artifacts.map { artifact in try artifact.withUnsafeBytes { try writer.write($0) } }
+      let written = try zip(modules, artifacts).map { module, artifact in
+        try artifact.withUnsafeBytes { try writer.write($0, for: module) }
+      }
       #expect(written.map(\.size) == artifacts.map(\.count))
       #expect(modules.allSatisfy { reader.lookUp($0) == .absent(.newModule) })
       for (module, artifact) in zip(modules, written).dropLast() { try writer.publish(artifact, for: module) }
@@ -113,7 +115,7 @@ struct PublicationTests {
     try (0..<count).map { number in
       let module = WasmHash.generate([UInt8(number)])
       let written = try [UInt8](repeating: UInt8(number), count: 1 + 1000 * number).withUnsafeBytes { bytes in
-        try writer.write(bytes)
+        try writer.write(bytes, for: module)
       }
       return (module, writer.publication(written, for: module))
     }

@@ -7,7 +7,8 @@ struct CacheCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cache", abstract: "Look after the cache.",
     subcommands: [
-      Directory.self, Key.self, List.self, Stats.self, CollectGarbage.self, Clear.self, Verify.self,
+      Directory.self, Key.self, List.self, Stats.self, CollectGarbage.self, Clear.self, Verify.self, Sign.self,
+      Attest.self,
     ])
 
   struct Directory: ConfiguredCommand {

@@ -32,6 +32,10 @@ extension CacheCommand {
         """, valueName: "sample"))
     var reproduce: SampleSize?
 
+    @Flag(
+      help: "Check signatures, too: each artifact must be signed by one of the keys that --trust names.")
+    var signatures = false
+
     @OptionGroup @ParsedOptions var format: FormatOptions
     @OptionGroup @ParsedOptions var options: ModuleOptions
 
@@ -39,6 +43,9 @@ extension CacheCommand {
 
     func validate() throws {
       try options.cache.refuseLowerCaches("lower caches are not checked: use --cache-dir DIR")
+      if options.signatures.isSignWithGiven {
+        throw ValidationError("--sign-with goes with `cache sign`: nothing is signed here")
+      }
       if reproduce == nil, options.engine.isGiven || options.compiler.isGiven || options.hosts.isGiven {
         throw ValidationError("options about engines and hosts go with --reproduce: everything is checked without it")
       }
@@ -48,6 +55,8 @@ extension CacheCommand {
       let lines = format.isJSON ? JSONLines("cache verify") : nil
       let path = try options.cache.path()
       var tally = VerificationTally(repairs: repair)
+      let keys = try signatures ? trustedKeys() : .none
+      if signatures { tally.signatures = SignatureTally() }
       var good: [FilePath] = []
       let found: CacheDirectory?
       do throws(CacheError) {
@@ -55,12 +64,13 @@ extension CacheCommand {
         tally.nameless =
           try found?.verify(repair: repair) { entry in
             tally.add(entry)
-            if entry.fault == nil && reproduce != nil { good.append(entry.path) }
+            if entry.fault == nil { good.append(entry.path) }
             tell(entry, lines)
           } ?? 0
       } catch {
         throw RunFailure(error)
       }
+      if signatures, let found { check(good, of: found, keys, &tally, lines) }
       if let reproduce, let found { try self.reproduce(reproduce, good, of: found, &tally, lines) }
       if let lines {
         lines.write(tally.json)
@@ -74,8 +84,32 @@ extension CacheCommand {
             + "\(artifacts) of it \(tally.nameless == 1 ? "is" : "are") of: the next run compiles them again\n")
       }
       Output.standard.write(tally.summary + "\n")
+      if let signatures = tally.signatures { Output.standard.write(signatures.summary + "\n") }
       if let reproduced = tally.reproduced { Output.standard.write(reproduced.summary + "\n") }
       if !tally.isAllWell { throw ExitStatus.moduleFailed }
+    }
+
+    private func trustedKeys() throws(RunFailure) -> TrustedKeys {
+      let keys = try options.signatures.trustedKeys(options.cache.trust)
+      if keys.isEmpty {
+        throw RunFailure(
+          status: .usage, message: "--signatures needs keys: name the public ones that count with --trust")
+      }
+      return keys
+    }
+
+    private func check(
+      _ entries: [FilePath], of cache: CacheDirectory, _ keys: TrustedKeys, _ tally: inout VerificationTally,
+      _ lines: JSONLines?
+    ) {
+      for path in entries {
+        do throws(SignatureFault) {
+          tally.signatures?.add(try cache.signer(ofEntryAt: path, among: keys))
+        } catch {
+          tally.signatures?.addRefused()
+          tell(CheckedEntry(path: path, size: 0, fault: .refused(error), repair: nil), lines)
+        }
+      }
     }
 
     private func tell(_ entry: CheckedEntry, _ lines: JSONLines?) {
@@ -121,6 +155,8 @@ struct VerificationTally {
   private var movedAsideBefore = 0
   private var repaired: [EntryRepair: Int] = [:]
   private var unrepaired = 0
+  /// What came of checking signatures; nil if that was not asked for.
+  var signatures: SignatureTally?
   /// What came of compiling modules again; nil if that was not asked for.
   var reproduced: ReproductionTally?
   /// Artifacts that no entry can be made for, in a cache that has lost all entries.
@@ -149,7 +185,7 @@ struct VerificationTally {
     if let repair = entry.repair { repaired[repair, default: 0] += 1 } else { unrepaired += 1 }
   }
 
-  var isAllWell: Bool { unrepaired == 0 && nameless == 0 }
+  var isAllWell: Bool { unrepaired == 0 && nameless == 0 && signatures?.refused ?? 0 == 0 }
 
   /// `3 entries, 41 kB: 1 bad; --repair moves them aside`
   var summary: String {
@@ -189,7 +225,7 @@ struct VerificationTally {
       "type": "summary", "entries": JSON(entries), "artifact_bytes": JSON(bytes), "bad": JSON(bad), "lost": JSON(lost),
       "not_judged": JSON(notJudged), "moved_aside_before": JSON(movedAsideBefore), "nameless": JSON(nameless),
       "repaired": JSON(repaired.values.reduce(0, +)),
-      "reproduced": reproduced?.json ?? .null,
+      "signatures": signatures?.json ?? .null, "reproduced": reproduced?.json ?? .null,
     ]
   }
 

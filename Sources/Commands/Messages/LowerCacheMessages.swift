@@ -13,7 +13,7 @@ extension LowerCacheTrouble {
     case .unusable(.io(let path, _, .permissionDenied)):
       "\(description): `chmod -R a+rX \(shellWord(path))` lets every user read it"
     case .unusable(.foreignOwner), .unusable(.writableByOthers): "\(description) (--trust-cache)"
-    case .unusable, .artifact: description
+    case .unusable, .artifact, .refused: description
     }
   }
 }

@@ -9,12 +9,17 @@ struct ModuleOptions: CommandOptions {
   @OptionSection("Hosts") var hosts: HostOptions
   @OptionSection("Where things are") var engine: EngineOptions
   @OptionSection("Where things are") var cache: CacheOptions
+  @OptionSection("Signatures") var signatures: SignatureOptions
   @OptionSection("Limits") var limits: LimitOptions
   @OptionSection("Limits") var sandbox: SandboxOptions
 
   /// The request to the precompiler.
-  func request(for modules: [FilePath]) throws(RunFailure) -> PrecompileRequest {
-    request(for: modules, in: try cache.places())
+  ///
+  /// - Parameter stores: whether anything may be stored.
+  func request(for modules: [FilePath], stores: Bool) throws(RunFailure) -> PrecompileRequest {
+    var places = try cache.places()
+    try signatures.apply(to: &places, stores: stores)
+    return request(for: modules, in: places)
   }
 
   func request(for modules: [FilePath], in places: CachePlaces) -> PrecompileRequest {

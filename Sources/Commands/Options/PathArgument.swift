@@ -6,12 +6,16 @@ internal import SystemPackage
 struct PathArgument: OptionValue {
   let path: FilePath
 
+  init(path: FilePath) { self.path = path }
+
   init?(argument: String) {
     guard !argument.isEmpty else { return nil }
     path = FilePath(bytes: RawArguments.decode(argument))
   }
 
   static var form: SettingForm { .path }
+
+  var defaultValueDescription: String { path.string }
 
   static var defaultCompletionKind: CompletionKind { .file() }
 }

@@ -300,9 +300,10 @@ extension RunSummary {
     return "\(modules): \(compiled) compiled, \(upToDate) up to date" + lower + failures + " (\(amounts))"
   }
 
-  /// How many of the artifacts that are up to date lower caches have.
+  /// How many of the artifacts that are up to date lower caches have, and how many they have in vain.
   private var lower: String {
-    plan.fromLowerCaches > 0 ? " (\(plan.fromLowerCaches) in lower caches)" : ""
+    (plan.fromLowerCaches > 0 ? " (\(plan.fromLowerCaches) in lower caches)" : "")
+      + (refused > 0 ? ", \(refused) without a trusted signature" : "")
   }
 
   private var failures: String {

@@ -76,6 +76,7 @@ struct RunCommand: ConfiguredCommand, ListTakingCommand {
     var places = CachePlaces("/")
     var lack: String?
     do throws(RunFailure) { places = try options.cache.places() } catch { lack = error.message }
+    try options.signatures.apply(to: &places, stores: true)
     var request = options.request(for: [module.path], in: places)
     Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request)
     let work = InterruptibleWork(in: request)

@@ -11,7 +11,7 @@ struct CompileStage {
   init(_ work: LaneWork, _ targets: [CompileTarget], storingIn cache: CacheDirectory) throws(CacheError) {
     self.work = work
     self.targets = targets
-    publisher = try Publisher(cache, unless: { work.cancellation.isCancelled })
+    publisher = try Publisher(cache, signer: work.signer, unless: { work.cancellation.isCancelled })
     for target in targets { try target.openWriter(publisher) }
   }
 

@@ -14,6 +14,8 @@ final class LaneWork: Sendable {
   let cancellation: Cancellation
   let observer: any RunObserver
   let timings: RunTimings?
+  /// Signs what is stored.
+  let signer: SigningKey?
   /// How many threads may compile at the same time, if there are fewer jobs.
   let threads: Int
   /// For compilers that use all cores.
@@ -46,6 +48,7 @@ final class LaneWork: Sendable {
     limits = request.limits
     avoidsWriters = request.input.avoidsWriters
     timings = request.timings
+    signer = request.caches.signer
     largestBatch = DescriptorBudget(lanes: policy.lanes).artifactsPerLane
     // The engine's own threads would run without a slot.
     threads = policy.jobserver == nil ? min(policy.lanes, policy.processors ?? AvailableProcessors.count()) : 1

@@ -31,7 +31,7 @@ final class PublishingQueue: Sendable {
     do throws(CacheError) {
       let writer = try job.openedWriter
       let written = try work.timings.measure(.store, lane: lane, job: job) { () throws(CacheError) in
-        try writer.write(artifact.contents.bytes)
+        try writer.write(artifact.contents.bytes, for: job.content.facts.hash)
       }
       compiled = CompiledJob(job, writer, written, claim, nanoseconds: artifact.nanoseconds)
     } catch {

@@ -30,6 +30,8 @@ enum FetchTrouble: Hashable, Sendable {
   case corrupt
   /// An entry stands for an artifact of another engine.
   case otherEngine
+  /// An artifact is not signed by a key that is trusted.
+  case refused(SignatureFault)
   /// The store, or a part of it, cannot be read, or another user may write to it.
   case unusable(CacheError)
   /// The store was copied by something that does not keep links, so its artifacts are not found.
@@ -43,6 +45,7 @@ enum FetchTrouble: Hashable, Sendable {
     switch self {
     case .corrupt: .artifactCorrupt
     case .otherEngine: .otherEngine
+    case .refused: .refused
     case .unusable, .copiedWithoutLinks: nil
     }
   }

@@ -56,6 +56,7 @@ extension LowerCacheTrouble {
       self = .artifact(module: trouble.content.path, reason: "its artifact is corrupt", instead: instead)
     case .otherEngine:
       self = .artifact(module: trouble.content.path, reason: "its artifact is of another engine", instead: instead)
+    case .refused(let fault): self = .artifact(module: trouble.content.path, reason: "\(fault)", instead: instead)
     case .unusable(let error): self = .unusable(error)
     case .copiedWithoutLinks: self = .copiedWithoutLinks
     }

@@ -50,6 +50,8 @@ struct LowerCache: ArtifactStore {
         if reason == .evicted { try entries.directory.requireReadable(module) }
         return .missing(reason)
       }
+    } catch .refused(_, let fault) {
+      return .trouble(.refused(fault))
     } catch .missing(_, _, .artifactCorrupt) {
       return .trouble(.corrupt)
     } catch .missing(_, _, .otherEngine) {

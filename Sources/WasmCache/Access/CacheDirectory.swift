@@ -13,6 +13,8 @@ package final class CacheDirectory: Sendable {
   package let trust: CacheTrust
   /// Whether it lies below another cache, so that nothing in it is ever changed, whatever the file system allows.
   package let isLower: Bool
+  /// The keys of which one must have signed what is taken from here; none for a cache that is its owner's word.
+  package let signers: TrustedKeys
   let version: Descriptor
   let objects: Descriptor
   let engines: Descriptor
@@ -27,6 +29,7 @@ package final class CacheDirectory: Sendable {
     self.path = path
     self.trust = trust
     isLower = false
+    signers = .none
     identity = try trust.require(root, path, isRoot: true).stamp.identity
     try Self.writeTag(in: root, path)
     version = try trust.openOrMake(CacheLayout.version, in: root, path)
@@ -39,12 +42,16 @@ package final class CacheDirectory: Sendable {
   /// Opens the cache if there is one; makes and writes nothing. A run that was ended when it had just begun leaves half a
   /// cache, which counts as none.
   package static func existing(at path: FilePath, trust: CacheTrust = .owner) throws(CacheError) -> CacheDirectory? {
-    try CacheDirectory(existing: path, trust, isLower: false)
+    try CacheDirectory(existing: path, trust, isLower: false, signedBy: .none)
   }
 
   /// Opens a cache that artifacts are taken from and that is never written to.
-  package static func lower(at path: FilePath, trust: CacheTrust = .owner) throws(CacheError) -> CacheDirectory {
-    guard let cache = try CacheDirectory(existing: path, trust, isLower: true) else {
+  ///
+  /// - Parameter signers: the keys of which one must have signed each artifact; none if that is not asked for.
+  package static func lower(
+    at path: FilePath, trust: CacheTrust = .owner, signedBy signers: TrustedKeys = .none
+  ) throws(CacheError) -> CacheDirectory {
+    guard let cache = try CacheDirectory(existing: path, trust, isLower: true, signedBy: signers) else {
       throw CacheError(path, "open the lower cache", SystemError("open", .noSuchFileOrDirectory))
     }
     return cache
@@ -54,14 +61,16 @@ package final class CacheDirectory: Sendable {
   ///
   /// - Parameters:
   ///   - own: the cache that they lie below. Named among them, it has nothing to add; nor has one that is named twice.
+  ///   - signers: the keys of which one must have signed each artifact; none if that is not asked for.
   ///   - report: told of each that cannot be used.
   package static func lower(
-    at paths: [FilePath], below own: CacheDirectory?, trust: CacheTrust, report: (FilePath, CacheError) -> Void
+    at paths: [FilePath], below own: CacheDirectory?, trust: CacheTrust, signedBy signers: TrustedKeys = .none,
+    report: (FilePath, CacheError) -> Void
   ) -> [CacheDirectory] {
     var opened: [CacheDirectory] = []
     for path in paths {
       do throws(CacheError) {
-        let cache = try lower(at: path, trust: trust)
+        let cache = try lower(at: path, trust: trust, signedBy: signers)
         if cache.identity != own?.identity, !opened.contains(where: { $0.identity == cache.identity }) {
           opened.append(cache)
         }
@@ -72,11 +81,14 @@ package final class CacheDirectory: Sendable {
     return opened
   }
 
-  private init?(existing path: FilePath, _ trust: CacheTrust, isLower: Bool) throws(CacheError) {
+  private init?(
+    existing path: FilePath, _ trust: CacheTrust, isLower: Bool, signedBy signers: TrustedKeys
+  ) throws(CacheError) {
     guard let root = try CachePath.open(path, trust: trust, makes: false) else { return nil }
     self.path = path
     self.trust = trust
     self.isLower = isLower
+    self.signers = signers
     identity = try trust.require(root, path, isRoot: true).stamp.identity
     guard let version = try trust.openExisting(CacheLayout.version, in: root, path) else { return nil }
     let base = path.appending(CacheLayout.version)

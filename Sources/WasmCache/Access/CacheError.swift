@@ -26,6 +26,13 @@ public enum CacheError: Error, Hashable, Sendable {
   /// An operation was given up though no system call failed, as when a module's file changes while it is read.
   case givenUp(FilePath, operation: String, reason: String)
 
+  // MARK: Signatures
+
+  /// The file of a trusted key cannot be used.
+  case unusableKey(FilePath, reason: String)
+  /// A lower cache has the artifact, and it is not signed by a key that is trusted.
+  case refused(FilePath, SignatureFault)
+
   // MARK: Modules
 
   /// The cache has no artifact of the module for this engine. A corrupt artifact is moved aside first, if that is allowed.
@@ -90,6 +97,10 @@ extension CacheError: CustomStringConvertible {
       "cannot \(operation): \(errno.reason)"
     case .givenUp(_, let operation, let reason):
       "cannot \(operation): \(reason)"
+    case .unusableKey(_, let reason):
+      reason
+    case .refused(_, let fault):
+      "\(fault)"
     case .missing(let module, let backend, let reason):
       "the cache has no artifact for \(backend.rawValue) of module \(module): \(reason.rawValue)"
         + (reason == .linkLost ? ": `wasmprecompile cache verify --repair` makes its links again" : "")
@@ -157,7 +168,8 @@ extension CacheError: CustomStringConvertible {
   public var path: FilePath? {
     switch self {
     case .notADirectory(let path), .foreignOwner(let path, _), .writableByOthers(let path, _),
-      .notWritable(let path, _), .noCache(let path), .io(let path, _, _), .givenUp(let path, _, _),
+      .notWritable(let path, _), .noCache(let path), .unusableKey(let path, _), .refused(let path, _),
+      .io(let path, _, _), .givenUp(let path, _, _),
       .invalidated(let path), .invalidFile(let path, _), .component(let path), .coreModule(let path),
       .deserialize(let path, _):
       path

@@ -41,6 +41,17 @@ extension CacheTrust {
     return Self.unlessPrivate(.writableByOthers(status.permissions), directory, status)
   }
 
+  /// The objection to the file of a key that decides what is trusted; nil for none.
+  func objection(toKey file: borrowing Descriptor, _ status: FileStatus) -> CacheObjection? {
+    if self == .anyone { return nil }
+    guard Self.isOurs(status) || status.owner == Self.ownerOfRoot else { return .foreignOwner(status.owner) }
+    if status.permissions & 0o022 == 0 { return nil }
+    return Self.unlessPrivate(.writableByOthers(status.permissions), file, status)
+  }
+
+  /// The owner of the root directory, who owns the C library and our executable, too.
+  static var ownerOfRoot: UInt32 { (try? Descriptor.status(of: "/"))?.owner ?? 0 }
+
   private static func isOurs(_ status: FileStatus) -> Bool { status.owner == geteuid() || status.owner == 0 }
 }
 

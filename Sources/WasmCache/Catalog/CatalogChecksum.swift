@@ -10,7 +10,7 @@ struct CatalogChecksum {
   /// The table of a row, so that a row is not taken for another table's when pages change places.
   enum Table: UInt64 {
     case roots = 1
-    case stat, engines, sightings, compilations, counters, checked, fingerprints
+    case stat, engines, sightings, compilations, counters, checked, fingerprints, signed
   }
 
   init(_ table: Table) {

@@ -1,4 +1,4 @@
-/// The contents of `catalog.sqlite`: schema 3, in an SQLite database in WAL mode.
+/// The contents of `catalog.sqlite`: schema 4, in an SQLite database in WAL mode.
 ///
 ///     roots         one row a scanned root: the raw bytes of its path, and when its rows were last written
 ///     stat          (root, device, inode) → a 104-byte record, see ``StatRecord``; clustered, so that one root's rows
@@ -9,6 +9,7 @@
 ///     fingerprints  digests of states in which every entry was there, see ``DirectoryFingerprint``
 ///     checked       (digest of an object, device, inode) → the file's stamp when its bytes were found to have the digest,
 ///                   see ``CheckedObject``
+///     signed        digests of statements and the keys that were found to have signed them, see ``SignedStatement``
 ///     counters      name → number: hits, misses by reason, nanoseconds compiled, since when
 ///
 /// Times are nanoseconds since 1970. Every other row ends with a ``CatalogChecksum`` over its values, because SQLite notices
@@ -30,7 +31,7 @@
 /// - GRDB: a process that reads one row takes 5.9 ms more than `true`, against 1.6 ms, and with 10,000 rows 11 ms, against
 ///   4 ms: it brings all of Foundation, and its sweep alone took 2.9 ms.
 enum CatalogSchema {
-  static let version: Int64 = 3
+  static let version: Int64 = 4
 
   /// `wpcc`, for "wasmprecompile's catalog".
   static let applicationID: Int64 = 0x7770_6363
@@ -71,10 +72,12 @@ enum CatalogSchema {
       digest BLOB NOT NULL, device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL,
       modified INTEGER NOT NULL, changed INTEGER NOT NULL, mode INTEGER NOT NULL, checked INTEGER NOT NULL,
       checksum INTEGER NOT NULL, PRIMARY KEY(digest, device, inode)) WITHOUT ROWID;
+    CREATE TABLE signed(
+      statement BLOB PRIMARY KEY, checked INTEGER NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE counters(
       name TEXT PRIMARY KEY, value INTEGER NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID;
     PRAGMA application_id = 0x77706363;
-    PRAGMA user_version = 3;
+    PRAGMA user_version = 4;
     COMMIT;
     """
 }

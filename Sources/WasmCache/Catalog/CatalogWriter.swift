@@ -19,6 +19,7 @@ struct CatalogWriter {
       try Compilation.write(record.compilations, connection)
       try FoundState.write(record.fingerprints, now: now, connection)
       try CheckedObject.write(record.checked, connection)
+      try SignedStatement.write(record.signed, connection)
       var tally = try Tally.read(connection)
       tally.add(record.tally)
       if tally.since == 0 { tally.since = now }
@@ -127,6 +128,7 @@ struct CatalogWriter {
       "DELETE FROM sightings WHERE seen < ?1",
       "DELETE FROM fingerprints WHERE checked < ?1",
       "DELETE FROM checked WHERE checked < ?1",
+      "DELETE FROM signed WHERE checked < ?1",
       "DELETE FROM compilations WHERE compiled < ?1 AND module NOT IN (SELECT module FROM sightings)",
     ] {
       let statement = try connection.prepare(sql)

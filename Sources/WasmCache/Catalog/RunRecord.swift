@@ -11,6 +11,8 @@ package struct RunRecord: Sendable {
   package var fingerprints: [FoundState] = []
   /// The objects whose bytes it checked.
   package var checked: [CheckedObject] = []
+  /// The statements whose signatures it checked.
+  package var signed: [SignedStatement] = []
   /// The counts of this run.
   package var tally = Tally()
 
@@ -67,7 +69,7 @@ extension RunRecord {
   /// Whether it holds anything that must not wait. Otherwise the run leaves the catalog's files untouched.
   func isWorthWriting(now: Int64) -> Bool {
     !engines.isEmpty || !sightings.isEmpty || !compilations.isEmpty || !fingerprints.isEmpty || !checked.isEmpty
-      || !tally.misses.isEmpty
+      || !signed.isEmpty || !tally.misses.isEmpty
       || roots.contains { !$0.hashed.isEmpty || !$0.gone.isEmpty || $0.index.wantsTally(now: now) }
   }
 }

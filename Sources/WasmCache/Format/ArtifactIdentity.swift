@@ -36,17 +36,21 @@ package struct ArtifactIdentity: Hashable, Sendable {
     self.record = record
     self.build = build
     self.features = features
-    // Each part carries a tag and its length, so that no two different inputs give the same bytes.
+    digest = Self.digest(
+      backend: wish.backend.rawValue, record: record, build: build, features: features.rawValue)
+  }
+
+  /// SHA-256 over the parts. Each carries a tag and its length, so that no two different inputs give the same bytes.
+  static func digest(backend: String, record: [UInt8], build: [UInt8], features: String) -> [UInt8] {
     var hash = SHA256()
     let parts = [
-      ("backend", Array(wish.backend.rawValue.utf8)), ("record", record), ("build", build),
-      ("features", Array(features.rawValue.utf8)),
+      ("backend", Array(backend.utf8)), ("record", record), ("build", build), ("features", Array(features.utf8)),
     ]
     for (tag, part) in parts {
       hash.update(data: Array("\(tag) \(part.count)\n".utf8))
       hash.update(data: part)
     }
-    digest = Array(hash.finalize())
+    return Array(hash.finalize())
   }
 
   package var backend: Backend { wish.backend }

@@ -11,6 +11,7 @@ package import SystemPackage
 ///           lock                    bytes stand for modules being compiled
 ///           <wasm sha256><suffix>   symbolic link → ../../objects/ab/cdef…, modified when it was last used, give or
 ///                                   take a day
+///           <wasm sha256><suffix>.minisig   the entry's signature, see ``SignatureFile``
 ///         corrupt/                  objects whose bytes did not have their digest
 ///         tmp/<writer>/             files not yet published; the writer holds the directory's lock, unless the name begins
 ///                                   with `unlocked-`
@@ -53,9 +54,10 @@ package enum CacheLayout {
 
   /// The module that an entry's name stands for, whatever its format's suffix is; nil for any other name.
   static func module(ofEntry name: String) -> WasmHash? {
-    guard name.utf8.count > hashLength, let dot = name.utf8.dropFirst(hashLength).first, dot == UInt8(ascii: ".") else {
-      return nil
-    }
+    // Another dot is in the name of what lies beside an entry: its signature.
+    guard name.utf8.count > hashLength,
+      ArtifactFormat.isSuffix(String(decoding: name.utf8.dropFirst(hashLength), as: UTF8.self))
+    else { return nil }
     return try? WasmHash.decode(String(decoding: name.utf8.prefix(hashLength), as: UTF8.self))
   }
 

@@ -47,6 +47,13 @@ package struct EngineDescription: Codable, Hashable, Sendable {
       backend: Backend(rawValue: backend), options: options.map { .init(name: $0.name, value: $0.value) })
   }
 
+  /// The identity's digest, computed anew; nil if the description says another one.
+  var provenIdentity: [UInt8]? {
+    guard let record = [UInt8](hex: record.utf8), let build = [UInt8](hex: build.utf8) else { return nil }
+    let digest = ArtifactIdentity.digest(backend: backend, record: record, build: build, features: features)
+    return digest.hex == identity ? digest : nil
+  }
+
   var json: String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]

@@ -43,7 +43,11 @@ final class EnginePart: Sendable {
   func open(_ module: WasmHash) throws(CacheError) -> Artifact {
     var failure: CacheError?
     for layer in layers {
-      do { return try layer.open(module) } catch { failure = failure ?? error }
+      do { return try layer.open(module) } catch {
+        // That nobody has compiled it says less than that somebody did who is not trusted.
+        if case .refused = error, case .missing(_, _, .newModule)? = failure { failure = nil }
+        failure = failure ?? error
+      }
     }
     throw failure ?? .missing(module, identity.backend, .newModule)
   }

@@ -110,6 +110,7 @@ extension CacheError {
   fileprivate var missReason: MissReason {
     switch self {
     case .missing(_, _, let reason): reason
+    case .refused: .refused
     case .invalidated: .engineChanged
     case .invalidFile, .deserialize: .artifactCorrupt
     default: .newModule

@@ -51,19 +51,21 @@ public final class FileSystemCache: Cache, Sendable {
   ///   - lowerCaches: further caches to load from, such as an image's layer or a read-only volume; the first that has an
   ///     artifact is used. They are never written to. One that cannot be used costs nothing else, see
   ///     ``lowerCacheTroubles``.
+  ///   - trustedKeys: files of public keys (minisign's or signify's). With any, an artifact of a lower cache that none of them
+  ///     has signed is refused. The cache itself is trusted by its owner's rights.
   /// - Throws: why the directory cannot be used: ``CacheError/noCache(_:)`` if it is only to be read and is missing,
-  ///   ``CacheError/notWritable(_:reason:)`` if it is to be written and cannot be.
+  ///   ``CacheError/notWritable(_:reason:)`` if it is to be written and cannot be; ``CacheError/unusableKey(_:reason:)``.
   public convenience init(
     directory: FilePath, engine: EngineLibrary, backends: [Backend] = [.cranelift, .winch],
     optimization: OptimizationLevel = .speed, cpu: CPUTarget = .native, features: FeaturePolicy = .least,
     configuration: EngineConfiguration = EngineConfiguration(), access: Access = .readWrite,
-    trust: CacheTrust = .owner, lowerCaches: [FilePath] = []
+    trust: CacheTrust = .owner, lowerCaches: [FilePath] = [], trustedKeys: [FilePath] = []
   ) throws(CacheError) {
     let settings = backends.map {
       EngineSettings(
         backend: $0, optimization: optimization, cpu: cpu, features: features, configuration: configuration)
     }
-    try self.init(directory, engine, settings, access, trust, lowerCaches)
+    try self.init(directory, engine, settings, access, trust, lowerCaches, trustedKeys)
   }
 
   /// Opens a cache for an engine that the program made itself, with anything set on it: the engine is asked which artifacts
@@ -75,13 +77,14 @@ public final class FileSystemCache: Cache, Sendable {
   ///   - access: whether anything may be written.
   ///   - trust: the users who may have written into the cache, or into a lower one.
   ///   - lowerCaches: further caches to load from; the first that has an artifact is used.
+  ///   - trustedKeys: files of public keys, of which one must have signed what comes from a lower cache.
   /// - Throws: as the other initializer does, and ``CacheError/unsupportedBackend(_:reason:)`` if the engine gives no
   ///   account of itself.
   public convenience init(
     directory: FilePath, adopting engine: Engine, access: Access = .readWrite, trust: CacheTrust = .owner,
-    lowerCaches: [FilePath] = []
+    lowerCaches: [FilePath] = [], trustedKeys: [FilePath] = []
   ) throws(CacheError) {
-    try self.init(directory, engine.library, [engine.settings], access, trust, lowerCaches)
+    try self.init(directory, engine.library, [engine.settings], access, trust, lowerCaches, trustedKeys)
     let part = EnginePart(engine, try engine.identity(), caches, catalog)
     parts.withLock { parts in
       for backend in Backend.libwasmtime {
@@ -94,7 +97,7 @@ public final class FileSystemCache: Cache, Sendable {
 
   private init(
     _ directory: FilePath, _ engine: EngineLibrary, _ settings: [EngineSettings], _ access: Access, _ trust: CacheTrust,
-    _ lowerCaches: [FilePath]
+    _ lowerCaches: [FilePath], _ trustedKeys: [FilePath]
   ) throws(CacheError) {
     self.directory = directory.absolute
     self.access = access
@@ -113,7 +116,13 @@ public final class FileSystemCache: Cache, Sendable {
     }
     catalog = LoadingCatalog(of: cache, isWritable: access == .readWrite)
     var troubles: [CacheError] = []
-    lower = CacheDirectory.lower(at: lowerCaches.map(\.absolute), below: cache, trust: trust) { troubles.append($1) }
+    let signers: TrustedKeys
+    do throws(KeyError) { signers = try TrustedKeys(reading: trustedKeys, trust: trust) } catch {
+      throw .unusableKey(error.path, reason: error.reason)
+    }
+    lower = CacheDirectory.lower(at: lowerCaches.map(\.absolute), below: cache, trust: trust, signedBy: signers) {
+      troubles.append($1)
+    }
     lowerCacheTroubles = troubles
   }
 
@@ -186,7 +195,7 @@ public final class FileSystemCache: Cache, Sendable {
     let result = artifact.withUnsafeBytes { bytes -> Result<WrittenArtifact, CacheError> in
       guard part.identity.accepts(bytes) else { return .failure(Self.foreign) }
       return Result { () throws(CacheError) in
-        let written = try writer.write(bytes)
+        let written = try writer.write(bytes, for: module)
         try writer.publish(written, for: module)
         return written
       }

@@ -16,7 +16,8 @@ internal import SystemPackage
 /// - All the directories that names are looked up in are part of it, by device, inode, times and mode: the engine's, the
 ///   objects', and each that objects lie in. Copied or restored, they are others; moved as a whole, they are the same,
 ///   and so are their relative links.
-/// - So is whom the caches trust: who trusts anyone finds entries that others refuse.
+/// - So is whom the caches trust: who trusts anyone finds entries that others refuse. So are the keys that must have signed
+///   what is in a cache.
 /// - Only entries that are links to objects which are files are found at all: these directories do not tell where other
 ///   links lead.
 /// - It is believed for a day, and not by a clock that was set back. So an object that someone empties in place,
@@ -96,7 +97,7 @@ extension DirectoryFingerprint {
     clock: Int64 = StampClock.now()
   ) {
     var hash = SHA256()
-    hash.update(data: Array("fingerprint 3 \(modules.finish()) \(layers.count)\n".utf8))
+    hash.update(data: Array("fingerprint 4 \(modules.finish()) \(layers.count)\n".utf8))
     var isAnyThere = false
     for (directory, objects) in layers {
       guard objects.isSettled else { return nil }
@@ -106,7 +107,9 @@ extension DirectoryFingerprint {
         guard stamps.append(status, tick) else { return nil }
         isAnyThere = true
       }
-      hash.update(data: Array("\(directory.name) \(directory.cache.trust) \(stamps.words.count)\n".utf8))
+      let signers = directory.cache.signers.fingerprint
+      hash.update(
+        data: Array("\(directory.name) \(directory.cache.trust) \(stamps.words.count) \(signers)\n".utf8))
       hash.update(data: directory.identity.digest)
       stamps.words.withUnsafeBytes { hash.update(bufferPointer: $0) }
     }

@@ -69,7 +69,9 @@ package final class EngineDirectory: Sendable {
   /// good for another.
   func removeEntry(_ module: WasmHash, of digest: ArtifactDigest) {
     // Another process may have put a good one in its place.
-    if !cache.isLower, artifactDigest(module) == digest { try? cache.engines.remove(entryPlace(module)) }
+    guard !cache.isLower, artifactDigest(module) == digest else { return }
+    try? cache.engines.remove(entryPlace(module))
+    try? cache.engines.remove(entryPlace(module) + SignatureFile.suffix)
   }
 
   /// Throws if another user may make its entries name anything.

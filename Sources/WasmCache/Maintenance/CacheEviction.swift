@@ -51,7 +51,10 @@ extension CacheDirectory {
       }
     }
     // In a cache that was copied without its links, the engines' directories tell what the artifacts are of.
-    if !dryRun && !inventory.hasLostEveryEntry { removeEmptyEngines(inventory) }
+    if !dryRun && !inventory.hasLostEveryEntry {
+      try removeLoneSignatures(inventory)
+      removeEmptyEngines(inventory)
+    }
     result.size = inventory.size - result.freed
     return result
   }
@@ -101,7 +104,11 @@ extension CacheDirectory {
     else { return nil }
     var removed = victim
     removed.object = nil
-    removed.entries = victim.entries.filter { (try? engines.remove(place($0))) != nil }
+    removed.entries = victim.entries.filter { entry in
+      guard (try? engines.remove(place(entry))) != nil else { return false }
+      try? engines.remove(place(entry) + SignatureFile.suffix)
+      return true
+    }
     if removed.entries.count == victim.entries.count, let object = victim.object,
       remove(object, isCorrupt: victim.cause == .corrupt)
     {
@@ -117,6 +124,21 @@ extension CacheDirectory {
       ? "\(CacheLayout.corrupt)/\(object.digest)" : "\(CacheLayout.objects)/\(name.directory)/\(name.file)"
     guard let stamp = try? version.status(of: place).stamp, stamp.isSameFile(as: object.stamp) else { return false }
     return (try? version.remove(place)) != nil
+  }
+
+  /// Removes signatures whose entry is gone. A publisher names the signature first, and would lose it in between.
+  private func removeLoneSignatures(_ inventory: CacheInventory) throws(CacheError) {
+    for engine in inventory.engines {
+      guard let directory = try? engines.open(engine.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { continue }
+      let names = Set(((try? directory.names()) ?? []).map(\.string))
+      let lone = names.filter { $0.hasSuffix(SignatureFile.suffix) && !names.contains($0.withoutSignatureSuffix) }
+      if lone.isEmpty { continue }
+      try whilePublishersWait {
+        for name in lone where (try? directory.status(of: name.withoutSignatureSuffix)) == nil {
+          try? directory.remove(name)
+        }
+      }
+    }
   }
 
   /// Removes engines' directories that hold no entry, unless a writer has one open.
@@ -139,6 +161,11 @@ extension FileStamp {
   fileprivate func isSameFile(as other: FileStamp) -> Bool {
     identity == other.identity && modified == other.modified && size == other.size
   }
+}
+
+extension String {
+  /// The name of the entry that a signature of this name lies beside.
+  fileprivate var withoutSignatureSuffix: String { String(dropLast(SignatureFile.suffix.count)) }
 }
 
 extension Array {

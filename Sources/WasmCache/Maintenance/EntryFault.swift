@@ -27,6 +27,8 @@ package enum EntryFault: Hashable, Sendable {
   case unreadable(reason: String)
   /// The object's bytes do not have the digest that it is named by.
   case digestDiffers(actual: String)
+  /// The artifact is as it was stored, and not signed by a key that is trusted.
+  case refused(SignatureFault)
   /// The object is as it was stored, and its engine makes something else of the module.
   case notReproduced(stored: String, made: String)
   /// The engine does not compile the module any more.
@@ -54,6 +56,7 @@ extension EntryFault: CustomStringConvertible {
     case .movedAside: "its artifact was corrupt and is moved aside: the next run makes it again"
     case .unreadable(let reason): "its artifact cannot be read: \(reason)"
     case .digestDiffers(let actual): "its artifact is corrupt: the bytes hash to \(actual.prefix(16))…, not to its name"
+    case .refused(let fault): "\(fault)"
     case .notReproduced(let stored, let made):
       "its artifact is not what its engine makes of the module: the bytes hash to \(stored.prefix(16))…, "
         + "those of a new compilation to \(made.prefix(16))…"

@@ -174,7 +174,11 @@ struct EntryVerifier {
     guard repairs else { return nil }
     // Publishers wait for this: nobody makes an entry between the look and the removal.
     let isRemoved = undisturbed(otherwise: false) {
-      isUnchanged(entry, in: directory) && isFaulty() && (try? directory.remove(entry.name)) != nil
+      guard isUnchanged(entry, in: directory) && isFaulty() && (try? directory.remove(entry.name)) != nil else {
+        return false
+      }
+      try? directory.remove(entry.name + SignatureFile.suffix)
+      return true
     }
     return isRemoved ? .removed : nil
   }

@@ -86,13 +86,15 @@ package final class EngineWriter: Sendable {
 
   /// Stores an artifact and makes the module's entry point at it.
   package func publish(_ artifact: UnsafeRawBufferPointer, for module: WasmHash) throws(CacheError) {
-    try publish(write(artifact), for: module)
+    try publish(write(artifact, for: module), for: module)
   }
 
   /// Writes an artifact, to be published later: writing several before publishing them spares the disk most of its work.
-  package func write(_ artifact: UnsafeRawBufferPointer) throws(CacheError) -> WrittenArtifact {
+  ///
+  /// - Parameter module: what it is published for. Its signature, if the publisher has a key, is of this module.
+  package func write(_ artifact: UnsafeRawBufferPointer, for module: WasmHash) throws(CacheError) -> WrittenArtifact {
     try describe()
-    return try publisher.write(artifact)
+    return try publisher.write(artifact) { [reader] in ArtifactStatement(reader.identity, module, $0) }
   }
 
   /// Makes a module's entry point at an artifact.

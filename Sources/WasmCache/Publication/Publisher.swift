@@ -10,14 +10,19 @@ package final class Publisher: Sendable {
   let staging: Staging
   private let touched = Mutex<Set<String>>([])
   let isOver: @Sendable () -> Bool
+  /// Signs what is published; nil if nobody does.
+  private let signer: SigningKey?
 
   /// Makes a publisher, and removes what dead writers left.
   ///
-  /// - Parameter isOver: asked now and then, while a lock is waited for, whether waiting is no longer wanted.
+  /// - Parameters:
+  ///   - signer: signs what is published.
+  ///   - isOver: asked now and then, while a lock is waited for, whether waiting is no longer wanted.
   package init(
-    _ cache: CacheDirectory, unless isOver: @escaping @Sendable () -> Bool = { false }
+    _ cache: CacheDirectory, signer: SigningKey? = nil, unless isOver: @escaping @Sendable () -> Bool = { false }
   ) throws(CacheError) {
     self.cache = cache
+    self.signer = signer
     self.isOver = isOver
     do { staging = try Staging(in: cache.openTemporary()) } catch {
       throw CacheError(cache.base.appending(CacheLayout.temporary), "make a directory", error)
@@ -32,10 +37,29 @@ package final class Publisher: Sendable {
   }
 
   /// Writes an artifact to a file that has no name in the cache yet, and lets the disk begin with it.
-  func write(_ bytes: UnsafeRawBufferPointer) throws(CacheError) -> WrittenArtifact {
-    try storing(bytes.count) { () throws(SystemError) in
+  ///
+  /// - Parameter statement: what is signed about the artifact with this digest, if there is somebody to sign; nil for nothing.
+  func write(
+    _ bytes: UnsafeRawBufferPointer, signing statement: ((ArtifactDigest) -> ArtifactStatement)? = nil
+  ) throws(CacheError) -> WrittenArtifact {
+    let digest = ArtifactDigest(SHA256.hash(data: bytes))
+    var signature: StagedSignature?
+    if let signer, let statement { signature = try stage(signer, statement(digest)) }
+    return try storing(bytes.count) { () throws(SystemError) in
       let file = try staging.makeFile(bytes, mode: 0o444)
-      return WrittenArtifact(file, ArtifactDigest(SHA256.hash(data: bytes)), size: bytes.count)
+      return WrittenArtifact(file, digest, size: bytes.count, signature: signature)
+    }
+  }
+
+  /// Writes a signature to a file that has no name in the cache yet.
+  func stage(_ signer: SigningKey, _ statement: ArtifactStatement) throws(CacheError) -> StagedSignature {
+    let text: [UInt8]
+    do { text = try signer.sign(statement) } catch { throw .unusableKey(error.path, reason: error.reason) }
+    let result = text.withUnsafeBytes { bytes in
+      Result { () throws(SystemError) in StagedSignature(try staging.makeFile(bytes, mode: 0o444)) }
+    }
+    do { return try result.get() } catch {
+      throw CacheError(cache.base.appending(CacheLayout.temporary), "write a signature", error)
     }
   }
 
@@ -49,7 +73,7 @@ package final class Publisher: Sendable {
     _ artifact: WrittenArtifact, entry: String, in engine: borrowing Descriptor, path: FilePath
   ) throws(CacheError) {
     let name = CacheLayout.objectName(artifact.digest)
-    try storing(artifact.size) { () throws(SystemError) in try artifact.file.synchronize() }
+    try storing(artifact.size) { () throws(SystemError) in try artifact.synchronize() }
     let directory = try cache.trust.openOrMake(
       name.directory, in: cache.objects, cache.base.appending(CacheLayout.objects))
     // The lock is held for no longer than two renames, so that eviction waits for no disk.
@@ -71,6 +95,8 @@ package final class Publisher: Sendable {
     _ artifact: WrittenArtifact, entry: String, in engine: borrowing Descriptor, _ path: @autoclosure () -> FilePath
   ) throws(CacheError) {
     do throws(SystemError) {
+      // Before the entry, so that who sees the entry finds it signed.
+      try artifact.signature?.file.publish(in: engine, as: entry + SignatureFile.suffix)
       try staging.publishLink(to: CacheLayout.entryTarget(artifact.digest), in: engine, as: entry)
     } catch {
       throw CacheError(path(), "publish", error)
@@ -123,7 +149,7 @@ package final class Publisher: Sendable {
     for one in batch { one.artifact.file.startWritingOut() }
     return batch.map { one in
       failure { () throws(CacheError) in
-        try storing(one.artifact.size) { () throws(SystemError) in try one.artifact.file.synchronize() }
+        try storing(one.artifact.size) { () throws(SystemError) in try one.artifact.synchronize() }
       }
     }
   }
@@ -245,11 +271,29 @@ package final class WrittenArtifact: Sendable {
   /// Bytes.
   package let size: Int
 
-  fileprivate init(_ file: consuming StagedFile, _ digest: ArtifactDigest, size: Int) {
+  let signature: StagedSignature?
+
+  fileprivate init(
+    _ file: consuming StagedFile, _ digest: ArtifactDigest, size: Int, signature: StagedSignature?
+  ) {
     self.file = file
     self.digest = digest
     self.size = size
+    self.signature = signature
   }
+
+  /// Makes sure that its bytes, and those of its signature, are on the disk.
+  fileprivate func synchronize() throws(SystemError) {
+    try file.synchronize()
+    try signature?.file.synchronize()
+  }
+}
+
+/// A signature in a file of the writer's own: published, or gone when its owner goes.
+final class StagedSignature: Sendable {
+  let file: StagedFile
+
+  fileprivate init(_ file: consuming StagedFile) { self.file = file }
 }
 
 /// The step that gives a written artifact its names: its object's, and that of an entry which points at it.

@@ -40,6 +40,8 @@ package final class LoadingCatalog: Sendable {
     ask { $0.checkedObject(digest, in: file) }
   }
 
+  func knows(_ statement: SignedStatement) -> Bool { ask { $0.knows(statement) ? true : nil } ?? false }
+
   func module(in stamp: FileStamp) -> StatRow? { ask { $0.module(in: stamp) } }
 
   /// The identity that some settings were found to have with an engine, if its file has not changed since.
@@ -63,6 +65,8 @@ package final class LoadingCatalog: Sendable {
   // MARK: Writing
 
   func remember(_ object: CheckedObject) { note { $0.checked.append(object) } }
+
+  func remember(_ statement: SignedStatement) { note { $0.signed.append(statement) } }
 
   func remember(_ engine: EngineFinding) { note { $0.engines.append(engine) } }
 

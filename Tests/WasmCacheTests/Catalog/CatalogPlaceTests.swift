@@ -51,9 +51,9 @@ struct CatalogPlaceTests {
 
   @Test func aNewerCatalogIsLeftAlone() throws {
     try fixture.record(0..<10)
-    try fixture.execute("PRAGMA user_version = 4; CREATE TABLE later(x)")
+    try fixture.execute("PRAGMA user_version = 5; CREATE TABLE later(x)")
     let newer = try fixture.read()
-    #expect(note == "\(fixture.path()): not used: it was written by a newer wasmprecompile (schema 4)")
+    #expect(note == "\(fixture.path()): not used: it was written by a newer wasmprecompile (schema 5)")
     #expect(try fixture.read() == newer)
   }
 

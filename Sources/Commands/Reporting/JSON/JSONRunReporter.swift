@@ -80,7 +80,7 @@ extension JSON {
       "type": "summary", "exit_status": .number(Int(status.rawValue)), "dry_run": .bool(summary.isDryRun),
       "modules": JSON(summary.plan.contents.count), "engines": JSON(summary.targets.count),
       "missing": JSON(summary.plan.jobs.count), "up_to_date": JSON(summary.upToDate - outputs.remade),
-      "lower_cache": JSON(summary.plan.fromLowerCaches),
+      "lower_cache": JSON(summary.plan.fromLowerCaches), "refused": JSON(summary.refused),
       "compiled": JSON(summary.compiled + outputs.remade), "failed": JSON(summary.failed),
       "not_begun": JSON(summary.notDone),
       "not_modules": JSON(summary.notModules), "unreadable": JSON(summary.unreadable),
