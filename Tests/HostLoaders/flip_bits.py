@@ -29,7 +29,8 @@ def main(count, seed, library):
     engine = wasmtime.Engine()
     with tempfile.TemporaryDirectory() as directory:
         def options(loader, write, in_memory=False):
-            return argparse.Namespace(loader=loader, cache=directory + "/cache", lower=[], write=write, in_memory=in_memory)
+            return argparse.Namespace(loader=loader, cache=directory + "/cache", lower=[], trust=[], write=write,
+                                      in_memory=in_memory)
 
         filler = host.PythonLoader(engine, options("python", True))
         loaders = {

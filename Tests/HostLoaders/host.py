@@ -1,6 +1,6 @@
 """A host for tests: Python's wasmtime with an engine of any settings, that loads through one of the two loaders.
 
-    host.py LOADER CACHE [--set NAME=VALUE]... [--lower DIR]... [--write] [--only-read] [--in-memory] [--threads N] COMMAND...
+    host.py LOADER CACHE [--set NAME=VALUE]... [--lower DIR]... [--trust KEY]... [--write] [--only-read] [--in-memory] [--threads N] COMMAND...
 
 LOADER is `python`, or the path of wasmprecompile.c built as a shared library. It then gets the engine of this process. COMMAND
 is `directories`, `vectors PAPER`, `lengths`, `find MODULE...`, `load MODULE...` or `load-component FILE...`.
@@ -60,7 +60,8 @@ class PythonLoader:
         self.engine = engine
         self.local = threading.local()
         self.cache = wasmprecompile.Cache(
-            engine, options.cache, lower_caches=options.lower, write=options.write, report=self.note)
+            engine, options.cache, lower_caches=options.lower, write=options.write, trusted_keys=options.trust,
+            report=self.note)
 
     def note(self, outcome):
         self.local.outcome = outcome
@@ -95,7 +96,8 @@ class Message(ctypes.Structure):
 class Options(ctypes.Structure):
     _fields_ = [("directory", ctypes.c_char_p), ("lower_caches", ctypes.POINTER(ctypes.c_char_p)),
                 ("library", ctypes.c_void_p), ("backend", ctypes.c_char_p), ("write", ctypes.c_int),
-                ("trust_cache", ctypes.c_bool), ("in_memory", ctypes.c_bool)]
+                ("trust_cache", ctypes.c_bool), ("in_memory", ctypes.c_bool),
+                ("trusted_keys", ctypes.POINTER(ctypes.c_char_p))]
 
 
 class CacheOutcome(ctypes.Structure):
@@ -123,7 +125,9 @@ class CLoader:
         api.wasmprecompile_close.argtypes = [pointer]
         lower = (ctypes.c_char_p * (len(options.lower) + 1))(*[one.encode() for one in options.lower], None)
         write = {None: 0, False: 1, True: 2}[options.write]
-        chosen = Options(options.cache.encode(), lower, ffi.dll._handle, None, write, False, options.in_memory)
+        trusted = (ctypes.c_char_p * (len(options.trust) + 1))(*[one.encode() for one in options.trust], None)
+        chosen = Options(
+            options.cache.encode(), lower, ffi.dll._handle, None, write, False, options.in_memory, trusted)
         self.cache, error = pointer(), Message()
         if not api.wasmprecompile_open(engine.ptr(), ctypes.byref(chosen), ctypes.byref(self.cache), ctypes.byref(error)):
             raise SystemExit(error.text.decode())
@@ -223,6 +227,7 @@ def main():
     parser.add_argument("cache")
     parser.add_argument("--set", action="append", default=[])
     parser.add_argument("--lower", action="append", default=[])
+    parser.add_argument("--trust", action="append", default=[])
     parser.add_argument("--write", action="store_const", const=True)
     parser.add_argument("--only-read", dest="write", action="store_const", const=False)
     parser.add_argument("--in-memory", action="store_true")

@@ -1,4 +1,4 @@
-// See wasmprecompile.h. The order is: SHA-256, the identity, the engine, directories, looking, publishing, the whole.
+// See wasmprecompile.h. The order is: SHA-256, the identity, the engine, directories, looking, signatures, publishing, the whole.
 //
 // This is one long file because hosts copy it: it and the header are all that a build takes which cannot install a library.
 
@@ -507,6 +507,28 @@ typedef struct {
   char directory[320];
 } identity_t;
 
+// What signatures are checked with; see below.
+
+enum { longest_signature = 4096, number_size = 8, point_size = 32, signature_size = 64 };
+
+// A public key, in the form of minisign and signify.
+typedef struct {
+  char name[256];
+  uint8_t number[number_size], point[point_size];
+} trusted_key_t;
+
+// What checks signatures: of libsodium, or of OpenSSL's libcrypto. This file has no cryptography of its own but SHA-256, and hosts that
+// trust no keys need none.
+typedef struct {
+  int (*sodium)(const uint8_t *signature, const uint8_t *text, unsigned long long size, const uint8_t *point);
+  void *(*key_new)(int kind, void *engine, const uint8_t *point, size_t size);
+  void (*key_free)(void *);
+  void *(*context_new)(void);
+  void (*context_free)(void *);
+  int (*start)(void *context, void **key_context, const void *hash, void *engine, void *key);
+  int (*verify)(void *context, const uint8_t *signature, size_t size, const uint8_t *text, size_t length);
+} ed25519_t;
+
 struct wasmprecompile_cache {
   wasm_engine_t *engine;
   api_t api;
@@ -515,6 +537,10 @@ struct wasmprecompile_cache {
   char **places;
   wasmprecompile_write_t write;
   bool trust_cache, in_memory;
+  // The keys of which one must have signed what a lower cache has; none if that is not asked for.
+  trusted_key_t *keys;
+  size_t key_count;
+  ed25519_t ed25519;
   uint8_t *record;
   size_t record_size;
   build_t build;
@@ -605,6 +631,9 @@ static char *default_directory(void) {
   return length < 0 ? NULL : path;
 }
 
+static result_t take_keys(wasmprecompile_cache_t *cache, const wasmprecompile_options_t *options,
+                          wasmprecompile_message_t *error);
+
 bool wasmprecompile_open(wasm_engine_t *engine, const wasmprecompile_options_t *options, wasmprecompile_cache_t **cache,
                          wasmprecompile_message_t *error) {
   static const wasmprecompile_options_t defaults;
@@ -636,6 +665,10 @@ bool wasmprecompile_open(wasm_engine_t *engine, const wasmprecompile_options_t *
     say(error, "the process has no libwasmtime: link the program with it, or load it and set `library`");
     return false;
   }
+  if (options->trusted_keys != NULL && take_keys(made, options, error) != DONE) {
+    wasmprecompile_close(made);
+    return false;
+  }
   made->engine = engine;
   made->directory = made->places[0];
   made->write = options->write;
@@ -651,6 +684,7 @@ void wasmprecompile_close(wasmprecompile_cache_t *cache) {
   for (size_t i = 0; cache->places != NULL && cache->places[i] != NULL; i++) free(cache->places[i]);
   free(cache->places);
   free(cache->record);
+  free(cache->keys);
   free(cache);
 }
 
@@ -914,6 +948,204 @@ static void record_use(int engine, const char *name) {
   if (status.st_mtime > now || status.st_mtime < now - 24 * 3600) utimensat(engine, name, NULL, AT_SYMLINK_NOFOLLOW);
 }
 
+// Signatures
+
+// A function of a library, as FIND does it.
+static bool find_in(void *library, const char *name, void *place) {
+  void *found = dlsym(library, name);
+  if (found != NULL) memcpy(place, &found, sizeof found);
+  return found != NULL;
+}
+
+static void *open_first(const char *const *names) {
+  void *library = NULL;
+  for (size_t i = 0; names[i] != NULL && library == NULL; i++) library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+  return library;
+}
+
+static result_t find_ed25519(ed25519_t *api, wasmprecompile_message_t *why) {
+  static const char *const sodium[] = {"libsodium.so.23", "libsodium.so.26", NULL};
+  static const char *const crypto[] = {"libcrypto.so.3", "libcrypto.so.1.1", NULL};
+  memset(api, 0, sizeof *api);
+  int (*init)(void);
+  void *library = open_first(sodium);
+  if (library != NULL && find_in(library, "sodium_init", &init) && init() >= 0 &&
+      find_in(library, "crypto_sign_verify_detached", &api->sodium)) {
+    return DONE;
+  }
+  api->sodium = NULL;
+  library = open_first(crypto);
+  if (library != NULL && find_in(library, "EVP_PKEY_new_raw_public_key", &api->key_new) &&
+      find_in(library, "EVP_PKEY_free", &api->key_free) && find_in(library, "EVP_MD_CTX_new", &api->context_new) &&
+      find_in(library, "EVP_MD_CTX_free", &api->context_free) && find_in(library, "EVP_DigestVerifyInit", &api->start) &&
+      find_in(library, "EVP_DigestVerify", &api->verify)) {
+    return DONE;
+  }
+  return say(why, "signatures are checked by libsodium or by OpenSSL's libcrypto, and neither is there: install one, or trust "
+                  "no keys");
+}
+
+static bool has_signed(const ed25519_t *api, const trusted_key_t *key, const uint8_t *signature, const char *text) {
+  size_t length = strlen(text);
+  if (api->sodium != NULL) return api->sodium(signature, (const uint8_t *)text, length, key->point) == 0;
+  // Source: OpenSSL's obj_mac.h, NID_ED25519.
+  void *point = api->key_new(1087, NULL, key->point, point_size);
+  void *context = point != NULL ? api->context_new() : NULL;
+  bool is_good = context != NULL && api->start(context, NULL, NULL, NULL, point) == 1 &&
+                 api->verify(context, signature, signature_size, (const uint8_t *)text, length) == 1;
+  if (context != NULL) api->context_free(context);
+  if (point != NULL) api->key_free(point);
+  return is_good;
+}
+
+// Decodes base64 that is written in the one way in which an encoder writes it.
+static bool decode_base64(const char *text, size_t length, uint8_t *bytes, size_t size) {
+  static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  if (length != (size + 2) / 3 * 4) return false;
+  uint32_t bits = 0;
+  int count = 0;
+  size_t done = 0, used = (size * 8 + 5) / 6;
+  for (size_t i = 0; i < length; i++) {
+    if (i >= used) {
+      if (text[i] != '=') return false;
+      continue;
+    }
+    const char *letter = text[i] != 0 ? strchr(letters, text[i]) : NULL;
+    if (letter == NULL) return false;
+    bits = bits << 6 | (uint32_t)(letter - letters);
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      bytes[done++] = (uint8_t)(bits >> count);
+      bits &= (1u << count) - 1;
+    }
+  }
+  return done == size && bits == 0;
+}
+
+// Reads the second line of a key's or a signature's file: "Ed", and what follows. The rest is what is behind that line.
+static result_t read_signed_text(const char *text, size_t size, const char *what, uint8_t *bytes, size_t wanted,
+                                 const char **rest, wasmprecompile_message_t *why) {
+  static const char comment[] = "untrusted comment: ";
+  size_t length = sizeof comment - 1;
+  const char *end = text + size;
+  bool is_text = size > length && memcmp(text, comment, length) == 0 && end[-1] == '\n' && memchr(text, '\r', size) == NULL &&
+                 memchr(text, 0, size) == NULL;
+  const char *second = is_text ? memchr(text, '\n', size) : NULL;
+  const char *line_end = second != NULL && second + 1 < end ? memchr(second + 1, '\n', (size_t)(end - second - 1)) : NULL;
+  if (line_end == NULL) return say(why, "it is not %s", what);
+  if (!decode_base64(second + 1, (size_t)(line_end - second - 1), bytes, wanted) || memcmp(bytes, "Ed", 2) != 0) {
+    return say(why, "it is not %s of the kind Ed", what);
+  }
+  *rest = line_end + 1;
+  return DONE;
+}
+
+// Reads a small file to its end.
+static result_t read_small(int directory, const char *name, int flags, bool trust, const char *path, char *text, size_t *size,
+                           wasmprecompile_message_t *why) {
+  struct stat status;
+  // Before it is opened: to open some devices does something.
+  int follow = (flags & O_NOFOLLOW) != 0 ? AT_SYMLINK_NOFOLLOW : 0;
+  if (fstatat(directory, name, &status, follow) != 0) return errno == ENOENT ? ABSENT : say(why, "%m");
+  if (!S_ISREG(status.st_mode)) return say(why, "it is not a file");
+  int file = openat(directory, name, flags | O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (file < 0) return errno == ENOENT ? ABSENT : say(why, "%m");
+  result_t result = trust ? DONE : require(file, path, false, &status, why);
+  *size = 0;
+  ssize_t count = 1;
+  while (result == DONE && count > 0 && *size <= longest_signature) {
+    count = read(file, text + *size, longest_signature + 1 - *size);
+    if (count < 0) result = say(why, "%m");
+    if (count > 0) *size += (size_t)count;
+  }
+  close(file);
+  if (result == DONE && *size > longest_signature) return say(why, "it has more than %d bytes", longest_signature);
+  return result;
+}
+
+static result_t read_key(const char *path, bool trust, trusted_key_t *key, wasmprecompile_message_t *error) {
+  char text[longest_signature + 1];
+  size_t size = 0;
+  uint8_t bytes[2 + number_size + point_size];
+  const char *rest = NULL;
+  wasmprecompile_message_t why = {""};
+  result_t result = read_small(AT_FDCWD, path, 0, trust, path, text, &size, &why);
+  if (result == ABSENT) result = say(&why, "there is no such file");
+  if (result == DONE) result = read_signed_text(text, size, "a public key", bytes, sizeof bytes, &rest, &why);
+  if (result == DONE && rest != text + size) result = say(&why, "it has more than two lines");
+  if (result != DONE) {
+    // What is wrong with its owner or mode names it already.
+    bool is_named = strncmp(why.text, path, strlen(path)) == 0;
+    return say(error, "a trusted key cannot be used: %s%s%s", is_named ? "" : path, is_named ? "" : ": ", why.text);
+  }
+  const char *slash = strrchr(path, '/');
+  snprintf(key->name, sizeof key->name, "%s", slash != NULL ? slash + 1 : path);
+  memcpy(key->number, bytes + 2, number_size);
+  memcpy(key->point, bytes + 2 + number_size, point_size);
+  return DONE;
+}
+
+// Reads the keys that are trusted, and finds what checks their signatures.
+static result_t take_keys(wasmprecompile_cache_t *cache, const wasmprecompile_options_t *options,
+                          wasmprecompile_message_t *error) {
+  size_t count = 0;
+  while (options->trusted_keys[count] != NULL) count++;
+  if (count == 0) return DONE;
+  cache->keys = calloc(count, sizeof *cache->keys);
+  if (cache->keys == NULL) return say(error, "there is no memory");
+  for (; cache->key_count < count; cache->key_count++) {
+    trusted_key_t *key = &cache->keys[cache->key_count];
+    result_t result = read_key(options->trusted_keys[cache->key_count], options->trust_cache, key, error);
+    if (result != DONE) return result;
+  }
+  return find_ed25519(&cache->ed25519, error);
+}
+
+// Whether nothing, or a trusted comment with its signature, follows a signature's second line. Nothing in it is believed.
+static bool is_trusted_comment(const char *rest, const char *end) {
+  static const char comment[] = "trusted comment: ";
+  if (rest == end) return true;
+  const char *line = memchr(rest, '\n', (size_t)(end - rest));
+  uint8_t bytes[signature_size];
+  return (size_t)(end - rest) > sizeof comment && memcmp(rest, comment, sizeof comment - 1) == 0 && line != NULL && line + 1 < end &&
+         memchr(line + 1, '\n', (size_t)(end - line - 1)) == end - 1 &&
+         decode_base64(line + 1, (size_t)(end - line - 2), bytes, sizeof bytes);
+}
+
+// Refuses an artifact of a lower cache unless one of the keys signed that it is this module's, for this identity.
+static result_t require_signed(const wasmprecompile_cache_t *cache, const identity_t *identity, int engine, const char *name,
+                               const char *path, const char *artifact, wasmprecompile_message_t *why) {
+  char file[96], text[longest_signature + 1], line[768];
+  size_t size = 0;
+  uint8_t bytes[2 + number_size + signature_size];
+  const char *rest = NULL;
+  wasmprecompile_message_t what = {""};
+  snprintf(file, sizeof file, "%s.minisig", name);
+  result_t result = read_small(engine, file, O_NOFOLLOW, true, path, text, &size, &what);
+  if (result == ABSENT) return say(why, "%s: its artifact is not signed", path);
+  if (result == DONE) result = read_signed_text(text, size, "a signature", bytes, sizeof bytes, &rest, &what);
+  if (result == DONE && !is_trusted_comment(rest, text + size)) {
+    result = say(&what, "something else than a trusted comment follows its second line");
+  }
+  if (result != DONE) return say(why, "%s: its artifact's signature cannot be used: %s", path, what.text);
+  // The directory's name has the first 16 of the 64 digits.
+  snprintf(line, sizeof line, "SHA256 (%s%s/%s) = %s\n", identity->directory, identity->digest + 16, name, artifact);
+  const trusted_key_t *named = NULL;
+  for (size_t i = 0; i < cache->key_count; i++) {
+    const trusted_key_t *key = &cache->keys[i];
+    if (memcmp(key->number, bytes + 2, number_size) != 0) continue;
+    if (has_signed(&cache->ed25519, key, bytes + 2 + number_size, line)) return DONE;
+    if (named == NULL) named = key;
+  }
+  if (named != NULL) {
+    return say(why, "%s: its artifact's signature by %s is wrong: it was made for something else, or changed", path, named->name);
+  }
+  char number[2 * number_size + 1];
+  for (size_t i = 0; i < number_size; i++) snprintf(number + 2 * i, 3, "%02X", bytes[2 + number_size - 1 - i]);
+  return say(why, "%s: its artifact is signed by a key that is not trusted (%s)", path, number);
+}
+
 // What is done with an artifact that was found; false if the next one is to be tried.
 typedef bool use_t(void *context, int file, uint64_t size, const char *digest, const char *path,
                    wasmprecompile_message_t *why);
@@ -934,7 +1166,9 @@ static bool look(const wasmprecompile_cache_t *cache, const char *module, use_t 
       if (open_directory(open.engines, directory, open.engines_path, false, open.trust, &engine, why) != DONE) continue;
       bool may_change = i == 0 && cache->write != WASMPRECOMPILE_WRITE_NEVER;
       if (open_artifact(&open, engine, name, path, may_change, &file, &size, artifact, why) == DONE) {
-        is_done = use(context, file, size, artifact, path, why);
+        bool is_trusted = i == 0 || cache->key_count == 0 ||
+                          require_signed(cache, &cache->identities[j], engine, name, path, artifact, why) == DONE;
+        is_done = is_trusted && use(context, file, size, artifact, path, why);
         if (is_done && i == 0) record_use(engine, name);
         close(file);
       }

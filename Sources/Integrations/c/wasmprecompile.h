@@ -71,6 +71,10 @@ typedef struct {
   /// By default the engine maps the file whose bytes were checked, by its open descriptor. So processes share the memory, and
   /// only what is used is read. Whoever can write to the file can change the code after the check; that is this user and root.
   bool in_memory;
+  /// Files of public keys, as `wasmprecompile keys generate`, minisign and signify make them; NULL ends them, and is none. With
+  /// any, an artifact of a lower cache counts only if one of them signed it. libsodium or OpenSSL's libcrypto checks that, loaded
+  /// by dlopen(3); wasmprecompile_open fails where neither is there, and where a key cannot be used.
+  const char *const *trusted_keys;
 } wasmprecompile_options_t;
 
 /// The artifacts that one engine can load.
@@ -94,7 +98,7 @@ typedef struct {
 ///
 /// @param engine must live longer than the cache.
 /// @param options NULL for the defaults; what it points to is copied.
-/// @return false, with an error, if the process has no libwasmtime or no memory. An engine that cannot be told from others
+/// @return false, with an error, if the process has no libwasmtime or no memory, or a trusted key cannot be used. An engine that cannot be told from others
 ///         gives a cache that compiles everything and keeps nothing; each outcome says why.
 bool wasmprecompile_open(wasm_engine_t *engine, const wasmprecompile_options_t *options, wasmprecompile_cache_t **cache,
                          wasmprecompile_message_t *error);

@@ -26,9 +26,11 @@ compiles everything and keeps nothing. All functions may be called on any thread
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import ctypes
 import errno
+import functools
 import hashlib
 import json
 import logging
@@ -434,11 +436,17 @@ class Outcome(typing.NamedTuple):
 
 
 _LONGEST_ARTIFACT = 4 << 30
+_LONGEST_SIGNATURE = 4096
 _DAY = 24 * 3600
 
 
-def _read_artifact(cache: _Directories, engine: int, name: str, path: str) -> bytes:
-    """The bytes of an entry's artifact, which have the digest that the entry's link names."""
+def _read_artifact(
+    cache: _Directories, engine: int, name: str, path: str, require: typing.Callable[[str], None] = lambda digest: None,
+) -> bytes:
+    """The bytes of an entry's artifact, which have the digest that the entry's link names.
+
+    :param require: is given the digest before anything is read, and refuses it by raising.
+    """
     try:
         target = os.readlink(name, dir_fd=engine)
     except OSError as error:
@@ -448,6 +456,7 @@ def _read_artifact(cache: _Directories, engine: int, name: str, path: str) -> by
     link = re.fullmatch(r"\.\./\.\./objects/([0-9a-f]{2})/([0-9a-f]{62})", target)
     if not link:
         raise _Refusal(f"{path}: its link does not lead to an object")
+    require("".join(link.groups()))
     # From the cache's own directory and without following links, so that nothing on the way can lead elsewhere.
     parent = os.open(link.group(1), os.O_RDONLY | _DIRECTORY, dir_fd=cache.objects)
     try:
@@ -469,6 +478,103 @@ def _read_artifact(cache: _Directories, engine: int, name: str, path: str) -> by
     if digest != "".join(link.groups()):
         raise _Corrupt(f"{path}: its artifact's bytes hash to {digest}", "".join(link.groups()), status)
     return data
+
+
+# Signatures
+
+
+class _Key(typing.NamedTuple):
+    """A public key, in the form of minisign and signify."""
+
+    name: str
+    number: bytes
+    point: bytes
+
+
+def _signed_text(data: bytes, what: str, size: int) -> typing.Tuple[bytes, bytes, typing.List[bytes]]:
+    """The number and the rest behind "Ed" in the second line of a key's or signature's file, and its further lines."""
+    lines = data.split(b"\n")
+    if b"\r" in data or lines[-1] or len(lines) < 3 or not lines[0].startswith(b"untrusted comment: "):
+        raise _Refusal(f"it is not {what}")
+    try:
+        raw = base64.b64decode(lines[1], validate=True)
+    except ValueError:
+        raw = b""
+    if len(raw) != size or base64.b64encode(raw) != lines[1] or raw[:2] != b"Ed":
+        raise _Refusal(f"it is not {what} of the kind Ed")
+    return raw[2:10], raw[10:], lines[2:-1]
+
+
+def _read_key(path: str, trust: _Trust) -> _Key:
+    """A key that is trusted. Nobody else may be able to put another in its place."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise _Refusal(f"{path}: is not a file")
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        trust.require(file, path)
+        data = os.read(file, _LONGEST_SIGNATURE + 1)
+    finally:
+        os.close(file)
+    try:
+        number, point, rest = _signed_text(data, "a public key", 42)
+        if rest:
+            raise _Refusal("it is not a public key: it has more than two lines")
+    except _Refusal as error:
+        raise _Refusal(f"{path}: {error}")
+    return _Key(os.path.basename(path), number, point)
+
+
+def _ed25519() -> typing.Callable[[bytes, bytes, bytes], bool]:
+    """What checks a signature: of a key, of a text."""
+    try:
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    except ImportError:
+        raise ImportError("signatures are checked by PyPI's package `cryptography`, which is not there: "
+                          "install it, or trust no keys")
+
+    def verify(point: bytes, signature: bytes, text: bytes) -> bool:
+        try:
+            Ed25519PublicKey.from_public_bytes(point).verify(signature, text)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+    return verify
+
+
+class _Signers:
+    """The keys of which one must have signed what a lower cache has."""
+
+    def __init__(self, paths: typing.Sequence[str], trust: _Trust) -> None:
+        self._verify = _ed25519()
+        self._keys = [_read_key(path, trust) for path in paths]
+
+    def require(self, engine: int, name: str, path: str, own: Identity, digest: str) -> None:
+        """Refuses an artifact unless one of the keys signed that it is this module's, for this identity."""
+        try:
+            if not stat.S_ISREG(os.stat(name + ".minisig", dir_fd=engine, follow_symlinks=False).st_mode):
+                raise _Refusal("it is not a file")
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+            with open(os.open(name + ".minisig", flags, dir_fd=engine), "rb") as file:
+                data = file.read(_LONGEST_SIGNATURE + 1)
+            if len(data) > _LONGEST_SIGNATURE:
+                raise _Refusal(f"it has more than {_LONGEST_SIGNATURE} bytes")
+            number, signature, rest = _signed_text(data, "a signature", 74)
+            if rest and not (len(rest) == 2 and rest[0].startswith(b"trusted comment: ")):
+                raise _Refusal("something else than a trusted comment follows its second line")
+        except FileNotFoundError:
+            raise _Refusal(f"{path}: its artifact is not signed")
+        except (_Refusal, OSError) as error:
+            raise _Refusal(f"{path}: its artifact's signature cannot be used: {error}")
+        keys = [key for key in self._keys if key.number == number]
+        if not keys:
+            raise _Refusal(f"{path}: its artifact is signed by a key that is not trusted ({number[::-1].hex().upper()})")
+        place = directory_name(own.backend, own.version, own.digest)[:-16] + own.digest
+        line = f"SHA256 ({place}/{name}) = {digest}\n".encode()
+        if not any(self._verify(key.point, signature, line) for key in keys):
+            raise _Refusal(f"{path}: its artifact's signature by {keys[0].name} is wrong: it was made for something else, "
+                           "or changed")
 
 
 def _set_aside(cache: _Directories, corrupt: _Corrupt) -> None:
@@ -743,13 +849,16 @@ class Cache:
     :param backend: what the engine compiles with, where that is ``winch``: it cannot be seen. It only says under which name
         an artifact is published; looked for is each.
     :param trust_cache: whether other users may own the cache or write to it. What they write is run.
+    :param trusted_keys: files of public keys, as ``wasmprecompile keys generate``, minisign and signify make them. With any, an
+        artifact of a lower cache counts only if one of them signed it. PyPI's package ``cryptography`` checks that; without it,
+        this raises ``ImportError``. A key that cannot be used raises ``ValueError``: it is no trouble with a cache.
     :param report: called with the :class:`Outcome` of each load, on the thread that loads.
     """
 
     def __init__(
         self, engine: wasmtime.Engine, directory: typing.Optional[_Path] = None, *,
         lower_caches: typing.Iterable[_Path] = (), write: typing.Optional[bool] = None,
-        backend: typing.Optional[str] = None, trust_cache: bool = False,
+        backend: typing.Optional[str] = None, trust_cache: bool = False, trusted_keys: typing.Iterable[_Path] = (),
         report: typing.Optional[typing.Callable[[Outcome], None]] = None,
     ) -> None:
         if backend is not None and backend not in BACKENDS:
@@ -760,6 +869,11 @@ class Cache:
         self.write = write
         self._backend = backend
         self._trust = _Trust(trust_cache)
+        keys = [os.fsdecode(one) for one in trusted_keys]
+        try:
+            self._signers = _Signers(keys, self._trust) if keys else None
+        except (_Refusal, OSError) as error:
+            raise ValueError(f"a trusted key cannot be used: {error}")
         self._report = report
         self._counting = threading.Lock()
         #: How many loads were served from a cache.
@@ -818,7 +932,10 @@ class Cache:
                         path = os.path.join(place, "v1/engines", own.directory, name)
                         try:
                             engine = cache.open(own.directory, cache.engines, os.path.join(place, "v1/engines"), make=False)
-                            data = _read_artifact(cache, engine, name, path)
+                            require: typing.Callable[[str], None] = lambda digest: None
+                            if self._signers is not None and place != self.directory:
+                                require = functools.partial(self._signers.require, engine, name, path, own)
+                            data = _read_artifact(cache, engine, name, path, require)
                             if place == self.directory:
                                 _record_use(engine, name)
                             yield Artifact(data, path, own)
