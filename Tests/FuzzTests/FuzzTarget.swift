@@ -15,6 +15,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
   case makeFlags = "make-flags"
   case module
   case preamble
+  case signature
   case workerMessage = "worker-message"
 
   /// Reads the bytes, and looks whether what came out can be true.
@@ -34,6 +35,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case .makeFlags: try TextTargets.makeFlags(bytes)
     case .module: try ModuleTargets.module(bytes)
     case .preamble: try ModuleTargets.preamble(bytes)
+    case .signature: try SignatureTarget.run(bytes)
     case .workerMessage: try WorkerTarget.run(bytes)
     }
   }

@@ -17,6 +17,7 @@ enum CatalogRowsTarget {
     ("REPLACE INTO fingerprints VALUES(?1, ?2, ?3)", 3),
     ("REPLACE INTO checked VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", 9),
     ("REPLACE INTO counters VALUES(?1, ?2, ?3)", 3),
+    ("REPLACE INTO signed VALUES(?1, ?2, ?3)", 3),
   ]
 
   static func run(_ bytes: UnsafeRawBufferPointer) throws {
