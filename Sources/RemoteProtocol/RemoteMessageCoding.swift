@@ -89,6 +89,7 @@ extension RemoteReply {
     case .refused(let trouble):
       message.put(UInt8(7))
       message.put(trouble)
+    case .busy: message.put(UInt8(8))
     }
     return message.bytes
   }
@@ -103,6 +104,7 @@ extension RemoteReply {
     case 7:
       guard let trouble = message.takeTrouble() else { return nil }
       self = .refused(trouble)
+    case 8: self = .busy
     default:
       guard let number = message.take(UInt32.self) else { return nil }
       switch kind {

@@ -17,6 +17,7 @@ internal import LinuxIO
 ///     helper → tool   status  5, number u32, number of facts u8, for each: two texts
 ///     helper → tool   failed  6, number u32, kind u8, text (about one request)
 ///     helper → tool   refused 7, kind u8, text (about the server as a whole; every request that is open has ended)
+///     helper → tool   busy    8 (each second in which bytes move and nothing else is said)
 ///
 /// (text and bytes: length u32, that many)
 package enum RemoteProtocol {
@@ -98,6 +99,8 @@ package enum RemoteReply: Hashable, Sendable {
   case failed(number: UInt32, RemoteTrouble)
   /// The server cannot be used. The helper ends after this.
   case refused(RemoteTrouble)
+  /// Bytes move, though no request has ended: a large artifact on a slow line is told from a helper that hangs.
+  case busy
 }
 
 /// One line of what is known of a server.
