@@ -111,6 +111,11 @@ int clinux_seal_contents(int memory_file) {
   return fcntl(memory_file, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
 }
 
+bool clinux_is_sealed(int file) {
+  int wanted = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK, seals = fcntl(file, F_GET_SEALS);
+  return seals >= 0 && (seals & wanted) == wanted;
+}
+
 int clinux_seal_size(int memory_file) {
   return fcntl(memory_file, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
 }

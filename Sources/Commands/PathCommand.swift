@@ -62,7 +62,7 @@ struct PathCommand: QuickCommand {
   ) throws -> (RunSummary, [(ModuleContent, String)]) {
     let first = try lookUp(roots, .frozen, SecondLook(reporter, isFirst: true))
     var checked: Set<CheckedArtifact> = []
-    if faults(of: first, &checked).isEmpty, !format.isJSON, !invocation.compile || first.plan.jobs.isEmpty {
+    if faults(of: first, &checked).isEmpty, !format.isJSON, !invocation.compile || first.lacking.isEmpty {
       return (first, [])
     }
     var last = try lookUp(roots, purpose, format.isJSON ? reporter : SecondLook(reporter, isFirst: false))
@@ -104,7 +104,7 @@ struct PathCommand: QuickCommand {
     }
     if roots.isEmpty { Output.error.write("\(Program.name): error: \(RunReporter.nothingNamed)\n") }
     guard !invocation.compile else { return }
-    for job in summary.plan.jobs {
+    for job in summary.lacking {
       for path in job.content.paths {
         Output.error.write("\(path.printable): error: \(complaint(job.content, job.target, job.reason))\n")
       }
@@ -153,13 +153,8 @@ struct PathCommand: QuickCommand {
 extension RunSummary {
   /// The modules that lack an artifact for some target.
   fileprivate var unmade: Set<WasmHash> {
-    if purpose.onlyLooks { return Set(plan.jobs.map(\.content.facts.hash)) }
-    let failed = outcomes.filter { outcome in
-      switch outcome.result {
-      case .compiled, .foundMeanwhile: false
-      case .failed, .notDone: true
-      }
-    }
+    if purpose.onlyLooks { return Set(lacking.map(\.content.facts.hash)) }
+    let failed = outcomes.filter { !$0.isThere }
     return Set(failed.map(\.job.content.facts.hash))
   }
 }
@@ -184,8 +179,8 @@ private struct SecondLook: RunObserver {
   func record(_ event: RunEvent) {
     switch event {
     case .noticed, .rejected: if !isFirst { return }
-    case .prepared, .told, .noted, .unconfined, .warned, .noexec, .lowerCacheTrouble, .planned, .began, .storing,
-      .finished:
+    case .prepared, .told, .noted, .unconfined, .warned, .noexec, .lowerCacheTrouble, .remoteTrouble, .planned,
+      .awaiting, .began, .storing, .finished:
       break
     }
     if !isFirst || !(reporter is JSONRunReporter) { reporter.record(event) }

@@ -28,6 +28,11 @@ package struct MemoryFile: ~Copyable, Sendable {
   }
 }
 
+extension Descriptor {
+  /// Whether it is a memory file whose contents nobody can change any more, so that it may be mapped whoever made it.
+  package var isSealed: Bool { clinux_is_sealed(raw) }
+}
+
 /// Bytes that stay as they are: a file's contents, mapped for reading, or a copy of them.
 ///
 /// Only sealed memory files and files that nobody shrinks may be mapped: reading past a file that was cut short meanwhile

@@ -15,7 +15,7 @@ package final class SerialThread: Sendable {
   deinit { finish() }
 
   /// Whether the system granted the thread.
-  var hasThread: Bool { thread != nil }
+  package var hasThread: Bool { thread != nil }
 
   package func run(_ piece: @escaping @Sendable () -> Void) {
     if thread == nil { piece() } else { pieces.add(piece) }
@@ -26,9 +26,11 @@ package final class SerialThread: Sendable {
     if thread == nil { piece() } else { pieces.add(piece, at: time) }
   }
 
-  /// Waits until everything is done; nothing may come after that.
+  /// Waits until everything is done; nothing may come after that. A piece that lets go of the thread's last owner, on the
+  /// thread itself, waits for nothing.
   package func finish() {
-    if let thread, pieces.end() { pthread_join(thread, nil) }
+    guard let thread, pieces.end() else { return }
+    if pthread_equal(thread, pthread_self()) != 0 { pthread_detach(thread) } else { pthread_join(thread, nil) }
   }
 
   /// The work that is still to be done. It is an object of its own, because the thread must not keep its owner.

@@ -6,15 +6,20 @@ struct CacheStage {
   let places: CachePlaces
   /// A run that only looks makes no cache.
   let onlyLooks: Bool
+  /// Whether what is missing may come from another machine, so that a run that only looks does make one where it can.
+  var fetches = false
 
   /// A lower cache that cannot be used is reported, and costs nothing else.
   func run(_ observer: any RunObserver) throws(PrecompileError) -> OpenCaches {
     let own: CacheDirectory?
     do throws(CacheError) {
-      own =
-        try onlyLooks
-        ? CacheDirectory.existing(at: places.path, trust: places.trust)
-        : CacheDirectory(making: places.path, trust: places.trust)
+      if !onlyLooks {
+        own = try CacheDirectory(making: places.path, trust: places.trust)
+      } else if fetches, let made = try? CacheDirectory(making: places.path, trust: places.trust) {
+        own = made
+      } else {
+        own = try CacheDirectory.existing(at: places.path, trust: places.trust)
+      }
     } catch {
       throw .cache(error)
     }

@@ -17,8 +17,10 @@ package struct EvictionStage {
   /// - Returns: whether anything was removed.
   @discardableResult
   package func run(_ observer: any RunObserver) -> Bool {
-    guard let cache = summary.caches.own, let chosen = limit, !summary.purpose.onlyLooks,
-      chosen.isChosen || summary.compiled > 0
+    // Also a run that compiles nothing makes the cache larger by what it fetches.
+    let stores = summary.compiled + summary.fetched > 0
+    guard let cache = summary.caches.own, let chosen = limit,
+      stores || chosen.isChosen && !summary.purpose.onlyLooks
     else { return false }
     let limit = chosen.bytes
     lazy var modules = Set(summary.plan.contents.map(\.facts.hash))

@@ -9,6 +9,8 @@ package struct PrecompileRequest: Sendable {
   package var work: WorkPolicy
   package var limits = ModuleLimits()
   package var purpose = RunPurpose.compile
+  /// The store on another machine that is used, if there is one.
+  package var remote: RemoteUse?
   /// The recorder of when each part of the run happens.
   package var timings: RunTimings?
 
@@ -98,6 +100,8 @@ package struct ModuleLimits: Sendable {
   package var timeout: Double = 120
   /// Bytes of the largest module that is read.
   package var largestModule = ModuleReader.defaultLimit
+  /// Bytes of the largest artifact that is taken from another machine. Compilers are told theirs.
+  package var largestArtifact = 4 << 30
   package var retained = RetainedModules()
 
   package init() {}

@@ -32,7 +32,8 @@ package struct Precompiler {
     let start = MonotonicInstant.now()
     defer { for toolchain in toolchains { toolchain.finish() } }
     let timings = request.timings
-    let caches = try CacheStage(places: request.caches, onlyLooks: onlyLooks).run(observer)
+    let caches = try CacheStage(places: request.caches, onlyLooks: onlyLooks, fetches: remoteUse != nil).run(observer)
+    let remote = remoteUse.map { RemoteDealings($0, request.purpose, observer, cancellation) }
     var catalog = RunCatalog(caches.own, isReadOnly: onlyLooks)
     let compilers = CompilerResolution(toolchains, catalog, lanes: request.work.lanes)
     // Under a jobserver, one job is paid for, so one thing is done after the other.
@@ -50,12 +51,13 @@ package struct Precompiler {
     let refused = timings.measure(.fetch) { fetch(contents, targets, caches, &lookups) }
     let plan = Plan(contents, targets, lookups, force: request.work.force)
     observer.record(.planned(plan))
-    let outcomes = try compile(plan, hashed.takeRetained(), targets, caches, unless: isOver(scan, hashed))
-    timings.measure(.remember) { remember(plan, outcomes, targets, lookups, caches, in: &catalog) }
-    return summary(scan, hashed, plan, outcomes, targets, caches, refused: refused, since: start)
+    let outcomes = try compile(plan, hashed.takeRetained(), targets, caches, remote, unless: isOver(scan, hashed))
+    timings.measure(.remember) { remember(plan, outcomes, targets, lookups, caches, remote?.tally, in: &catalog) }
+    return summary(scan, hashed, plan, outcomes, targets, caches, refused: refused, remote?.tally, since: start)
   }
 
   private var onlyLooks: Bool { request.purpose.onlyLooks }
+  private var remoteUse: RemoteUse? { request.purpose.fetches ? request.remote : nil }
   private var threads: Int { request.work.threads }
 
   // MARK: The stages
@@ -102,7 +104,8 @@ package struct Precompiler {
       .prepared(
         RunPreparation(
           targets: targets, cache: request.caches.path, lowerCaches: caches.lower.map(\.path),
-          lanes: request.work.lanes)))
+          lanes: request.work.lanes, remote: remoteUse?.store.name)))
+    if let note = remoteUse?.note { observer.record(.noted(note)) }
     if targets.contains(where: \.identity.backend.isNative) {
       for cache in caches.all where !cache.allowsExecution { observer.record(.noexec(cache.path)) }
     }
@@ -141,25 +144,28 @@ package struct Precompiler {
 
   private func compile(
     _ plan: Plan, _ retained: consuming [WasmHash: LoadedModule], _ targets: [CompileTarget], _ caches: OpenCaches,
-    unless isOver: Bool
+    _ remote: RemoteDealings?, unless isOver: Bool
   ) throws(PrecompileError) -> [JobOutcome] {
     if isOver { return plan.jobs.map { JobOutcome(job: $0, result: .notDone) } }
-    guard let cache = caches.own, !onlyLooks else { return [] }
+    guard let cache = caches.own, !onlyLooks || remote != nil else { return [] }
     guard !plan.jobs.isEmpty else {
       // A writer may have died when everything was stored.
-      cache.removeAbandonedFiles()
+      if !onlyLooks { cache.removeAbandonedFiles() }
       return []
     }
-    if plan.jobs.count > 1, let warning = request.work.laneWarning { observer.record(.warned(warning)) }
+    if plan.jobs.count > 1, !onlyLooks, let warning = request.work.laneWarning { observer.record(.warned(warning)) }
     let wanted = Set(plan.jobs.map { ObjectIdentifier($0.target) })
-    let work = LaneWork(plan.jobs, retained: consume retained, request, cancellation, observer)
+    let work = LaneWork(plan.jobs, retained: consume retained, request, remote, cancellation, observer)
     let stage: CompileStage
     do throws(CacheError) {
       stage = try CompileStage(work, targets.filter { wanted.contains(ObjectIdentifier($0)) }, storingIn: cache)
     } catch {
-      throw .cache(error)
+      guard onlyLooks else { throw .cache(error) }
+      // The cache may be root's, or on a file system that is only read.
+      observer.record(.warned("nothing is fetched: \(error.path ?? cache.path): \(error.complaint)"))
+      return []
     }
-    return try stage.run()
+    return try stage.run(compiles: !onlyLooks)
   }
 
   // MARK: The catalog
@@ -175,9 +181,9 @@ package struct Precompiler {
 
   private func remember(
     _ plan: Plan, _ outcomes: [JobOutcome], _ targets: [CompileTarget], _ lookups: [TargetLookups],
-    _ caches: OpenCaches, in catalog: inout RunCatalog
+    _ caches: OpenCaches, _ remote: RemoteTally?, in catalog: inout RunCatalog
   ) {
-    catalog.remember(plan, outcomes)
+    catalog.remember(plan, outcomes, remote)
     var notes = [catalog.note]
     if !onlyLooks {
       catalog.remember(lookUpAgain(plan, outcomes, targets, caches, catalog) ?? lookups)
@@ -192,7 +198,7 @@ package struct Precompiler {
   private func lookUpAgain(
     _ plan: Plan, _ outcomes: [JobOutcome], _ targets: [CompileTarget], _ caches: OpenCaches, _ catalog: RunCatalog
   ) -> [TargetLookups]? {
-    let made = outcomes.count { if case .compiled = $0.result { true } else { false } }
+    let made = outcomes.count(where: \.isNew)
     let areMany = made >= plan.contents.count / 8 && plan.contents.count >= TargetLookups.fewest
     guard areMany, made == outcomes.count, caches.lower.isEmpty, StampClock.waitForTick() else { return nil }
     return try? LookUpStage(contents: plan.contents, targets: targets, caches: caches, lanes: threads).run(catalog)
@@ -207,7 +213,7 @@ package struct Precompiler {
 
   private func summary(
     _ scan: ScanResult, _ hashed: HashResult, _ plan: Plan, _ outcomes: [JobOutcome], _ targets: [CompileTarget],
-    _ caches: OpenCaches, refused: Int, since start: MonotonicInstant
+    _ caches: OpenCaches, refused: Int, _ remote: RemoteTally?, since start: MonotonicInstant
   ) -> RunSummary {
     let notModules = hashed.failures.count { if case .notWebAssembly = $0.failure { true } else { false } }
     return RunSummary(
@@ -216,6 +222,7 @@ package struct Precompiler {
       unreadable: hashed.failures.count - notModules + scan.problems.count { !$0.isWarning },
       rejected: hashed.failures, emptyRoots: scan.emptyRoots.map { request.input.roots[$0] }, purpose: request.purpose,
       refused: refused,
+      remote: remote,
       nanoseconds: MonotonicInstant.now().nanoseconds(since: start))
   }
 }

@@ -17,6 +17,12 @@ package enum RunEvent: Sendable {
   case warned(String)
   /// A lower cache, or something in it, cannot be used; the run goes on without.
   case lowerCacheTrouble(FilePath, LowerCacheTrouble)
+  /// A store on another machine, or something in it, cannot be used; the run goes on without.
+  ///
+  /// - Parameter store: its address.
+  case remoteTrouble(_ store: String, RemoteStoreTrouble)
+  /// So many artifacts are still being asked for of the store on another machine.
+  case awaiting(Int)
   /// A cache is in a place from which runtimes cannot map code.
   case noexec(FilePath)
   /// Something below a root could not be scanned; the run goes on.
@@ -37,8 +43,13 @@ package struct RunPreparation: Sendable {
   package let cache: FilePath
   package let lowerCaches: [FilePath]
   package let lanes: Int
+  /// The address of the store on another machine; nil if there is none, or the run does not ask.
+  package let remote: String?
 
-  package init(targets: [CompileTarget], cache: FilePath, lowerCaches: [FilePath] = [], lanes: Int) {
+  package init(
+    targets: [CompileTarget], cache: FilePath, lowerCaches: [FilePath] = [], lanes: Int, remote: String? = nil
+  ) {
+    self.remote = remote
     self.targets = targets
     self.cache = cache
     self.lowerCaches = lowerCaches

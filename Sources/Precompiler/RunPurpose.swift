@@ -11,4 +11,7 @@ package enum RunPurpose: Sendable {
 
   /// Whether nothing may be compiled or written.
   package var onlyLooks: Bool { self != .compile }
+
+  /// Whether other machines are asked for what is missing.
+  var fetches: Bool { self == .compile || self == .frozen }
 }

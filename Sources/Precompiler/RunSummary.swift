@@ -21,10 +21,14 @@ package struct RunSummary: Sendable {
   package let purpose: RunPurpose
   /// Artifacts of lower caches that are not used because no trusted key has signed them.
   package let refused: Int
+  /// The dealings with a store on another machine; nil if none was asked.
+  package var remote: RemoteTally?
   /// How long the run took.
   package let nanoseconds: UInt64
 
   package var compiled: Int { count { if case .compiled = $0 { true } else { false } } }
+  /// Artifacts that a store on another machine had.
+  package var fetched: Int { count { if case .fetched = $0 { true } else { false } } }
   /// Artifacts that the cache had, or that another process made meanwhile.
   package var upToDate: Int {
     plan.upToDate.count + count { if case .foundMeanwhile = $0 { true } else { false } }
@@ -37,7 +41,24 @@ package struct RunSummary: Sendable {
   package var hasFailures: Bool { failed + notModules + unreadable > 0 }
 
   /// Whether something is missing that should have been there.
-  package var isWanting: Bool { (purpose == .check || purpose == .frozen) && !plan.jobs.isEmpty }
+  package var isWanting: Bool { (purpose == .check || purpose == .frozen) && !lacking.isEmpty }
+
+  /// The jobs whose artifact a run that compiles nothing has not found anywhere.
+  package var lacking: [Job] {
+    if outcomes.isEmpty { return plan.jobs }
+    let found = Set(outcomes.filter(\.isThere).map { JobKey($0.job) })
+    return plan.jobs.filter { !found.contains(JobKey($0)) }
+  }
+
+  private struct JobKey: Hashable {
+    let module: WasmHash
+    let target: ObjectIdentifier
+
+    init(_ job: Job) {
+      module = job.content.facts.hash
+      target = ObjectIdentifier(job.target)
+    }
+  }
 
   /// Whether it was to find out whether everything is there, and looked where nothing is: a typing mistake would pass for
   /// success.

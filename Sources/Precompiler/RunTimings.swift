@@ -11,9 +11,13 @@ package final class RunTimings: Sendable {
     case lookUp = "look up"
     case fetch
     case synchronize = "make names durable"
+    case upload = "wait for the remote to store"
     case remember
     // Parts of a lane.
     case wait = "wait for another process"
+    case await = "wait for the remote"
+    /// On a lane of its own: what a store on another machine has given is checked and written.
+    case receive = "take from the remote"
     case start = "start a compiler"
     case compile
     case store

@@ -30,6 +30,8 @@ package final class RecordingObserver: RunObserver {
     case .warned(let text): say("warned \(text)")
     case .noexec(let cache): say("noexec \(cache)")
     case .lowerCacheTrouble(let path, let trouble): say("lower cache \(path.lastComponent?.string ?? ""): \(trouble)")
+    case .remoteTrouble(let store, let trouble): say("remote \(store): \(trouble)")
+    case .awaiting: break
     case .told(let text), .noted(let text): say("noted \(text)")
     case .unconfined(let missing): say("unconfined \(missing.joined(separator: " "))")
     case .noticed(let problem): say("noticed \(problem.path.lastComponent?.string ?? "")")
@@ -58,6 +60,7 @@ extension JobOutcome {
   package var line: String {
     switch result {
     case .compiled: "\(job.name): compiled"
+    case .fetched: "\(job.name): fetched"
     case .foundMeanwhile: "\(job.name): found meanwhile"
     case .failed(let failure): "\(job.name): \(failure)"
     case .notDone: "\(job.name): not done"

@@ -139,4 +139,62 @@ struct JobQueueTests {
     let names = got.withLock { $0 } + queue.leftOver.map(\.name)
     #expect(names.count == 100 && Set(names).count == 100)
   }
+
+  // MARK: Answers from elsewhere
+
+  private func waits(_ queue: JobQueue) -> Bool { if case .wait = queue.next() { true } else { false } }
+
+  @Test func whatIsAwaitedIsHandedOutWhenItIsMissing() throws {
+    let queue = JobQueue(try jobs("a", "b", "c", "d"), threads: 1) { $0.name != "c" }
+    #expect(queue.awaited.map(\.job.name) == ["a", "b", "d"] && queue.awaited.map(\.number) == [0, 1, 3])
+    #expect(next(queue) == "c", "nobody was asked for it")
+    queue.finished(threads: 1)
+    #expect(waits(queue) && !queue.isDrained)
+    #expect(queue.answered(3, isThere: false) == 2)
+    #expect(queue.answered(0, isThere: false) == 1)
+    #expect(next(queue) == "a", "the plan's order, whatever that of the answers")
+    queue.finished(threads: 1)
+    #expect(next(queue) == "d")
+    queue.finished(threads: 1)
+    #expect(waits(queue))
+    #expect(queue.answered(1, isThere: true) == 0)
+    #expect(next(queue) == nil && queue.isDrained && queue.leftOver.isEmpty)
+    #expect(queue.answered(1, isThere: false) == 0, "an answer counts once")
+    #expect(next(queue) == nil)
+  }
+
+  @Test func whatIsAnsweredComesBeforeWhatAnotherProcessHas() throws {
+    let queue = JobQueue(try jobs("a", "b"), threads: 1) { $0.name == "b" }
+    guard case .job(let first, let threads, _) = queue.next() else { throw Missing() }
+    queue.postpone(first, threads: threads)
+    #expect(waits(queue))
+    queue.answered(1, isThere: false)
+    #expect(next(queue) == "b")
+    queue.finished(threads: 1)
+    #expect(next(queue) == "a?")
+  }
+
+  @Test func everyLaneThatWaitsGoesOnInTheEnd() throws {
+    for ending in 0..<3 {
+      let queue = JobQueue(try jobs("a", "b"), threads: 4) { _ in true }
+      let left = Mutex(0)
+      Concurrently.run(5) { number in
+        if number == 0 {
+          switch ending {
+          case 0: for number in 0..<2 { queue.answered(number, isThere: true) }
+          case 1: for number in 0..<2 { queue.answered(number, isThere: false) }
+          default: queue.stop()
+          }
+        } else {
+          while case .wait = queue.next() { queue.waitForAnswer() }
+          queue.waitForAllAnswers()
+          left.withLock { $0 += 1 }
+        }
+      }
+      #expect(left.withLock { $0 } == 4)
+      #expect(queue.leftOver.count == (ending == 2 ? 2 : 0))
+    }
+  }
+
+  private struct Missing: Error {}
 }

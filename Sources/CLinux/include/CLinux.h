@@ -45,6 +45,7 @@ int clinux_probe_read_lease(int file);
 int clinux_memory_file(const char *name);
 int clinux_seal_contents(int memory_file); // no writing, growing or shrinking
 int clinux_seal_size(int memory_file);     // no growing or shrinking
+bool clinux_is_sealed(int file);           // as clinux_seal_contents leaves it, whoever did it
 
 // A writer's lock on one byte of a file, owned by the open file description, so that it goes with its last descriptor
 // (fcntl(2), F_OFD_SETLK). Fails with EAGAIN when another open file description has it.

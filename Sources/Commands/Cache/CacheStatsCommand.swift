@@ -99,6 +99,10 @@ extension CacheStatistics {
       "misses",
       "\(tally.misses.values.reduce(0, +))" + (reasons.isEmpty ? "" : ": \(reasons.joined(separator: ", "))"),
     ])
+    if max(tally.fetched, tally.remoteErrors, tally.stored) > 0 {
+      let errors = tally.remoteErrors > 0 ? ", \(Quantities.count(Int(clamping: tally.remoteErrors), "error"))" : ""
+      table.append(["remote", "\(tally.fetched) fetched, \(tally.stored) stored\(errors)"])
+    }
     table.append([
       "compiling",
       "\(Quantities.duration(nanoseconds: UInt64(max(0, tally.compileNanoseconds)))) spent, "
@@ -122,7 +126,8 @@ extension CacheStatistics {
       "files": JSON(objects), "artifact_bytes": JSON(Int(size)), "max_size": JSON(limit.bytes),
       "hits": JSON(Int(tally.hits)),
       "moved_aside": JSON(movedAside.files), "moved_aside_bytes": JSON(Int(movedAside.size)),
-      "lower_hits": JSON(Int(tally.lowerHits)),
+      "lower_hits": JSON(Int(tally.lowerHits)), "fetched": JSON(Int(tally.fetched)),
+      "remote_errors": JSON(Int(tally.remoteErrors)), "stored": JSON(Int(tally.stored)),
       "misses": .object(
         MissReason.allCases.map {
           .init(name: $0.rawValue.replacing(" ", with: "_"), value: JSON(Int(tally.misses[$0] ?? 0)))

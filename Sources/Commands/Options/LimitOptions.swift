@@ -25,6 +25,7 @@ struct LimitOptions: CommandOptions {
     var limits = ModuleLimits()
     limits.timeout = timeout.value
     limits.largestModule = maxModule.bytes
+    limits.largestArtifact = maxArtifact.bytes
     return limits
   }
 

@@ -44,6 +44,8 @@ final class RunReporter: RunReporting {
     case .lowerCacheTrouble(let path, let trouble):
       // A quiet run says it, too: whoever named the cache counts on it.
       warn(Self.warning(of: trouble, with: path), evenIfQuiet: true)
+    case .remoteTrouble(let store, let trouble): warn(Self.warning(of: trouble, by: store), evenIfQuiet: true)
+    case .awaiting(let count): state.withLock { $0.status?.awaited = count }
     case .noexec(let cache): warn("\(cache.printable): \(Self.noexec)", evenIfQuiet: true)
     case .unconfined(let missing): warn(Self.warning(ofMissing: missing))
     case .noticed(let problem):
@@ -64,6 +66,7 @@ final class RunReporter: RunReporting {
     for target in preparation.targets { say(Self.line(for: target)) }
     say("cache \(preparation.cache.printable), \(Quantities.count(preparation.lanes, "job"))")
     for path in preparation.lowerCaches { say("lower cache \(path.printable)") }
+    if let remote = preparation.remote { say("remote \(remote.printable)") }
   }
 
   private func tell(_ plan: Plan) {
@@ -123,6 +126,8 @@ final class RunReporter: RunReporting {
     switch outcome.result {
     case .compiled(let size, let nanoseconds):
       say(Self.line(for: job, size: size, nanoseconds: nanoseconds, cause: cause, palette: palette))
+    case .fetched(let size):
+      if verbosity.isVerbose || verbosity.explains { say(Self.line(forFetched: job, size: size, palette: palette)) }
     case .foundMeanwhile:
       if verbosity.isVerbose || verbosity.explains {
         say("up to date \(label(job.content, job.target)) (compiled by another process meanwhile)")
@@ -151,12 +156,12 @@ final class RunReporter: RunReporting {
       }
     }
     if summary.purpose == .frozen {
-      for job in summary.plan.jobs {
+      for job in summary.lacking {
         for path in job.content.paths { complain(palette.error(path.printable, missing(job))) }
       }
     }
     // A run believes what it does not read.
-    if summary.purpose.onlyLooks, summary.plan.jobs.contains(where: { $0.reason == .artifactCorrupt }),
+    if summary.purpose.onlyLooks, summary.lacking.contains(where: { $0.reason == .artifactCorrupt }),
       let cache = summary.caches.own?.path
     {
       warn("\(repairCommand(for: cache)) moves what is corrupt aside, and the next run makes it again")
@@ -217,6 +222,17 @@ final class RunReporter: RunReporting {
     "lower cache \(lowerCache.printable): \(trouble.message(of: lowerCache))".printable
   }
 
+  /// The warning about a store on another machine.
+  static func warning(of trouble: RemoteStoreTrouble, by store: String) -> String {
+    "remote \(store): \(trouble)".printable
+  }
+
+  /// The line about a module whose artifact came from another machine.
+  static func line(forFetched job: Job, size: Int, palette: Palette) -> String {
+    let sizes = "\(Quantities.bytes(job.content.facts.size)) \(Glyphs.arrow) \(Quantities.bytes(size))"
+    return "\(palette.done("fetched")) \(job.content.path.printable) with \(job.target.name), \(sizes)"
+  }
+
   /// The compiler that is used, for users who want to know everything.
   static func line(for target: CompileTarget) -> String {
     let identity = target.identity
@@ -261,73 +277,5 @@ final class RunReporter: RunReporting {
       output.write(line + "\n")
       state.status?.draw()
     }
-  }
-}
-
-extension RunSummary {
-  /// Whether the targets differ in nothing but the backend.
-  private var areForOneHost: Bool { Set(targets.map(\.identity.backend)).count == targets.count }
-
-  /// `65 modules: 60 compiled, 4 up to date, 1 failed (9.6 MB → 17.4 MB in 2.41 s)`
-  var line: String { line(unwritten: 0, remade: 0) }
-
-  /// - Parameters:
-  ///   - unwritten: how many files for build tools could not be written.
-  ///   - remade: how many artifacts that the cache seemed to have were compiled again.
-  func line(unwritten: Int, remade: Int) -> String {
-    let failures = failures + (unwritten > 0 ? ", \(Quantities.count(unwritten, "file")) not written" : "")
-    let modules =
-      Quantities.count(plan.contents.count, "module")
-      + (targets.count > 1 ? " with \(targets.count) \(areForOneHost ? "backends" : "targets")" : "")
-    let time = Quantities.duration(nanoseconds: nanoseconds)
-    if isDryRun {
-      return "\(modules): \(plan.jobs.count) to compile, \(upToDate) up to date" + lower + failures + " (\(time))"
-    }
-    if purpose == .frozen && isWanting {
-      return "\(modules): \(plan.jobs.count) missing, \(upToDate) up to date" + lower + failures + " (\(time))"
-    }
-    if plan.jobs.isEmpty && !hasFailures && remade == 0 {
-      if plan.contents.isEmpty { return modules + failures }
-      return unwritten > 0
-        ? "\(modules): nothing to compile\(lower)\(failures) (\(time))"
-        : "\(modules): nothing to compile, all up to date\(lower) (\(time))"
-    }
-    let sizes = compiledBytes
-    let amounts =
-      compiled > 0
-      ? "\(Quantities.bytes(sizes.modules)) \(Glyphs.arrow) \(Quantities.bytes(sizes.artifacts)) in \(time)" : time
-    let (compiled, upToDate) = (compiled + remade, upToDate - remade)
-    return "\(modules): \(compiled) compiled, \(upToDate) up to date" + lower + failures + " (\(amounts))"
-  }
-
-  /// How many of the artifacts that are up to date lower caches have, and how many they have in vain.
-  private var lower: String {
-    (plan.fromLowerCaches > 0 ? " (\(plan.fromLowerCaches) in lower caches)" : "")
-      + (refused > 0 ? ", \(refused) without a trusted signature" : "")
-  }
-
-  private var failures: String {
-    let counts = [
-      failed > 0 ? "\(failedModules) failed" : nil,
-      notModules > 0 ? Quantities.count(notModules, "file is no module", "files are no modules") : nil,
-      unreadable > 0 ? "\(unreadable) unreadable" : nil, notDone > 0 ? "\(notDone) not begun" : nil,
-    ]
-    return counts.compactMap { $0.map { ", " + $0 } }.joined()
-  }
-}
-
-/// A job as a key.
-struct JobName: Hashable {
-  private let module: WasmHash
-  private let target: ObjectIdentifier
-
-  init(_ job: Job) {
-    module = job.content.facts.hash
-    target = ObjectIdentifier(job.target)
-  }
-
-  /// Why each job is done, for users who want to know.
-  static func causes(of jobs: [Job]) -> [JobName: String] {
-    Dictionary(jobs.map { (JobName($0), $0.target.cause(of: $0.content, $0.reason)) }) { first, _ in first }
   }
 }

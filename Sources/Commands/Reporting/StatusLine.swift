@@ -22,6 +22,8 @@ struct StatusLine {
   private var start = MonotonicInstant.now()
   /// How long the whole will take, in seconds, as it was foreseen when a module was last done.
   private var foreseen: Double?
+  /// How many artifacts another machine is still asked for.
+  var awaited = 0
   private var isDrawn = false
 
   init(_ output: Output) { self.output = output }
@@ -30,7 +32,7 @@ struct StatusLine {
     clear()
     total = sizes.count
     totalBytes = sizes.reduce(0, +)
-    (done, doneBytes, running, foreseen) = (0, 0, [], nil)
+    (done, doneBytes, running, foreseen, awaited) = (0, 0, [], nil, 0)
     start = now
   }
 
@@ -75,6 +77,7 @@ struct StatusLine {
   func text(columns: Int, now: MonotonicInstant = .now()) -> String {
     var parts = ["\(done)/\(total)"]
     if !running.isEmpty { parts.append("\(running.count) running") }
+    if awaited > 0 { parts.append("\(awaited) asked for") }
     let passed = seconds(from: start, to: now)
     if passed >= 1 { parts.append(Self.time(passed)) }
     // The estimate is good to a second at best. When it has proved wrong, there is none until the next module is done.

@@ -35,8 +35,10 @@ final class ProgramFinding: RunObserver {
       }
     case .lowerCacheTrouble(let path, let trouble):
       Output.error.write(Palette.plain.warning(Program.name, RunReporter.warning(of: trouble, with: path)) + "\n")
+    case .remoteTrouble(let store, let trouble):
+      Output.error.write(Palette.plain.warning(Program.name, RunReporter.warning(of: trouble, by: store)) + "\n")
     // The program's standard error is the user's. `engines` and every other command report what compilers are without.
-    case .unconfined, .prepared, .told, .noted, .warned, .noexec, .planned, .began, .storing: break
+    case .unconfined, .prepared, .told, .noted, .warned, .noexec, .planned, .awaiting, .began, .storing: break
     }
   }
 }

@@ -7,12 +7,15 @@ struct Timeline {
   private let total: UInt64
   /// The engines' names.
   private let names: [String]
+  private let remoteLane: Int?
 
   private static let width = 1000.0
   private static let left = 60.0
   private static let row = 34.0
 
-  init(_ spans: [RunTimings.Span], total: UInt64, names: [String]) {
+  /// - Parameter remoteLane: the number of the lane of a store on another machine.
+  init(_ spans: [RunTimings.Span], total: UInt64, names: [String], remoteLane: Int? = nil) {
+    self.remoteLane = remoteLane
     self.spans = spans
     self.total = max(1, total)
     self.names = names
@@ -21,7 +24,7 @@ struct Timeline {
   var html: String {
     let lanes = (spans.compactMap(\.lane).max() ?? -1) + 1
     let height = Self.row * Double(lanes + 1) + 20
-    let labels = ["run"] + (0..<lanes).map { "lane \($0 + 1)" }
+    let labels = ["run"] + (0..<lanes).map { $0 == remoteLane ? "remote" : "lane \($0 + 1)" }
     let texts = labels.enumerated().map {
       "<text x=\"0\" y=\"\(Self.row * Double($0.offset) + 16)\">\($0.element)</text>"
     }
@@ -83,8 +86,9 @@ extension RunTimings.Span {
     switch kind {
     case .compile: "engine\((job?.target.order ?? 0) % 3)"
     case .store, .publish: "store"
-    case .start, .wait: "start"
-    case .engine, .scan, .hash, .lookUp, .fetch, .synchronize, .remember: "stage"
+    case .receive: "store"
+    case .start, .wait, .await: "start"
+    case .engine, .scan, .hash, .lookUp, .fetch, .synchronize, .upload, .remember: "stage"
     }
   }
 }

@@ -31,7 +31,7 @@ struct TimingsPage {
     <ul class="counts">\(counts)</ul>
     \(failures)
     <h2>Lanes</h2>
-    \(Timeline(spans, total: summary.nanoseconds, names: summary.targets.map(\.name)).html)
+    \(Timeline(spans, total: summary.nanoseconds, names: summary.targets.map(\.name), remoteLane: remoteLane).html)
     <h2>Critical path</h2>
     \(criticalPath)
     <h2>Modules</h2>
@@ -40,6 +40,8 @@ struct TimingsPage {
 
     """
   }
+
+  private var remoteLane: Int? { spans.first { $0.kind == .receive }?.lane }
 
   private var engines: String {
     summary.targets.map { "\($0.identity.compiler), \($0.name), \($0.identity.shortDigest)".escaped }.joined(
@@ -86,9 +88,11 @@ struct TimingsPage {
       let count = summary.plan.jobs.count { $0.reason == reason }
       if count > 0 { counts.append((reason.rawValue, count)) }
     }
-    counts += [("compiled", summary.compiled), ("failed", summary.failed), ("not begun", summary.notDone)].filter {
-      $0.1 > 0
-    }
+    counts += [
+      ("compiled", summary.compiled), ("fetched", summary.fetched),
+      ("errors of the remote", summary.remote?.errors ?? 0),
+      ("failed", summary.failed), ("not begun", summary.notDone),
+    ].filter { $0.1 > 0 }
     return counts.map { "<li><b>\($0.1)</b> \($0.0)</li>" }.joined()
   }
 

@@ -15,9 +15,11 @@ struct TraceFile {
 
   var json: JSON {
     var events: [JSON] = [name("process_name", thread: 0, Program.name), name("thread_name", thread: 0, "run")]
+    let remote = spans.first { $0.kind == .receive }?.lane
     for lane in Set(spans.compactMap(\.lane)).sorted() {
-      events.append(name("thread_name", thread: Self.thread(lane), "lane \(lane + 1)"))
-      events.append(name("thread_name", thread: Self.thread(lane) + 1, "lane \(lane + 1), publishing"))
+      let title = lane == remote ? "remote" : "lane \(lane + 1)"
+      events.append(name("thread_name", thread: Self.thread(lane), title))
+      events.append(name("thread_name", thread: Self.thread(lane) + 1, "\(title), publishing"))
     }
     events += spans.map(event)
     return ["displayTimeUnit": "ms", "traceEvents": .array(events)]

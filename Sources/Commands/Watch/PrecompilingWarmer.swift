@@ -23,6 +23,8 @@ final class PrecompilingWarmer: Warmer {
   ) {
     var request = request
     request.input.avoidsWriters = true
+    // What is loadable is told at once, whether or not it is stored elsewhere yet.
+    request.remote?.waits = false
     // Files are remembered under the roots, so that a run and a watcher of the same tree know the same files.
     request.input.rememberedUnder = request.input.roots
     self.request = request
@@ -108,7 +110,7 @@ private final class BatchRecord: RunObserver {
       }
     case .finished(let outcome):
       switch outcome.result {
-      case .compiled, .foundMeanwhile: noteLoadable(outcome.job.content)
+      case .compiled, .fetched, .foundMeanwhile: noteLoadable(outcome.job.content)
       case .failed, .notDone: break
       }
       batch.endJob()
@@ -117,7 +119,8 @@ private final class BatchRecord: RunObserver {
       let names = preparation.targets.map { " \($0.identity.directoryName)" }.joined()
       engines.withLock { $0 = names }
       observer.record(event)
-    case .told, .noted, .unconfined, .warned, .noexec, .lowerCacheTrouble, .began, .storing: observer.record(event)
+    case .told, .noted, .unconfined, .warned, .noexec, .lowerCacheTrouble, .remoteTrouble, .awaiting, .began, .storing:
+      observer.record(event)
     }
   }
 
@@ -145,7 +148,7 @@ extension WarmOutcome {
   fileprivate mutating func take(_ result: JobOutcome.Result) {
     switch (self, result) {
     case (_, .failed(let failure)): self = WarmOutcome(failure)
-    case (.unchanged, .compiled): self = .warmed
+    case (.unchanged, .compiled), (.unchanged, .fetched): self = .warmed
     case (.warmed, .notDone), (.unchanged, .notDone): self = .deferred
     default: break
     }

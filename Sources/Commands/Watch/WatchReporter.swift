@@ -58,6 +58,9 @@ final class WatchReporter: WatchReporting {
     case .noexec(let cache): warn("\(cache.printable): \(RunReporter.noexec)")
     case .lowerCacheTrouble(let path, let trouble):
       warn(RunReporter.warning(of: trouble, with: path), evenIfQuiet: true)
+    case .remoteTrouble(let store, let trouble):
+      warn(RunReporter.warning(of: trouble, by: store), evenIfQuiet: true)
+    case .awaiting(let count): state.withLock { $0.status?.awaited = count }
     case .unconfined(let missing): warn(RunReporter.warning(ofMissing: missing))
     case .finished(let outcome): tell(outcome)
     case .planned(let plan): tell(plan)
@@ -78,6 +81,7 @@ final class WatchReporter: WatchReporting {
     for target in preparation.targets { say(RunReporter.line(for: target)) }
     say("cache \(preparation.cache.printable)")
     for path in preparation.lowerCaches { say("lower cache \(path.printable)") }
+    if let remote = preparation.remote { say("remote \(remote.printable)") }
   }
 
   /// The plan is reported once a session: later batches have fewer modules, and would say the same again.
@@ -121,6 +125,8 @@ final class WatchReporter: WatchReporting {
       let cause = state.withLock { $0.causes[JobName(job)] }
       let line = RunReporter.line(for: job, size: size, nanoseconds: nanoseconds, cause: cause, palette: palette)
       say(line + wait(for: job.content.paths))
+    case .fetched(let size):
+      say(RunReporter.line(forFetched: job, size: size, palette: palette) + wait(for: job.content.paths))
     case .foundMeanwhile: found(job.content, job.target, at: job.content.paths)
     // A failure is reported when it is known whether it will stay.
     case .failed, .notDone: break

@@ -36,6 +36,10 @@ final class CompileLane {
         // Another process compiles it. Another job may have our slot meanwhile.
         next = runAfterClaim(job)
         continue
+      case .afterAnswer:
+        work.timings.measure(.await, lane: number) { work.queue.waitForAnswer() }
+        next = .another
+        continue
       case .none, .othersDo: break
       }
       break
@@ -54,6 +58,8 @@ final class CompileLane {
     case another
     /// Another process has this job's claim, and no other job is left to be done meanwhile.
     case afterClaim(Job)
+    /// A store on another machine has not said yet of any job left whether it has to be compiled.
+    case afterAnswer
     /// No job is left.
     case none
     /// Jobs are left, and this lane has no process to do them with.
@@ -66,10 +72,17 @@ final class CompileLane {
   }
 
   private func runNext() -> Next {
-    guard case .job(let job, let threads, let isPostponed) = work.queue.next() else { return .none }
-    self.threads = threads
-    if isPostponed { return .afterClaim(job) }
-    return run(job) { () throws(ModuleFailure) in
+    switch work.queue.next() {
+    case .done: return .none
+    case .wait: return .afterAnswer
+    case .job(let job, let threads, let isPostponed):
+      self.threads = threads
+      return isPostponed ? .afterClaim(job) : run(job)
+    }
+  }
+
+  private func run(_ job: Job) -> Next {
+    run(job) { () throws(ModuleFailure) in
       guard work.policy.isWanted(job) else { return finish(job, .notDone) }
       guard let claim = try claim(job) else {
         work.queue.postpone(job, threads: threads)
@@ -165,7 +178,8 @@ final class CompileLane {
     work.observer.record(.began(job))
     let artifact = try compile(job)
     work.observer.record(.storing(job))
-    do { try publishing.publish(artifact, claim: claim, for: job) } catch { throw .cache(error) }
+    let origin = PublishingQueue.Origin.compiled(nanoseconds: artifact.nanoseconds)
+    do { try publishing.publish(artifact.contents, origin, claim: claim, for: job) } catch { throw .cache(error) }
     work.queue.finished(threads: threads)
     return .another
   }

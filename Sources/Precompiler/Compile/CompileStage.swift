@@ -1,7 +1,7 @@
 internal import LinuxIO
 internal import WasmCache
 
-/// The stages *compile* and *store*: a plan's jobs on concurrent lanes.
+/// The stages *compile* and *store*: a plan's jobs on concurrent lanes, and what another machine has beside them.
 struct CompileStage {
   private let work: LaneWork
   private let publisher: Publisher
@@ -15,13 +15,23 @@ struct CompileStage {
     for target in targets { try target.openWriter(publisher) }
   }
 
-  /// Compiles everything, and returns when all of it is stored or has failed.
-  func run() throws(PrecompileError) -> [JobOutcome] {
+  /// Does everything, and returns when all of it is stored or has failed.
+  ///
+  /// - Parameter compiles: whether what no other machine has is compiled.
+  func run(compiles: Bool) throws(PrecompileError) -> [JobOutcome] {
     defer {
       work.waitForSessions()
       for target in targets { target.closeWriter() }
     }
-    Threads.run(min(work.policy.lanes, max(1, work.queue.leftOver.count))) { CompileLane(work, number: $0).run() }
+    let lanes = compiles ? min(work.policy.lanes, max(1, work.queue.leftOver.count)) : 0
+    let intake = work.remote.map { RemoteIntake(work, $0, lane: lanes) }
+    intake?.ask()
+    if compiles {
+      Threads.run(lanes) { CompileLane(work, number: $0).run() }
+    } else {
+      work.timings.measure(.fetch) { work.queue.waitForAllAnswers() }
+    }
+    intake?.finish()
     do throws(CacheError) {
       // Objects before the entries that name them.
       try work.timings.measure(.synchronize) { () throws(CacheError) in
@@ -33,6 +43,7 @@ struct CompileStage {
     }
     let missing = work.missingConfinement
     if !missing.isEmpty { throw .compilerUnusable(.unconfined(missing: missing)) }
-    return work.allOutcomes
+    if let remote = work.remote { work.timings.measure(.upload) { remote.finish() } }
+    return compiles ? work.allOutcomes : work.endedOutcomes
   }
 }

@@ -8,6 +8,8 @@ package struct JobOutcome: Sendable {
     ///   - size: bytes of the artifact.
     ///   - nanoseconds: how long the engine took.
     case compiled(size: Int, nanoseconds: UInt64)
+    /// A store on another machine had it.
+    case fetched(size: Int)
     /// Another process compiled it meanwhile.
     case foundMeanwhile(size: Int)
     case failed(ModuleFailure)
@@ -17,10 +19,26 @@ package struct JobOutcome: Sendable {
 
   package let job: Job
   package let result: Result
-  /// The digest of the artifact's bytes, if this run made it.
+  /// The digest of the artifact's bytes, if this run made or fetched it.
   package var artifact: ArtifactDigest?
   /// A backend that compiles the module that this one failed with, as was tried.
   package var alternative: Backend?
+
+  /// Whether the artifact is in the cache.
+  package var isThere: Bool {
+    switch result {
+    case .compiled, .fetched, .foundMeanwhile: true
+    case .failed, .notDone: false
+    }
+  }
+
+  /// Whether the artifact was made or fetched by this run.
+  var isNew: Bool {
+    switch result {
+    case .compiled, .fetched: true
+    case .foundMeanwhile, .failed, .notDone: false
+    }
+  }
 
   package var isNotDone: Bool { if case .notDone = result { true } else { false } }
 }

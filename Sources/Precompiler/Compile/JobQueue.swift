@@ -1,7 +1,10 @@
 internal import LinuxIO
 internal import Synchronization
 
-/// Hands a plan's jobs to the lanes in order. A job that another process is compiling comes again at the end.
+/// Hands a plan's jobs to the lanes in order.
+///
+/// A job that a store on another machine is asked for is held back until the answer says that it has to be compiled. A job
+/// that another process is compiling comes again at the end.
 final class JobQueue: Sendable {
   enum Next {
     /// - Parameters:
@@ -9,19 +12,33 @@ final class JobQueue: Sendable {
     ///     that each has at least.
     ///   - isPostponed: whether another process had it when its turn came.
     case job(Job, threads: Int, isPostponed: Bool)
+    /// Nothing can be done before another answer has come: ``waitForAnswer()``.
+    case wait
     case done
   }
 
+  /// A job that may begin, and its place in the plan.
+  private struct Place {
+    let number: Int
+    let job: Job
+  }
+
   private struct State {
-    var jobs: ArraySlice<Job>
+    /// In the plan's order.
+    var jobs: ArraySlice<Place> = []
+    /// The jobs that an answer is awaited for, by their place in the plan.
+    var awaited: [Int: Job] = [:]
     var postponed: [Job] = []
     var running = 0
     /// The threads of the jobs that run.
     var threadsInUse = 0
     var isStopped = false
+    /// What lanes that wait for an answer listen for.
+    var bells: [MonotonicSemaphore] = []
 
     /// The share of the threads that a job gets which was just taken: an even one, and never a thread that another job has
-    /// or is going to need.
+    /// or is going to need. Jobs that an answer is awaited for may need none: where all but one large module are found, that
+    /// one shall have all threads.
     func share(of threads: Int) -> Int {
       let waiting = jobs.count + postponed.count
       let left = running + waiting + 1
@@ -32,21 +49,43 @@ final class JobQueue: Sendable {
       running -= 1
       threadsInUse -= threads
     }
+
+    /// Puts a job where the plan has it. Answers mostly come in the order of the questions, so that place is mostly the last.
+    mutating func insert(_ job: Job, at number: Int) {
+      var index = jobs.endIndex
+      while index > jobs.startIndex, jobs[index - 1].number > number { index -= 1 }
+      jobs.insert(Place(number: number, job: job), at: index)
+    }
+
+    /// Takes the bells that have something to tell: one for a job, all for the end of waiting.
+    mutating func takeBells(all: Bool) -> [MonotonicSemaphore] {
+      let taken = all ? bells : Array(bells.suffix(1))
+      bells.removeLast(taken.count)
+      return taken
+    }
   }
 
   private let state: Mutex<State>
   private let threads: Int
 
-  /// - Parameter threads: how many threads may compile at the same time, if there are fewer jobs.
-  init(_ jobs: [Job], threads: Int) {
-    state = Mutex(State(jobs: jobs[...]))
+  /// - Parameters:
+  ///   - threads: how many threads may compile at the same time, if there are fewer jobs.
+  ///   - isAwaited: whether a job is held back until ``answered(_:isThere:)``.
+  init(_ jobs: [Job], threads: Int, isAwaited: (Job) -> Bool = { _ in false }) {
+    var state = State()
+    for (number, job) in jobs.enumerated() {
+      if isAwaited(job) { state.awaited[number] = job } else { state.jobs.append(Place(number: number, job: job)) }
+    }
+    self.state = Mutex(state)
     self.threads = threads
   }
 
   func next() -> Next {
     state.withLock { state in
       guard !state.isStopped else { return .done }
-      let fresh = state.jobs.popFirst()
+      let fresh = state.jobs.popFirst()?.job
+      // What waits for another process can wait: what is answered meanwhile comes first.
+      if fresh == nil, !state.awaited.isEmpty { return .wait }
       guard let job = fresh ?? (state.postponed.isEmpty ? nil : state.postponed.removeFirst()) else { return .done }
       // A job that waits for another process has a thread only.
       let granted = fresh == nil ? 1 : state.share(of: threads)
@@ -74,21 +113,87 @@ final class JobQueue: Sendable {
     state.withLock { state in
       guard state.running > 1, !state.isStopped else { return false }
       state.end(threads)
-      state.jobs.insert(job, at: state.jobs.startIndex)
+      state.jobs.insert(Place(number: -1, job: job), at: state.jobs.startIndex)
       return true
     }
   }
 
+  // MARK: Answers
+
+  /// The jobs that an answer is awaited for, by their place in the plan.
+  var awaited: [(number: Int, job: Job)] {
+    state.withLock { $0.awaited.map { ($0.key, $0.value) } }.sorted { $0.number < $1.number }
+  }
+
+  /// A job that an answer is awaited for; nil if none is any more.
+  func awaited(_ number: Int) -> Job? { state.withLock { $0.isStopped ? nil : $0.awaited[number] } }
+
+  /// Takes an answer: a job is done, or has to be.
+  ///
+  /// - Returns: how many are still awaited.
+  @discardableResult
+  func answered(_ number: Int, isThere: Bool) -> Int {
+    let (left, bells) = state.withLock { state in
+      guard let job = state.awaited.removeValue(forKey: number) else {
+        return (state.awaited.count, [MonotonicSemaphore]())
+      }
+      if !isThere { state.insert(job, at: number) }
+      let isLast = state.awaited.isEmpty
+      return (state.awaited.count, isLast || !isThere ? state.takeBells(all: isLast) : [])
+    }
+    for bell in bells { bell.signal() }
+    return left
+  }
+
+  /// Waits until there is something to do, or nothing is awaited any more. The caller has no job slot of make's meanwhile.
+  func waitForAnswer() {
+    let bell = MonotonicSemaphore()
+    let waits = state.withLock { state in
+      let waits = !state.isStopped && state.jobs.isEmpty && !state.awaited.isEmpty
+      if waits { state.bells.append(bell) }
+      return waits
+    }
+    if waits { bell.wait(until: nil) }
+  }
+
+  /// Waits until nothing is awaited any more, without doing anything.
+  func waitForAllAnswers() {
+    while true {
+      let bell = MonotonicSemaphore()
+      let waits = state.withLock { state in
+        let waits = !state.isStopped && !state.awaited.isEmpty
+        if waits { state.bells.append(bell) }
+        return waits
+      }
+      if !waits { return }
+      bell.wait(until: nil)
+    }
+  }
+
+  // MARK: The end
+
   /// Hands out nothing more.
-  func stop() { state.withLock { $0.isStopped = true } }
+  func stop() {
+    let bells = state.withLock { state in
+      state.isStopped = true
+      return state.takeBells(all: true)
+    }
+    for bell in bells { bell.signal() }
+  }
 
   var isStopped: Bool { state.withLock { $0.isStopped } }
 
   /// Whether no job is left that could still need a slot. A running job may come back, or wait for its claim without.
   var isDrained: Bool {
-    state.withLock { $0.isStopped || $0.jobs.isEmpty && $0.postponed.isEmpty && $0.running == 0 }
+    state.withLock {
+      $0.isStopped || $0.jobs.isEmpty && $0.awaited.isEmpty && $0.postponed.isEmpty && $0.running == 0
+    }
   }
 
   /// The jobs that no lane was given.
-  var leftOver: [Job] { state.withLock { Array($0.jobs) + $0.postponed } }
+  var leftOver: [Job] {
+    state.withLock { state in
+      state.jobs.map(\.job) + state.awaited.sorted { $0.key < $1.key }.map(\.value) + state.postponed
+    }
+  }
 }

@@ -16,6 +16,8 @@ final class LaneWork: Sendable {
   let timings: RunTimings?
   /// Signs what is stored.
   let signer: SigningKey?
+  /// The dealings with a store on another machine, if there is one.
+  let remote: RemoteDealings?
   /// How many threads may compile at the same time, if there are fewer jobs.
   let threads: Int
   /// For compilers that use all cores.
@@ -35,9 +37,10 @@ final class LaneWork: Sendable {
 
   init(
     _ jobs: [Job], retained: consuming [WasmHash: LoadedModule],
-    _ request: PrecompileRequest,
+    _ request: PrecompileRequest, _ remote: RemoteDealings?,
     _ cancellation: Cancellation, _ observer: any RunObserver
   ) {
+    self.remote = remote
     var wanted: [WasmHash: (module: LoadedModule, jobs: Int)] = [:]
     for job in jobs {
       let hash = job.content.facts.hash
@@ -52,7 +55,8 @@ final class LaneWork: Sendable {
     largestBatch = DescriptorBudget(lanes: policy.lanes).artifactsPerLane
     // The engine's own threads would run without a slot.
     threads = policy.jobserver == nil ? min(policy.lanes, policy.processors ?? AvailableProcessors.count()) : 1
-    queue = JobQueue(jobs, threads: threads)
+    let asks = remote != nil
+    queue = JobQueue(jobs, threads: threads) { asks && $0.reason != .forced }
     roots = request.input.roots
     directories = request.input.rememberedUnder
     self.cancellation = cancellation
@@ -102,9 +106,12 @@ final class LaneWork: Sendable {
     observer.record(.finished(outcome))
   }
 
+  /// The outcomes of the jobs that came to an end.
+  var endedOutcomes: [JobOutcome] { outcomes.withLock { $0 } }
+
   /// The outcomes of all jobs, including those that no lane was given.
   var allOutcomes: [JobOutcome] {
-    outcomes.withLock { $0 } + queue.leftOver.map { JobOutcome(job: $0, result: .notDone) }
+    endedOutcomes + queue.leftOver.map { JobOutcome(job: $0, result: .notDone) }
   }
 
   // MARK: Advice

@@ -11,7 +11,7 @@ final class PublishingQueue: Sendable {
   private let work: LaneWork
   private let lane: Int
   private let thread = SerialThread()
-  private let waiting = Mutex<[CompiledJob]>([])
+  private let waiting = Mutex<[WrittenJob]>([])
   /// One place for each artifact that may be open.
   private let places: DispatchSemaphore
 
@@ -24,22 +24,48 @@ final class PublishingQueue: Sendable {
     places = DispatchSemaphore(value: work.largestBatch)
   }
 
+  /// Where an artifact comes from.
+  enum Origin {
+    case compiled(nanoseconds: UInt64)
+    /// - Parameter digest: the SHA-256 that its bytes are said to have.
+    case fetched(digest: [UInt8])
+
+    fileprivate var timing: RunTimings.Kind { if case .compiled = self { .store } else { .receive } }
+
+    fileprivate func result(size: Int) -> JobOutcome.Result {
+      switch self {
+      case .compiled(let nanoseconds): .compiled(size: size, nanoseconds: nanoseconds)
+      case .fetched: .fetched(size: size)
+      }
+    }
+  }
+
   /// Writes the artifact, waiting while too many are on their way, and leaves the rest to the thread.
-  func publish(_ artifact: consuming CompiledArtifact, claim: consuming Claim?, for job: Job) throws(CacheError) {
+  ///
+  /// - Returns: false if the bytes of a fetched one do not have their digest. They are hashed once, while they are written.
+  @discardableResult
+  func publish(
+    _ artifact: borrowing Mapping, _ origin: Origin, claim: consuming Claim?, for job: Job
+  ) throws(CacheError) -> Bool {
     places.wait()
-    let compiled: CompiledJob
+    let written: WrittenJob
     do throws(CacheError) {
       let writer = try job.openedWriter
-      let written = try work.timings.measure(.store, lane: lane, job: job) { () throws(CacheError) in
-        try writer.write(artifact.contents.bytes, for: job.content.facts.hash)
+      let bytes = artifact.bytes
+      let file = try work.timings.measure(origin.timing, lane: lane, job: job) { () throws(CacheError) in
+        try writer.write(bytes, for: job.content.facts.hash)
       }
-      compiled = CompiledJob(job, writer, written, claim, nanoseconds: artifact.nanoseconds)
+      if case .fetched(let digest) = origin, file.digest.bytes != digest {
+        places.signal()
+        return false
+      }
+      written = WrittenJob(job, writer, file, claim, origin)
     } catch {
       places.signal()
       throw error
     }
     let count = waiting.withLock { waiting in
-      waiting.append(compiled)
+      waiting.append(written)
       return waiting.count
     }
     // With --fail-fast, whether it can be published decides about what comes next.
@@ -48,6 +74,7 @@ final class PublishingQueue: Sendable {
     } else if count == 1 {
       thread.run(at: .now().adding(seconds: Self.patience)) { self.publishAllThatWait() }
     }
+    return true
   }
 
   /// Waits until everything is published; nothing may come after that.
@@ -70,7 +97,7 @@ final class PublishingQueue: Sendable {
     }
   }
 
-  private func publish(_ together: ArraySlice<CompiledJob>) {
+  private func publish(_ together: ArraySlice<WrittenJob>) {
     guard let writer = together.first?.writer else { return }
     let jobs = Array(together)
     // What is done for all of them counts for the first.
@@ -83,8 +110,9 @@ final class PublishingQueue: Sendable {
       if let error {
         work.finish(one.job, .failed(.cache(error)))
       } else {
-        work.finish(
-          one.job, .compiled(size: one.artifact.size, nanoseconds: one.nanoseconds), artifact: one.artifact.digest)
+        let (digest, size) = (one.artifact.digest, one.artifact.size)
+        work.finish(one.job, one.origin.result(size: size), artifact: digest)
+        if case .compiled = one.origin { work.remote?.offer(one.job, digest, size: size) }
       }
       one.release()
     }
@@ -92,21 +120,22 @@ final class PublishingQueue: Sendable {
 }
 
 /// A job whose artifact is written. A class, because arrays take no single owners.
-private final class CompiledJob: Sendable {
+private final class WrittenJob: Sendable {
   let job: Job
   let writer: EngineWriter
   let artifact: WrittenArtifact
-  let nanoseconds: UInt64
+  let origin: PublishingQueue.Origin
   private let claim: Mutex<Claim?>
 
   init(
-    _ job: Job, _ writer: EngineWriter, _ artifact: WrittenArtifact, _ claim: consuming Claim?, nanoseconds: UInt64
+    _ job: Job, _ writer: EngineWriter, _ artifact: WrittenArtifact, _ claim: consuming Claim?,
+    _ origin: PublishingQueue.Origin
   ) {
     self.job = job
     self.writer = writer
     self.artifact = artifact
     self.claim = Mutex(claim)
-    self.nanoseconds = nanoseconds
+    self.origin = origin
   }
 
   /// Gives the claim back, for others who want to compile the module.

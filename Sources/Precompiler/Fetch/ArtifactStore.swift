@@ -6,7 +6,8 @@ struct ArtifactKey: Sendable {
   let target: CompileTarget
 }
 
-/// A place beside the run's own cache that may have artifacts: a cache that is only read, or one on another machine.
+/// A place beside the run's own cache that has artifacts as files, which are used where they lie: a cache that is only read.
+/// (``RemoteStore`` is one on another machine.)
 protocol ArtifactStore: Sendable {
   /// Asks for many artifacts at once.
   ///

@@ -108,14 +108,24 @@ struct RunCatalog {
     }
   }
 
-  /// Notes what was compiled, and counts hits and misses.
-  mutating func remember(_ plan: Plan, _ outcomes: [JobOutcome]) {
+  /// Notes what was compiled and fetched, and counts hits and misses.
+  mutating func remember(_ plan: Plan, _ outcomes: [JobOutcome], _ remote: RemoteTally?) {
+    record.tally.remoteErrors += Int64(remote?.errors ?? 0)
+    record.tally.stored += Int64(remote?.stored ?? 0)
     record.tally.hits += Int64(plan.upToDate.count)
     record.tally.lowerHits += Int64(plan.fromLowerCaches)
     for outcome in outcomes {
-      guard case .compiled(let size, let nanoseconds) = outcome.result else { continue }
-      record.tally.misses[outcome.job.reason, default: 0] += 1
-      record.tally.compileNanoseconds += Int64(clamping: nanoseconds)
+      let (size, nanoseconds): (Int, UInt64)
+      switch outcome.result {
+      case .compiled(let bytes, let time):
+        (size, nanoseconds) = (bytes, time)
+        record.tally.misses[outcome.job.reason, default: 0] += 1
+        record.tally.compileNanoseconds += Int64(clamping: time)
+      case .fetched(let bytes):
+        (size, nanoseconds) = (bytes, 0)
+        record.tally.fetched += 1
+      case .foundMeanwhile, .failed, .notDone: continue
+      }
       guard let artifact = outcome.artifact else { continue }
       record.compilations.append(
         Compilation(

@@ -7,6 +7,12 @@ package struct Tally: Hashable, Sendable {
   /// The hits that came from lower caches.
   package var lowerHits: Int64 = 0
   package var misses: [MissReason: Int64] = [:]
+  /// What the cache lacked and a store on another machine had.
+  package var fetched: Int64 = 0
+  /// Requests to such stores that failed. They are neither hits nor misses of theirs.
+  package var remoteErrors: Int64 = 0
+  /// Artifacts that were stored there.
+  package var stored: Int64 = 0
   /// The time of all compilations together.
   package var compileNanoseconds: Int64 = 0
   /// When counting began, in nanoseconds since 1970; 0 if it has not.
@@ -19,6 +25,9 @@ package struct Tally: Hashable, Sendable {
     hits = Self.sum(hits, other.hits)
     lowerHits = Self.sum(lowerHits, other.lowerHits)
     compileNanoseconds = Self.sum(compileNanoseconds, other.compileNanoseconds)
+    fetched = Self.sum(fetched, other.fetched)
+    remoteErrors = Self.sum(remoteErrors, other.remoteErrors)
+    stored = Self.sum(stored, other.stored)
     misses.merge(other.misses, uniquingKeysWith: Self.sum)
   }
 
@@ -49,6 +58,9 @@ extension Tally {
       case "hits": tally.hits = value
       case "lower hits": tally.lowerHits = value
       case "compile nanoseconds": tally.compileNanoseconds = value
+      case "fetched": tally.fetched = value
+      case "remote errors": tally.remoteErrors = value
+      case "stored": tally.stored = value
       case "since": tally.since = value
       default:
         if let reason = MissReason.allCases.first(where: { name == Self.name(of: $0) }) { tally.misses[reason] = value }
@@ -61,6 +73,9 @@ extension Tally {
     try Self.write("hits", hits, connection)
     try Self.write("lower hits", lowerHits, connection)
     try Self.write("compile nanoseconds", compileNanoseconds, connection)
+    try Self.write("fetched", fetched, connection)
+    try Self.write("remote errors", remoteErrors, connection)
+    try Self.write("stored", stored, connection)
     try Self.write("since", since, connection)
     for reason in MissReason.allCases { try Self.write(Self.name(of: reason), misses[reason] ?? 0, connection) }
   }

@@ -82,6 +82,9 @@ package struct ArtifactDigest: Hashable, Sendable, CustomStringConvertible {
 
   package init(_ digest: SHA256.Digest) { self.digest = Digest256(digest) }
 
+  /// Hashes bytes.
+  package init(hashing bytes: [UInt8]) { self.init(SHA256.hash(data: bytes)) }
+
   /// Hashes a file from its start to its end.
   package init(hashing file: borrowing Descriptor) throws(SystemError) {
     var hash = SHA256()
@@ -102,7 +105,7 @@ package struct ArtifactDigest: Hashable, Sendable, CustomStringConvertible {
 
   package var description: String { digest.description }
 
-  var bytes: [UInt8] { digest.bytes }
+  package var bytes: [UInt8] { digest.bytes }
 
   func writeHexadecimal(into text: UnsafeMutableBufferPointer<CChar>) { digest.writeHexadecimal(into: text) }
 }

@@ -37,6 +37,12 @@ package final class EngineDirectory: Sendable {
       .flatMap { CacheLayout.digest(ofTarget: $0) }
   }
 
+  /// Opens an artifact by its digest, for another process to read; nil if it is gone.
+  package func openArtifact(_ digest: ArtifactDigest) -> Descriptor? {
+    let name = CacheLayout.objectName(digest)
+    return try? cache.objects.openRegularFile("\(name.directory)/\(name.file)", O_RDONLY)
+  }
+
   /// The file that a module's entry leads to; nil if there is none.
   package func objectIdentity(_ module: WasmHash) -> FileIdentity? {
     guard let name = artifactDigest(module).map(CacheLayout.objectName) else { return nil }

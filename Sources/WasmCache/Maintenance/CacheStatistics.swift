@@ -40,7 +40,8 @@ package struct CacheStatistics: Sendable {
     size = inventory.size - corrupt
     movedAside = (inventory.corrupt.count, corrupt)
     tally = catalog?.tally() ?? Tally()
-    let times = catalog?.compilations().map { Double($0.nanoseconds) } ?? []
+    // What came from another machine took no time here.
+    let times = catalog?.compilations().map { Double($0.nanoseconds) }.filter { $0 > 0 } ?? []
     meanCompilation = times.isEmpty ? nil : Int64(times.reduce(0, +) / Double(times.count))
   }
 

@@ -18,6 +18,7 @@ struct JSONRunLines {
     cache = preparation.cache
     return [
       "type": "prepared", "cache": JSON(cache), "lower_caches": JSON(preparation.lowerCaches),
+      "remote": JSON(preparation.remote),
       "jobs": JSON(preparation.lanes), "library": JSON(preparation.targets.first?.toolchain.location.path),
       "engines": .array(
         preparation.targets.map { target in
@@ -82,6 +83,8 @@ struct JSONRunLines {
             "reason": reason, "artifact": path(job), "artifact_size": JSON(size), "nanoseconds": JSON(nanoseconds),
           ]
         )
+      case .fetched(let size):
+        ("fetched", ["reason": reason, "artifact": path(job), "artifact_size": JSON(size)])
       case .foundMeanwhile(let size):
         ("up_to_date", ["artifact": path(job), "artifact_size": JSON(size), "source": "cache"])
       case .failed(let failure):

@@ -20,6 +20,8 @@ final class JSONRunReporter: RunReporting {
     case .warned(let text): lines.write(JSONRunLines.warning(nil, text))
     case .noexec(let cache): lines.write(JSONRunLines.warning(cache, RunReporter.noexec))
     case .lowerCacheTrouble(let path, let trouble): lines.write(JSONRunLines.warning(trouble, with: path))
+    case .remoteTrouble(let store, let trouble):
+      lines.write(JSONRunLines.warning(nil, RunReporter.warning(of: trouble, by: store)))
     case .unconfined(let missing):
       if let text = known.withLock({ $0.unconfined(missing: missing) }) { lines.write(JSONRunLines.warning(nil, text)) }
     case .noticed(let problem): lines.write(JSONRunLines.problem(problem))
@@ -31,7 +33,7 @@ final class JSONRunReporter: RunReporting {
         "lower_cache": JSON(plan.fromLowerCaches), "missing": JSON(plan.jobs.count),
       ])
       lines.write(contentsOf: plan.upToDate.lazy.map { JSONRunLines.upToDate(plan.contents[$0.content], $0.target) })
-    case .began, .storing: break
+    case .awaiting, .began, .storing: break
     // Jobs that were not begun are reported at the end, together with those that no lane was given.
     case .finished(let outcome): if !outcome.isNotDone { lines.write(JSONRunLines.outcome(outcome)) }
     }
@@ -52,7 +54,7 @@ final class JSONRunReporter: RunReporting {
   func report(_ summary: RunSummary) {
     if summary.purpose.onlyLooks {
       let status = summary.purpose == .frozen ? "missing" : "would_compile"
-      lines.write(contentsOf: summary.plan.jobs.lazy.map { JSONRunLines.notCompiled($0, status) })
+      lines.write(contentsOf: summary.lacking.lazy.map { JSONRunLines.notCompiled($0, status) })
     }
     lines.write(
       contentsOf: summary.outcomes.lazy.filter(\.isNotDone).map { JSONRunLines.outcome($0) })
@@ -80,6 +82,8 @@ extension JSON {
       "type": "summary", "exit_status": .number(Int(status.rawValue)), "dry_run": .bool(summary.isDryRun),
       "modules": JSON(summary.plan.contents.count), "engines": JSON(summary.targets.count),
       "missing": JSON(summary.plan.jobs.count), "up_to_date": JSON(summary.upToDate - outputs.remade),
+      "fetched": JSON(summary.fetched), "remote_errors": JSON(summary.remote?.errors ?? 0),
+      "stored": JSON(summary.remote?.stored ?? 0), "not_stored": JSON(summary.remote?.notStored ?? 0),
       "lower_cache": JSON(summary.plan.fromLowerCaches), "refused": JSON(summary.refused),
       "compiled": JSON(summary.compiled + outputs.remade), "failed": JSON(summary.failed),
       "not_begun": JSON(summary.notDone),

@@ -31,10 +31,11 @@ final class JSONWatchReporter: WatchReporting {
     case .warned(let text): warn(nil, text)
     case .noexec(let cache): warn(cache, RunReporter.noexec)
     case .lowerCacheTrouble(let path, let trouble): warn(path, "lower cache: \(trouble.message(of: path))")
+    case .remoteTrouble(let store, let trouble): warn(nil, RunReporter.warning(of: trouble, by: store))
     case .unconfined(let missing): warn(nil, RunReporter.warning(ofMissing: missing))
     case .finished(let outcome): tell(outcome)
     case .planned(let plan): tell(plan)
-    case .noticed, .rejected, .began, .storing: break
+    case .noticed, .rejected, .awaiting, .began, .storing: break
     }
   }
 
@@ -64,7 +65,7 @@ final class JSONWatchReporter: WatchReporting {
     // A failure is reported when it is known whether it will stay.
     case .failed, .notDone: return
     case .compiled: state.withLock { $0.compiled += 1 }
-    case .foundMeanwhile: break
+    case .fetched, .foundMeanwhile: break
     }
     let changes = state.withLock { $0.changes }
     let wait = Wait(of: outcome.job.content.paths, in: changes)

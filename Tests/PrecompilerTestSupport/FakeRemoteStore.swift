@@ -1,0 +1,79 @@
+internal import Dispatch
+internal import LinuxIO
+package import Precompiler
+internal import Synchronization
+internal import WasmCache
+
+/// A store on another machine without the other machine. It answers on a thread of its own, in the order of the questions.
+package final class FakeRemoteStore: RemoteStore {
+  package let name: String
+  private let state = Mutex(State())
+  private let queue = DispatchQueue(label: "fake remote store")
+  private let before: @Sendable (_ position: Int) -> Void
+  private let answering: @Sendable (_ name: RemoteName, _ has: [UInt8]?) -> RemoteAnswer
+  private let storing: @Sendable () -> RemoteFailure?
+
+  private struct State {
+    var artifacts: [String: [UInt8]] = [:]
+    var asked: [String] = []
+    var stored: [String] = []
+  }
+
+  /// - Parameters:
+  ///   - before: called before each answer of a run, with its position.
+  ///   - answering: gives the answer; by default the bytes that the store has.
+  ///   - storing: says why an artifact is not stored.
+  package init(
+    _ name: String = "fake://store", before: @escaping @Sendable (_ position: Int) -> Void = { _ in },
+    answering: @escaping @Sendable (_ name: RemoteName, _ has: [UInt8]?) -> RemoteAnswer = FakeRemoteStore.answer,
+    storing: @escaping @Sendable () -> RemoteFailure? = { nil }
+  ) {
+    self.name = name
+    self.before = before
+    self.answering = answering
+    self.storing = storing
+  }
+
+  package var artifacts: [String: [UInt8]] {
+    get { state.withLock { $0.artifacts } }
+    set { state.withLock { $0.artifacts = newValue } }
+  }
+  /// The names that it was asked for.
+  package var asked: [String] { state.withLock { $0.asked } }
+  /// The names under which it was given something.
+  package var stored: [String] { state.withLock { $0.stored } }
+
+  package static func answer(_ name: RemoteName, _ has: [UInt8]?) -> RemoteAnswer {
+    has.map { .found(artifact($0)) } ?? .missing
+  }
+
+  /// - Parameter digest: what it is said to have; nil for the one that it has.
+  package static func artifact(_ bytes: [UInt8], digest: [UInt8]? = nil) -> FetchedArtifact {
+    FetchedArtifact(Mapping(copying: bytes), digest: digest ?? ArtifactDigest(hashing: bytes).bytes)
+  }
+
+  package func fetch(
+    _ names: [RemoteName], largest: Int, _ cancellation: Cancellation,
+    answer: @escaping @Sendable (_ position: Int, RemoteAnswer) -> Void
+  ) {
+    state.withLock { $0.asked += names.map(\.text) }
+    queue.async { [self] in
+      for (position, name) in names.enumerated() {
+        before(position)
+        answer(position, answering(name, state.withLock { $0.artifacts[name.text] }))
+      }
+    }
+  }
+
+  package func store(
+    _ name: RemoteName, _ artifact: StorableArtifact, _ cancellation: Cancellation,
+    done: @escaping @Sendable (RemoteFailure?) -> Void
+  ) {
+    state.withLock { $0.stored.append(name.text) }
+    let failure = storing()
+    if failure == nil, let bytes = try? artifact.open()?.contents() {
+      state.withLock { $0.artifacts[name.text] = bytes }
+    }
+    queue.async { done(failure) }
+  }
+}
