@@ -54,6 +54,9 @@ let package = Package(
       dependencies: ["Scanning", "WasmCache", "WasmEngine", "LinuxIO", "CLinux", crypto, system],
       swiftSettings: strict),
     .target(
+      name: "RemoteCache",
+      dependencies: ["RemoteProtocol", "Precompiler", "WasmCache", "LinuxIO", system], swiftSettings: strict),
+    .target(
       name: "WasmtimeToolchain",
       dependencies: ["Precompiler", "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "CLinux", system],
       swiftSettings: strict),
@@ -70,8 +73,8 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "Inspecting", "Precompiler", "WasmtimeToolchain", "ProgramToolchain", "Scanning", "Exporting", "Watching",
-        "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "CLinux", system, arguments,
+        "Inspecting", "Precompiler", "WasmtimeToolchain", "ProgramToolchain", "Scanning", "Exporting",
+        "Watching", "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "CLinux", system, arguments,
       ],
       // Beside the code that has to keep to it; nothing of the program reads it.
       exclude: ["Reporting/JSON/output.schema.json"],
@@ -114,6 +117,16 @@ let package = Package(
         system,
       ],
       swiftSettings: strict),
+    // Speaks as the helper for other machines does, with a directory for a server.
+    .executableTarget(
+      name: "RemoteTestHelper", dependencies: ["RemoteProtocol", "LinuxIO", crypto, system],
+      path: "Tests/RemoteTestHelper", swiftSettings: strict),
+    .testTarget(
+      name: "RemoteCacheTests",
+      dependencies: [
+        "RemoteCache", "RemoteProtocol", "RemoteTestHelper", "Precompiler", "WasmCache", "WasmEngine", "LinuxIO",
+        "TestSupport", system,
+      ], swiftSettings: strict),
     .testTarget(
       name: "WasmtimeToolchainTests",
       dependencies: [
