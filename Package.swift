@@ -73,8 +73,9 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "Inspecting", "Precompiler", "WasmtimeToolchain", "ProgramToolchain", "Scanning", "Exporting",
-        "Watching", "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "CLinux", system, arguments,
+        "Inspecting", "Precompiler", "WasmtimeToolchain", "ProgramToolchain", "RemoteCache", "RemoteProtocol",
+        "Scanning",
+        "Exporting", "Watching", "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "CLinux", system, arguments,
       ],
       // Beside the code that has to keep to it; nothing of the program reads it.
       exclude: ["Reporting/JSON/output.schema.json"],
@@ -164,7 +165,7 @@ let package = Package(
     .executableTarget(
       name: "first-module", dependencies: ["WasmCache"], path: "Examples/first-module", swiftSettings: strict),
     .testTarget(
-      name: "CLITests", dependencies: ["wasmprecompile", "first-module", "TestSupport", crypto],
+      name: "CLITests", dependencies: ["wasmprecompile", "first-module", "RemoteTestHelper", "TestSupport", crypto],
       swiftSettings: strict),
     isFuzzing
       ? .executableTarget(

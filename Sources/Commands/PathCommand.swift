@@ -79,6 +79,7 @@ struct PathCommand: QuickCommand {
   private func lookUp(_ roots: [FilePath], _ purpose: RunPurpose, _ observer: any RunObserver) throws -> RunSummary {
     var request = try options.request(for: roots, stores: purpose == .compile)
     request.purpose = purpose
+    request.remote = try invocation.remote.use()
     if purpose == .compile { Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request) }
     let work = InterruptibleWork(in: request)
     return try work.run {
@@ -203,6 +204,7 @@ struct PathInvocation: CommandOptions {
   @OptionSection var lists: ListOptions
   @OptionSection var format: FormatOptions
   @OptionSection var options: ModuleOptions
+  @OptionSection("Remote cache") var remote: RemoteOptions
 
   func validate() throws {
     if module.isEmpty && lists.filesFrom.isEmpty { throw ValidationError("Missing expected argument '<module> ...'") }

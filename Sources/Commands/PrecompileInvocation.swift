@@ -18,6 +18,7 @@ struct PrecompileInvocation: CommandOptions {
   @OptionSection("Where things are") var cache: CacheOptions
   @OptionSection("Where things are") var room: CacheSizeOptions
   @OptionSection("Signatures") var signatures: SignatureOptions
+  @OptionSection("Remote cache") var remote: RemoteOptions
   @OptionSection("What is taken") var lists: ListOptions
   @OptionSection("What is taken") var selection: SelectionOptions
   @OptionSection("How it is done") var execution: ExecutionOptions
@@ -74,6 +75,7 @@ struct PrecompileInvocation: CommandOptions {
     var request = PrecompileRequest(input, caches: caches, work: work)
     request.limits = limits.modules
     request.purpose = execution.purpose
+    request.remote = try remote.use()
     return request
   }
 }

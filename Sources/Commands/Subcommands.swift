@@ -9,7 +9,7 @@ struct Subcommands: ParsableCommand {
 
   static let all: [any ParsableCommand.Type] = [
     PathCommand.self, RunCommand.self, HashCommand.self, InspectCommand.self, EnginesCommand.self, CacheCommand.self,
-    KeysCommand.self, ConfigCommand.self, CompletionsCommand.self,
+    KeysCommand.self, RemoteCommand.self, ConfigCommand.self, CompletionsCommand.self,
   ]
 
   /// The names that people may type.

@@ -38,6 +38,14 @@ struct ConfigurationTests: ConfigurationSuite {
       max-size = "5G"
       trust = ["ci.pub", "/keys/old.pub"]
       sign-with = "ci.sec"
+      remote = "grpcs://cache.example:443/wasm"
+      remote-upload = "off"
+      remote-ca = "ca.pem"
+      remote-certificate = "me.pem"
+      remote-key = "me.key"
+      remote-token-file = "/run/token"
+      remote-salt = "second"
+      remote-timeout = 2.5
       exclude = ["gen/", 'a"b']
       follow-links = true
       jobs = 3
@@ -74,6 +82,11 @@ struct ConfigurationTests: ConfigurationSuite {
     #expect(command.signatures.trust.map(\.path) == [directory("ci.pub"), "/keys/old.pub"])
     #expect(command.signatures.signWith?.path == directory("ci.sec"))
     #expect(command.room.maxSize.bytes == 5_000_000_000 && command.room.limit?.isChosen == true)
+    let remote = try #require(try command.remote.use())
+    #expect(remote.store.name == "grpcs://cache.example:443/wasm" && !remote.stores)
+    #expect(command.remote.authorities?.path == directory("ca.pem") && command.remote.tokenFile?.path == "/run/token")
+    #expect(command.remote.certificate?.path == directory("me.pem") && command.remote.key?.path == directory("me.key"))
+    #expect(command.remote.salt == "second" && command.remote.timeout.value == 2.5)
     #expect(command.selection.exclude.map(\.bytes) == [Array("gen/".utf8), Array("a\"b".utf8)])
     #expect(command.selection.followLinks && command.execution.rehash && command.cache.trust == .anyone)
     #expect(command.execution.jobs == 3 && command.limits.timeout.value == 0.5)

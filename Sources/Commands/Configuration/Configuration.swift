@@ -1,4 +1,5 @@
 internal import LinuxIO
+internal import RemoteCache
 internal import SystemPackage
 
 /// What is done about something that is wrong with a setting: it is thrown, or the setting is passed over.
@@ -97,7 +98,7 @@ struct Configuration: Sendable {
     return EnvironmentVariables(inheriting: [variablePrefix]).names.sorted { $0.lexicographicallyPrecedes($1) }
       .compactMap { bytes in
         let name = RawArguments.encode(bytes)
-        guard !known.contains(name), !toCommands.contains(name),
+        guard !known.contains(name), !others.contains(name),
           let near = words.likely(for: String(name.dropFirst(variablePrefix.count)))
         else { return nil }
         return "\(name.printable) is no setting: did you mean \(variablePrefix)\(near)?"
@@ -106,8 +107,11 @@ struct Configuration: Sendable {
 
   private static let variablePrefix = "WASMPRECOMPILE_"
 
-  /// The variables that commands of `--exec` are given, which may run this program in turn.
-  private static let toCommands = ["CHANGED", "REMOVED", "CHANGED_COUNT", "REMOVED_COUNT"].map { variablePrefix + $0 }
+  /// Variables that are no settings: what commands of `--exec` are given, which may run this program in turn, and where a
+  /// program lies.
+  private static let others =
+    ["CHANGED", "REMOVED", "CHANGED_COUNT", "REMOVED_COUNT"].map { variablePrefix + $0 }
+    + [HelperSearch.variable]
 
   private static func environment(_ trouble: SettingTrouble) throws(RunFailure) -> GivenSettings {
     // This check comes first, because to know all settings takes a third of a millisecond.

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import LinuxIO
 internal import Precompiler
+internal import RemoteCache
 internal import SystemPackage
 internal import WasmEngine
 
@@ -33,6 +34,7 @@ struct RunCommand: ConfiguredCommand, ListTakingCommand {
 
   @OptionGroup(title: "What the program gets") var program: ProgramOptions
   @OptionGroup @ParsedOptions var options: ModuleOptions
+  @OptionGroup(title: "Remote cache") @ParsedOptions var remote: RemoteOptions
 
   var place: FilePath? { module.path }
 
@@ -40,7 +42,10 @@ struct RunCommand: ConfiguredCommand, ListTakingCommand {
 
   mutating func restore(_ lists: LongLists) { arguments = lists.restored(arguments) }
 
-  mutating func fill(from settings: GivenSettings) { _options.wrappedValue.fill(from: settings) }
+  mutating func fill(from settings: GivenSettings) {
+    _options.wrappedValue.fill(from: settings)
+    _remote.wrappedValue.fill(from: settings)
+  }
 
   func run() throws {
     let name = module.path.lastComponent.map { FilePath(root: nil, [$0]).bytes } ?? module.path.bytes
@@ -78,6 +83,7 @@ struct RunCommand: ConfiguredCommand, ListTakingCommand {
     do throws(RunFailure) { places = try options.cache.places() } catch { lack = error.message }
     try options.signatures.apply(to: &places, stores: true)
     var request = options.request(for: [module.path], in: places)
+    request.remote = try remote.use()
     Parallelism(jobs: nil, under: .ofThisProcess).apply(to: &request)
     let work = InterruptibleWork(in: request)
     var compilers = options.compilers(for: module.path)
@@ -86,6 +92,8 @@ struct RunCommand: ConfiguredCommand, ListTakingCommand {
       module.path, request, with: compilers, withoutCacheBecause: lack, cancellation: work.cancellation)
     let loaded = try work.run { cold ? try StartComparison.load(with: loader) : try loader.load() }
     work.end()
+    // The program may run for long, and needs no other machine's cache.
+    (request.remote?.store as? RemoteCache)?.close()
     return loaded
   }
 }
