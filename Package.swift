@@ -89,6 +89,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["LinuxIO", system], path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO", "TestSupport", system], swiftSettings: strict),
+    .testTarget(name: "RemoteProtocolTests", dependencies: ["RemoteProtocol"], swiftSettings: strict),
     .testTarget(
       name: "WasmEngineTests", dependencies: ["WasmEngine", "CWasmtime", "LinuxIO", "TestSupport", system],
       swiftSettings: strict),

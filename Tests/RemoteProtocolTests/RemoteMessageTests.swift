@@ -1,0 +1,81 @@
+import RemoteProtocol
+import Testing
+
+/// Each message reads as it was written, and nothing that was cut short or goes on reads at all.
+@Suite struct RemoteMessageTests {
+  private static let artifact = RemoteArtifact(
+    digest: (0..<32).map { UInt8($0) }, size: 1 << 40, signature: Array("untrusted comment: x\nRWQ=\n".utf8))
+
+  private static var settings: RemoteSettings {
+    var settings = RemoteSettings(address: "grpcs://cache.example:443/main")
+    settings.authorities = "/etc/ca.pem"
+    settings.certificate = "/etc/me.pem"
+    settings.certificateKey = "/etc/me.key"
+    settings.token = "/run/token"
+    settings.salt = "2026-ü"
+    settings.patience = 1234
+    settings.calls = 7
+    settings.toolVersion = "1.2.3"
+    return settings
+  }
+
+  private static let key = RemoteKey(text: "cranelift-50.0.1-ab/cd.cwasm")
+
+  private static let requests: [RemoteRequest] = [
+    .open(version: RemoteProtocol.version, settings),
+    .open(version: RemoteProtocol.version, RemoteSettings(address: "")),
+    .fetch(number: 1, key, largest: .max), .fetch(number: .max, RemoteKey(text: ""), largest: 0),
+    .store(number: 3, key, artifact), .store(number: 4, key, RemoteArtifact(digest: artifact.digest, size: 0)),
+    .status(number: 5),
+  ]
+
+  private static let replies: [RemoteReply] =
+    [
+      .opened(server: "a server"), .opened(server: ""), .found(number: 1, artifact), .missing(number: 2),
+      .stored(number: 3, sent: 0), .stored(number: 3, sent: .max), .status(number: 4, []),
+      .status(number: 5, (0..<255).map { RemoteFact("name \($0)", "value") }),
+      .refused(RemoteTrouble(.misconfigured, "a file")), .busy,
+    ] + RemoteTrouble.Kind.allCases.map { .failed(number: 6, RemoteTrouble($0, "why")) }
+
+  @Test(arguments: requests) func requestsReadAsTheyWereWritten(_ request: RemoteRequest) {
+    let bytes = request.encoded()
+    #expect(RemoteRequest(bytes) == request)
+    for count in bytes.indices { #expect(RemoteRequest(bytes.prefix(count)) == nil) }
+    #expect(RemoteRequest(bytes + [0]) == nil)
+  }
+
+  @Test(arguments: replies) func repliesReadAsTheyWereWritten(_ reply: RemoteReply) {
+    let bytes = reply.encoded()
+    #expect(bytes.count <= RemoteProtocol.largestMessage)
+    #expect(RemoteReply(bytes) == reply)
+    for count in bytes.indices { #expect(RemoteReply(bytes.prefix(count)) == nil) }
+    #expect(RemoteReply(bytes + [0]) == nil)
+  }
+
+  @Test func anotherVersionIsSeenWhateverFollows() {
+    let request = RemoteRequest.open(version: RemoteProtocol.version + 1, Self.settings)
+    let seen = RemoteRequest.open(version: RemoteProtocol.version + 1, RemoteSettings(address: ""))
+    #expect(RemoteRequest(request.encoded()) == seen)
+    #expect(RemoteRequest(request.encoded().prefix(5)) == seen)
+    #expect(RemoteRequest(request.encoded().prefix(4)) == nil)
+  }
+
+  @Test func messagesOfNoKindAreNone() {
+    for kind in [0, 5, 255] as [UInt8] { #expect(RemoteRequest([kind, 0, 0, 0, 0]) == nil) }
+    for kind in [0, 9, 255] as [UInt8] { #expect(RemoteReply([kind, 0, 0, 0, 0]) == nil) }
+    // A kind of trouble that there is none of.
+    #expect(RemoteReply([7, 200, 0, 0, 0, 0]) == nil)
+  }
+
+  @Test func signaturesAreBounded() {
+    let most = RemoteProtocol.largestSignature
+    for (size, reads) in [(most, true), (most + 1, false)] {
+      let artifact = RemoteArtifact(
+        digest: Self.artifact.digest, size: 1, signature: [UInt8](repeating: 1, count: size))
+      let reply = RemoteReply.found(number: 1, artifact)
+      #expect(RemoteReply(reply.encoded()) == (reads ? reply : nil))
+    }
+    let short = RemoteReply.found(number: 1, RemoteArtifact(digest: [1, 2, 3], size: 1))
+    #expect(RemoteReply(short.encoded()) == nil)
+  }
+}
