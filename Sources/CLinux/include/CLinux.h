@@ -12,6 +12,7 @@
 #include "confinement.h"
 #include "copying.h"
 #include "directory.h"
+#include "network.h"
 #include "processor.h"
 #include "writing.h"
 
