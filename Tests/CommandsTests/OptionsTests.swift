@@ -79,7 +79,7 @@ struct OptionsTests {
     let command = try precompile("x", "--trust", "a.pub", "--trust", "b.pub", "--sign-with", "c.sec")
     #expect(command.signatures.trust.map(\.path) == ["a.pub", "b.pub"] && command.signatures.signWith?.path == "c.sec")
     let path = try #require(try parse(["path", "m.wasm", "--trust", "a.pub"]) as? PathCommand)
-    #expect(path.options.signatures.trust.map(\.path) == ["a.pub"])
+    #expect(path.invocation.options.signatures.trust.map(\.path) == ["a.pub"])
     let sign = try #require(try parse(["cache", "sign", "--sign-with", "c.sec"]) as? CacheCommand.Sign)
     #expect(sign.signatures.signWith?.path == "c.sec" && !sign.replace)
     #expect(try precompile("x").signatures.trust.isEmpty)

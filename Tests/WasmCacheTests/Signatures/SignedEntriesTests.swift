@@ -11,7 +11,9 @@ import WasmEngine
 struct SignedEntriesTests {
   private let fixture: CacheFixture
   private let keys = SignatureFixture()
-  private let artifact = Array("an artifact".utf8)
+  private let artifact = CacheFixture.artifact("an artifact")
+  /// One whose artifacts carry records, as those must that are looked at before they are signed.
+  private static let identity = CacheFixture.strictIdentity()
   private let module = WasmHash.generate(WasmBinary.empty)
   private let own: CacheDirectory
 
@@ -21,11 +23,11 @@ struct SignedEntriesTests {
   }
 
   private func publish(signedBy key: SigningKey?, _ artifact: [UInt8]? = nil, for module: WasmHash? = nil) throws {
-    try fixture.writer(CacheFixture.identity(), Publisher(fixture.cache, signer: key))
+    try fixture.writer(Self.identity, Publisher(fixture.cache, signer: key))
       .publish(artifact ?? self.artifact, for: module ?? self.module)
   }
 
-  private var entry: FilePath { fixture.reader().entryPath(module) }
+  private var entry: FilePath { fixture.reader(Self.identity).entryPath(module) }
   private var signature: FilePath { FilePath(entry.string + SignatureFile.suffix) }
 
   /// Opens the module's artifact in the cache as a lower one.
@@ -33,7 +35,7 @@ struct SignedEntriesTests {
     trusting keys: TrustedKeys? = nil, _ catalog: LoadingCatalog = LoadingCatalog(of: nil, isWritable: false)
   ) throws -> CacheError? {
     let lower = try CacheDirectory.lower(at: fixture.path, signedBy: keys ?? self.keys.trusted)
-    let entries = VerifiedEntries(EngineDirectory(CacheFixture.identity(), in: lower), catalog)
+    let entries = VerifiedEntries(EngineDirectory(Self.identity, in: lower), catalog)
     return HostFixture.error { () throws(CacheError) in try entries.open(module) }
   }
 
@@ -64,21 +66,21 @@ struct SignedEntriesTests {
 
   @Test func theOwnCacheIsItsOwnersWord() throws {
     try publish(signedBy: nil)
-    let entries = VerifiedEntries(fixture.reader(), LoadingCatalog(of: nil, isWritable: false))
+    let entries = VerifiedEntries(fixture.reader(Self.identity), LoadingCatalog(of: nil, isWritable: false))
     #expect(HostFixture.error { () throws(CacheError) in try entries.open(module) } == nil)
   }
 
   @Test func aMovedSignatureIsRefused() throws {
     let other = WasmHash.generate([1])
     try publish(signedBy: keys.key)
-    try publish(signedBy: keys.key, Array("another".utf8), for: other)
-    let stranger = FilePath(fixture.reader().entryPath(other).string + SignatureFile.suffix)
+    try publish(signedBy: keys.key, CacheFixture.artifact("another"), for: other)
+    let stranger = FilePath(fixture.reader(Self.identity).entryPath(other).string + SignatureFile.suffix)
     let bytes = try [UInt8](contentsOf: stranger)
     try replace(signature) { try bytes.write(to: $0) }
     #expect(try fault() == refusal(.wrong(key: "ci.pub")))
     // The entry of another module with its own signature is none of this one's.
     try replace(entry) { path in
-      let target = try Descriptor.symbolicLinkTarget(of: fixture.reader().entryPath(other).string)
+      let target = try Descriptor.symbolicLinkTarget(of: fixture.reader(Self.identity).entryPath(other).string)
       #expect(target.string.withCString { text in path.withPlatformString { symlink(text, $0) } } == 0)
     }
     #expect(try fault() == refusal(.wrong(key: "ci.pub")))
@@ -86,10 +88,10 @@ struct SignedEntriesTests {
 
   @Test func anArtifactThatWasReplacedIsRefused() throws {
     try publish(signedBy: keys.key)
-    try publish(signedBy: nil, Array("poison".utf8))
+    try publish(signedBy: nil, CacheFixture.artifact("poison"))
     #expect(try fault() == refusal(.wrong(key: "ci.pub")))
     // Signed anew, it is good again.
-    try publish(signedBy: keys.key, Array("mended".utf8))
+    try publish(signedBy: keys.key, CacheFixture.artifact("mended"))
     #expect(try fault() == nil)
   }
 
@@ -124,7 +126,7 @@ struct SignedEntriesTests {
     let impostor = VerificationKey(name: "ci.pub", id: keys.key.id, point: keys.other.verificationKey.point)
     #expect(try fault(trusting: TrustedKeys([impostor]), later()) == refusal(.missing))
     // Nor is anything for another artifact.
-    try publish(signedBy: nil, Array("poison".utf8))
+    try publish(signedBy: nil, CacheFixture.artifact("poison"))
     #expect(try fault(later()) == refusal(.missing))
   }
 
@@ -150,12 +152,35 @@ struct SignedEntriesTests {
 
   // MARK: What else is in the cache
 
+  @Test func aSignatureIsNoEntry() throws {
+    try publish(signedBy: keys.key)
+    let name = try #require(signature.lastComponent?.string)
+    #expect(CacheLayout.module(ofEntry: name) == nil)
+    let inventory = try CacheInventory(of: fixture.cache)
+    #expect(inventory.entries.count == 1)
+    var checked: [CheckedEntry] = []
+    try fixture.cache.verify(repair: true) { checked.append($0) }
+    #expect(checked.map(\.fault) == [nil])
+    #expect(try Descriptor.status(of: signature).kind == .regular, "nothing was repaired away")
+  }
+
   @Test func aSignatureGoesWithItsEntry() throws {
     try publish(signedBy: keys.key)
     var nothing = EvictionLimits()
     nothing.size = 0
     _ = try fixture.cache.evict(nothing, dryRun: false, now: WallClock.now()) { _, _ in }
     #expect(try fixture.names("engines").isEmpty)
+  }
+
+  @Test func aSignatureWithoutAnEntryGoes() throws {
+    try publish(signedBy: keys.key)
+    // A cache that has lost every entry counts as copied, and is left as it is.
+    try publish(signedBy: keys.key, CacheFixture.artifact("another"), for: .generate([1]))
+    try fixture.remove(entry)
+    _ = try fixture.cache.evict(EvictionLimits(), dryRun: true, now: WallClock.now()) { _, _ in }
+    #expect((try? Descriptor.status(of: signature)) != nil, "a dry run removes nothing")
+    _ = try fixture.cache.evict(EvictionLimits(), dryRun: false, now: WallClock.now()) { _, _ in }
+    #expect((try? Descriptor.status(of: signature)) == nil)
   }
 
   @Test func aFingerprintIsOfTheKeysThatCount() throws {
@@ -167,7 +192,7 @@ struct SignedEntriesTests {
       modules.add(module)
       return DirectoryFingerprint(
         of: modules,
-        in: [(EngineDirectory(CacheFixture.identity(), in: lower), try ObjectsState(lower, now: now))], now: now)
+        in: [(EngineDirectory(Self.identity, in: lower), try ObjectsState(lower, now: now))], now: now)
     }
     let (one, other) = (keys.key.verificationKey, keys.other.verificationKey)
     let first = try #require(try fingerprint(TrustedKeys([one])))
@@ -186,9 +211,36 @@ struct SignedEntriesTests {
     return found
   }
 
+  @Test func whatIsThereIsSignedOnce() throws {
+    let modules = (0..<20).map { WasmHash.generate([UInt8($0)]) }
+    for (number, module) in modules.enumerated() {
+      try publish(signedBy: nil, CacheFixture.artifact("\(number)"), for: module)
+    }
+    try publish(signedBy: nil)
+    #expect(try fault() == refusal(.missing))
+    #expect(try sign(keys.key) == Array(repeating: .signed, count: 21))
+    #expect(try fault() == nil)
+    #expect(try sign(keys.key) == Array(repeating: .signedBefore, count: 21))
+    #expect(try sign(keys.other) == Array(repeating: .signedByOther(keys.key.id), count: 21))
+    #expect(try sign(keys.other, replacing: true) == Array(repeating: .signed, count: 21))
+    #expect(try fault(trusting: TrustedKeys([keys.other.verificationKey])) == nil)
+    #expect(try fixture.names("tmp").isEmpty)
+  }
+
+  @Test func aDamagedSignatureIsMadeAnew() throws {
+    try publish(signedBy: keys.key)
+    try replace(signature) { try Array("rubbish".utf8).write(to: $0) }
+    #expect(try sign(keys.key) == [.signed])
+    #expect(try fault() == nil)
+    // One of ours that is of other bytes, too.
+    try publish(signedBy: nil, CacheFixture.artifact("mended"))
+    #expect(try sign(keys.key) == [.signed])
+    #expect(try fault() == nil)
+  }
+
   @Test func whatIsCorruptIsNotSigned() throws {
     try publish(signedBy: nil)
-    try fixture.corrupt(fixture.object(artifact), with: Array("poison".utf8))
+    try fixture.corrupt(fixture.object(artifact), with: CacheFixture.artifact("poison"))
     let found = try sign(keys.key)
     #expect(found.count == 1)
     guard case .notSigned(let reason) = found.first else {
