@@ -178,20 +178,20 @@ _wasmprecompile() {
     # Only the first word can be a subcommand; the words after it are the subcommand's.
     if [[ "${COMP_CWORD}" -gt 1 ]]; then
         case "${COMP_WORDS[1]}" in
-        path|run|hash|inspect|engines|cache|remote|config|completions|help)
+        path|run|hash|inspect|engines|cache|keys|remote|config|completions|help)
             unparsed_words=("${unparsed_words[@]:1}")
             "_wasmprecompile_${COMP_WORDS[1]}"
             return
             ;;
         esac
     elif [[ "${cur}" != -* ]]; then
-        COMPREPLY+=($(compgen -W 'path run hash inspect engines cache remote config completions help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'path run hash inspect engines cache keys remote config completions help' -- "${cur}"))
     fi
 
     local -a repeating_flags=()
     local -a non_repeating_flags=(--trust-cache --null -0 --follow-links --fail-fast --dry-run -n --check --frozen --verify --force --rehash --require-sandbox --hard-links --watch --restart --poll --clear --quiet -q --verbose -v --explain --version -h --help)
-    local -a repeating_options=(--backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache --files-from --exclude)
-    local -a non_repeating_options=(--opt-level --cpu --features --engine --cache-dir --max-size --remote --remote-upload --remote-ca --remote-certificate --remote-key --remote-token-file --remote-salt --remote-timeout --jobs -j --isolate --timeout --max-module --max-artifact --max-memory --output --stamp --depfile --exec --debounce --color --format --timings --trace)
+    local -a repeating_options=(--backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache --trust --files-from --exclude)
+    local -a non_repeating_options=(--opt-level --cpu --features --engine --cache-dir --max-size --sign-with --remote --remote-upload --remote-ca --remote-certificate --remote-key --remote-token-file --remote-salt --remote-timeout --jobs -j --isolate --timeout --max-module --max-artifact --max-memory --output --stamp --depfile --exec --debounce --color --format --timings --trace)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -251,6 +251,14 @@ _wasmprecompile() {
         return
         ;;
     '--max-size')
+        return
+        ;;
+    '--trust')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(pub)'
+        return
+        ;;
+    '--sign-with')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(sec|key)'
         return
         ;;
     '--remote')
@@ -356,8 +364,8 @@ _wasmprecompile() {
 _wasmprecompile_path() {
     repeating_flags=()
     non_repeating_flags=(--compile --verify --null -0 --trust-cache --require-sandbox --version -h --help)
-    repeating_options=(--files-from --backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache)
-    non_repeating_options=(--format --opt-level --cpu --features --engine --cache-dir --timeout --max-module --max-artifact --max-memory --remote --remote-upload --remote-ca --remote-certificate --remote-key --remote-token-file --remote-salt --remote-timeout)
+    repeating_options=(--files-from --backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache --trust)
+    non_repeating_options=(--format --opt-level --cpu --features --engine --cache-dir --sign-with --timeout --max-module --max-artifact --max-memory --remote --remote-upload --remote-ca --remote-certificate --remote-key --remote-token-file --remote-salt --remote-timeout)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -424,6 +432,14 @@ _wasmprecompile_path() {
         __wasmprecompile_add_completions -d
         return
         ;;
+    '--trust')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(pub)'
+        return
+        ;;
+    '--sign-with')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(sec|key)'
+        return
+        ;;
     '--timeout')
         return
         ;;
@@ -479,8 +495,8 @@ _wasmprecompile_path() {
 _wasmprecompile_run() {
     repeating_flags=()
     non_repeating_flags=(--cold --trust-cache --require-sandbox --version -h --help)
-    repeating_options=(--dir --env --backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache)
-    non_repeating_options=(--invoke --opt-level --cpu --features --engine --cache-dir --timeout --max-module --max-artifact --max-memory --remote --remote-upload --remote-ca --remote-certificate --remote-key --remote-token-file --remote-salt --remote-timeout)
+    repeating_options=(--dir --env --backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache --trust)
+    non_repeating_options=(--invoke --opt-level --cpu --features --engine --cache-dir --sign-with --timeout --max-module --max-artifact --max-memory --remote --remote-upload --remote-ca --remote-certificate --remote-key --remote-token-file --remote-salt --remote-timeout)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -547,6 +563,14 @@ _wasmprecompile_run() {
         ;;
     '--lower-cache')
         __wasmprecompile_add_completions -d
+        return
+        ;;
+    '--trust')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(pub)'
+        return
+        ;;
+    '--sign-with')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(sec|key)'
         return
         ;;
     '--timeout')
@@ -783,13 +807,13 @@ _wasmprecompile_cache() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    dir|key|list|stats|gc|clear|verify)
+    dir|key|list|stats|gc|clear|verify|sign|attest)
         # Offer subcommand argument completions
         "_wasmprecompile_cache_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'dir key list stats gc clear verify' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'dir key list stats gc clear verify sign attest' -- "${cur}"))
         ;;
     esac
 }
@@ -1017,9 +1041,9 @@ _wasmprecompile_cache_clear() {
 
 _wasmprecompile_cache_verify() {
     repeating_flags=()
-    non_repeating_flags=(--repair --trust-cache --require-sandbox --version -h --help)
-    repeating_options=(--backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache)
-    non_repeating_options=(--reproduce --format --opt-level --cpu --features --engine --cache-dir --timeout --max-module --max-artifact --max-memory)
+    non_repeating_flags=(--repair --signatures --trust-cache --require-sandbox --version -h --help)
+    repeating_options=(--backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache --trust)
+    non_repeating_options=(--reproduce --format --opt-level --cpu --features --engine --cache-dir --sign-with --timeout --max-module --max-artifact --max-memory)
     __wasmprecompile_offer_flags_options 0
 
     # Offer option value completions
@@ -1085,6 +1109,14 @@ _wasmprecompile_cache_verify() {
         __wasmprecompile_add_completions -d
         return
         ;;
+    '--trust')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(pub)'
+        return
+        ;;
+    '--sign-with')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(sec|key)'
+        return
+        ;;
     '--timeout')
         return
         ;;
@@ -1095,6 +1127,127 @@ _wasmprecompile_cache_verify() {
         return
         ;;
     '--max-memory')
+        return
+        ;;
+    esac
+}
+
+_wasmprecompile_cache_sign() {
+    repeating_flags=()
+    non_repeating_flags=(--replace --trust-cache --version -h --help)
+    repeating_options=(--trust --lower-cache)
+    non_repeating_options=(--format --sign-with --cache-dir)
+    __wasmprecompile_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--format')
+        __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
+    '--trust')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(pub)'
+        return
+        ;;
+    '--sign-with')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(sec|key)'
+        return
+        ;;
+    '--cache-dir')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    '--lower-cache')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    esac
+}
+
+_wasmprecompile_cache_attest() {
+    repeating_flags=()
+    non_repeating_flags=(--trust-cache --version -h --help)
+    repeating_options=(--trust --lower-cache)
+    non_repeating_options=(--builder --sign-with --cache-dir)
+    __wasmprecompile_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--builder')
+        return
+        ;;
+    '--trust')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(pub)'
+        return
+        ;;
+    '--sign-with')
+        __wasmprecompile_add_completions -o plusdirs -fX '!*.@(sec|key)'
+        return
+        ;;
+    '--cache-dir')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    '--lower-cache')
+        __wasmprecompile_add_completions -d
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __wasmprecompile_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_wasmprecompile_keys() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __wasmprecompile_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    generate)
+        # Offer subcommand argument completions
+        "_wasmprecompile_keys_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'generate' -- "${cur}"))
+        ;;
+    esac
+}
+
+_wasmprecompile_keys_generate() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--name --format)
+    __wasmprecompile_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--name')
+        return
+        ;;
+    '--format')
+        __wasmprecompile_add_completions -W 'human'$'\n''json'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __wasmprecompile_add_completions -d
         return
         ;;
     esac
@@ -1237,10 +1390,11 @@ _wasmprecompile_help() {
     repeating_options=()
     non_repeating_options=()
     if [[ "${COMP_CWORD}" -eq 2 ]]; then
-        __wasmprecompile_add_completions -W 'path'$'\n''run'$'\n''hash'$'\n''inspect'$'\n''engines'$'\n''cache'$'\n''remote'$'\n''config'$'\n''completions'
+        __wasmprecompile_add_completions -W 'path'$'\n''run'$'\n''hash'$'\n''inspect'$'\n''engines'$'\n''cache'$'\n''keys'$'\n''remote'$'\n''config'$'\n''completions'
     elif [[ "${COMP_CWORD}" -eq 3 ]]; then
         case "${COMP_WORDS[2]}" in
-        cache) __wasmprecompile_add_completions -W 'dir'$'\n''key'$'\n''list'$'\n''stats'$'\n''gc'$'\n''clear'$'\n''verify' ;;
+        cache) __wasmprecompile_add_completions -W 'dir'$'\n''key'$'\n''list'$'\n''stats'$'\n''gc'$'\n''clear'$'\n''verify'$'\n''sign'$'\n''attest' ;;
+        keys) __wasmprecompile_add_completions -W 'generate' ;;
         remote) __wasmprecompile_add_completions -W 'status' ;;
         config) __wasmprecompile_add_completions -W 'show' ;;
         esac

@@ -33,7 +33,7 @@ package struct Precompiler {
     defer { for toolchain in toolchains { toolchain.finish() } }
     let timings = request.timings
     let caches = try CacheStage(places: request.caches, onlyLooks: onlyLooks, fetches: remoteUse != nil).run(observer)
-    let remote = remoteUse.map { RemoteDealings($0, request.purpose, observer, cancellation) }
+    let remote = remoteUse.map { RemoteDealings($0, request, observer, cancellation) }
     var catalog = RunCatalog(caches.own, isReadOnly: onlyLooks)
     let compilers = CompilerResolution(toolchains, catalog, lanes: request.work.lanes)
     // Under a jobserver, one job is paid for, so one thing is done after the other.
@@ -221,7 +221,7 @@ package struct Precompiler {
       notModules: notModules,
       unreadable: hashed.failures.count - notModules + scan.problems.count { !$0.isWarning },
       rejected: hashed.failures, emptyRoots: scan.emptyRoots.map { request.input.roots[$0] }, purpose: request.purpose,
-      refused: refused,
+      refusedOfLowerCaches: refused,
       remote: remote,
       nanoseconds: MonotonicInstant.now().nanoseconds(since: start))
   }

@@ -20,7 +20,7 @@ package struct RunSummary: Sendable {
   package let emptyRoots: [FilePath]
   package let purpose: RunPurpose
   /// Artifacts of lower caches that are not used because no trusted key has signed them.
-  package let refused: Int
+  package let refusedOfLowerCaches: Int
   /// The dealings with a store on another machine; nil if none was asked.
   package var remote: RemoteTally?
   /// How long the run took.
@@ -35,6 +35,8 @@ package struct RunSummary: Sendable {
   }
   /// Artifacts that could not be made or stored.
   package var failed: Int { count { if case .failed = $0 { true } else { false } } }
+  /// Artifacts of other caches that are not used because no trusted key has signed them.
+  package var refused: Int { refusedOfLowerCaches + (remote?.refused ?? 0) }
   package var notDone: Int { count { if case .notDone = $0 { true } else { false } } }
 
   /// Whether something that was asked for is missing because it failed.

@@ -105,7 +105,8 @@ package final class RemoteCache: RemoteStore {
           self?.drop(number)
           return nil
         }
-        let described = RemoteArtifact(digest: artifact.digest.bytes, size: artifact.size)
+        let described = RemoteArtifact(
+          digest: artifact.digest.bytes, size: artifact.size, signature: artifact.signature)
         return (RemoteRequest.store(number: number, key, described).encoded(), SharedDescriptor(file))
       }
       if let refusal = state.refusal, .now() < refusal.end { throw refusal.failure }
@@ -258,7 +259,7 @@ extension RemoteCache: RemoteHelper.Listener {
     guard file.isSealed, let size = try? file.status().size, size == artifact.size,
       let contents = try? Mapping(file, size: size)
     else { return nil }
-    return FetchedArtifact(contents, digest: artifact.digest)
+    return FetchedArtifact(contents, digest: artifact.digest, signature: artifact.signature)
   }
 
   private func noteSuccess() { state.withLock { $0.failuresInRow = 0 } }

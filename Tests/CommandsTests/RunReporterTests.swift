@@ -175,8 +175,8 @@ struct RunReporterTests {
     RunSummary(
       scannedDirectories: [], plan: plan, outcomes: outcomes,
       targets: Array(repeating: Self.target, count: targets), caches: OpenCaches(own: nil),
-      notModules: notModules, unreadable: unreadable, rejected: [], emptyRoots: [], purpose: purpose, refused: refused,
-      nanoseconds: 2_410_000_000)
+      notModules: notModules, unreadable: unreadable, rejected: [], emptyRoots: [], purpose: purpose,
+      refusedOfLowerCaches: refused, nanoseconds: 2_410_000_000)
   }
 
   @Test func summaryCountsEverything() {
@@ -220,7 +220,7 @@ struct RunReporterTests {
     let empty = RunSummary(
       scannedDirectories: [], plan: Plan([], [], [], force: false), outcomes: [], targets: [Self.target],
       caches: OpenCaches(own: nil), notModules: 0, unreadable: 0, rejected: [], emptyRoots: [directory("empty")],
-      purpose: .compile, refused: 0,
+      purpose: .compile, refusedOfLowerCaches: 0,
       nanoseconds: 1
     )
     #expect(

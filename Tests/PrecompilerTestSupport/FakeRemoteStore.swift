@@ -15,6 +15,7 @@ package final class FakeRemoteStore: RemoteStore {
 
   private struct State {
     var artifacts: [String: [UInt8]] = [:]
+    var signatures: [String: [UInt8]] = [:]
     var asked: [String] = []
     var stored: [String] = []
   }
@@ -38,6 +39,11 @@ package final class FakeRemoteStore: RemoteStore {
     get { state.withLock { $0.artifacts } }
     set { state.withLock { $0.artifacts = newValue } }
   }
+  /// The signatures' files, by the same names.
+  package var signatures: [String: [UInt8]] {
+    get { state.withLock { $0.signatures } }
+    set { state.withLock { $0.signatures = newValue } }
+  }
   /// The names that it was asked for.
   package var asked: [String] { state.withLock { $0.asked } }
   /// The names under which it was given something.
@@ -60,9 +66,16 @@ package final class FakeRemoteStore: RemoteStore {
     queue.async { [self] in
       for (position, name) in names.enumerated() {
         before(position)
-        answer(position, answering(name, state.withLock { $0.artifacts[name.text] }))
+        let answered = answering(name, state.withLock { $0.artifacts[name.text] })
+        answer(position, signed(answered, state.withLock { $0.signatures[name.text] }))
       }
     }
+  }
+
+  private func signed(_ answer: RemoteAnswer, _ signature: [UInt8]?) -> RemoteAnswer {
+    guard case .found(let artifact) = answer, let signature else { return answer }
+    let copy = Mapping(copying: Array(artifact.contents.bytes))
+    return .found(FetchedArtifact(copy, digest: artifact.digest, signature: signature))
   }
 
   package func store(
@@ -72,7 +85,10 @@ package final class FakeRemoteStore: RemoteStore {
     state.withLock { $0.stored.append(name.text) }
     let failure = storing()
     if failure == nil, let bytes = try? artifact.open()?.contents() {
-      state.withLock { $0.artifacts[name.text] = bytes }
+      state.withLock { state in
+        state.artifacts[name.text] = bytes
+        state.signatures[name.text] = artifact.signature.isEmpty ? nil : artifact.signature
+      }
     }
     queue.async { done(failure) }
   }

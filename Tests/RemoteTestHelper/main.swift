@@ -5,7 +5,7 @@ import RemoteProtocol
 import SystemPackage
 
 // Speaks to the tool as `wasmprecompile-remote` does, and to no server: what the address has for a path is a directory, with an
-// artifact in a file for each key. A file `fault` in it says in one word what is to go wrong, and every request is a line in
+// artifact in a file for each key, and its signature beside it. A file `fault` in it says in one word what is to go wrong, and every request is a line in
 // its file `log`.
 
 /// The bytes of a file; nil if there is none.
@@ -29,6 +29,15 @@ struct Directory {
 
   func file(_ key: RemoteKey) -> FilePath { path.appending(key.text.replacing("/", with: "_")) }
 
+  func signature(_ key: RemoteKey) -> FilePath { FilePath(file(key).string + ".sig") }
+
+  /// Another client may read it at the same moment.
+  func write(_ bytes: [UInt8], to file: FilePath, _ number: UInt32) throws {
+    let draft = path.appending("draft-\(getpid())-\(number)")
+    try Descriptor.open(draft, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600).write(bytes: bytes)
+    guard rename(draft.string, file.string) == 0 else { exit(4) }
+  }
+
   func log(_ line: String) {
     guard let log = try? Descriptor.open(path.appending("log"), O_WRONLY | O_CREAT | O_APPEND, mode: 0o600) else {
       return
@@ -44,13 +53,13 @@ func send(_ reply: RemoteReply, passing file: borrowing MemoryFile) throws {
 func hang() { while true { pause() } }
 
 /// Sends an artifact as the fault has it.
-func give(_ bytes: [UInt8], number: UInt32, fault: String) throws {
+func give(_ bytes: [UInt8], signature: [UInt8], number: UInt32, fault: String) throws {
   let digest = fault == "wrong-digest" ? [UInt8](repeating: 7, count: 32) : Array(SHA256.hash(data: bytes))
   let size = fault == "wrong-size" ? bytes.count + 1 : bytes.count
   let file = try MemoryFile(name: "artifact")
   try file.descriptor.write(bytes: bytes)
   if fault != "unsealed" { try file.seal() }
-  try send(.found(number: number, RemoteArtifact(digest: digest, size: size)), passing: file)
+  try send(.found(number: number, RemoteArtifact(digest: digest, size: size, signature: signature)), passing: file)
 }
 
 func answer(_ request: RemoteRequest, _ directory: Directory, _ file: consuming Descriptor?) throws {
@@ -71,7 +80,8 @@ func answer(_ request: RemoteRequest, _ directory: Directory, _ file: consuming 
       guard let bytes = contents(directory.file(key)), bytes.count <= largest else {
         return try socket.send(RemoteReply.missing(number: number).encoded())
       }
-      try give(bytes, number: number, fault: fault)
+      try give(
+        bytes, signature: contents(directory.signature(key)) ?? [], number: number, fault: fault)
     }
   case .store(let number, let key, let artifact):
     directory.log("store \(key.text)")
@@ -85,10 +95,8 @@ func answer(_ request: RemoteRequest, _ directory: Directory, _ file: consuming 
         let trouble = RemoteTrouble(.wrongBytes, "it was given other bytes")
         return try socket.send(RemoteReply.failed(number: number, trouble).encoded())
       }
-      // Another client may read it at the same moment.
-      let draft = directory.path.appending("draft-\(getpid())-\(number)")
-      try Descriptor.open(draft, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600).write(bytes: bytes)
-      guard rename(draft.string, directory.file(key).string) == 0 else { exit(4) }
+      if !artifact.signature.isEmpty { try directory.write(artifact.signature, to: directory.signature(key), number) }
+      try directory.write(bytes, to: directory.file(key), number)
       try socket.send(RemoteReply.stored(number: number, sent: bytes.count).encoded())
     }
   case .status(let number):

@@ -10,9 +10,10 @@ struct SignatureOptions: CommandOptions {
     "trust",
     help: ArgumentHelp(
       """
-      Take artifacts of lower caches only if this public key signed them. Repeatable: one of several keys is enough.
+      Take artifacts of other caches only if this public key signed them. Repeatable: one of several keys is enough.
       """,
-      discussion: "Others are compiled here. The own cache is trusted by its owner's rights, signed or not.",
+      discussion:
+        "Others are compiled here. Lower caches are meant, and servers. The own cache is trusted by its owner's rights, signed or not.",
       valueName: "key"), completion: .file(extensions: ["pub"]), setting: .byUsersOnly("paths"))
   var trust: [PathArgument] = []
 

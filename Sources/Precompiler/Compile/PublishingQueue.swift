@@ -27,8 +27,10 @@ final class PublishingQueue: Sendable {
   /// Where an artifact comes from.
   enum Origin {
     case compiled(nanoseconds: UInt64)
-    /// - Parameter digest: the SHA-256 that its bytes are said to have.
-    case fetched(digest: [UInt8])
+    /// - Parameters:
+    ///   - digest: the SHA-256 that its bytes are said to have.
+    ///   - signature: the signature's file that came with it; empty for none.
+    case fetched(digest: [UInt8], signature: [UInt8])
 
     fileprivate var timing: RunTimings.Kind { if case .compiled = self { .store } else { .receive } }
 
@@ -53,9 +55,12 @@ final class PublishingQueue: Sendable {
       let writer = try job.openedWriter
       let bytes = artifact.bytes
       let file = try work.timings.measure(origin.timing, lane: lane, job: job) { () throws(CacheError) in
-        try writer.write(bytes, for: job.content.facts.hash)
+        switch origin {
+        case .compiled: try writer.write(bytes, for: job.content.facts.hash)
+        case .fetched(_, let signature): try writer.write(bytes, signedElsewhere: signature)
+        }
       }
-      if case .fetched(let digest) = origin, file.digest.bytes != digest {
+      if case .fetched(let digest, _) = origin, file.digest.bytes != digest {
         places.signal()
         return false
       }
@@ -112,7 +117,7 @@ final class PublishingQueue: Sendable {
       } else {
         let (digest, size) = (one.artifact.digest, one.artifact.size)
         work.finish(one.job, one.origin.result(size: size), artifact: digest)
-        if case .compiled = one.origin { work.remote?.offer(one.job, digest, size: size) }
+        if case .compiled = one.origin { work.remote?.offer(one.job, one.artifact) }
       }
       one.release()
     }

@@ -5,6 +5,7 @@ internal import WasmCache
 /// A run's dealings with a store on another machine: asks and gives, counts, and says what is wrong, each thing once.
 final class RemoteDealings: Sendable {
   private let use: RemoteUse
+  private let trustedKeys: TrustedKeys
   private let instead: RemoteStoreTrouble.Substitute
   private let observer: any RunObserver
   private let cancellation: Cancellation
@@ -19,6 +20,8 @@ final class RemoteDealings: Sendable {
     var whyNotStored: String?
     var hasToldFailure = false
     var hasToldUnusable = false
+    /// Artifacts that are unsigned, or signed by a strange key: there may be thousands, so they are told together.
+    var unsigned: [SignatureFault: (count: Int, first: String)] = [:]
     /// Whether the run has waited for its artifacts, so that they no longer count.
     var isOver = false
 
@@ -30,11 +33,12 @@ final class RemoteDealings: Sendable {
     }
   }
 
-  init(_ use: RemoteUse, _ purpose: RunPurpose, _ observer: any RunObserver, _ cancellation: Cancellation) {
+  init(_ use: RemoteUse, _ request: PrecompileRequest, _ observer: any RunObserver, _ cancellation: Cancellation) {
     self.use = use
+    trustedKeys = request.caches.trustedKeys
     self.observer = observer
     self.cancellation = cancellation
-    instead = purpose.onlyLooks ? .missing : .compiled
+    instead = request.purpose.onlyLooks ? .missing : .compiled
     state = Mutex(State(tally: RemoteTally(name: use.store.name)))
   }
 
@@ -70,15 +74,50 @@ final class RemoteDealings: Sendable {
     tell(.refused(module: job.content.path.string, reason: reason, instead: instead))
   }
 
+  /// Whether what came is signed as the user wants it. If it is not, that is noted.
+  func isSigned(_ artifact: FetchedArtifact, for job: Job) -> Bool {
+    if trustedKeys.isEmpty { return true }
+    guard let digest = ArtifactDigest(bytes: artifact.digest) else { return false }
+    let statement = ArtifactStatement(job.target.identity, job.content.facts.hash, digest)
+    do throws(SignatureFault) {
+      if artifact.signature.isEmpty { throw .missing }
+      _ = try trustedKeys.verify(artifact.signature, of: statement)
+      return true
+    } catch {
+      let module = job.content.path.string
+      state.withLock { state in
+        state.tally.refused += 1
+        guard error.isOrdinary else { return }
+        state.unsigned[error, default: (0, module)].count += 1
+      }
+      if !error.isOrdinary { tell(.refused(module: module, reason: "\(error)", instead: instead)) }
+      return false
+    }
+  }
+
+  /// Tells of the artifacts that are unsigned, or signed by a strange key.
+  func tellUnsigned() {
+    let all = state.withLock { state in
+      defer { state.unsigned = [:] }
+      return state.unsigned
+    }
+    for (fault, them) in all.sorted(by: { $0.value.first < $1.value.first }) {
+      tell(.unsigned(count: them.count, fault, first: them.first, instead: instead))
+    }
+  }
+
   private func tell(_ trouble: RemoteStoreTrouble) { observer.record(.remoteTrouble(use.store.name, trouble)) }
 
   // MARK: Storing
 
   /// Gives the store an artifact that was compiled and published here.
-  func offer(_ job: Job, _ digest: ArtifactDigest, size: Int) {
+  func offer(_ job: Job, _ written: WrittenArtifact) {
+    let digest = written.digest
     guard use.stores, let directory = job.target.directory, !cancellation.isCancelled else { return }
     state.withLock { $0.underWay += 1 }
-    let artifact = StorableArtifact(digest: digest, size: size) { directory.openArtifact(digest) }
+    let artifact = StorableArtifact(digest: digest, size: written.size, signature: written.signatureText) {
+      directory.openArtifact(digest)
+    }
     let name = RemoteName(job.content.facts.hash, job.target.identity)
     use.store.store(name, artifact, cancellation) { [self] in ended($0) }
   }

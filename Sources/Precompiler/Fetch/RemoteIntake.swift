@@ -6,7 +6,8 @@ internal import WasmCache
 ///
 /// No lane waits for it as long as there is anything to compile, and nobody holds a claim or a job slot of make's for it.
 /// Artifacts come from its own thread, one after the other. It is not believed: an artifact has to have the digest that it is
-/// said to have, and a record that its engine would load.
+/// said to have, a record that its engine would load, and a
+/// signature by one of the keys that the user trusts, if there are any.
 final class RemoteIntake: Sendable {
   private let work: LaneWork
   private let dealings: RemoteDealings
@@ -34,6 +35,7 @@ final class RemoteIntake: Sendable {
   func finish() {
     isOpen.withLock { $0 = false }
     publishing.finish()
+    dealings.tellUnsigned()
   }
 
   private func take(_ answer: RemoteAnswer, for number: Int) {
@@ -67,9 +69,10 @@ final class RemoteIntake: Sendable {
       dealings.refused(job, because: "its artifact is of another engine")
       return false
     }
+    guard dealings.isSigned(artifact, for: job) else { return false }
     do throws(CacheError) {
       let isGenuine = try publishing.publish(
-        artifact.contents, .fetched(digest: artifact.digest), claim: nil, for: job)
+        artifact.contents, .fetched(digest: artifact.digest, signature: artifact.signature), claim: nil, for: job)
       if !isGenuine { dealings.refused(job, because: "its artifact does not have the digest that it is said to have") }
       return isGenuine
     } catch {

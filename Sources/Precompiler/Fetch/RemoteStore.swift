@@ -70,10 +70,13 @@ package final class FetchedArtifact: Sendable {
   package let contents: Mapping
   /// The SHA-256 that its bytes are said to have, 32 bytes.
   package let digest: [UInt8]
+  /// The file of the signature that came with it; empty for none.
+  package let signature: [UInt8]
 
-  package init(_ contents: consuming Mapping, digest: [UInt8]) {
+  package init(_ contents: consuming Mapping, digest: [UInt8], signature: [UInt8] = []) {
     self.contents = contents
     self.digest = digest
+    self.signature = signature
   }
 }
 
@@ -82,12 +85,17 @@ package struct StorableArtifact: Sendable {
   package let digest: ArtifactDigest
   /// Bytes.
   package let size: Int
+  /// The signature's file; empty if nobody has signed it.
+  package let signature: [UInt8]
   /// Opens its file for reading; nil if it was removed meanwhile.
   package let open: @Sendable () -> Descriptor?
 
-  package init(digest: ArtifactDigest, size: Int, open: @escaping @Sendable () -> Descriptor?) {
+  package init(
+    digest: ArtifactDigest, size: Int, signature: [UInt8] = [], open: @escaping @Sendable () -> Descriptor?
+  ) {
     self.digest = digest
     self.size = size
+    self.signature = signature
     self.open = open
   }
 }
@@ -111,6 +119,10 @@ package enum RemoteStoreTrouble: Hashable, Sendable {
   case unusable(reason: String, instead: Substitute)
   /// What it gave for a module is not taken, because it is not the module's artifact.
   case refused(module: String, reason: String, instead: Substitute)
+  /// Several of its artifacts are not signed by a key that is trusted, for the same reason.
+  ///
+  /// - Parameter first: the file of the module that was the first of them.
+  case unsigned(count: Int, SignatureFault, first: String, instead: Substitute)
   /// It could not give an artifact. It is told of the first of several.
   case failed(module: String, reason: String, instead: Substitute)
   /// It has not stored so many artifacts.
@@ -129,6 +141,9 @@ extension RemoteStoreTrouble: CustomStringConvertible {
     case .unusable(let reason, .compiled): "\(reason); what is missing is compiled here"
     case .unusable(let reason, .missing): reason
     case .refused(let module, let reason, let instead): "\(reason): \(module) is \(instead.words)"
+    case .unsigned(let count, let fault, let first, let instead):
+      "\(fault.description(ofArtifacts: count)): \(first)"
+        + (count == 1 ? " is \(instead.words)" : " and \(count - 1) more are \(instead.words)")
     case .failed(let module, let reason, let instead): "\(reason): \(module) is \(instead.words)"
     case .notStored(let count, let reason):
       "\(count) artifact\(count == 1 ? " is" : "s are") not stored there: \(reason)"
@@ -146,6 +161,8 @@ package struct RemoteTally: Hashable, Sendable {
   package let name: String
   /// What was asked and not answered, or not as it should be. It is no miss: nobody knows whether the store has it.
   package var errors = 0
+  /// Artifacts that are not taken because no trusted key has signed them.
+  package var refused = 0
   /// Artifacts that were stored there.
   package var stored = 0
   /// Artifacts that were to be stored there and are not.

@@ -105,6 +105,12 @@ package struct ArtifactDigest: Hashable, Sendable, CustomStringConvertible {
 
   package var description: String { digest.description }
 
+  /// - Returns: nil unless it is 32 bytes.
+  package init?(bytes: [UInt8]) {
+    guard let digest = bytes.withUnsafeBytes({ Self(blob: $0) }) else { return nil }
+    self = digest
+  }
+
   package var bytes: [UInt8] { digest.bytes }
 
   func writeHexadecimal(into text: UnsafeMutableBufferPointer<CChar>) { digest.writeHexadecimal(into: text) }

@@ -94,7 +94,18 @@ package final class EngineWriter: Sendable {
   /// - Parameter module: what it is published for. Its signature, if the publisher has a key, is of this module.
   package func write(_ artifact: UnsafeRawBufferPointer, for module: WasmHash) throws(CacheError) -> WrittenArtifact {
     try describe()
-    return try publisher.write(artifact) { [reader] in ArtifactStatement(reader.identity, module, $0) }
+    return try publisher.write(artifact, .ours { [reader] in ArtifactStatement(reader.identity, module, $0) })
+  }
+
+  /// Writes an artifact that was made elsewhere, to be published later. The publisher does not sign it: its owner has not seen
+  /// how it was made.
+  ///
+  /// - Parameter signature: the signature's file, as it came with the artifact. What is no signature is not kept.
+  package func write(
+    _ artifact: UnsafeRawBufferPointer, signedElsewhere signature: [UInt8]
+  ) throws(CacheError) -> WrittenArtifact {
+    try describe()
+    return try publisher.write(artifact, SignatureFile.isOne(signature) ? .theirs(signature) : nil)
   }
 
   /// Makes a module's entry point at an artifact.

@@ -38,13 +38,17 @@ package final class Publisher: Sendable {
 
   /// Writes an artifact to a file that has no name in the cache yet, and lets the disk begin with it.
   ///
-  /// - Parameter statement: what is signed about the artifact with this digest, if there is somebody to sign; nil for nothing.
+  /// - Parameter source: where its signature comes from; nil for an artifact without one.
   func write(
-    _ bytes: UnsafeRawBufferPointer, signing statement: ((ArtifactDigest) -> ArtifactStatement)? = nil
+    _ bytes: UnsafeRawBufferPointer, _ source: SignatureSource? = nil
   ) throws(CacheError) -> WrittenArtifact {
     let digest = ArtifactDigest(SHA256.hash(data: bytes))
-    var signature: StagedSignature?
-    if let signer, let statement { signature = try stage(signer, statement(digest)) }
+    let signature: StagedSignature? =
+      switch source {
+      case .ours(let statement): if let signer { try stage(signer, statement(digest)) } else { nil }
+      case .theirs(let text): try stage(text)
+      case nil: nil
+      }
     return try storing(bytes.count) { () throws(SystemError) in
       let file = try staging.makeFile(bytes, mode: 0o444)
       return WrittenArtifact(file, digest, size: bytes.count, signature: signature)
@@ -55,8 +59,12 @@ package final class Publisher: Sendable {
   func stage(_ signer: SigningKey, _ statement: ArtifactStatement) throws(CacheError) -> StagedSignature {
     let text: [UInt8]
     do { text = try signer.sign(statement) } catch { throw .unusableKey(error.path, reason: error.reason) }
+    return try stage(text)
+  }
+
+  private func stage(_ text: [UInt8]) throws(CacheError) -> StagedSignature {
     let result = text.withUnsafeBytes { bytes in
-      Result { () throws(SystemError) in StagedSignature(try staging.makeFile(bytes, mode: 0o444)) }
+      Result { () throws(SystemError) in StagedSignature(try staging.makeFile(bytes, mode: 0o444), text) }
     }
     do { return try result.get() } catch {
       throw CacheError(cache.base.appending(CacheLayout.temporary), "write a signature", error)
@@ -273,6 +281,9 @@ package final class WrittenArtifact: Sendable {
 
   let signature: StagedSignature?
 
+  /// The signature's file, as others may have it; empty for an artifact that nobody has signed.
+  package var signatureText: [UInt8] { signature?.text ?? [] }
+
   fileprivate init(
     _ file: consuming StagedFile, _ digest: ArtifactDigest, size: Int, signature: StagedSignature?
   ) {
@@ -292,8 +303,22 @@ package final class WrittenArtifact: Sendable {
 /// A signature in a file of the writer's own: published, or gone when its owner goes.
 final class StagedSignature: Sendable {
   let file: StagedFile
+  let text: [UInt8]
 
-  fileprivate init(_ file: consuming StagedFile) { self.file = file }
+  fileprivate init(_ file: consuming StagedFile, _ text: [UInt8]) {
+    self.file = file
+    self.text = text
+  }
+}
+
+/// Where the signature of an artifact comes from.
+enum SignatureSource {
+  /// The publisher signs, if it has a key.
+  ///
+  /// - Parameter statement: what is signed about the artifact with this digest.
+  case ours((_ artifact: ArtifactDigest) -> ArtifactStatement)
+  /// Whoever made the artifact has signed it. This is the signature's file.
+  case theirs([UInt8])
 }
 
 /// The step that gives a written artifact its names: its object's, and that of an entry which points at it.

@@ -20,6 +20,8 @@ package struct SignatureFile {
   let key: KeyID
   let signature: [UInt8]
 
+  static func isOne(_ text: [UInt8]) -> Bool { (try? SignatureFile(text)) != nil }
+
   init(_ text: [UInt8]) throws(SignatureFault) {
     guard text.count <= Self.largest else {
       throw .malformed(reason: "it has \(text.count) bytes, more than \(Self.largest)")

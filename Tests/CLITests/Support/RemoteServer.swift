@@ -26,8 +26,13 @@ struct RemoteServer {
   var log: [String] { ((try? String(contentsOfFile: path + "/log", encoding: .utf8)) ?? "").lines }
 
   /// The artifacts that it has, by name.
-  func artifacts() throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".cwasm") }.sorted()
+  func artifacts() throws -> [String] { try files(".cwasm") }
+
+  /// Their signatures.
+  func signatures() throws -> [String] { try files(".sig") }
+
+  private func files(_ suffix: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(suffix) }.sorted()
   }
 
   func command(_ arguments: Argument...) -> Command { command(arguments) }

@@ -124,7 +124,7 @@ struct CatalogHistoryTests {
     expected.hits = 20
     expected.misses = [
       .newModule: 4, .newTarget: 0, .engineChanged: 0, .artifactCorrupt: 0, .otherEngine: 0, .linkLost: 0, .evicted: 2,
-      .forced: 0,
+      .forced: 0, .refused: 0,
     ]
     expected.compileNanoseconds = 1000
     expected.since = SampleFile.now

@@ -57,7 +57,7 @@ struct CatalogPlaceTests {
     #expect(try fixture.read() == newer)
   }
 
-  @Test(arguments: [0, -5, 1004, 2_147_483_647])
+  @Test(arguments: [0, -5, 1005, 2_147_483_647])
   func anImpossibleVersionIsReplaced(_ version: Int) throws {
     try fixture.record(0..<10)
     try fixture.execute("PRAGMA user_version = \(version)")
