@@ -106,16 +106,20 @@ extension Catalog {
   ///
   /// - Parameter engine: its identity's digest.
   package func compiled(_ modules: [WasmHash], by engine: [UInt8]) -> Set<WasmHash> {
-    read(or: []) { (_, connection) throws(SQLiteError) in
+    if modules.isEmpty { return [] }
+    return read(or: []) { (_, connection) throws(SQLiteError) in
       let statement = try connection.prepare("SELECT 1 FROM compilations WHERE module = ?1 AND engine = ?2")
-      statement.bind(2, engine)
-      var known: Set<WasmHash> = []
-      for module in modules {
-        statement.bind(1, module.blob)
-        if try statement.step() { known.insert(module) }
-        statement.reset()
+      // In one transaction: each of its own would take and give back a lock.
+      return try connection.snapshot { () throws(SQLiteError) in
+        statement.bind(2, engine)
+        var known: Set<WasmHash> = []
+        for module in modules {
+          statement.bind(1, module.blob)
+          if try statement.step() { known.insert(module) }
+          statement.reset()
+        }
+        return known
       }
-      return known
     }
   }
 }
