@@ -25,7 +25,10 @@ final class LaneWork: Sendable {
   private let roots: [FilePath]
   /// The directories that the roots were found below, if they are files.
   private let directories: [FilePath]
-  /// How many artifacts a lane may have open on their way into the cache.
+  /// How many artifacts are published together: the disk is waited for once for all of them.
+  static let publishedTogether = 128
+  /// How many artifacts a lane may have open on their way into the cache: while some are published, as many are written. More
+  /// would hold more claims, and the kernel looks at each claim that is held whenever one is taken.
   let largestBatch: Int
   /// The modules that were kept when they were hashed, and how many jobs they are kept for.
   private let retained: Mutex<[WasmHash: (module: LoadedModule, jobs: Int)]>
@@ -52,7 +55,7 @@ final class LaneWork: Sendable {
     avoidsWriters = request.input.avoidsWriters
     timings = request.timings
     signer = request.caches.signer
-    largestBatch = DescriptorBudget(lanes: policy.lanes).artifactsPerLane
+    largestBatch = min(DescriptorBudget(lanes: policy.lanes).artifactsPerLane, 2 * Self.publishedTogether)
     // The engine's own threads would run without a slot.
     threads = policy.jobserver == nil ? min(policy.lanes, policy.processors ?? AvailableProcessors.count()) : 1
     let asks = remote != nil

@@ -85,16 +85,13 @@ final class PublishingQueue: Sendable {
   /// Waits until everything is published; nothing may come after that.
   func finish() { thread.finish() }
 
-  /// How many artifacts are published together: the disk is waited for once for all of them.
-  private static let mostTogether = 128
-
   private func publishAllThatWait() {
     var all = waiting.withLock { waiting in
       defer { waiting = [] }
       return waiting
     }
     while !all.isEmpty {
-      let count = min(all.count, Self.mostTogether)
+      let count = min(all.count, LaneWork.publishedTogether)
       publish(all.prefix(count))
       // Their files are closed with this, and the disk space is free that failed ones take.
       all.removeFirst(count)
