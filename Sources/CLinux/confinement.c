@@ -91,25 +91,25 @@ int clinux_limit_processor_time(pid_t process, uint64_t seconds, uint64_t most) 
 
 int clinux_end_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
 
-static int watched_socket = -1;
+static int lifeline = -1;
 
 // Before a call that does not return, the address sanitizer would look the stack's bounds up in a file that a confined process
 // may not open.
 __attribute__((no_sanitize("address"))) static void exit_if_hung_up(int signal) {
   (void)signal;
   int error = errno;
-  struct pollfd state = {.fd = watched_socket};
-  // Messages raise the signal, too.
+  struct pollfd state = {.fd = lifeline};
+  // Anybody may have sent the signal.
   if (poll(&state, 1, 0) > 0 && state.revents & (POLLHUP | POLLERR | POLLNVAL)) _exit(0);
   errno = error;
 }
 
-int clinux_exit_when_hung_up(int socket) {
-  watched_socket = socket;
+int clinux_exit_when_hung_up(int pipe) {
+  lifeline = pipe;
   struct sigaction action = {.sa_handler = exit_if_hung_up, .sa_flags = SA_RESTART | SA_ONSTACK};
-  if (sigaction(SIGIO, &action, NULL) != 0 || fcntl(socket, F_SETOWN, getpid()) < 0) return -1;
-  int flags = fcntl(socket, F_GETFL);
-  if (flags < 0 || fcntl(socket, F_SETFL, flags | O_ASYNC) < 0) return -1;
+  if (sigaction(SIGIO, &action, NULL) != 0 || fcntl(pipe, F_SETOWN, getpid()) < 0) return -1;
+  int flags = fcntl(pipe, F_GETFL);
+  if (flags < 0 || fcntl(pipe, F_SETFL, flags | O_ASYNC) < 0) return -1;
   // It may have happened before.
   exit_if_hung_up(SIGIO);
   return 0;

@@ -11,4 +11,7 @@ package struct Pipe: ~Copyable, Sendable {
     reading = Descriptor(owning: ends[0])
     writing = Descriptor(owning: ends[1])
   }
+
+  /// Closes the end that another process was given.
+  package consuming func keepWriting() -> Descriptor { writing }
 }

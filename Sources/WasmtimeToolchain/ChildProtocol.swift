@@ -29,8 +29,10 @@ enum ChildProtocol {
   static let largestSmallArtifact = 48 << 10
   /// The descriptor under which a child finds its socket.
   static let socket: Int32 = 3
+  /// The descriptor of a pipe that nothing is written to. It ends with the lane's process, and the child with it.
+  static let lifeline: Int32 = 4
   /// The descriptor under which a child's dynamic linker finds the allocator, if there is one.
-  static let allocator: Int32 = 4
+  static let allocator: Int32 = 5
 }
 
 enum ChildRequest: Equatable {

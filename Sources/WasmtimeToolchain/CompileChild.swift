@@ -13,6 +13,8 @@ internal import WasmEngine
 final class CompileChild: Sendable {
   private let process: ChildProcess
   private let socket: MessageSocket
+  /// The child ends when this does, even if this process is killed.
+  private let lifeline: Descriptor
   /// The output of the child and of the engine's panics. It is bounded, because nobody drains it.
   private let errors: MemoryFile
   private let policy: ConfinementPolicy
@@ -64,7 +66,10 @@ final class CompileChild: Sendable {
       try errors.fixSize(errorCapacity)
       let nullDevice = try Descriptor.open("/dev/null", O_RDWR)
       let pair = try MessageSocket.pair()
-      var descriptors = [nullDevice.raw, nullDevice.raw, errors.descriptor.raw, pair.given.raw]
+      let lifeline = try Pipe()
+      var descriptors = [
+        nullDevice.raw, nullDevice.raw, errors.descriptor.raw, pair.given.raw, lifeline.reading.raw,
+      ]
       var variables = environment()
       let allocator = program.openAllocator()?.release()
       defer { if let allocator { close(allocator) } }
@@ -76,18 +81,19 @@ final class CompileChild: Sendable {
       let process = try ChildProcess(
         executable: program.executable, arguments: ["wasmprecompile", CompileChildMain.subcommand],
         fromLastingThread: CompileChildMain.endsWithParent, environment: variables, descriptors: descriptors)
-      return CompileChild(process, pair.keep(), errors, policy, cancellation)
+      return CompileChild(process, pair.keep(), lifeline.keepWriting(), errors, policy, cancellation)
     } catch {
       throw .cannotStart(reason: error.whyThisProgramDidNotStart)
     }
   }
 
   private init(
-    _ process: ChildProcess, _ socket: consuming MessageSocket, _ errors: consuming MemoryFile,
-    _ policy: ConfinementPolicy, _ cancellation: Cancellation
+    _ process: ChildProcess, _ socket: consuming MessageSocket, _ lifeline: consuming Descriptor,
+    _ errors: consuming MemoryFile, _ policy: ConfinementPolicy, _ cancellation: Cancellation
   ) {
     self.process = process
     self.socket = socket
+    self.lifeline = lifeline
     self.errors = errors
     self.policy = policy
     self.cancellation = cancellation

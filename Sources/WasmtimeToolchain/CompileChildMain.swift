@@ -28,7 +28,7 @@ package enum CompileChildMain {
     // The signal below can be ignored by whoever took the child over. This one cannot.
     if arguments.contains(endsWithParent) { _ = clinux_end_with_parent() }
     // A compilation can last for minutes, and the process that wanted its result may be dead before.
-    guard clinux_exit_when_hung_up(ChildProtocol.socket) == 0 else { return }
+    guard clinux_exit_when_hung_up(ChildProtocol.lifeline) == 0 else { return }
     // The allocator is loaded by now, if there was one.
     close(ChildProtocol.allocator)
     let socket = MessageSocket(Descriptor(owning: ChildProtocol.socket))

@@ -157,9 +157,11 @@ struct CompileChildTests {
     let nullDevice = try Descriptor.open("/dev/null", O_RDWR)
     let engine = try ChildFixture.engine()
     let pair = try MessageSocket.pair()
+    let pipe = try Pipe()
     let child = try ChildProcess(
       executable: try BuiltExecutable.path().string, arguments: ["x", CompileChildMain.subcommand], environment: [],
-      descriptors: [nullDevice.raw, nullDevice.raw, nullDevice.raw, pair.given.raw])
+      descriptors: [nullDevice.raw, nullDevice.raw, nullDevice.raw, pair.given.raw, pipe.reading.raw])
+    let lifeline = pipe.keepWriting()
     let socket = pair.keep()
     let number = QuestionNumber.random()
     let preparation = ChildRequest.prepare(
@@ -174,6 +176,7 @@ struct CompileChildTests {
     try socket.send(
       QuestionNumber.random().heading(compilation.encoded()), passing: [module.descriptor.raw, artifact.raw])
     try body(socket)
+    _ = consume lifeline
     return child
   }
 

@@ -30,9 +30,10 @@ int clinux_limit_processor_time(pid_t process, uint64_t seconds, uint64_t most);
 /// Has the kernel kill this process when the thread that started it ends (prctl(2), PR_SET_PDEATHSIG).
 int clinux_end_with_parent(void);
 
-/// Ends the process as soon as the other end of a connected socket is closed, even in the middle of its work.
+/// Ends the process as soon as the writing end of a pipe is closed, even in the middle of its work.
 ///
-/// By a signal (fcntl(2), O_ASYNC), because a thread that waits for it would exist before the process is confined.
-int clinux_exit_when_hung_up(int socket);
+/// By a signal (fcntl(2), O_ASYNC), because a thread that waits for it would exist before the process is confined. By a pipe of
+/// its own, because each message in a socket would raise the signal, too.
+int clinux_exit_when_hung_up(int pipe);
 
 #endif
