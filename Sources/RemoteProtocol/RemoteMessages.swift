@@ -9,9 +9,9 @@ internal import LinuxIO
 ///     tool → helper   open    1, version u32, settings
 ///     helper → tool   opened  1, text (the server, for people)
 ///     tool → helper   fetch   2, number u32, key text, largest artifact u64
-///     helper → tool   found   2, number u32, digest (32 bytes), size u64, signature bytes; passes a sealed memory file
+///     helper → tool   found   2, number u32, digest bytes (32), size u64, signature bytes; passes a sealed memory file
 ///     helper → tool   missing 3, number u32
-///     tool → helper   store   3, number u32, key text, digest (32 bytes), size u64, signature bytes; passes the artifact
+///     tool → helper   store   3, number u32, key text, digest bytes (32), size u64, signature bytes; passes the artifact
 ///     helper → tool   stored  4, number u32, bytes that were sent u64
 ///     tool → helper   status  4, number u32
 ///     helper → tool   status  5, number u32, number of facts u8, for each: two texts

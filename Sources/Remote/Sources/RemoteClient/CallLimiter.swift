@@ -33,12 +33,15 @@ package final class CallLimiter: Sendable {
 
   /// Runs a call when its turn has come.
   ///
-  /// - Parameter isTooMuch: whether an error says that the server has too much to do. The limit is then halved, once for all
-  ///   calls that were open together, and grows by one for as many successes as it is large.
-  package func run<Value>(isTooMuch: (any Error) -> Bool = { _ in false }, _ call: () async throws -> Value)
-    async throws -> Value
-  {
-    await enter()
+  /// - Parameters:
+  ///   - isAgain: whether it is made again. It goes before the others then: behind them, it would be among the last calls of the
+  ///     next connection, too, where each connection takes some number of calls.
+  ///   - isTooMuch: whether an error says that the server has too much to do. The limit is then halved, once for all calls that
+  ///     were open together, and grows by one for as many successes as it is large.
+  package func run<Value>(
+    isAgain: Bool = false, isTooMuch: (any Error) -> Bool = { _ in false }, _ call: () async throws -> Value
+  ) async throws -> Value {
+    await enter(isAgain)
     let generation = state.withLock { $0.generation }
     do {
       let value = try await call()
@@ -62,10 +65,10 @@ package final class CallLimiter: Sendable {
     }
   }
 
-  private func enter() async {
+  private func enter(_ isAgain: Bool) async {
     await withCheckedContinuation { continuation in
       let admitted = state.withLock { state in
-        state.waiting.append(continuation)
+        state.waiting.insert(continuation, at: isAgain ? 0 : state.waiting.count)
         return state.admit()
       }
       for continuation in admitted { continuation.resume() }

@@ -32,7 +32,7 @@ struct Connecting: Sendable {
     let loop = MultiThreadedEventLoopGroup.singleton.next()
     let name = (try? SocketAddress(ipAddress: address.host, port: address.port)) == nil ? address.host : nil
     let bootstrap = ClientBootstrap(group: loop).connectTimeout(patience)
-      .channelOption(.socketOption(.tcp_nodelay), value: 1)
+      .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations

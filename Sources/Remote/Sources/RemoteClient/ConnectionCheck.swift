@@ -47,8 +47,11 @@ struct ConnectionCheck: Sendable {
     if let error = error as? IOError {
       return RemoteTrouble(.unreachable, "\(address): \(Errno(rawValue: error.errnoCode).reasonInLowercase)")
     }
-    if error is HTTPParserError {
+    if let error = error as? HTTPParserError, error != .invalidEOFState {
       return RemoteTrouble(.unsuitable, "\(address): the server does not speak HTTP/1.1 there")
+    }
+    if error is HTTPParserError || error as? ChannelError == .eof {
+      return RemoteTrouble(.unreachable, "\(address): the server has closed the connection")
     }
     let text = "\(error)"
     if text.contains("CERTIFICATE_VERIFY_FAILED") || error is NIOSSLExtraError

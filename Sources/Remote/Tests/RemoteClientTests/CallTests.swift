@@ -8,9 +8,26 @@ import Testing
 @Suite struct RetryScheduleTests {
   @Test func pausesGrowFourfoldAndDiffer() {
     #expect(
-      (0...3).map { RetrySchedule.delay(after: $0, random: 0) } == [10_000_000, 40_000_000, 160_000_000, 160_000_000])
+      (0...4).map { RetrySchedule.delay(after: $0, random: 0) }
+        == [10_000_000, 40_000_000, 160_000_000, 640_000_000, 640_000_000])
     #expect((0...2).map { RetrySchedule.delay(after: $0, random: 1) } == [20_000_000, 80_000_000, 320_000_000])
     #expect(RetrySchedule.delay(after: -1, random: 7) == 20_000_000)
+  }
+
+  @Test func triesEndSoonerWhereNothingSucceeds() {
+    func count(isBusy: Bool, othersSucceed: Bool) -> Int {
+      var tries = RetrySchedule.Tries()
+      var count = 1
+      while tries.delay(isBusy: isBusy, othersSucceed: othersSucceed, random: 0) != nil { count += 1 }
+      return count
+    }
+    #expect(count(isBusy: false, othersSucceed: false) == 5 && count(isBusy: true, othersSucceed: false) == 7)
+    #expect(count(isBusy: false, othersSucceed: true) == 16 && count(isBusy: true, othersSucceed: true) == 7)
+    var tries = RetrySchedule.Tries()
+    #expect(tries.delay(isBusy: false, othersSucceed: true, random: 0) == 10_000_000)
+    #expect(tries.delay(isBusy: false, othersSucceed: false, random: 0) == 40_000_000)
+    #expect(tries.delay(isBusy: false, othersSucceed: false, random: 0) == 160_000_000)
+    #expect(tries.delay(isBusy: false, othersSucceed: true, random: 0) == 10_000_000)
   }
 }
 

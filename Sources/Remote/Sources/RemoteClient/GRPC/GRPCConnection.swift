@@ -6,6 +6,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import RemoteProtocol
 internal import SwiftProtobuf
+internal import Synchronization
 
 /// The way to one server: calls with their limits, tries and headers.
 final class GRPCConnection: Sendable {
@@ -14,6 +15,8 @@ final class GRPCConnection: Sendable {
   private let patience: Patience
   private let hearing = Hearing()
   private let headers: @Sendable () -> Metadata
+  /// How many calls have succeeded.
+  private let successes = Atomic(0)
   private let running: Task<Void, Never>
 
   /// Bytes of the longest message: what every server takes and gives (grpc.io, GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH).
@@ -114,16 +117,21 @@ final class GRPCConnection: Sendable {
   /// Makes a call when its turn has come, and again, a few times, for as long as that is worth it. A call that is made again must
   /// do no harm.
   func retrying<Value>(_ call: () async throws -> Value) async throws -> Value {
-    var attempt = 0
+    var tries = RetrySchedule.Tries()
     while true {
+      let before = successes.load(ordering: .relaxed)
       do {
-        return try await limiter.run(isTooMuch: { ($0 as? RPCError)?.code == .resourceExhausted }, call)
+        let value = try await limiter.run(
+          isAgain: tries.isAgain, isTooMuch: { ($0 as? RPCError)?.code == .resourceExhausted }, call)
+        successes.add(1, ordering: .relaxed)
+        return value
       } catch let error as RPCError where error.isWorthAnotherTry {
-        attempt += 1
-        if attempt >= (error.code == .resourceExhausted ? RetrySchedule.triesWhenBusy : RetrySchedule.tries) {
-          throw error
-        }
-        try await Task.sleep(nanoseconds: RetrySchedule.delay(after: attempt - 1, random: .random(in: 0...1)))
+        let othersSucceed = successes.load(ordering: .relaxed) != before
+        guard
+          let delay = tries.delay(
+            isBusy: error.code == .resourceExhausted, othersSucceed: othersSucceed, random: .random(in: 0...1))
+        else { throw error }
+        try await Task.sleep(nanoseconds: delay)
       }
     }
   }

@@ -54,7 +54,7 @@ final class HTTPClient: Sendable {
     var attempt = 0
     while true {
       do {
-        return try await limiter.run(isTooMuch: Self.isBusy) {
+        return try await limiter.run(isAgain: attempt > 0, isTooMuch: Self.isBusy) {
           let answer = try await once(head(method, path, size: size), sink: sink?(), piece: piece)
           if [429, 502, 503, 504].contains(answer.status) { throw Busy(answer: answer) }
           return answer
@@ -85,6 +85,8 @@ final class HTTPClient: Sendable {
     if error is Busy { return true }
     if let error = error as? ChannelError { return [.eof, .ioOnClosedChannel, .alreadyClosed].contains(error) }
     if case .uncleanShutdown = error as? NIOSSLError { return true }
+    // The connection has ended in the midst of an answer.
+    if error as? HTTPParserError == .invalidEOFState { return true }
     return error is IOError
   }
 
