@@ -1,3 +1,4 @@
+import CLinux
 import GRPCCore
 import LinuxIO
 import RemoteProtocol
@@ -16,14 +17,14 @@ import Testing
   init() throws { directory = try TemporaryDirectory() }
 
   @Test func itGainsNoPrivilegesAndMakesFewSystemCalls() async throws {
-    let helper = try await HelperProcess.opened(RemoteSettings(address: server.start()))
+    let helper = try await HelperProcess.opened(testSettings(server.start()))
     #expect(try helper.status("NoNewPrivs", "Seccomp") == ["1", "2"])
   }
 
   /// A file that takes the token's place is another one, which it may not open.
-  @Test(.needs(RealServers.hasLandlock, "Landlock"))
+  @Test(.needs(clinux_landlock_version() > 0, "Landlock"))
   func aReplacedTokenMakesItMakeWay() async throws {
-    var settings = RemoteSettings(address: try await server.start())
+    var settings = testSettings(try await server.start())
     settings.token = try directory.write("first\n", to: "token").string
     let helper = try await HelperProcess.opened(settings)
     try directory.write("second\n", to: "new")
@@ -49,7 +50,7 @@ import Testing
   }
 
   @Test func aTokenThatIsWrittenAnewIsReadAgain() async throws {
-    var settings = RemoteSettings(address: try await server.start())
+    var settings = testSettings(try await server.start())
     settings.token = try directory.write("first\n", to: "token").string
     let helper = try await HelperProcess.opened(settings)
     _ = try Tool.shell("echo second > \"$1\"", [settings.token])

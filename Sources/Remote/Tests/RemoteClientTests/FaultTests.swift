@@ -13,7 +13,7 @@ import Testing
   private let bytes = sampleBytes(10_000)
 
   private func opened(_ change: (inout RemoteSettings) -> Void = { _ in }) async throws -> HelperProcess {
-    var settings = RemoteSettings(address: try await server.start())
+    var settings = testSettings(try await server.start())
     change(&settings)
     return try await .opened(settings)
   }
@@ -90,12 +90,12 @@ import Testing
   }
 
   @Test(arguments: ["GetActionResult", "BatchReadBlobs"]) func silenceIsNotWaitedFor(_ method: String) async throws {
-    let helper = try await opened { $0.patience = 300 }
+    let helper = try await opened { $0.patience = 1_000 }
     _ = try await helper.store("key", bytes)
     server.inject { $0.silent = [method] }
     #expect(
       try await helper.fetch("key").0
-        == .refused(RemoteTrouble(.silent, "the server did not answer within 0.3 s")))
+        == .refused(RemoteTrouble(.silent, "the server did not answer within 1 s")))
   }
 
   @Test func aServerThatDiesIsRefusedOnce() async throws {

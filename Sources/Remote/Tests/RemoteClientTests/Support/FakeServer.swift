@@ -32,6 +32,8 @@ final class FakeServer: Sendable {
     var calls: [String: Int] = [:]
     var headers: [String: Metadata] = [:]
     var open = 0
+    /// Calls that were too many.
+    var refused = 0
   }
 
   let state = Mutex(State())
@@ -83,9 +85,13 @@ final class FakeServer: Sendable {
     if faults.silent.contains(method) { try await Task.sleep(for: .seconds(3600)) }
     if let error = faults.failing[method] { throw error }
     if calls <= faults.dropped { throw RPCError(code: .unavailable, message: "dropped") }
-    if method == "GetActionResult", open > faults.mostCalls {
+    guard method == "GetActionResult", faults.mostCalls < .max else { return }
+    if open > faults.mostCalls {
+      state.withLock { $0.refused += 1 }
       throw RPCError(code: .resourceExhausted, message: "too many calls")
     }
+    // The first ones stay until there was one too many.
+    while state.withLock({ $0.refused == 0 }) { await Task.yield() }
   }
 
   fileprivate func end() { state.withLock { $0.open -= 1 } }

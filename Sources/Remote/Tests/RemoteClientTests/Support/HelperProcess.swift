@@ -23,7 +23,10 @@ final class HelperProcess: Sendable {
   /// An argument by which the process can be told from others.
   let mark: String
 
-  struct NoReply: Error {}
+  /// What came in the place of what was expected.
+  struct NoReply: Error {
+    var reply: RemoteReply?
+  }
 
   /// The directory of the test runner, where the executable is, too.
   static var executable: FilePath {
@@ -56,7 +59,8 @@ final class HelperProcess: Sendable {
   static func opened(_ settings: RemoteSettings) async throws -> HelperProcess {
     try await offPool {
       let helper = try opening(settings)
-      guard case .opened = try helper.receive().0 else { throw NoReply() }
+      let reply = try helper.receive().0
+      guard case .opened = reply else { throw NoReply(reply: reply) }
       return helper
     }
   }
@@ -85,8 +89,9 @@ final class HelperProcess: Sendable {
     // It may come at any time.
     if reply == .busy { return try receive() }
     guard let file = message.takeDescriptor() else { return (reply, nil) }
-    #expect(throws: SystemError.self) { try file.setSize(0) }
-    return (reply, try file.contents())
+    let contents = try file.contents()
+    #expect(throws: SystemError.self) { try file.setSize(contents.count + 1) }
+    return (reply, contents)
   }
 
   func isClosed() throws -> Bool { try socket.receive(limit: RemoteProtocol.largestMessage).bytes.isEmpty }
@@ -116,13 +121,34 @@ extension RemoteArtifact {
   }
 }
 
-/// Bytes that differ from seed to seed.
+/// What a test asks for, without a hurry: tests have to share the processors.
+func testSettings(_ address: String) -> RemoteSettings {
+  var settings = RemoteSettings(address: address)
+  settings.patience = 60_000
+  return settings
+}
+
+/// Bytes that differ from seed to seed. They repeat: a debug build makes few of them in a second.
 func sampleBytes(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
   var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
-  return (0..<count).map { _ in
+  var block: [UInt8] = (0..<min(count, 4096)).map { _ in
     state ^= state << 13
     state ^= state >> 7
     state ^= state << 17
     return UInt8(truncatingIfNeeded: state)
   }
+  return [UInt8](unsafeUninitializedCapacity: count) { buffer, size in
+    while size < count {
+      let piece = min(block.count, count - size)
+      if let start = buffer.baseAddress { memcpy(start + size, block, piece) }
+      size += piece
+      if block.count == 4096 { block[size / 4096 % 4096] &+= 1 }
+    }
+  }
+}
+
+/// Whether bytes are the same; `==` takes seconds for many in a debug build.
+func areSame(_ first: [UInt8]?, _ second: [UInt8]) -> Bool {
+  guard let first else { return false }
+  return first.count == second.count && memcmp(first, second, second.count) == 0
 }

@@ -1,12 +1,11 @@
-import SystemPackage
-import TestSupport
+package import SystemPackage
 
 /// An authority, and a certificate of this machine's own address that is its own authority, too.
-struct TestAuthority {
-  let certificate: FilePath
-  let key: FilePath
+package struct TestAuthority {
+  package let certificate: FilePath
+  package let key: FilePath
 
-  init(in directory: TemporaryDirectory, name: String, isExpired: Bool = false) throws {
+  package init(in directory: TemporaryDirectory, name: String, isExpired: Bool = false) throws {
     certificate = directory("\(name).pem")
     key = directory("\(name).key")
     let arguments = [certificate.string, key.string, directory.path.string]
