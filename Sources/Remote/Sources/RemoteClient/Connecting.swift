@@ -50,7 +50,8 @@ struct Connecting: Sendable {
     do {
       try await channel.eventLoop.flatSubmit {
         do { return try channel.pipeline.syncOperations.handler(type: Greeting.self).greeted.futureResult } catch {
-          return channel.eventLoop.makeFailedFuture(error)
+          // Its handlers have gone: the server has closed it by now.
+          return channel.eventLoop.makeFailedFuture(ChannelError.eof)
         }
       }.get()
     } catch {

@@ -36,22 +36,22 @@ struct ConnectionCheck: Sendable {
     if let trouble = error as? RemoteTrouble { return trouble }
     if case .connectTimeout = error as? ChannelError {
       let patience = Patience.seconds(UInt64(settings.patience) * 1_000_000)
-      return RemoteTrouble(.silent, "\(address): no connection within \(patience)")
+      return RemoteTrouble(.silent, "no connection within \(patience)")
     }
     if let error = error as? NIOConnectionError {
       if let first = error.connectionErrors.first {
         return trouble(first.error, address, settings)
       }
-      return RemoteTrouble(.unreachable, "\(address): the name \(address.host) has no address")
+      return RemoteTrouble(.unreachable, "the name \(address.host) has no address")
     }
     if let error = error as? IOError {
-      return RemoteTrouble(.unreachable, "\(address): \(Errno(rawValue: error.errnoCode).reasonInLowercase)")
+      return RemoteTrouble(.unreachable, "\(Errno(rawValue: error.errnoCode).reasonInLowercase)")
     }
     if let error = error as? HTTPParserError, error != .invalidEOFState {
-      return RemoteTrouble(.unsuitable, "\(address): the server does not speak HTTP/1.1 there")
+      return RemoteTrouble(.unsuitable, "the server does not speak HTTP/1.1 there")
     }
     if error is HTTPParserError || error as? ChannelError == .eof {
-      return RemoteTrouble(.unreachable, "\(address): the server has closed the connection")
+      return RemoteTrouble(.unreachable, "the server has closed the connection")
     }
     let text = "\(error)"
     if text.contains("CERTIFICATE_VERIFY_FAILED") || error is NIOSSLExtraError
@@ -59,19 +59,19 @@ struct ConnectionCheck: Sendable {
     {
       return RemoteTrouble(
         .misconfigured,
-        "\(address): the server's certificate is not for \(address.host), has expired, or is of an authority that is not trusted:"
+        "the server's certificate is not for \(address.host), has expired, or is of an authority that is not trusted:"
           + " name the authority's file with --remote-ca")
     }
     if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
-      return RemoteTrouble(.misconfigured, "\(address): the server does not speak TLS there: try \(plain(address))")
+      return RemoteTrouble(.misconfigured, "the server does not speak TLS there: try \(plain(address))")
     }
     if text.contains("CERTIFICATE_REQUIRED") || text.contains("BAD_CERTIFICATE") || text.contains("UNKNOWN_CA") {
       return RemoteTrouble(
         .denied,
-        "\(address): the server does not accept our certificate: give one with --remote-certificate and --remote-key")
+        "the server does not accept our certificate: give one with --remote-certificate and --remote-key")
     }
-    if error is NIOSSLError { return RemoteTrouble(.unsuitable, "\(address): TLS fails: \(text)") }
-    return RemoteTrouble(.unreachable, "\(address): the connection was closed: \(text)")
+    if error is NIOSSLError { return RemoteTrouble(.unsuitable, "TLS fails: \(text)") }
+    return RemoteTrouble(.unreachable, "the connection was closed: \(text)")
   }
 
   private static func plain(_ address: ServerAddress) -> String {

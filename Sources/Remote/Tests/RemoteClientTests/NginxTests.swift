@@ -135,7 +135,7 @@ struct NginxTests {
     var settings = settings(server, isGRPC: isGRPC, authority)
     let refused = RemoteTrouble(
       .misconfigured,
-      "\(settings.address): the server's certificate is not for 127.0.0.1, has expired, or is of an authority that is not"
+      "the server's certificate is not for 127.0.0.1, has expired, or is of an authority that is not"
         + " trusted: name the authority's file with --remote-ca")
     settings.authorities = try TestAuthority(in: directory, name: "other").certificate.string
     #expect(try await refusal(settings) == refused)

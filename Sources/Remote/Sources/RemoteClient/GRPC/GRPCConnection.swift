@@ -118,6 +118,8 @@ final class GRPCConnection: Sendable {
   /// do no harm.
   func retrying<Value>(_ call: () async throws -> Value) async throws -> Value {
     var tries = RetrySchedule.Tries()
+    /// When calls began to fail, this and others.
+    var failing: MonotonicInstant?
     while true {
       let before = successes.load(ordering: .relaxed)
       do {
@@ -131,6 +133,11 @@ final class GRPCConnection: Sendable {
           let delay = tries.delay(
             isBusy: error.code == .resourceExhausted, othersSucceed: othersSucceed, random: .random(in: 0...1))
         else { throw error }
+        let now = MonotonicInstant.now()
+        let start = othersSucceed ? now : failing ?? now
+        failing = start
+        // The tool waits little longer for a sign of life.
+        guard now.nanoseconds(since: start) + delay < patience.silence else { throw error }
         try await Task.sleep(nanoseconds: delay)
       }
     }

@@ -47,11 +47,7 @@ package final class GRPCStore: RemoteStore {
   package func open() async throws -> String {
     let server: ServerDescription
     do { server = try await capabilities() } catch let trouble as RemoteTrouble {
-      guard trouble.kind == .unreachable else {
-        throw credentials.advising(trouble, usesTLS: address.usesTLS)
-      }
-      // The library does not say what a connection failed of.
-      throw await ConnectionCheck(address, credentials, settings).trouble(protocols: ["h2"]) ?? trouble
+      throw credentials.advising(trouble, usesTLS: address.usesTLS)
     }
     let blobs = GRPCBlobs(connection, instance: address.path, limit: server.largestBatch)
     opened.withLock { $0 = (server, blobs) }
@@ -157,8 +153,13 @@ package final class GRPCStore: RemoteStore {
   private func asking<Value: Sendable>(
     _ method: String, _ body: @Sendable () async throws -> Value
   ) async throws -> Value {
-    do { return try await body() } catch let error as RPCError { throw error.trouble(method) } catch let error
-      as RuntimeError
-    { throw RemoteTrouble(.unreachable, "\(method): \(error)") }
+    do { return try await body() } catch let error as RPCError {
+      // The library does not say what a connection failed of.
+      let check = ConnectionCheck(address, credentials, settings)
+      if error.code == .unavailable, let trouble = await check.trouble(protocols: ["h2"]) { throw trouble }
+      throw error.trouble(method)
+    } catch let error as RuntimeError {
+      throw RemoteTrouble(.unreachable, "\(method): \(error)")
+    }
   }
 }

@@ -16,9 +16,13 @@ extension RPCError {
     ["stream", "connection", "closed", "reset", "transport"].contains { message.lowercased().contains($0) }
   }
 
+  /// What the library puts before the reason, about itself.
+  private static let transientFailure = "Channel is in a transient failure state and 'wait for ready' isn't enabled. "
+
   /// - Parameter method: which call failed, for people.
   func trouble(_ method: String) -> RemoteTrouble {
-    let said = message.isEmpty ? "\(code)" : "\(code): \(message)"
+    let words = message.replacing(Self.transientFailure, with: "")
+    let said = words.isEmpty ? "\(code)" : "\(code): \(words)"
     let line = said.split(whereSeparator: \.isNewline).joined(separator: " ").prefix(400)
     // The tool's messages have none, and the advice may follow.
     let reason = "\(method): " + (line.hasSuffix(".") ? line.dropLast() : line)
