@@ -33,8 +33,11 @@ final class HTTPConnection: Sendable {
       try channel.pipeline.syncOperations.addHandler(HTTPExchanges())
     }
     exchanges = try await channel.eventLoop.submit { [channel] in
-      NIOLoopBound(
-        try channel.pipeline.syncOperations.handler(type: HTTPExchanges.self), eventLoop: channel.eventLoop)
+      guard let handler = try? channel.pipeline.syncOperations.handler(type: HTTPExchanges.self) else {
+        // The server has closed the connection by now.
+        throw ChannelError.eof
+      }
+      return NIOLoopBound(handler, eventLoop: channel.eventLoop)
     }.get()
   }
 
