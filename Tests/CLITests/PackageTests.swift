@@ -13,6 +13,7 @@ import Testing
     var command = box.command("\(Self.root)/.ci/package", [Argument("stage-" + kind), "1.2.3", Argument(staged)])
     command.environment["PATH"] = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
     command.environment["EXECUTABLE"] = "\(try BuiltExecutable.path())"
+    command.environment["REMOTE"] = RealRemote.helper
     let run = try command.run()
     try #require(run.ending == .exited(0), "\(run.output)\(run.errors)")
     return staged
@@ -60,6 +61,29 @@ import Testing
       let unit = try String(
         contentsOfFile: staged + "/usr/lib/systemd/user/wasmprecompile@.service", encoding: .utf8)
       #expect(unit.contains(#"ExecStart="/usr/bin/wasmprecompile" "#))
+    }
+  }
+
+  @Test(.needs(RealRemote.isThere, RealRemote.need)) func theHelperHasAPackageOfItsOwn() throws {
+    try Sandbox.use { box in
+      let staged = try stage("remote", in: box)
+      let documents = "share/doc/wasmprecompile-remote/"
+      let files = try files(below: staged + "/usr")
+      let notices = files.filter { $0.hasPrefix(documents + "NOTICE.") }
+      #expect(notices.contains(documents + "NOTICE.swift-nio") && notices.contains(documents + "NOTICE.grpc-swift-2"))
+      #expect(
+        Set(files).subtracting(notices)
+          == Set(
+            ["changelog.Debian.gz", "changelog.gz", "copyright"].map { documents + $0 } + [
+              "libexec/wasmprecompile/wasmprecompile-remote", "share/lintian/overrides/wasmprecompile-remote",
+            ]))
+      let sections = try sections(of: staged + "/usr/libexec/wasmprecompile/wasmprecompile-remote", in: box)
+      #expect(sections.contains(" .text ") && !sections.contains(" .symtab ") && !sections.contains(" .debug_"))
+      // Each license that is named has its text.
+      let copyright = try String(contentsOfFile: "\(staged)/usr/\(documents)copyright", encoding: .utf8)
+      let named = Set(copyright.matches(of: #/\nCopyright: (?:.|\n )+\nLicense: (.+)/#).map { String($0.1) })
+      #expect(named.count >= 7)
+      for license in named { #expect(copyright.contains("\n\nLicense: \(license)\n"), "\(license)") }
     }
   }
 

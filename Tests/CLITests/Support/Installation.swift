@@ -28,7 +28,8 @@ struct Installation {
     return Command(
       program: "make",
       arguments: [
-        "-o", Argument(executable), target, "EXECUTABLE=\(executable)", "DESTDIR=\(root)", "PREFIX=\(prefix)",
+        "-o", Argument(executable), target, "EXECUTABLE=\(executable)", "REMOTE=", "DESTDIR=\(root)",
+        "PREFIX=\(prefix)",
       ], environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"], directory: package)
   }
 
