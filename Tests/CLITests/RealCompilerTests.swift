@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Compilers of others, whose artifacts are loaded by what is made to load them.
+/// Compilers of others: how they are found, what is a miss, and what runs beside them.
 @Suite struct RealCompilerTests {
   /// Runs the tool, and gives the last line, which says what it did.
   private func summary(
@@ -13,12 +13,6 @@ import Testing
     return run.errorLines.last?.masked
   }
 
-  private func path(_ arguments: [Argument], _ module: Argument, in box: Sandbox) throws -> Argument {
-    let run = try box.toolFindingWasmtime(["path"] + arguments + [module]).run()
-    #expect(run.ending == .exited(0), "\(run.errors)")
-    return Argument(try #require(run.outputLines.last))
-  }
-
   /// Puts some of the modules of Examples/ into the directory `build`.
   private func write(_ names: String..., in box: Sandbox) throws {
     try Examples.copy(to: "examples", in: box)
@@ -26,116 +20,6 @@ import Testing
     for name in names {
       try FileManager.default.copyItem(
         atPath: box.work + "/examples/\(name).wasm", toPath: box.work + "/build/\(name).wasm")
-    }
-  }
-
-  // MARK: Two architectures
-
-  struct Settings: CustomTestStringConvertible, Sendable {
-    /// For the tool, and for the command that loads what it made.
-    let made: [Argument]
-    let loaded: [Argument]
-    /// How the command refuses it without them.
-    let refusal: String?
-    var testDescription: String { made.map(\.text).joined(separator: " ") }
-  }
-
-  @Test(
-    .needs(RealCompilers.isForeignThere, "qemu-user-static on x86-64"),
-    arguments: [
-      Settings(made: [], loaded: [], refusal: nil),
-      Settings(
-        made: ["-W", "epoch-interruption,fuel=1", "-O", "memory-reservation=0,memory-guard-size=65536"],
-        loaded: [
-          "-W", "epoch-interruption,timeout=60s,fuel=100000000", "-O", "memory-reservation=0,memory-guard-size=65536",
-        ], refusal: "Module was compiled with "),
-    ])
-  func oneMachineCompilesForTwoArchitectures(_ settings: Settings) throws {
-    try Sandbox.use { box in
-      try write("gcd", "primes", "dot", in: box)
-      let arm = "aarch64-unknown-linux-gnu" as Argument
-      let intel = "x86_64-unknown-linux-gnu" as Argument
-      let backend = ["--backend", "wasmtime-cli"] + settings.made
-      let both = backend + ["--target", arm, "--target", intel, "build"]
-      #expect(
-        try summary(both, in: box) == "3 modules with 2 targets: 6 compiled, 0 up to date (SIZE → SIZE in TIME)")
-      #expect(try summary(both, in: box) == "3 modules with 2 targets: nothing to compile, all up to date (TIME)")
-
-      func call(_ program: [String], _ target: Argument, _ options: [Argument]) throws -> CommandResult {
-        let artifact = try path(backend + ["--target", target], "build/primes.wasm", in: box)
-        let words = program.dropFirst().map { Argument($0) }
-        return try box.command(
-          program[0],
-          words + ["run", "--allow-precompiled", "--invoke", "primes_below"] + options + [artifact, "100000"]
-        ).run()
-      }
-      let here = [RealCompilers.wasmtime + "/wasmtime"]
-      for (program, target) in [(RealCompilers.foreignWasmtime, arm), (here, intel)] {
-        let run = try call(program, target, settings.loaded)
-        #expect(run.output == "9592\n", "\(run.errors)")
-        if let refusal = settings.refusal {
-          let refused = try call(program, target, [])
-          #expect(refused.ending == .exited(1) && refused.errors.contains(refusal), "\(refused.errors)")
-        }
-      }
-      let swapped = try call(here, arm, settings.loaded)
-      #expect(swapped.errors.contains("Module was compiled for architecture 'aarch64'"), "\(swapped.errors)")
-    }
-  }
-
-  // MARK: Wasmer
-
-  @Test(
-    .needs(RealCompilers.isWasmerThere, "wasmer for x86-64: run `make setup-tests`"),
-    arguments: ["singlepass", "cranelift", "llvm"])
-  func wasmerLoadsWhatItsCompilersMade(_ compiler: String) throws {
-    try Sandbox.use { box in
-      try box.configure(RealCompilers.wasmer(compiler))
-      try write("gcd", "primes", in: box)
-      let backend: [Argument] = ["--backend", "wasmer-1-\(compiler)"]
-      #expect(
-        try summary(backend + ["build"], in: box) == "2 modules: 2 compiled, 0 up to date (SIZE → SIZE in TIME)")
-      #expect(try summary(backend + ["build"], in: box) == "2 modules: nothing to compile, all up to date (TIME)")
-      for (module, call, result) in [
-        ("gcd", ["gcd", "1071", "462"], "21\n"), ("primes", ["primes_below", "9"], "4\n"),
-      ] {
-        let artifact = try path(backend, "build/\(module).wasm", in: box)
-        let program = ["-I", "-B", RealCompilers.wasmerProgram, RealCompilers.tools, "--call"].map { Argument($0) }
-        let run = try box.command("/usr/bin/python3", program + [artifact] + call.map { Argument($0) }).run()
-        #expect(run.output == result, "\(run.errors)")
-      }
-    }
-  }
-
-  // MARK: wasm2c
-
-  @Test(arguments: ["wasm2c", "wasm2c-new"]) func aSharedLibraryIsLoadedByItsPath(_ backend: Argument) throws {
-    try Sandbox.use { box in
-      try box.configure(RealCompilers.newerWasm2C)
-      try write("gcd", in: box)
-      #expect(
-        try summary(["--backend", backend, "build"], in: box)
-          == "1 module: 1 compiled, 0 up to date (SIZE → SIZE in TIME)")
-      #expect(
-        try summary(["--backend", backend, "build"], in: box) == "1 module: nothing to compile, all up to date (TIME)")
-      // The functions' names are those of the release.
-      let script = """
-        import ctypes, sys
-        library = ctypes.CDLL(sys.argv[1])
-        library.wasm_rt_init()
-        if hasattr(library, "Z_module_init_module"):
-          library.Z_module_init_module()
-          instantiate, gcd = library.Z_module_instantiate, library.Z_moduleZ_gcd
-        else:
-          instantiate, gcd = library.wasm2c_module_instantiate, library.w2c_module_gcd
-        gcd.argtypes, gcd.restype = [ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint64], ctypes.c_uint64
-        module = ctypes.create_string_buffer(4096)
-        instantiate(module)
-        print(gcd(module, 1071, 462))
-        """
-      let artifact = try path(["--backend", backend], "build/gcd.wasm", in: box)
-      let run = try box.command("/usr/bin/python3", ["-c", Argument(script), artifact]).run()
-      #expect(run.output == "21\n", "\(run.errors)")
     }
   }
 
@@ -187,11 +71,11 @@ import Testing
       try box.configure(
         RealCompilers.newerWasm2C.replacing(RealCompilers.wabt, with: box.work + "/wabt")
           .replacing("cc = \"cc\"", with: "cc = \"\(box.work)/compile\""))
-      try write("gcd", in: box)
+      try box.writeRealModules(["wasi-2"])
       func compile(because reason: String, _ location: SourceLocation = #_sourceLocation) throws {
         let run = try box.succeed("--explain", "--backend", "wasm2c-new", "build", location: location)
         #expect(
-          run.errorLines.first?.masked == "compiled build/gcd.wasm with wasm2c-new, SIZE → SIZE, TIME (\(reason))",
+          run.errorLines.first?.masked == "compiled build/wasi-2.wasm with wasm2c-new, SIZE → SIZE, TIME (\(reason))",
           sourceLocation: location)
         let again = try box.succeed("--backend", "wasm2c-new", "build", location: location)
         #expect(

@@ -2,6 +2,7 @@
 
     wasmer.py TOOLS COMPILER --version
     wasmer.py TOOLS COMPILER INPUT OUTPUT
+    wasmer.py TOOLS --load ARTIFACT...
     wasmer.py TOOLS --call ARTIFACT FUNCTION [INTEGER...]
 
 TOOLS has the packages of PyPI as `.ci/setup tools` unpacks them; COMPILER is `singlepass`, `cranelift` or `llvm`. They were built
@@ -24,10 +25,17 @@ def load(name):
 
 wasmer = load("wasmer")
 command = sys.argv[2]
-if command == "--call":
-    with open(sys.argv[3], "rb") as file:
-        module = wasmer.Module.deserialize(wasmer.Store(wasmer.engine.Universal()), file.read())
-    print(getattr(wasmer.Instance(module).exports, sys.argv[4])(*map(int, sys.argv[5:])))
+
+
+def deserialized(path):
+    with open(path, "rb") as file:
+        return wasmer.Module.deserialize(wasmer.Store(wasmer.engine.Universal()), file.read())
+
+
+if command == "--load":
+    print(len([deserialized(path) for path in sys.argv[3:]]))
+elif command == "--call":
+    print(getattr(wasmer.Instance(deserialized(sys.argv[3])).exports, sys.argv[4])(*map(int, sys.argv[5:])))
 elif sys.argv[3] == "--version":
     print(f"wasmer {wasmer.__core_version__} with {command}")
 else:
