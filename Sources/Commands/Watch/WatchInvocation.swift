@@ -16,7 +16,9 @@ struct WatchInvocation {
   let files: [FilePath]
 
   /// What the artifacts depend on besides the modules.
-  var dependencies: [WatchDependency] {
+  ///
+  /// - Parameter told: files of compilers as these have told; of those that cannot be asked now, what is found counts.
+  func dependencies(besides told: [FilePath]) -> [WatchDependency] {
     var all = files.map { WatchDependency.configuration($0) }
     let programs = try? CompilerFinding()
     for choice in (try? compilers.request.choices()) ?? [] {
@@ -27,6 +29,7 @@ struct WatchInvocation {
       all += (found.map(\.path) + [choice.like].compactMap(\.self)).map { .maker($0) }
     }
     all += compilers.request.hosts.engineConfig.map { .maker($0.path) }
+    all += told.map { .maker($0) }
     all.append(.entries(CacheLayout.entriesPath(cache: request.caches.path)))
     var known: Set<WatchDependency> = []
     return all.filter { known.insert($0).inserted }

@@ -75,17 +75,20 @@ struct WatchSession {
     if invocation.request.input.followLinks {
       reporter.record(.noted("follow-links is set, but links to directories are not followed while watching"))
     }
-    let tree = try treeOptions(invocation)
-    try requireCompilers(invocation)
+    var tree = try treeOptions(invocation)
+    tree.dependencies = invocation.dependencies(besides: try requireCompilers(invocation))
     return OneWatch(invocation: invocation, tree: tree)
   }
 
   /// Fails as a run would if nothing could ever be compiled: an engine or a setting that is not there. Later, an engine may be
   /// gone for a while.
-  private func requireCompilers(_ invocation: WatchInvocation) throws(RunFailure) {
+  ///
+  /// - Returns: every file of compilers that are programs. What their programs start themselves, only they can tell.
+  private func requireCompilers(_ invocation: WatchInvocation) throws(RunFailure) -> [FilePath] {
     var request = invocation.request
     request.input.roots = []
-    _ = try invocation.compilers.run(request, observer: DeafObserver(), Cancellation())
+    let summary = try invocation.compilers.run(request, observer: DeafObserver(), Cancellation())
+    return summary.targets.filter { !$0.identity.backend.isOfLibwasmtime }.flatMap(\.toolchain.files)
   }
 
   private func treeOptions(_ invocation: WatchInvocation) throws(RunFailure) -> TreeWatch.Options {
@@ -101,7 +104,6 @@ struct WatchSession {
     var tree = TreeWatch.Options()
     tree.alwaysPolls = invocation.options.poll
     tree.selection = ModuleSelection(excludes: invocation.request.input.excludes, skippedDirectories: caches)
-    tree.dependencies = invocation.dependencies
     return tree
   }
 }

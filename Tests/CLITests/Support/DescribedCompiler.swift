@@ -1,4 +1,6 @@
 import Foundation
+import Glibc
+import Testing
 
 extension Sandbox {
   /// Describes a compiler that is a shell script: its artifact is `TEST`, and the module in hexadecimal.
@@ -20,5 +22,24 @@ extension Sandbox {
       magic = "54455354"
       \(more)
       """, to: "../home/.config/wasmprecompile/config.toml")
+  }
+
+  /// Describes a compiler that starts another program, as gcc starts cc1, whose output is the artifact.
+  ///
+  /// - Returns: that program's path.
+  func describeWithHelper() throws -> String {
+    let helper = path + "/compiler/cc1"
+    try describe(
+      "if [ \"$1\" = --which ]; then echo '\(helper)'; exit; fi\n'\(helper)' > \"$2\"",
+      more: "helpers = [\"{testc}\", \"--which\"]")
+    try replaceHelper(printing: "TEST one")
+    return helper
+  }
+
+  /// Puts another program in the place of the one that the compiler starts.
+  func replaceHelper(printing text: String) throws {
+    try write("#!/bin/sh\necho '\(text)'\n", to: "../compiler/cc1.new")
+    chmod(path + "/compiler/cc1.new", 0o755)
+    try #require(Glibc.rename(path + "/compiler/cc1.new", path + "/compiler/cc1") == 0)
   }
 }

@@ -64,6 +64,29 @@ import Testing
     }
   }
 
+  /// What a compiler starts itself decides as much as its own files, and only the compiler says where it is.
+  @Test func aReplacedHelperMakesEverythingAgain() throws {
+    try use { box in
+      let helper = try box.describeWithHelper()
+      let watch = try box.tool("--watch", "--backend", "test-c", "tree").start()
+      func compilations() -> [String] {
+        watch.errorsSoFar.lines.filter { $0.hasPrefix("compiled ") }.map { String($0.prefix(24)) }.sorted()
+      }
+      let once = ["compiled tree/a.wasm with", "compiled tree/b.wasm with"].map { String($0.prefix(24)) }
+      #expect(eventually { compilations() == once }, "\(watch.errorsSoFar)")
+      #expect(eventually { watch.errorsSoFar.contains("ready: ") }, "\(watch.errorsSoFar)")
+      try box.replaceHelper(printing: "TEST two")
+      #expect(eventually { compilations() == (once + once).sorted() }, "\(watch.errorsSoFar)")
+      #expect(
+        eventually { watch.errorsSoFar.contains("note: listed 1 directory again: \(helper) has changed\n") },
+        "\(watch.errorsSoFar)")
+      watch.send(SIGINT)
+      _ = watch.wait()
+      let artifact = try #require(try box.succeed("path", "--backend", "test-c", "tree/a.wasm").outputLines.last)
+      #expect(try String(contentsOfFile: artifact, encoding: .utf8) == "TEST two\n")
+    }
+  }
+
   @Test func aChangedConfigurationIsReadAgain() throws {
     try use { box in
       let tool = box.tool("--watch", "tree")
