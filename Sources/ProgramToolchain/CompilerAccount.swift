@@ -154,8 +154,12 @@ package struct CompilerAccount: Sendable {
     lines += wish.environment.map { "environment \($0.debugDescription)" }
     lines += wish.texts.sorted { $0.key < $1.key }.map { "file \($0.key) \($0.value.debugDescription)" }
     if wish.dependsOnProcessor(with: compiler) { lines.append("processor \(EngineFinding.processor)") }
-    lines.append("version \(words.debugDescription)")
-    lines += helpers.files.map { "helper \($0.name) \($0.digest.hex)" }
+    return Array(lines.joined(separator: "\n").utf8) + recordEnding
+  }
+
+  /// What the records of all its artifacts end with, whatever was asked for: its words about itself, and what helped.
+  package var recordEnding: [UInt8] {
+    let lines = ["", "version \(words.debugDescription)"] + helpers.files.map { "helper \($0.name) \($0.digest.hex)" }
     return Array(lines.joined(separator: "\n").utf8)
   }
 }

@@ -99,6 +99,23 @@ import Testing
     }
   }
 
+  @Test func whatAnOlderHelperMadeIsOld() throws {
+    try Sandbox.use { box in
+      _ = try box.describeWithHelper()
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      try box.succeed("--backend", "test-c", "a.wasm")
+      func collect() throws -> String { try box.succeed("cache", "gc", "--old-engines").output.masked }
+      #expect(try collect() == "nothing to remove: 1 artifact, SIZE\n")
+      try box.replaceHelper(printing: "TEST two")
+      #expect(try collect() == "removed 1 artifact (1 of an old engine), SIZE; 0 artifacts, SIZE are left\n")
+      try box.succeed("--backend", "test-c", "a.wasm")
+      #expect(try collect() == "nothing to remove: 1 artifact, SIZE\n")
+      // One that says nothing is told by its files alone, which are the same.
+      try box.write("#!/bin/sh\nexit 1\n", to: "../compiler/cc1")
+      #expect(try collect() == "removed 1 artifact (1 of an old engine), SIZE; 0 artifacts, SIZE are left\n")
+    }
+  }
+
   /// Every file of the compiler decides about the artifacts: when one changes, they are made anew.
   @Test func depfilesNameEveryFileOfIt() throws {
     try Sandbox.use { box in

@@ -32,7 +32,8 @@ extension CacheCommand {
         discussion: """
           Those are the one that --engine or $WASMPRECOMPILE_ENGINE names, or else all that are installed, and those of the \
           hosts that configuration files describe. Artifacts tell by the build of the engine's library. A compiler that is a \
-          program is compared with its artifacts only, and if it is found.
+          program is compared with its artifacts only, and if it is found: by its files, what it says of itself, and the \
+          programs that it starts.
           """))
     var oldEngines = false
 
@@ -57,13 +58,13 @@ extension CacheCommand {
         limits.size = room.maxSize.bytes.map { Int64($0) }
         limits.age = maxAge?.nanoseconds
         limits.free = minFree?.value
-        if oldEngines { limits.currentBuilds = try currentBuilds() }
+        if oldEngines { try addCurrentCompilers(to: &limits) }
         return limits
       }
     }
 
-    /// The builds of every engine that the search finds, by libwasmtime's backends: others cannot be judged by them.
-    private func currentBuilds() throws(RunFailure) -> [String: Set<String>] {
+    /// Adds the builds of every engine that the search finds, by libwasmtime's backends, and what there is of other compilers.
+    private func addCurrentCompilers(to limits: inout EvictionLimits) throws(RunFailure) {
       var builds = Set<String>()
       for candidate in try engine.search.candidates + HostTables.engines(for: ".") {
         do {
@@ -77,12 +78,11 @@ extension CacheCommand {
       // Without any engine, every artifact would count as an old engine's.
       if builds.isEmpty { throw RunFailure(EngineSearchError.notFound(engine.search.candidates)) }
       var all = Dictionary(uniqueKeysWithValues: Backend.libwasmtime.map { ($0.rawValue, builds) })
-      for compiler in try programs() {
-        do { all[compiler.description.name] = [try CompilerFiles(of: compiler).digest.hex] } catch {
-          throw RunFailure(status: .engineUnavailable, message: "\(error.description.printable)")
-        }
+      for current in try CurrentCompiler.all(of: try programs()) {
+        all[current.name] = [current.build]
+        limits.currentRecordEndings[current.name] = current.recordEnding
       }
-      return all
+      limits.currentBuilds = all
     }
 
     /// The compilers that are programs, as far as the cache has artifacts of theirs and they are found.

@@ -9,6 +9,9 @@ package struct EvictionLimits: Sendable {
   /// The builds of today's compilers by backend, in hexadecimal. Artifacts of other builds of these backends go; a backend
   /// that is not named here cannot be judged, and its artifacts stay. Nil keeps those of all.
   package var currentBuilds: [String: Set<String>]?
+  /// What the records of all artifacts of today's compiler end with, by backend, in hexadecimal. Artifacts of these backends whose
+  /// records end otherwise go as those of other builds do: something else helped to make them.
+  package var currentRecordEndings: [String: String] = [:]
 
   /// The modules whose artifacts go, and nothing else; nil if other limits decide.
   package var modules: (@Sendable (WasmHash) -> Bool)?
@@ -27,6 +30,13 @@ package struct EvictionLimits: Sendable {
   }
 
   package init() {}
+
+  /// Whether another compiler made what an engine's directory has than there is today, as far as today's is known.
+  func isOld(_ engine: EngineDescription) -> Bool {
+    guard let builds = currentBuilds?[engine.backend] else { return false }
+    if !builds.contains(engine.build) { return true }
+    return currentRecordEndings[engine.backend].map { !engine.record.hasSuffix($0) } ?? false
+  }
 
   /// Nothing may stay.
   package static let nothing: EvictionLimits = {

@@ -55,9 +55,7 @@ package struct EvictionPlan: Sendable {
         continue
       }
       // A directory that does not say what it is for may be today's.
-      if let current = limits.currentBuilds, let engine = inventory.engines[entry.engine].description,
-        let builds = current[engine.backend], !builds.contains(engine.build)
-      {
+      if let engine = inventory.engines[entry.engine].description, limits.isOld(engine) {
         old[digest, default: []].append(entry)
       } else {
         entries[digest, default: []].append(entry)

@@ -113,6 +113,23 @@ struct EvictionPlanTests {
       try victims(limits { $0.currentBuilds = ["wasmer-llvm": ["02"]] }) == ["1, 1 entries, of an old engine"])
   }
 
+  /// A compiler may be the same, and what it starts another.
+  @Test func whatOtherProgramsHelpedToMakeIsOld() throws {
+    let llvm = Backend(rawValue: "wasmer-llvm")
+    let identity = CacheFixture.identity(llvm, build: 1)
+    try publish(1, daysAgo: 0, identity)
+    func victims(_ ending: String, of backend: String = "wasmer-llvm") throws -> [String] {
+      try self.victims(
+        limits {
+          $0.currentBuilds = ["wasmer-llvm": ["01"]]
+          $0.currentRecordEndings = [backend: ending]
+        })
+    }
+    #expect(try victims(String(identity.record.hex.suffix(4))) == [])
+    #expect(try victims(identity.record.hex + "00") == ["1, 1 entries, of an old engine"])
+    #expect(try victims("00", of: "wasmer") == [])
+  }
+
   @Test func whatCannotBeLoadedGoesAlways() throws {
     let module = try publish(1, daysAgo: 0)
     try fixture.writer().publish([2], for: module)
