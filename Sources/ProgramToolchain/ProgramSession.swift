@@ -137,8 +137,11 @@ package final class ProgramSession: CompileSession {
   }
 
   /// An order without a module.
-  func order(_ commands: [[String]], of files: CompilerFiles, seconds: Double) -> ProgramOrder {
+  ///
+  /// - Parameter memory: bytes; nil for as many as are allowed.
+  func order(_ commands: [[String]], of files: CompilerFiles, seconds: Double, memory: Int? = nil) -> ProgramOrder {
     let options = context.options
+    let memory = memory ?? options.memory
     let milliseconds = min(seconds * 1000, 1e12)
     let perThread = context.compiler.description.usesAllCores ? AvailableProcessors.count() : 1
     return ProgramOrder(
@@ -147,9 +150,9 @@ package final class ProgramSession: CompileSession {
       readable: context.compiler.readable,
       limits: ProgramConfinement.Limits(
         // Each thread reserves some address space that it does not use.
-        memory: options.memory.addingSaturating(perThread * (72 << 20)), file: options.space,
+        memory: memory.addingSaturating(perThread * (72 << 20)), file: options.space,
         processorTime: Int(milliseconds / 1000 * Double(perThread)) + 2),
-      memory: options.memory, space: options.space, largestOutput: options.largestArtifact,
+      memory: memory, space: options.space, largestOutput: options.largestArtifact,
       milliseconds: Int(milliseconds))
   }
 

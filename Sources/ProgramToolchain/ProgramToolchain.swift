@@ -128,7 +128,9 @@ package final class ProgramToolchain: Toolchain {
     for command in description.version {
       let arguments = command.map { Template($0).filled(compiler.places) }
       let report = try ask(arguments, of: files, session)
-      if let trouble = trouble(command, arguments[0], report) { throw trouble }
+      if let trouble = trouble(command, arguments[0], report) {
+        throw try lacksMemory(arguments, files, session) ? lackOfMemory(command) : trouble
+      }
       let text = report.output.isEmpty ? report.words : report.output
       // Some say first by which path they were called.
       all.append(String(text.replacing(arguments[0], with: "{}").prefix(Self.longestVersion)))
@@ -158,17 +160,34 @@ package final class ProgramToolchain: Toolchain {
         description.name, location,
         reason: "\(program) cannot be started: \(call): \(reason)\(Self.advice(aboutScript: program))")
     case .replaced: return .program(description.name, location, reason: "\(program) was replaced meanwhile: run again")
-    case .fillsMemory:
-      return unusable(command, "took more memory than --max-memory allows, \(ByteCount(options.memory))", report)
+    case .fillsMemory: return lackOfMemory(command)
     case .fillsDisk, .startsTooMany, .tooLarge, .withoutOutput:
       return unusable(command, "wrote or started more than is allowed", report)
     }
   }
 
+  /// Whether a question that failed has an answer where more memory is allowed.
+  private func lacksMemory(
+    _ arguments: [String], _ files: CompilerFiles, _ session: ProgramSession
+  ) throws(CompilerUnusable) -> Bool {
+    let usual = ProgramOptions().memory
+    guard options.memory < usual else { return false }
+    if case .done = try ask(arguments, of: files, session, memory: usual).result { return true }
+    return false
+  }
+
+  private func lackOfMemory(_ command: [String]) -> CompilerUnusable {
+    .program(
+      description.name, location,
+      reason:
+        "`\(command.joined(separator: " "))` needs more memory than --max-memory \(ByteCount(options.memory)) allows: "
+        + "raise it")
+  }
+
   private func ask(
-    _ arguments: [String], of files: CompilerFiles, _ session: ProgramSession
+    _ arguments: [String], of files: CompilerFiles, _ session: ProgramSession, memory: Int? = nil
   ) throws(CompilerUnusable) -> ProgramReport {
-    var order = session.order([arguments], of: files, seconds: options.answersWithin)
+    var order = session.order([arguments], of: files, seconds: options.answersWithin, memory: memory)
     order.output = nil
     do throws(ModuleFailure) {
       return try session.ask(order, deadline: .now().adding(seconds: options.answersWithin))

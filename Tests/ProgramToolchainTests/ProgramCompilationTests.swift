@@ -73,6 +73,26 @@ struct ProgramCompilationTests {
     #expect(third.description == "was not compiled: testc was ended by signal 6 (aborted)")
   }
 
+  /// What fails with the usual memory, too, lacks something else.
+  @Test func aQuestionThatLacksMemoryIsAskedWithMore() throws {
+    var fixture = fixture
+    fixture.options.memory = 64 << 20
+    for (size, reason) in [
+      ("200M", "`{testc} 200M` needs more memory than --max-memory 64Mi allows: raise it"),
+      ("9000G", "`{testc} 9000G` exited with status 1: dd: memory exhausted by input buffer of size "),
+    ] {
+      let compiler = try fixture.compiler("dd if=/dev/null of=/dev/null count=1 bs=$1") {
+        $0.version = [["{testc}", size]]
+      }
+      let error = #expect(throws: CompilerUnusable.self) { try fixture.identity(compiler) }
+      guard case .program(_, _, let said)? = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(said.hasPrefix(reason), "\(said)")
+    }
+  }
+
   @Test func componentsAreRefusedWhereTheyAreKnownToBe() throws {
     let toolchain = fixture.toolchain(try fixture.compiler("exit 1") { $0.refuses = [.components] })
     let identities = try toolchain.resolve(lanes: 1).identities.map { try $0.get() }

@@ -44,8 +44,9 @@ struct SandboxOptions: CommandOptions {
     help: ArgumentHelp(
       "How much memory a compiler may take.",
       discussion: """
-        There is one for each job; it is counted beyond what program and engine take. Less than \(ByteCount(smallestMemory)) \
-        changes nothing: allocators reserve more than that for each thread.
+        There is one for each job. Of libwasmtime, it is counted beyond what program and engine take, and less than \
+        \(ByteCount(smallestMemory)) changes nothing: allocators reserve more than that for each thread. A compiler that is a \
+        program needs it for its own code, too; each of its processes may take so much, and all together.
         """, valueName: "size"),
     setting: .byAnyone(ByteCount.expectation, grant: { Double($0.bytes) }))
   var maxMemory = ByteCount(ConfinementPolicy().limits.memory)
