@@ -23,6 +23,16 @@ struct ProcessMemoryTests {
     os.read(reading, 1)
     """
 
+  /// The kernel leaves lines out where there is no swap.
+  @Test func whatIsSwappedOutCountsToo() {
+    let status = "Name:\ta 1\nVmRSS:\t    1000 kB\nVmData:\t 7 kB\nVmSwap:\t     24 kB\n"
+    #expect(ProcessMemory.sum(of: ["VmRSS", "VmSwap"], in: status) == 1024 << 10)
+    #expect(ProcessMemory.sum(of: ["Pss", "SwapPss"], in: "Pss:  3 kB\nPss_Dirty: 5 kB\nSwapPss:  4 kB\n") == 7 << 10)
+    #expect(ProcessMemory.sum(of: ["VmRSS", "VmSwap"], in: "VmRSS:\t2 kB\n") == 2 << 10)
+    #expect(ProcessMemory.sum(of: ["VmRSS", "VmSwap"], in: "VmSwap:\t2 kB\n") == nil)
+    #expect(ProcessMemory.sum(of: ["VmRSS"], in: "") == nil)
+  }
+
   @Test func whatIsSharedCountsOnce() throws {
     let pair = try MessageSocket.pair()
     let nullDevice = try Descriptor.open("/dev/null", O_RDWR)
