@@ -62,6 +62,8 @@ package struct CompilerDescription: Hashable, Sendable {
   /// Whether one compilation uses all cores.
   package var usesAllCores: Bool
   package var refuses: Set<Refusal>
+  /// By version, what is said where the compiler's own program aborts and says nothing itself.
+  package var hints: [String: String]
 
   package init(name: String) {
     self.name = name
@@ -78,6 +80,7 @@ package struct CompilerDescription: Hashable, Sendable {
     magic = []
     usesAllCores = false
     refuses = []
+    hints = [:]
   }
 
   /// The program that counts as the compiler's own: the one whose version is asked for.

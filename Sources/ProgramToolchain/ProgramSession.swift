@@ -83,7 +83,9 @@ package final class ProgramSession: CompileSession {
     case .done(let size):
       return try artifact(output, size: size, nanoseconds: report.nanoseconds, words)
     case .failed(let command, let how):
-      throw .programFailed(Self.program(of: commands, command), how: how, words)
+      let isOwn = commands.indices.contains(command) && commands[command].first == context.compiler.main.string
+      let hint = words == nil ? hint(about: how, isOwn: isOwn, account) : ""
+      throw .programFailed(Self.program(of: commands, command), how: how + hint, words)
     case .withoutOutput(let why):
       throw .programFailed(
         Self.program(of: commands, commands.count - 1), how: "ended with status 0, but \(why)", words)
@@ -99,6 +101,20 @@ package final class ProgramSession: CompileSession {
     case .notStarted(let call, let errno), .cannotWork(let call, let errno):
       throw .compilerNotStarted(reason: "\(call): \(SystemError(call, Errno(rawValue: errno)))")
     }
+  }
+
+  /// What may be behind the end of a program that said nothing.
+  ///
+  /// - Parameter isOwn: whether it is the one that the compiler's version is of.
+  private func hint(about how: String, isOwn: Bool, _ account: CompilerAccount) -> String {
+    let memory = context.options.memory
+    if how.hasPrefix("was ended by signal") && memory < ProgramOptions().memory {
+      return ", with no more than \(ByteCount(memory)) of memory (--max-memory)"
+    }
+    guard isOwn, how.hasPrefix("was ended by signal \(SIGABRT) "),
+      let hint = context.compiler.description.hints[account.version]
+    else { return "" }
+    return ": \(hint)"
   }
 
   private static let input = "module.wasm"

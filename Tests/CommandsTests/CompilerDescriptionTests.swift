@@ -71,6 +71,7 @@ struct CompilerDescriptionTests {
         magic = "7f45"
         cores = "all"
         refuses = ["components"]
+        hints = { "1.2" = "too old" }
         """
       ).first)
     #expect(one.name == "my-compiler" && one.summary == "s" && one.get == "g" && one.isLLVM && one.usesAllCores)
@@ -81,6 +82,7 @@ struct CompilerDescriptionTests {
     #expect(one.processor == ["-m{cpu}"] && one.baseline == [] && one.target == ["-t", "{target}"])
     #expect(one.targets == ["a-b"] && one.configuration == ["-c", "{config}"])
     #expect(one.suffix == ".so" && one.magic == [0x7f, 0x45] && one.refuses == [.components])
+    #expect(one.hints == ["1.2": "too old"])
   }
 
   @Test(arguments: [
@@ -99,6 +101,7 @@ struct CompilerDescriptionTests {
     ("[backend.x]\nmagic = 'xyz'", "2: magic must be hexadecimal digits, not a string 'xyz'"),
     ("[backend.x]\ncores = 'two'", "2: cores must be \"one\" or \"all\", not a string 'two'"),
     ("[backend.x]\nrefuses = ['x']", "2: refuses must be a list of \"components\", not a list"),
+    ("[backend.x]\nhints = 'x'", "2: hints must be a table of versions with their texts, not a string 'x'"),
     (
       "[backend.x]\nopt-level = { fast = '-O3' }",
       "2: opt-level has no 'fast': the levels are none, speed and speed-and-size"

@@ -73,6 +73,29 @@ struct ProgramCompilationTests {
     #expect(third.description == "was not compiled: testc was ended by signal 6 (aborted)")
   }
 
+  @Test func whatIsKnownOfASilentEndIsSaid() throws {
+    func hint(_ script: String, for version: String = "1.2.3", memory: Int? = nil) throws -> String? {
+      var fixture = fixture
+      if let memory { fixture.options.memory = memory }
+      return try fixture.failure(script) {
+        $0.hints = [version: "take another"]
+        $0.programs.append(.init(name: "sh", candidates: ["sh"]))
+        if script == "second" { $0.commands = [["{sh}", "-c", "kill -ABRT $$", "{input}", "{output}"]] }
+      }?.description
+    }
+    let ended = "was not compiled: testc was ended by signal 6 (aborted)"
+    #expect(try hint("kill -ABRT $$") == ended + ": take another")
+    #expect(try hint("kill -ABRT $$", for: "1.2") == ended)
+    #expect(try hint("echo words; kill -ABRT $$") == ended + ": words")
+    #expect(try hint("exit 1") == "was not compiled: testc exited with status 1")
+    #expect(try hint("kill -SEGV $$") == "was not compiled: testc was ended by signal 11 (segmentation fault)")
+    #expect(
+      try hint("second") == "was not compiled: sh was ended by signal 6 (aborted)", "the version is another program's")
+    // That lack may be the reason, too.
+    #expect(
+      try hint("kill -ABRT $$", memory: 100 << 20) == ended + ", with no more than 100Mi of memory (--max-memory)")
+  }
+
   /// What fails with the usual memory, too, lacks something else.
   @Test func aQuestionThatLacksMemoryIsAskedWithMore() throws {
     var fixture = fixture

@@ -23,7 +23,7 @@ extension CompilerDescription {
 
   private static let keys = [
     "summary", "get", "llvm", "programs", "files", "reads", "version", "helpers", "commands", "opt-level", "cpu",
-    "cpu-feature", "baseline", "target", "targets", "config", "suffix", "magic", "cores", "refuses",
+    "cpu-feature", "baseline", "target", "targets", "config", "suffix", "magic", "cores", "refuses", "hints",
   ]
 
   private mutating func set(_ entry: TOMLTable.Entry) throws(DescriptionTrouble) {
@@ -57,6 +57,7 @@ extension CompilerDescription {
       case "all": usesAllCores = true
       default: throw reader.wrong("\"one\" or \"all\"")
       }
+    case "hints": hints = try reader.texts(by: "versions")
     case "refuses":
       refuses = []
       for word in try reader.texts() {
@@ -97,6 +98,14 @@ private struct EntryReader {
 
   func texts() throws(DescriptionTrouble) -> [String] {
     guard let texts = entry.value.texts else { throw wrong("a string or a list of strings") }
+    return texts
+  }
+
+  /// A table of texts.
+  func texts(by what: String) throws(DescriptionTrouble) -> [String: String] {
+    guard case .table(let table) = entry.value else { throw wrong("a table of \(what) with their texts") }
+    var texts: [String: String] = [:]
+    for entry in table.entries { texts[entry.key] = try EntryReader(entry).text() }
     return texts
   }
 
