@@ -57,7 +57,8 @@ struct CompilerChoice: Sendable {
           if one.backend.isOfLibwasmtime {
             if let host { Self.add(one, of: host, to: &wanted) }
           } else if let programs {
-            try Self.add(one, choice, programs, to: &wanted, tell)
+            let advice = { CompilerFinding.advice(forTarget: $0, programOptions, cancellation) }
+            try Self.add(one, choice, programs, to: &wanted, advice: advice, tell)
           }
         }
       } else if let host {
@@ -103,7 +104,7 @@ struct CompilerChoice: Sendable {
 
   private static func add(
     _ one: EngineSettings, _ choice: HostChoice, _ programs: CompilerFinding, to wanted: inout [Wanted],
-    _ tell: (RunEvent) -> Void
+    advice: (_ target: String) -> String, _ tell: (RunEvent) -> Void
   ) throws(RunFailure) {
     let found = try programs.find(one.backend)
     let name = found.description.name
@@ -126,7 +127,8 @@ struct CompilerChoice: Sendable {
       let wish = CompilerWish(settings, target: target)
       if let objection = wish.objection(of: found.description) {
         let host = choice.name.map { "\($0.printable): " } ?? ""
-        throw RunFailure(status: .usage, message: "\(host)--backend \(name) \(objection.printable)")
+        let other = target.map { found.description.hasTarget($0) ? "" : ": \(advice($0))" } ?? ""
+        throw RunFailure(status: .usage, message: "\(host)--backend \(name) \(objection.printable)\(other)")
       }
       if let place = wanted.firstIndex(where: {
         if case .program(let known, _, _) = $0 { known.description.name == name } else { false }
@@ -187,7 +189,7 @@ struct CompilerChoice: Sendable {
       throw RunFailure(
         status: .usage,
         message: "--target \(target): \(one.backend.rawValue) of \(engine.location.path.printable) makes code for "
-          + "\(CompilerWish.host) only: \(CompilerFinding.advice(forTarget: target))")
+          + "\(CompilerWish.host) only: \(CompilerFinding.advice(forTarget: target, programOptions, cancellation))")
     }
     var host = FoundHost(name: choice.name, engine: engine, settings: settings)
     if let sample = choice.like { try host.adopt(sample, options, likenesses, cancellation) }

@@ -83,6 +83,9 @@ package struct CompilerDescription: Hashable, Sendable {
     hints = [:]
   }
 
+  /// Whether it makes code for a target, as far as is known.
+  package func hasTarget(_ triple: String) -> Bool { target != nil && targets?.contains(triple) ?? true }
+
   /// The program that counts as the compiler's own: the one whose version is asked for.
   package var mainProgram: String {
     for word in (version.first ?? []) + (commands.first ?? []) {

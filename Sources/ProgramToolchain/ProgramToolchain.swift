@@ -225,6 +225,17 @@ package final class ProgramToolchain: Toolchain {
     }
   }
 
+  /// Whether it compiles the smallest module as its first wish says; blocks.
+  package func makesCode() -> Bool {
+    guard !wishes.isEmpty, (try? account()) != nil else { return false }
+    defer { finish() }
+    let deadline = MonotonicInstant.now().adding(seconds: options.answersWithin)
+    let session = try? openSession(for: [], origin: .any, lanes: 1, deadline: deadline)
+    let artifact = try? session?.compile(
+      .empty, wish: 0, threads: 1, deadline: deadline, timeout: options.answersWithin)
+    return artifact != nil
+  }
+
   package func keep(_ session: any CompileSession) -> Bool { false }
 
   package func finish() { state.withLock { $0.asked = nil } }

