@@ -77,6 +77,7 @@ struct EnginesCommand: ConfiguredCommand {
       for state in states { lines.write(state.json) }
     } else {
       Output.standard.write(CompilerState.text(of: states))
+      for state in states { if let warning = state.warningText { Output.error.write(warning) } }
     }
     guard options.compiler.namesBackends, !states.contains(where: \.isFound) else { return nil }
     return states.first?.failure

@@ -15,18 +15,31 @@ import Testing
     try Sandbox.use { box in
       try box.describe()
       try box.write(WasmBinary.returning(1), to: "a.wasm")
-      let directory = box.path + "/compiler"
+      // Not beside the cache, which is nobody else's either.
+      let above = box.path + "/above"
+      let directory = above + "/compiler"
+      try FileManager.default.createDirectory(atPath: above, withIntermediateDirectories: false)
+      try FileManager.default.moveItem(atPath: box.path + "/compiler", toPath: directory)
+      let file = box.path + "/home/.config/wasmprecompile/config.toml"
+      var text = try String(contentsOfFile: file, encoding: .utf8)
+      text.replace("testc = \"\(box.path)/compiler/", with: "testc = \"\(directory)/")
+      try text.write(toFile: file, atomically: false, encoding: .utf8)
       func warning(_ path: String) -> String {
         "wasmprecompile: warning: --backend test-c: other users may write to \(path), and so decide what artifacts do: "
           + "`chmod go-w` it"
       }
       #expect(try complaint(box) == nil)
-      for path in [directory + "/testc", directory] {
+      for path in [directory + "/testc", directory, above] {
         chmod(path, 0o777)
         #expect(try complaint(box) == warning(path))
         #expect(try complaint(box, "-q") == nil)
+        let engines = try box.succeed("engines", "--backend", "test-c")
+        #expect(engines.errorLines == [warning(path)] && engines.outputLines.count == 1)
+        let json = try box.succeed("engines", "--backend", "test-c", "--format", "json")
+        #expect(json.output.contains("\"warning\":\"other users may write to \(path), and so"), "\(json.output)")
         chmod(path, 0o755)
       }
+      #expect(try box.succeed("engines", "--backend", "test-c").errors == "")
       chmod(directory, 0o1777)
       #expect(try complaint(box) == nil, "nobody else can replace it there")
       chmod(directory, 0o755)
@@ -34,12 +47,21 @@ import Testing
       // The link decides as much as the file.
       try box.write("", to: "../links/empty")
       try box.link("../links/testc", to: directory + "/testc")
-      let file = box.path + "/home/.config/wasmprecompile/config.toml"
-      let text = try String(contentsOfFile: file, encoding: .utf8)
       try text.replacing("testc = \"\(directory)/", with: "testc = \"\(box.path)/links/")
         .write(toFile: file, atomically: false, encoding: .utf8)
       chmod(box.path + "/links", 0o777)
       #expect(try complaint(box) == warning(box.path + "/links"))
+
+      // So does one on the way from the link to the file.
+      chmod(box.path + "/links", 0o755)
+      #expect(try complaint(box) == nil)
+      try box.write("", to: "../between/empty")
+      try box.link("../between/testc", to: directory + "/testc")
+      try box.remove("../links/testc")
+      try box.link("../links/testc", to: "../between/testc")
+      #expect(try complaint(box) == nil)
+      chmod(box.path + "/between", 0o777)
+      #expect(try complaint(box) == warning(box.path + "/between"))
     }
   }
 

@@ -42,6 +42,17 @@ struct CompilerState: Sendable {
     }
   }
 
+  /// Who else may change it; nil if nobody may, or if it is not used.
+  var warning: String? {
+    guard case .found(let compiler, _) = state else { return nil }
+    return CompilerTrust().objection(to: compiler)
+  }
+
+  /// What is said of it beside the table.
+  var warningText: String? {
+    warning.map { Palette.plain.warning(Program.name, "--backend \(description.name): \($0)") + "\n" }
+  }
+
   static func text(of all: [CompilerState]) -> String {
     var table = TextTable([.left, .left])
     for one in all { table.append([one.description.name, one.words]) }
@@ -83,6 +94,7 @@ struct CompilerState: Sendable {
       "version": JSON(account?.version), "build": JSON(account?.files.digest.hex), "reason": JSON(why),
       "summary": .string(description.summary), "get": .string(description.get), "llvm": .bool(isLLVM),
       "suffix": .string(description.suffix), "foreign_targets": .bool(description.target != nil),
+      "warning": JSON(warning),
     ]
   }
 }
