@@ -170,10 +170,12 @@ final class RemoteHelper: Sendable {
       while true {
         guard var message = try receive(through: block) else { continue }
         if message.bytes.isEmpty { break }
-        let listener = state.withLock { state in
+        let (listener, isOver) = state.withLock { state in
           state.isListening = true
-          return state.listener
+          return (state.listener, state.verdict != nil)
         }
+        // What it had said before it was killed is believed no more than what made it so.
+        if isOver { break }
         defer {
           state.withLock { state in
             state.isListening = false
