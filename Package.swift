@@ -27,6 +27,7 @@ let package = Package(
   name: "wasmprecompile",
   products: [
     .executable(name: "wasmprecompile", targets: ["wasmprecompile"]),
+    .executable(name: "wasmprecompile-worker", targets: ["wasmprecompile-worker"]),
     .library(name: "WasmCache", targets: ["WasmCache", "WasmEngine"]),
     .plugin(name: "PrecompilePlugin", targets: ["PrecompilePlugin"]),
   ],
@@ -44,6 +45,10 @@ let package = Package(
     .systemLibrary(name: "CSeccomp", providers: [.apt(["libseccomp-dev"])]),
     .target(name: "Confinement", dependencies: ["CSeccomp", "CLinux", "LinuxIO"], swiftSettings: strict),
     .target(name: "WasmEngine", dependencies: ["CWasmtime", "LinuxIO", crypto, system], swiftSettings: strict),
+    .target(name: "RemoteWorker", dependencies: ["WasmEngine", "LinuxIO", system], swiftSettings: strict),
+    .executableTarget(
+      name: "wasmprecompile-worker", dependencies: ["RemoteWorker"], swiftSettings: strict,
+      linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .target(
       name: "WasmCache", dependencies: ["CSQLite", "WasmEngine", "LinuxIO", "CLinux", crypto, system],
@@ -58,7 +63,9 @@ let package = Package(
       dependencies: ["RemoteProtocol", "Precompiler", "WasmCache", "LinuxIO", system], swiftSettings: strict),
     .target(
       name: "WasmtimeToolchain",
-      dependencies: ["Precompiler", "WasmCache", "WasmEngine", "Confinement", "LinuxIO", "CLinux", system],
+      dependencies: [
+        "Precompiler", "WasmCache", "WasmEngine", "RemoteWorker", "Confinement", "LinuxIO", "CLinux", system,
+      ],
       swiftSettings: strict),
     .target(
       name: "ProgramToolchain",
@@ -130,6 +137,9 @@ let package = Package(
         "TestSupport", system,
       ], swiftSettings: strict),
     .testTarget(
+      name: "RemoteWorkerTests",
+      dependencies: ["RemoteWorker", "WasmEngine", "LinuxIO", "TestSupport", system], swiftSettings: strict),
+    .testTarget(
       name: "WasmtimeToolchainTests",
       dependencies: [
         "PrecompilerTestSupport", "WasmtimeToolchain", "Precompiler", "WasmCache", "WasmEngine", "Confinement",
@@ -166,7 +176,11 @@ let package = Package(
     .executableTarget(
       name: "first-module", dependencies: ["WasmCache"], path: "Examples/first-module", swiftSettings: strict),
     .testTarget(
-      name: "CLITests", dependencies: ["wasmprecompile", "first-module", "RemoteTestHelper", "TestSupport", crypto],
+      name: "CLITests",
+      dependencies: [
+        "wasmprecompile", "wasmprecompile-worker", "first-module", "RemoteTestHelper", "LinuxIO", "TestSupport", crypto,
+        system,
+      ],
       swiftSettings: strict),
     isFuzzing
       ? .executableTarget(

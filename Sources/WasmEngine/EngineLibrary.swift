@@ -126,3 +126,13 @@ extension EngineError: CustomStringConvertible {
     }
   }
 }
+
+extension EngineError {
+  /// Whether the kernel gave the engine no more memory, which it reports like any other reason.
+  package var isOutOfMemory: Bool {
+    switch self {
+    case .invalidModule(let message), .cannotSerialize(let message): message.contains("(os error \(ENOMEM))")
+    default: false
+    }
+  }
+}

@@ -162,13 +162,3 @@ struct PreparedChild {
     }
   }
 }
-
-extension EngineError {
-  /// Whether the kernel gave the engine no more memory, which it reports like any other reason.
-  fileprivate var isOutOfMemory: Bool {
-    switch self {
-    case .invalidModule(let message), .cannotSerialize(let message): message.contains("(os error \(ENOMEM))")
-    default: false
-    }
-  }
-}

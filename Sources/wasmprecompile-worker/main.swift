@@ -1,0 +1,3 @@
+import RemoteWorker
+
+RemoteWorkerMain.main()
