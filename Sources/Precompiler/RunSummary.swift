@@ -27,6 +27,8 @@ package struct RunSummary: Sendable {
   package let nanoseconds: UInt64
 
   package var compiled: Int { count { if case .compiled = $0 { true } else { false } } }
+  /// Artifacts that workers of another machine compiled for this run.
+  package var compiledRemotely: Int { count { if case .compiledRemotely = $0 { true } else { false } } }
   /// Artifacts that a store on another machine had.
   package var fetched: Int { count { if case .fetched = $0 { true } else { false } } }
   /// Artifacts that the cache had, or that another process made meanwhile.
@@ -80,11 +82,15 @@ package struct RunSummary: Sendable {
   /// Whether it only says what would be compiled.
   package var isDryRun: Bool { purpose == .dryRun || purpose == .check }
 
-  /// Bytes of the modules compiled and of their artifacts.
+  /// Bytes of the modules compiled, here or by another machine's workers, and of their artifacts.
   package var compiledBytes: (modules: Int, artifacts: Int) {
     var bytes = (modules: 0, artifacts: 0)
     for outcome in outcomes {
-      guard case .compiled(let size, _) = outcome.result else { continue }
+      let size: Int
+      switch outcome.result {
+      case .compiled(let bytes, _), .compiledRemotely(let bytes): size = bytes
+      case .fetched, .foundMeanwhile, .failed, .notDone: continue
+      }
       bytes.modules += outcome.job.content.facts.size
       bytes.artifacts += size
     }

@@ -18,10 +18,15 @@ package final class RunTimings: Sendable {
     case await = "wait for the remote"
     /// On a lane of its own: what a store on another machine has given is checked and written.
     case receive = "take from the remote"
+    /// On the same lane: a module is given to the remote's workers.
+    case handOver = "give to the remote's workers"
     case start = "start a compiler"
     case compile
     case store
     case publish
+
+    /// Whether it happens on the lane of a store on another machine.
+    package var isOfRemote: Bool { self == .receive || self == .handOver }
 
     /// Whether a lane goes on compiling meanwhile.
     package var isBesideCompiling: Bool { self == .publish }

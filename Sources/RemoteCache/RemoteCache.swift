@@ -15,7 +15,7 @@ package final class RemoteCache: RemoteStore {
   private let search: HelperSearch
   private let state = Mutex(State())
 
-  private struct State {
+  struct State {
     var helper: RemoteHelper?
     var open: [UInt32: OpenRequest] = [:]
     var lastNumber: UInt32 = 0
@@ -146,7 +146,7 @@ package final class RemoteCache: RemoteStore {
   }
 
   /// Opens requests, and starts the helper if there is none.
-  private func begin(
+  func begin(
     _ cancellation: Cancellation, _ requests: (inout State) throws(RemoteFailure) -> [(UInt32, OpenRequest)],
     failed: (RemoteFailure) -> Void
   ) {
@@ -166,7 +166,7 @@ package final class RemoteCache: RemoteStore {
     }
     switch result {
     case .failure(let failure): failed(failure)
-    case .success(let (helper, new)): helper.send(new.map { $0.1.message })
+    case .success(let (helper, new)): helper.send(new.map(\.1))
     }
   }
 
@@ -184,12 +184,15 @@ package final class RemoteCache: RemoteStore {
 
   /// Forgets an artifact that is gone. It is not stored, and nobody is to blame.
   private func drop(_ number: UInt32) {
+    // It has not gone to the helper, which says nothing of it.
+    fail(number, "they were removed from the cache meanwhile")
+  }
+
+  /// Answers a request that never went to the helper.
+  func fail(_ number: UInt32, _ reason: String) {
     guard let (open, next) = end(number) else { return }
     next()
-    // It has not gone to the helper, which says nothing of it.
-    if case .store(let done) = open.request {
-      done(RemoteFailure("they were removed from the cache meanwhile", isOfStore: false))
-    }
+    open.fail(RemoteFailure(reason, isOfStore: false))
   }
 
   /// Takes a request off, because it is answered.
@@ -211,7 +214,7 @@ package final class RemoteCache: RemoteStore {
         }
       }
       state.wasIdle = state.open.isEmpty
-      return (open, { next.map { $0.helper.send([$0.open.message]) } })
+      return (open, { next.map { $0.helper.send([$0.open]) } })
     }
   }
 }
@@ -231,7 +234,8 @@ extension RemoteCache: RemoteHelper.Listener {
     switch reply {
     case .opened, .busy: return
     case .refused(let trouble): return breach(RemoteFailure(trouble.reason, isOfStore: true), helper)
-    case .found(let one, _), .missing(let one), .stored(let one, _), .status(let one, _), .failed(let one, _):
+    case .found(let one, _), .missing(let one), .stored(let one, _), .status(let one, _), .failed(let one, _),
+      .made(let one, _), .exited(let one, _, _):
       number = one
     }
     guard let (open, next) = end(number, by: reply) else { return helper.end(helper.foreign) }
@@ -247,19 +251,17 @@ extension RemoteCache: RemoteHelper.Listener {
     case (.fetch(let answer), .missing):
       noteSuccess()
       answer(.missing)
+    case (.execute(let refusal, let answer), _) where !reply.isFailure:
+      guard let result = Self.answer(to: reply, consume descriptor, refusal: refusal) else {
+        answer(.failed(RemoteFailure(helper.foreign, isOfStore: true)))
+        return helper.end(helper.foreign)
+      }
+      answer(result)
     case (.store(let done), .stored): done(nil)
     case (.status(let answer), .status(_, let facts)): answer(.success(facts))
     case (_, .failed(_, let trouble)): failed(open, trouble, helper)
     default: break
     }
-  }
-
-  /// - Returns: nil for a file that may still change, or has another size.
-  private static func fetched(_ artifact: RemoteArtifact, _ file: borrowing Descriptor) -> FetchedArtifact? {
-    guard file.isSealed, let size = try? file.status().size, size == artifact.size,
-      let contents = try? Mapping(file, size: size)
-    else { return nil }
-    return FetchedArtifact(contents, digest: artifact.digest, signature: artifact.signature)
   }
 
   private func noteSuccess() { state.withLock { $0.failuresInRow = 0 } }
@@ -280,6 +282,7 @@ extension RemoteCache: RemoteHelper.Listener {
       if trouble.kind == .denied || trouble.kind == .full { giveUpStoring(failure) }
       done(failure)
     case .status(let answer): answer(.failure(failure))
+    case .execute(_, let answer): answer(trouble.kind == .idle ? .idle(reason: trouble.reason) : .failed(failure))
     }
     if failuresInRow >= Self.mostFailures { breach(RemoteFailure(trouble.reason, isOfStore: true), helper) }
   }
@@ -324,7 +327,7 @@ extension RemoteCache: RemoteHelper.Listener {
       Result { () throws(RemoteFailure) in try ready(&state, helper.cancellation) }
     }
     switch result {
-    case .success(let helper): helper.send(again.map(\.message))
+    case .success(let helper): helper.send(again)
     case .failure(let failure):
       let open = state.withLock { $0.takeAll() }
       for one in open { one.fail(failure) }
@@ -337,7 +340,7 @@ extension RemoteTrouble.Kind {
   fileprivate var isOfServer: Bool {
     switch self {
     case .unreachable, .silent, .denied, .unsuitable, .misconfigured: true
-    case .full, .wrongBytes, .tooLarge: false
+    case .full, .wrongBytes, .tooLarge, .idle: false
     }
   }
 }

@@ -43,6 +43,8 @@ final class RemoteHelper: Sendable {
     /// Why it was killed.
     var verdict: String?
     var hasEnded = false
+    /// What it was given for executions.
+    var given: Set<RemoteBlob> = []
   }
 
   private static let errorCapacity = 1 << 14
@@ -118,6 +120,11 @@ final class RemoteHelper: Sendable {
 
   /// Makes a message when those before it are sent; nil if there is nothing to be sent after all.
   typealias Message = @Sendable () -> (bytes: [UInt8], file: SharedDescriptor?)?
+
+  /// Notes that the helper is given a file.
+  ///
+  /// - Returns: false if it has that.
+  func noteGiven(_ blob: RemoteBlob) -> Bool { state.withLock { $0.given.insert(blob).inserted } }
 
   /// Sends messages, one after the other.
   func send(_ messages: [Message]) {

@@ -21,6 +21,13 @@ extension RemoteRequest {
     case .status(let number):
       message.put(UInt8(4))
       message.put(number)
+    case .give(let blob):
+      message.put(UInt8(5))
+      message.put(blob)
+    case .execute(let number, let execution):
+      message.put(UInt8(6))
+      message.put(number)
+      message.put(execution)
     }
     return message.bytes
   }
@@ -50,6 +57,12 @@ extension RemoteRequest {
     case 4:
       guard let number = message.take(UInt32.self) else { return nil }
       self = .status(number: number)
+    case 5:
+      guard let blob = message.takeBlob() else { return nil }
+      self = .give(blob)
+    case 6:
+      guard let number = message.take(UInt32.self), let execution = message.takeExecution() else { return nil }
+      self = .execute(number: number, execution)
     default: return nil
     }
     guard message.isAtEnd else { return nil }
@@ -90,6 +103,15 @@ extension RemoteReply {
       message.put(UInt8(7))
       message.put(trouble)
     case .busy: message.put(UInt8(8))
+    case .made(let number, let blob):
+      message.put(UInt8(9))
+      message.put(number)
+      message.put(blob)
+    case .exited(let number, let status, let words):
+      message.put(UInt8(10))
+      message.put(number)
+      message.put(status)
+      message.put(text: words.utf8)
     }
     return message.bytes
   }
@@ -126,6 +148,12 @@ extension RemoteReply {
       case 6:
         guard let trouble = message.takeTrouble() else { return nil }
         self = .failed(number: number, trouble)
+      case 9:
+        guard let blob = message.takeBlob() else { return nil }
+        self = .made(number: number, blob)
+      case 10:
+        guard let status = message.take(Int32.self), let words = message.takeString() else { return nil }
+        self = .exited(number: number, status: status, words: words)
       default: return nil
       }
     }

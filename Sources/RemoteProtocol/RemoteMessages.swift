@@ -18,10 +18,16 @@ internal import LinuxIO
 ///     helper → tool   failed  6, number u32, kind u8, text (about one request)
 ///     helper → tool   refused 7, kind u8, text (about the server as a whole; every request that is open has ended)
 ///     helper → tool   busy    8 (each second in which bytes move and nothing else is said)
+///     tool → helper   give    5, digest (32 bytes), size u64; passes a file that executions name by its digest (no answer)
+///     tool → helper   execute 6, number u32, arguments u16 and their texts, inputs u16 and for each: path text, digest
+///                             (32 bytes), size u64, executable u8; the module, in the same form; output text, refusal u8,
+///                             seconds u32, largest artifact u64; passes the module
+///     helper → tool   made    9, number u32, digest (32 bytes), size u64; passes a sealed memory file
+///     helper → tool   exited  10, number u32, status i32, text (the last of standard error)
 ///
 /// (text and bytes: length u32, that many)
 package enum RemoteProtocol {
-  package static let version: UInt32 = 1
+  package static let version: UInt32 = 2
   /// Bytes of the longest message.
   package static let largestMessage = 1 << 16
   /// Bytes of the longest signature.
@@ -76,7 +82,7 @@ package struct RemoteArtifact: Hashable, Sendable {
   }
 
   /// Bytes of a digest.
-  package static let digestSize = 32
+  package static let digestSize = RemoteBlob.digestSize
 }
 
 package enum RemoteRequest: Hashable, Sendable {
@@ -86,6 +92,10 @@ package enum RemoteRequest: Hashable, Sendable {
   /// Passes the artifact's file.
   case store(number: UInt32, RemoteKey, RemoteArtifact)
   case status(number: UInt32)
+  /// Passes a file that executions need. It has no answer.
+  case give(RemoteBlob)
+  /// Passes the file that it is about.
+  case execute(number: UInt32, RemoteExecution)
 }
 
 package enum RemoteReply: Hashable, Sendable {
@@ -101,6 +111,12 @@ package enum RemoteReply: Hashable, Sendable {
   case refused(RemoteTrouble)
   /// Bytes move, though no request has ended: a large artifact on a slow line is told from a helper that hangs.
   case busy
+  /// A worker has made what was wanted. Passes a sealed memory file, whose bytes were hashed on their way.
+  case made(number: UInt32, RemoteBlob)
+  /// A worker has run the program, which ended with another status than 0.
+  ///
+  /// - Parameter words: the last of what it wrote to standard error.
+  case exited(number: UInt32, status: Int32, words: String)
 }
 
 /// One line of what is known of a server.
@@ -133,6 +149,8 @@ package struct RemoteTrouble: Error, Hashable, Sendable {
     case tooLarge
     /// A file of ours, or an address, cannot be used.
     case misconfigured
+    /// It runs no programs.
+    case idle
   }
 
   package let kind: Kind

@@ -14,6 +14,8 @@ package final class WasmtimeToolchain: Toolchain {
     package var confinement = ConfinementPolicy()
     /// Where children wait between several runs; without it they end with the run.
     package var idle: IdleChildren?
+    /// Where the program is found that workers of other machines run; nil if none is to be used.
+    package var worker: WorkerSearch?
 
     package init() {}
   }
@@ -22,8 +24,10 @@ package final class WasmtimeToolchain: Toolchain {
   package let settings: [EngineSettings]
   /// For each of the settings, the names of the hosts that have them.
   private let hosts: [[String]]
-  private let options: Options
+  let options: Options
   private let cancellation: Cancellation
+  /// What workers of other machines need, once it was asked for.
+  let kit = Mutex<WorkerKit?>(nil)
   /// The child that was asked what the engine is, which can go on to compile.
   private let asked = Mutex<CompileChild?>(nil)
 

@@ -8,7 +8,8 @@ import Testing
   private let settings = [
     "backends", "opt-level", "cpu", "targets", "features", "hosts", "optimize", "codegen", "debug", "wasm", "engine",
     "cache-dir",
-    "trust-cache", "lower-caches", "max-size", "trust", "sign-with", "remote", "remote-upload", "remote-ca",
+    "trust-cache", "lower-caches", "max-size", "trust", "sign-with", "remote", "remote-upload",
+    "remote-execute", "remote-local-lanes", "remote-ca",
     "remote-certificate", "remote-key", "remote-token-file", "remote-salt", "remote-timeout", "exclude",
     "follow-links", "jobs", "isolate",
     "rehash", "timeout", "max-module", "max-artifact", "max-memory", "require-sandbox", "exec", "restart", "debounce",
@@ -76,6 +77,7 @@ import Testing
         "trust = []  # default", "# sign-with is not set: nothing is signed",
         "# remote is not set: no other machine is asked",
         "# remote-upload is not set: on, but off where CI builds a pull request",
+        "remote-execute = false  # default", "# remote-local-lanes is not set: as many as --jobs",
         "# remote-ca is not set: the system's authorities are trusted",
         "# remote-certificate is not set: no certificate is shown", "# remote-key is not set: no certificate is shown",
         "# remote-token-file is not set: no token is sent", "# remote-salt is not set: nothing is added to keys",

@@ -40,6 +40,8 @@ struct ConfigurationTests: ConfigurationSuite {
       sign-with = "ci.sec"
       remote = "grpcs://cache.example:443/wasm"
       remote-upload = "off"
+      remote-execute = true
+      remote-local-lanes = 2
       remote-ca = "ca.pem"
       remote-certificate = "me.pem"
       remote-key = "me.key"
@@ -85,6 +87,7 @@ struct ConfigurationTests: ConfigurationSuite {
     let remote = try #require(try command.remote.use())
     #expect(remote.store.name == "grpcs://cache.example:443/wasm" && !remote.stores)
     #expect(command.remote.authorities?.path == directory("ca.pem") && command.remote.tokenFile?.path == "/run/token")
+    #expect(remote.executes && remote.localLanes == 2)
     #expect(command.remote.certificate?.path == directory("me.pem") && command.remote.key?.path == directory("me.key"))
     #expect(command.remote.salt == "second" && command.remote.timeout.value == 2.5)
     #expect(command.selection.exclude.map(\.bytes) == [Array("gen/".utf8), Array("a\"b".utf8)])

@@ -2,7 +2,7 @@ internal import Dispatch
 internal import LinuxIO
 package import Precompiler
 internal import Synchronization
-internal import WasmCache
+package import WasmCache
 
 /// A store on another machine without the other machine. It answers on a thread of its own, in the order of the questions.
 package final class FakeRemoteStore: RemoteStore {
@@ -12,23 +12,30 @@ package final class FakeRemoteStore: RemoteStore {
   private let before: @Sendable (_ position: Int) -> Void
   private let answering: @Sendable (_ name: RemoteName, _ has: [UInt8]?) -> RemoteAnswer
   private let storing: @Sendable () -> RemoteFailure?
+  private let executing: @Sendable (RemoteWork) -> RemoteWorkAnswer
+  /// Workers, which work at the same time.
+  private let workers = DispatchQueue(label: "fake workers", attributes: .concurrent)
 
   private struct State {
     var artifacts: [String: [UInt8]] = [:]
     var signatures: [String: [UInt8]] = [:]
     var asked: [String] = []
     var stored: [String] = []
+    var executed: [WasmHash] = []
   }
 
   /// - Parameters:
   ///   - before: called before each answer of a run, with its position.
   ///   - answering: gives the answer; by default the bytes that the store has.
   ///   - storing: says why an artifact is not stored.
+  ///   - executing: is a worker; by default one that makes what the fake compiler makes.
   package init(
     _ name: String = "fake://store", before: @escaping @Sendable (_ position: Int) -> Void = { _ in },
     answering: @escaping @Sendable (_ name: RemoteName, _ has: [UInt8]?) -> RemoteAnswer = FakeRemoteStore.answer,
-    storing: @escaping @Sendable () -> RemoteFailure? = { nil }
+    storing: @escaping @Sendable () -> RemoteFailure? = { nil },
+    executing: @escaping @Sendable (RemoteWork) -> RemoteWorkAnswer = FakeRemoteStore.make
   ) {
+    self.executing = executing
     self.name = name
     self.before = before
     self.answering = answering
@@ -48,6 +55,20 @@ package final class FakeRemoteStore: RemoteStore {
   package var asked: [String] { state.withLock { $0.asked } }
   /// The names under which it was given something.
   package var stored: [String] { state.withLock { $0.stored } }
+
+  /// The modules that its workers were given.
+  package var executed: [WasmHash] { state.withLock { $0.executed } }
+
+  package static func make(_ work: RemoteWork) -> RemoteWorkAnswer {
+    .made(artifact(Array("fake \(work.recipe.arguments[0]) \(work.module.facts.hash)".utf8)))
+  }
+
+  package func execute(
+    _ work: RemoteWork, _ cancellation: Cancellation, answer: @escaping @Sendable (RemoteWorkAnswer) -> Void
+  ) {
+    state.withLock { $0.executed.append(work.module.facts.hash) }
+    workers.async { [self] in answer(executing(work)) }
+  }
 
   package static func answer(_ name: RemoteName, _ has: [UInt8]?) -> RemoteAnswer {
     has.map { .found(artifact($0)) } ?? .missing

@@ -17,6 +17,7 @@ package final class FakeToolchain: Toolchain {
   private let opening: @Sendable (_ session: Int) throws(ModuleFailure) -> Void
   private let compiling: @Sendable (_ module: LoadedModule, _ threads: Int) throws(ModuleFailure) -> Void
   private let making: @Sendable (_ module: WasmHash, CompileWish) -> String
+  private let worksElsewhere: Bool
   private let state = Mutex(State())
 
   private struct State {
@@ -48,14 +49,17 @@ package final class FakeToolchain: Toolchain {
   ///   - mostThreads: how many threads a session can use; nil for any number.
   ///   - compiling: called in the middle of each compilation, on its lane, with the number of its threads.
   ///   - making: gives the artifact.
+  ///   - worksElsewhere: whether it is given to other machines.
   package init(
     _ backends: String..., missing: [String] = [], format: ArtifactFormat = FakeToolchain.format, build: UInt8 = 1,
     cores: ToolchainCores = .one, mostThreads: Int? = nil, keepsSessions: Bool = false,
     resolving: @escaping @Sendable () throws(CompilerUnusable) -> Void = {},
     opening: @escaping @Sendable (_ session: Int) throws(ModuleFailure) -> Void = { _ in },
     compiling: @escaping @Sendable (_ module: LoadedModule, _ threads: Int) throws(ModuleFailure) -> Void = { _, _ in },
-    making: @escaping @Sendable (_ module: WasmHash, CompileWish) -> String = FakeToolchain.artifact
+    making: @escaping @Sendable (_ module: WasmHash, CompileWish) -> String = FakeToolchain.artifact,
+    worksElsewhere: Bool = false
   ) {
+    self.worksElsewhere = worksElsewhere
     location = EngineLocation(path: FilePath("/fake/\(backends.joined(separator: "-"))"), origin: .option)
     wishes = backends.map { CompileWish(backend: Backend(rawValue: $0)) }
     self.missing = missing.map { Backend(rawValue: $0) }
@@ -124,6 +128,13 @@ package final class FakeToolchain: Toolchain {
     }
     try opening(number)
     return FakeSession(self)
+  }
+
+  package func remoteRecipe(of wish: Int, _ identity: ArtifactIdentity) throws(RemoteFailure) -> RemoteRecipe? {
+    guard worksElsewhere else { return nil }
+    return RemoteRecipe(files: [], arguments: [wishes[wish].description], module: "in", artifact: "out", refusal: 65) {
+      $0.isEmpty ? nil : .invalid(message: $0)
+    }
   }
 
   package func keep(_ session: any CompileSession) -> Bool {

@@ -60,6 +60,7 @@ extension JobOutcome {
   package var line: String {
     switch result {
     case .compiled: "\(job.name): compiled"
+    case .compiledRemotely: "\(job.name): compiled remotely"
     case .fetched: "\(job.name): fetched"
     case .foundMeanwhile: "\(job.name): found meanwhile"
     case .failed(let failure): "\(job.name): \(failure)"

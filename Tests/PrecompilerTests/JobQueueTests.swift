@@ -196,5 +196,80 @@ struct JobQueueTests {
     }
   }
 
+  // MARK: Other machines
+
+  /// What a lane is given that only does what no other machine can do.
+  private func nextForHere(_ queue: JobQueue) -> String? {
+    guard case .job(let job, _, _) = queue.next(any: false) else { return nil }
+    return job.name
+  }
+
+  @Test func whatIsAwayComesBackToItsPlace() throws {
+    let queue = JobQueue(try jobs("a", "b", "c"), threads: 1, sharesOut: true) { _ in true }
+    #expect(queue.nextForElsewhere() == nil, "nobody has said that they have to be compiled")
+    for number in 0..<3 { queue.answered(number, isThere: false) }
+    let (first, second) = (queue.nextForElsewhere(), queue.nextForElsewhere())
+    #expect(first?.job.name == "a" && first?.number == 0 && second?.job.name == "b")
+    #expect(nextForHere(queue) == nil && next(queue) == "c", "lanes help")
+    #expect(queue.answered(0, isThere: false, isForHere: true) == 1)
+    #expect(queue.nextForElsewhere() == nil, "it has been there")
+    #expect(nextForHere(queue) == "a")
+    queue.answered(1, isThere: true)
+    guard case .done = queue.next(any: false) else { throw Missing() }
+    #expect(queue.leftOver.isEmpty)
+  }
+
+  @Test func whatIsForHereIsGivenToNobodyElse() throws {
+    let queue = JobQueue(try jobs("a", "b"), threads: 1, sharesOut: true) { $0.name == "b" }
+    #expect(queue.nextForElsewhere() == nil && nextForHere(queue) == "a")
+    queue.answered(1, isThere: false)
+    guard case .wait = queue.next(any: false) else { throw Missing() }
+    queue.keepAllHere()
+    #expect(queue.nextForElsewhere() == nil && nextForHere(queue) == "b")
+  }
+
+  @Test func whatAnotherProcessHasComesLast() throws {
+    let queue = JobQueue(try jobs("a", "b"), threads: 1, sharesOut: true) { _ in true }
+    for number in 0..<2 { queue.answered(number, isThere: false) }
+    _ = queue.nextForElsewhere()
+    _ = queue.nextForElsewhere()
+    queue.postponeAwaited(0)
+    guard case .wait = queue.next(any: false) else { throw Missing() }
+    queue.answered(1, isThere: true)
+    #expect(next(queue) == "a?")
+  }
+
+  @Test func lanesThatOnlyServeGoOnInTheEnd() throws {
+    for ending in 0..<4 {
+      let queue = JobQueue(try jobs("a", "b"), threads: 4, sharesOut: true) { _ in true }
+      let done = Mutex(0)
+      Concurrently.run(4) { number in
+        if number == 0 {
+          for number in 0..<2 { queue.answered(number, isThere: false) }
+          if ending == 3 { return queue.keepAllHere() }
+          while let (number, _) = queue.nextForElsewhere() {
+            if ending < 2 { queue.answered(number, isThere: ending == 0, isForHere: true) }
+          }
+          if ending == 2 { queue.stop() }
+        } else {
+          while true {
+            switch queue.next(any: false) {
+            case .wait:
+              queue.waitForAnswer(any: false)
+              continue
+            case .job(_, let threads, _):
+              done.withLock { $0 += 1 }
+              queue.finished(threads: threads)
+              continue
+            case .done: break
+            }
+            break
+          }
+        }
+      }
+      #expect(done.withLock { $0 } == [0, 2, 0, 2][ending])
+    }
+  }
+
   private struct Missing: Error {}
 }

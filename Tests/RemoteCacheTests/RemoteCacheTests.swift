@@ -89,7 +89,7 @@ struct RemoteCacheTests {
     #expect(try store(cache, 2..<3) == ["stored"])
     #expect(fetch(cache, 2..<3) == ["an artifact"])
     #expect(try cache.status().map(\.name) == ["server", "updates"])
-    #expect(log.filter { $0.hasPrefix("open ") } == ["open 1 60000 "])
+    #expect(log.filter { $0.hasPrefix("open ") } == ["open \(RemoteProtocol.version) 60000 "])
   }
 
   @Test func manyAreAskedForAndStoredAtATime() throws {

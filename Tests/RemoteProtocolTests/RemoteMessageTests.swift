@@ -26,15 +26,28 @@ import Testing
     .open(version: RemoteProtocol.version, RemoteSettings(address: "")),
     .fetch(number: 1, key, largest: .max), .fetch(number: .max, RemoteKey(text: ""), largest: 0),
     .store(number: 3, key, artifact), .store(number: 4, key, RemoteArtifact(digest: artifact.digest, size: 0)),
-    .status(number: 5),
+    .status(number: 5), .give(blob), .execute(number: 6, execution),
+    .execute(
+      number: 7,
+      RemoteExecution(
+        arguments: [], inputs: [], subject: .init(path: "", blob), output: "", refusal: 0, timeout: 0, largest: 0)),
   ]
+
+  private static let blob = RemoteBlob(digest: artifact.digest, size: 12)
+
+  private static let execution = RemoteExecution(
+    arguments: ["lib/ld.so", "--x=ü", ""],
+    inputs: (0..<40).map { .init(path: "lib/\($0)", blob, isExecutable: $0 % 2 == 0) },
+    subject: .init(path: "in.wasm", RemoteBlob(digest: artifact.digest, size: 1 << 30)), output: "out.cwasm",
+    refusal: 65, timeout: 120, largest: 4 << 30)
 
   private static let replies: [RemoteReply] =
     [
       .opened(server: "a server"), .opened(server: ""), .found(number: 1, artifact), .missing(number: 2),
       .stored(number: 3, sent: 0), .stored(number: 3, sent: .max), .status(number: 4, []),
       .status(number: 5, (0..<255).map { RemoteFact("name \($0)", "value") }),
-      .refused(RemoteTrouble(.misconfigured, "a file")), .busy,
+      .refused(RemoteTrouble(.misconfigured, "a file")), .busy, .made(number: 7, blob),
+      .exited(number: 8, status: 65, words: "refused: invalid: x\n"), .exited(number: 9, status: -1, words: ""),
     ] + RemoteTrouble.Kind.allCases.map { .failed(number: 6, RemoteTrouble($0, "why")) }
 
   @Test(arguments: requests) func requestsReadAsTheyWereWritten(_ request: RemoteRequest) {

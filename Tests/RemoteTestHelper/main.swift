@@ -62,7 +62,62 @@ func give(_ bytes: [UInt8], signature: [UInt8], number: UInt32, fault: String) t
   try send(.found(number: number, RemoteArtifact(digest: digest, size: size, signature: signature)), passing: file)
 }
 
-func answer(_ request: RemoteRequest, _ directory: Directory, _ file: consuming Descriptor?) throws {
+/// Makes a directory of what the tool has passed, and runs the program there.
+func execute(
+  _ execution: RemoteExecution, _ number: UInt32, _ directory: Directory, _ given: [RemoteBlob: [UInt8]],
+  _ file: consuming Descriptor?
+) throws {
+  directory.log("execute \(execution.arguments.dropFirst(7).joined(separator: " "))")
+  switch directory.fault {
+  case "idle-workers":
+    let trouble = RemoteTrouble(.idle, "the server executes nothing")
+    return try socket.send(RemoteReply.failed(number: number, trouble).encoded())
+  case "lost-workers":
+    let trouble = RemoteTrouble(.unsuitable, "a worker was lost: it was killed")
+    return try socket.send(RemoteReply.failed(number: number, trouble).encoded())
+  case "dying-workers":
+    return try socket.send(RemoteReply.exited(number: number, status: 137, words: "one\nkilled\n").encoded())
+  case "die-executing": exit(3)
+  default: break
+  }
+  let root = directory.path.appending("action-\(getpid())-\(number)")
+  mkdir(root.string, 0o700)
+  mkdir(root.appending("lib").string, 0o700)
+  for input in execution.inputs + [execution.subject] {
+    let isSubject = input == execution.subject
+    guard let bytes = try isSubject ? file?.contents() : given[input.blob], bytes.count == input.blob.size,
+      Array(SHA256.hash(data: bytes)) == input.blob.digest
+    else { exit(5) }
+    try Descriptor.open(
+      root.appending(input.path), O_WRONLY | O_CREAT | O_EXCL, mode: input.isExecutable ? 0o700 : 0o600
+    ).write(bytes: bytes)
+  }
+  let errors = try MemoryFile(name: "errors")
+  let none = try Descriptor.open("/dev/null", O_RDWR)
+  chdir(root.string)
+  let process = try ChildProcess(
+    executable: execution.arguments[0], arguments: execution.arguments, environment: [],
+    descriptors: [none.raw, none.raw, errors.descriptor.raw])
+  let end = process.wait()
+  chdir("/")
+  guard end == .exited(status: 0), let bytes = contents(root.appending(execution.output)) else {
+    let status: Int32 = if case .exited(let status)? = end { status } else { 134 }
+    let words = String(decoding: try errors.descriptor.contents(), as: UTF8.self)
+    return try socket.send(RemoteReply.exited(number: number, status: status, words: words).encoded())
+  }
+  let artifact = directory.fault == "foreign-artifacts" ? Array("no artifact".utf8) : bytes
+  let made = try MemoryFile(name: "artifact")
+  try made.descriptor.write(bytes: artifact)
+  try made.seal()
+  let digest =
+    directory.fault == "wrong-artifacts" ? [UInt8](repeating: 7, count: 32) : Array(SHA256.hash(data: artifact))
+  try send(.made(number: number, RemoteBlob(digest: digest, size: artifact.count)), passing: made)
+}
+
+/// - Parameter given: the files that the tool has given for executions.
+func answer(
+  _ request: RemoteRequest, _ directory: Directory, _ given: inout [RemoteBlob: [UInt8]], _ file: consuming Descriptor?
+) throws {
   let fault = directory.fault
   switch request {
   case .open: break
@@ -99,6 +154,10 @@ func answer(_ request: RemoteRequest, _ directory: Directory, _ file: consuming 
       try directory.write(bytes, to: directory.file(key), number)
       try socket.send(RemoteReply.stored(number: number, sent: bytes.count).encoded())
     }
+  case .give(let blob):
+    directory.log("give \(blob.size)")
+    given[blob] = try file?.contents()
+  case .execute(let number, let execution): try execute(execution, number, directory, given, file)
   case .status(let number):
     try socket.send(
       RemoteReply.status(number: number, [RemoteFact("server", "a directory"), RemoteFact("updates", "allowed")])
@@ -108,6 +167,7 @@ func answer(_ request: RemoteRequest, _ directory: Directory, _ file: consuming 
 
 func serve() throws {
   var directory = Directory("")
+  var given: [RemoteBlob: [UInt8]] = [:]
   while true {
     var message = try socket.receive(limit: RemoteProtocol.largestMessage)
     if message.bytes.isEmpty { return }
@@ -131,7 +191,7 @@ func serve() throws {
       }
       continue
     }
-    try answer(request, directory, message.takeDescriptor())
+    try answer(request, directory, &given, message.takeDescriptor())
     // As after a minute without a request.
     if directory.fault == "idle", try !socket.waitUntilReadable(milliseconds: 0) {
       directory.log("ended")

@@ -99,9 +99,10 @@ extension CacheStatistics {
       "misses",
       "\(tally.misses.values.reduce(0, +))" + (reasons.isEmpty ? "" : ": \(reasons.joined(separator: ", "))"),
     ])
-    if max(tally.fetched, tally.remoteErrors, tally.stored) > 0 {
+    if max(tally.fetched, tally.compiledRemotely, tally.remoteErrors, tally.stored) > 0 {
+      let made = tally.compiledRemotely > 0 ? ", \(tally.compiledRemotely) compiled" : ""
       let errors = tally.remoteErrors > 0 ? ", \(Quantities.count(Int(clamping: tally.remoteErrors), "error"))" : ""
-      table.append(["remote", "\(tally.fetched) fetched, \(tally.stored) stored\(errors)"])
+      table.append(["remote", "\(tally.fetched) fetched, \(tally.stored) stored\(made)\(errors)"])
     }
     table.append([
       "compiling",
@@ -127,6 +128,7 @@ extension CacheStatistics {
       "hits": JSON(Int(tally.hits)),
       "moved_aside": JSON(movedAside.files), "moved_aside_bytes": JSON(Int(movedAside.size)),
       "lower_hits": JSON(Int(tally.lowerHits)), "fetched": JSON(Int(tally.fetched)),
+      "compiled_remotely": JSON(Int(tally.compiledRemotely)),
       "remote_errors": JSON(Int(tally.remoteErrors)), "stored": JSON(Int(tally.stored)),
       "misses": .object(
         MissReason.allCases.map {

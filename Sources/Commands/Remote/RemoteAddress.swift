@@ -48,6 +48,9 @@ struct RemoteAddress: OptionValue, Hashable {
     return (authority[..<end].dropFirst(), rest.isEmpty ? nil : rest.dropFirst())
   }
 
+  /// Whether there may be workers, too.
+  var executes: Bool { scheme.hasPrefix("grpc") }
+
   /// Whether what is sent is encrypted.
   var usesTLS: Bool { scheme.hasSuffix("s") }
 

@@ -29,6 +29,22 @@ struct RemoteOptions: CommandOptions {
   var upload: RemoteUpload?
 
   @CommandOption(
+    "remote-execute",
+    help: ArgumentHelp(
+      "Have the server's workers compile what is missing; what they do not manage is compiled here.",
+      discussion: "Their artifacts are signed like those that are made here (--sign-with): trust the server with that."),
+    setting: .byUsersOnly())
+  var execute = false
+
+  @CommandOption(
+    "remote-local-lanes",
+    help: ArgumentHelp(
+      "With --remote-execute: how many modules are compiled here at the same time, beside the server's; 0 for none.",
+      discussion: "What the server's workers do not manage is compiled here all the same.", valueName: "n"),
+    setting: .byUsersOnly("a number", unset: "as many as --jobs"))
+  var localLanes: LaneCount?
+
+  @CommandOption(
     "remote-ca",
     help: ArgumentHelp(
       "Certificates of the authorities to trust instead of the system's, as a PEM file.", valueName: "file"),
@@ -70,6 +86,9 @@ struct RemoteOptions: CommandOptions {
     guard let cache = try cache() else { return nil }
     let system = PullRequestBuild.system(Environment.value)
     var use = RemoteUse(cache, stores: upload.map { $0 == .on } ?? (system == nil))
+    use.executes = execute
+    use.mostExecuting = Int(RemoteSettings(address: "").calls)
+    use.localLanes = localLanes?.value
     if upload == nil, let system {
       use.note =
         "nothing is stored in \(cache.name): \(system) builds a pull request (--remote-upload on stores all the same)"
@@ -101,7 +120,8 @@ struct RemoteOptions: CommandOptions {
   /// The first of these options on the command line but `--remote` itself.
   private var firstGiven: String? {
     let all = [
-      (_upload.isGiven, "--remote-upload"), (_authorities.isGiven, "--remote-ca"),
+      (_upload.isGiven, "--remote-upload"), (_execute.isGiven, "--remote-execute"),
+      (_localLanes.isGiven, "--remote-local-lanes"), (_authorities.isGiven, "--remote-ca"),
       (_certificate.isGiven, "--remote-certificate"), (_key.isGiven, "--remote-key"),
       (_tokenFile.isGiven, "--remote-token-file"), (_salt.isGiven, "--remote-salt"),
       (_timeout.isGiven, "--remote-timeout"),
@@ -116,6 +136,14 @@ struct RemoteOptions: CommandOptions {
     }
     if key != nil && certificate == nil {
       throw Self.refusal("--remote-key needs its certificate: name that with --remote-certificate")
+    }
+    if _localLanes.isGiven && !execute {
+      throw Self.refusal("--remote-local-lanes goes with --remote-execute: without that, everything is compiled here")
+    }
+    if _execute.isGiven && !remote.executes {
+      throw Self.refusal(
+        "--remote-execute: \(remote.text?.printable ?? "") only keeps artifacts: name a server of the Remote Execution API, "
+          + "grpc://HOST:PORT")
     }
     if remote.usesTLS { return }
     let address = remote.text?.printable ?? ""
@@ -135,6 +163,18 @@ struct RemoteOptions: CommandOptions {
   private static func path(_ argument: PathArgument?) -> String {
     argument.map { Environment.absolute($0.path).string } ?? ""
   }
+}
+
+/// A number of lanes, of which there may be none, as an argument.
+struct LaneCount: OptionValue {
+  let value: Int
+
+  init?(argument: String) {
+    guard let value = Int(argument), value >= 0 else { return nil }
+    self.value = value
+  }
+
+  static var form: SettingForm { .number }
 }
 
 /// Whether artifacts are stored on another machine, as an argument.

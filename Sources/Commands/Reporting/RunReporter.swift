@@ -126,6 +126,7 @@ final class RunReporter: RunReporting {
     switch outcome.result {
     case .compiled(let size, let nanoseconds):
       say(Self.line(for: job, size: size, nanoseconds: nanoseconds, cause: cause, palette: palette))
+    case .compiledRemotely(let size): say(Self.line(forRemote: job, size: size, cause: cause, palette: palette))
     case .fetched(let size):
       if verbosity.isVerbose || verbosity.explains { say(Self.line(forFetched: job, size: size, palette: palette)) }
     case .foundMeanwhile:
@@ -231,6 +232,14 @@ final class RunReporter: RunReporting {
   static func line(forFetched job: Job, size: Int, palette: Palette) -> String {
     let sizes = "\(Quantities.bytes(job.content.facts.size)) \(Glyphs.arrow) \(Quantities.bytes(size))"
     return "\(palette.done("fetched")) \(job.content.path.printable) with \(job.target.name), \(sizes)"
+  }
+
+  /// The line about a module that workers of another machine compiled.
+  static func line(forRemote job: Job, size: Int, cause: String? = nil, palette: Palette) -> String {
+    let sizes = "\(Quantities.bytes(job.content.facts.size)) \(Glyphs.arrow) \(Quantities.bytes(size))"
+    let reason = cause.map { " (\($0))" } ?? ""
+    return
+      "\(palette.done("compiled")) \(job.content.path.printable) with \(job.target.name), \(sizes), remotely\(reason)"
   }
 
   /// The compiler that is used, for users who want to know everything.

@@ -31,14 +31,18 @@ extension RunSummary {
     }
     let sizes = compiledBytes
     let amounts =
-      compiled > 0
+      compiled + compiledRemotely > 0
       ? "\(Quantities.bytes(sizes.modules)) \(Glyphs.arrow) \(Quantities.bytes(sizes.artifacts)) in \(time)" : time
     let (compiled, upToDate) = (compiled + remade, upToDate - remade)
     return "\(modules): \(compiled) compiled, \(others)\(upToDate) up to date" + lower + failures + " (\(amounts))"
   }
 
-  /// `12 fetched from grpc://cache:8980, `, or nothing.
-  private var others: String { fetched > 0 ? "\(fetched) fetched from \(remote?.name.printable ?? ""), " : "" }
+  /// `8 compiled on grpc://cache:8980, 12 fetched from grpc://cache:8980, `, or nothing.
+  private var others: String {
+    let name = remote?.name.printable ?? ""
+    return (compiledRemotely > 0 ? "\(compiledRemotely) compiled on \(name), " : "")
+      + (fetched > 0 ? "\(fetched) fetched from \(name), " : "")
+  }
 
   /// How many of the artifacts that are up to date lower caches have, and how many they have in vain.
   private var lower: String {

@@ -87,7 +87,7 @@ extension RunTimings.Span {
     case .compile: "engine\((job?.target.order ?? 0) % 3)"
     case .store, .publish: "store"
     case .receive: "store"
-    case .start, .wait, .await: "start"
+    case .start, .wait, .await, .handOver: "start"
     case .engine, .scan, .hash, .lookUp, .fetch, .synchronize, .upload, .remember: "stage"
     }
   }

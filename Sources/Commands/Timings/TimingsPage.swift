@@ -41,7 +41,7 @@ struct TimingsPage {
     """
   }
 
-  private var remoteLane: Int? { spans.first { $0.kind == .receive }?.lane }
+  private var remoteLane: Int? { spans.first { $0.kind.isOfRemote }?.lane }
 
   private var engines: String {
     summary.targets.map { "\($0.identity.compiler), \($0.name), \($0.identity.shortDigest)".escaped }.joined(
@@ -89,7 +89,8 @@ struct TimingsPage {
       if count > 0 { counts.append((reason.rawValue, count)) }
     }
     counts += [
-      ("compiled", summary.compiled), ("fetched", summary.fetched),
+      ("compiled", summary.compiled), ("compiled by the remote", summary.compiledRemotely),
+      ("fetched", summary.fetched),
       ("errors of the remote", summary.remote?.errors ?? 0),
       ("failed", summary.failed), ("not begun", summary.notDone),
     ].filter { $0.1 > 0 }

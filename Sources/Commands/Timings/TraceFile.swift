@@ -15,7 +15,7 @@ struct TraceFile {
 
   var json: JSON {
     var events: [JSON] = [name("process_name", thread: 0, Program.name), name("thread_name", thread: 0, "run")]
-    let remote = spans.first { $0.kind == .receive }?.lane
+    let remote = spans.first { $0.kind.isOfRemote }?.lane
     for lane in Set(spans.compactMap(\.lane)).sorted() {
       let title = lane == remote ? "remote" : "lane \(lane + 1)"
       events.append(name("thread_name", thread: Self.thread(lane), title))

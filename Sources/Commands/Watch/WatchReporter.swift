@@ -125,6 +125,8 @@ final class WatchReporter: WatchReporting {
       let cause = state.withLock { $0.causes[JobName(job)] }
       let line = RunReporter.line(for: job, size: size, nanoseconds: nanoseconds, cause: cause, palette: palette)
       say(line + wait(for: job.content.paths))
+    case .compiledRemotely(let size):
+      say(RunReporter.line(forRemote: job, size: size, palette: palette) + wait(for: job.content.paths))
     case .fetched(let size):
       say(RunReporter.line(forFetched: job, size: size, palette: palette) + wait(for: job.content.paths))
     case .foundMeanwhile: found(job.content, job.target, at: job.content.paths)

@@ -15,12 +15,15 @@ final class CompileLane {
   /// The threads that its job was given.
   private var threads = 1
   private let publishing: PublishingQueue
+  /// Whether it does what workers of another machine could do, if these are used.
+  private let takesAny: Bool
 
   init(_ work: LaneWork, number: Int) {
     self.work = work
     self.number = number
     reader = ModuleReader(limit: work.limits.largestModule, avoidsWriters: work.avoidsWriters)
     publishing = PublishingQueue(work, lane: number)
+    takesAny = number < work.remote?.execution?.localLanes ?? .max
   }
 
   /// Works until the queue is empty or stopped, and everything is published.
@@ -37,7 +40,7 @@ final class CompileLane {
         next = runAfterClaim(job)
         continue
       case .afterAnswer:
-        work.timings.measure(.await, lane: number) { work.queue.waitForAnswer() }
+        work.timings.measure(.await, lane: number) { work.queue.waitForAnswer(any: takesAny) }
         next = .another
         continue
       case .none, .othersDo: break
@@ -72,7 +75,7 @@ final class CompileLane {
   }
 
   private func runNext() -> Next {
-    switch work.queue.next() {
+    switch work.queue.next(any: takesAny) {
     case .done: return .none
     case .wait: return .afterAnswer
     case .job(let job, let threads, let isPostponed):
@@ -229,21 +232,7 @@ final class CompileLane {
     }
   }
 
-  /// The module that is compiled is the one that was hashed: the very bytes where they were kept, otherwise bytes read
-  /// again from any of the module's files that still has them.
-  private func load(_ job: Job) throws(ModuleFailure) -> LoadedModule {
-    if let module = work.takeModule(of: job) { return module }
-    var failure = ModuleFailure.changedWhileRead
-    for path in job.content.paths {
-      do throws(ModuleFailure) {
-        let module = try reader.load(path)
-        if module.facts == job.content.facts { return module }
-      } catch {
-        failure = error
-      }
-    }
-    throw failure
-  }
+  private func load(_ job: Job) throws(ModuleFailure) -> LoadedModule { try work.load(job, with: reader) }
 
   /// Bytes of a module for which it pays to start another compiler that has more threads.
   private static let manyThreadsFrom = 1 << 19

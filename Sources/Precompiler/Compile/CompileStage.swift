@@ -24,7 +24,7 @@ struct CompileStage {
       for target in targets { target.closeWriter() }
     }
     let lanes = compiles ? min(work.policy.lanes, max(1, work.queue.leftOver.count)) : 0
-    let intake = work.remote.map { RemoteIntake(work, $0, lane: lanes) }
+    let intake = work.remote.map { RemoteIntake(work, $0, lane: lanes, executes: compiles) }
     intake?.ask()
     if compiles {
       Threads.run(lanes) { CompileLane(work, number: $0).run() }

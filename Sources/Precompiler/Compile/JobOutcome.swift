@@ -10,6 +10,8 @@ package struct JobOutcome: Sendable {
     case compiled(size: Int, nanoseconds: UInt64)
     /// A store on another machine had it.
     case fetched(size: Int)
+    /// A worker of another machine compiled it for this run.
+    case compiledRemotely(size: Int)
     /// Another process compiled it meanwhile.
     case foundMeanwhile(size: Int)
     case failed(ModuleFailure)
@@ -27,7 +29,7 @@ package struct JobOutcome: Sendable {
   /// Whether the artifact is in the cache.
   package var isThere: Bool {
     switch result {
-    case .compiled, .fetched, .foundMeanwhile: true
+    case .compiled, .compiledRemotely, .fetched, .foundMeanwhile: true
     case .failed, .notDone: false
     }
   }
@@ -35,7 +37,7 @@ package struct JobOutcome: Sendable {
   /// Whether the artifact was made or fetched by this run.
   var isNew: Bool {
     switch result {
-    case .compiled, .fetched: true
+    case .compiled, .compiledRemotely, .fetched: true
     case .foundMeanwhile, .failed, .notDone: false
     }
   }

@@ -3,8 +3,9 @@ internal import Synchronization
 
 /// Hands a plan's jobs to the lanes in order.
 ///
-/// A job that a store on another machine is asked for is held back until the answer says that it has to be compiled. A job
-/// that another process is compiling comes again at the end.
+/// A job that a store on another machine is asked for is held back until the answer says that it has to be compiled, and one
+/// that is given to that machine's workers until they have done it, or not. A job that another process is compiling comes again
+/// at the end.
 final class JobQueue: Sendable {
   enum Next {
     /// - Parameters:
@@ -21,6 +22,14 @@ final class JobQueue: Sendable {
   private struct Place {
     let number: Int
     let job: Job
+    /// Whether no other machine can do it.
+    var isForHere = false
+  }
+
+  /// A lane that waits, and whether it takes any job, or only those that no other machine can do.
+  private struct Bell {
+    let semaphore: MonotonicSemaphore
+    let takesAny: Bool
   }
 
   private struct State {
@@ -34,7 +43,9 @@ final class JobQueue: Sendable {
     var threadsInUse = 0
     var isStopped = false
     /// What lanes that wait for an answer listen for.
-    var bells: [MonotonicSemaphore] = []
+    var bells: [Bell] = []
+    /// Whether workers of another machine are given jobs, too.
+    var sharesOut: Bool
 
     /// The share of the threads that a job gets which was just taken: an even one, and never a thread that another job has
     /// or is going to need. Jobs that an answer is awaited for may need none: where all but one large module are found, that
@@ -51,17 +62,27 @@ final class JobQueue: Sendable {
     }
 
     /// Puts a job where the plan has it. Answers mostly come in the order of the questions, so that place is mostly the last.
-    mutating func insert(_ job: Job, at number: Int) {
+    mutating func insert(_ job: Job, at number: Int, isForHere: Bool) {
       var index = jobs.endIndex
       while index > jobs.startIndex, jobs[index - 1].number > number { index -= 1 }
-      jobs.insert(Place(number: number, job: job), at: index)
+      jobs.insert(Place(number: number, job: job, isForHere: isForHere), at: index)
+    }
+
+    /// Takes the first job that a lane may do.
+    mutating func takeJob(any takesAny: Bool) -> Job? {
+      if takesAny || !sharesOut { return jobs.popFirst()?.job }
+      guard let index = jobs.firstIndex(where: \.isForHere) else { return nil }
+      return jobs.remove(at: index).job
     }
 
     /// Takes the bells that have something to tell: one for a job, all for the end of waiting.
     mutating func takeBells(all: Bool) -> [MonotonicSemaphore] {
-      let taken = all ? bells : Array(bells.suffix(1))
-      bells.removeLast(taken.count)
-      return taken
+      if all {
+        defer { bells = [] }
+        return bells.map(\.semaphore)
+      }
+      guard let index = bells.lastIndex(where: { $0.takesAny || !sharesOut }) else { return [] }
+      return [bells.remove(at: index).semaphore]
     }
   }
 
@@ -70,22 +91,28 @@ final class JobQueue: Sendable {
 
   /// - Parameters:
   ///   - threads: how many threads may compile at the same time, if there are fewer jobs.
-  ///   - isAwaited: whether a job is held back until ``answered(_:isThere:)``.
-  init(_ jobs: [Job], threads: Int, isAwaited: (Job) -> Bool = { _ in false }) {
-    var state = State()
+  ///   - sharesOut: whether workers of another machine are given jobs, too (``nextForElsewhere()``).
+  ///   - isAwaited: whether a job is held back until ``answered(_:isThere:)``. One that is not is for this machine.
+  init(_ jobs: [Job], threads: Int, sharesOut: Bool = false, isAwaited: (Job) -> Bool = { _ in false }) {
+    var state = State(sharesOut: sharesOut)
     for (number, job) in jobs.enumerated() {
-      if isAwaited(job) { state.awaited[number] = job } else { state.jobs.append(Place(number: number, job: job)) }
+      if isAwaited(job) {
+        state.awaited[number] = job
+      } else {
+        state.jobs.append(Place(number: number, job: job, isForHere: true))
+      }
     }
     self.state = Mutex(state)
     self.threads = threads
   }
 
-  func next() -> Next {
+  /// - Parameter takesAny: whether the lane takes jobs that another machine's workers could do, if they are given any.
+  func next(any takesAny: Bool = true) -> Next {
     state.withLock { state in
       guard !state.isStopped else { return .done }
-      let fresh = state.jobs.popFirst()?.job
+      let fresh = state.takeJob(any: takesAny)
       // What waits for another process can wait: what is answered meanwhile comes first.
-      if fresh == nil, !state.awaited.isEmpty { return .wait }
+      if fresh == nil, !state.awaited.isEmpty || !state.jobs.isEmpty { return .wait }
       guard let job = fresh ?? (state.postponed.isEmpty ? nil : state.postponed.removeFirst()) else { return .done }
       // A job that waits for another process has a thread only.
       let granted = fresh == nil ? 1 : state.share(of: threads)
@@ -113,7 +140,7 @@ final class JobQueue: Sendable {
     state.withLock { state in
       guard state.running > 1, !state.isStopped else { return false }
       state.end(threads)
-      state.jobs.insert(Place(number: -1, job: job), at: state.jobs.startIndex)
+      state.jobs.insert(Place(number: -1, job: job, isForHere: true), at: state.jobs.startIndex)
       return true
     }
   }
@@ -130,27 +157,29 @@ final class JobQueue: Sendable {
 
   /// Takes an answer: a job is done, or has to be.
   ///
+  /// - Parameter isForHere: whether it can only be done on this machine.
   /// - Returns: how many are still awaited.
   @discardableResult
-  func answered(_ number: Int, isThere: Bool) -> Int {
+  func answered(_ number: Int, isThere: Bool, isForHere: Bool = false) -> Int {
     let (left, bells) = state.withLock { state in
       guard let job = state.awaited.removeValue(forKey: number) else {
         return (state.awaited.count, [MonotonicSemaphore]())
       }
-      if !isThere { state.insert(job, at: number) }
+      if !isThere { state.insert(job, at: number, isForHere: isForHere) }
       let isLast = state.awaited.isEmpty
-      return (state.awaited.count, isLast || !isThere ? state.takeBells(all: isLast) : [])
+      return (state.awaited.count, isLast || !isThere ? state.takeBells(all: isLast || isForHere) : [])
     }
     for bell in bells { bell.signal() }
     return left
   }
 
   /// Waits until there is something to do, or nothing is awaited any more. The caller has no job slot of make's meanwhile.
-  func waitForAnswer() {
+  func waitForAnswer(any takesAny: Bool = true) {
     let bell = MonotonicSemaphore()
     let waits = state.withLock { state in
-      let waits = !state.isStopped && state.jobs.isEmpty && !state.awaited.isEmpty
-      if waits { state.bells.append(bell) }
+      let isNothingForIt = state.jobs.allSatisfy { !$0.isForHere && !takesAny && state.sharesOut }
+      let waits = !state.isStopped && isNothingForIt && !(state.jobs.isEmpty && state.awaited.isEmpty)
+      if waits { state.bells.append(Bell(semaphore: bell, takesAny: takesAny)) }
       return waits
     }
     if waits { bell.wait(until: nil) }
@@ -162,12 +191,46 @@ final class JobQueue: Sendable {
       let bell = MonotonicSemaphore()
       let waits = state.withLock { state in
         let waits = !state.isStopped && !state.awaited.isEmpty
-        if waits { state.bells.append(bell) }
+        if waits { state.bells.append(Bell(semaphore: bell, takesAny: true)) }
         return waits
       }
       if !waits { return }
       bell.wait(until: nil)
     }
+  }
+
+  // MARK: Other machines
+
+  /// Takes a job that another machine's workers can do. It counts as awaited from now on: ``answered(_:isThere:isForHere:)`` says
+  /// what became of it.
+  func nextForElsewhere() -> (number: Int, job: Job)? {
+    state.withLock { state in
+      guard state.sharesOut, !state.isStopped, let index = state.jobs.firstIndex(where: { !$0.isForHere }) else {
+        return nil
+      }
+      let place = state.jobs.remove(at: index)
+      state.awaited[place.number] = place.job
+      return (place.number, place.job)
+    }
+  }
+
+  /// Gives a job back that no worker was given, because another process is compiling it.
+  func postponeAwaited(_ number: Int) {
+    let bells = state.withLock { state in
+      guard let job = state.awaited.removeValue(forKey: number) else { return [MonotonicSemaphore]() }
+      state.postponed.append(job)
+      return state.awaited.isEmpty ? state.takeBells(all: true) : []
+    }
+    for bell in bells { bell.signal() }
+  }
+
+  /// Says that workers of other machines are given nothing more: every lane takes every job.
+  func keepAllHere() {
+    let bells = state.withLock { state in
+      state.sharesOut = false
+      return state.takeBells(all: true)
+    }
+    for bell in bells { bell.signal() }
   }
 
   // MARK: The end

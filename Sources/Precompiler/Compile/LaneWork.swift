@@ -59,7 +59,7 @@ final class LaneWork: Sendable {
     // The engine's own threads would run without a slot.
     threads = policy.jobserver == nil ? min(policy.lanes, policy.processors ?? AvailableProcessors.count()) : 1
     let asks = remote != nil
-    queue = JobQueue(jobs, threads: threads) { asks && $0.reason != .forced }
+    queue = JobQueue(jobs, threads: threads, sharesOut: remote?.execution != nil) { asks && $0.reason != .forced }
     roots = request.input.roots
     directories = request.input.rememberedUnder
     self.cancellation = cancellation
@@ -74,6 +74,25 @@ final class LaneWork: Sendable {
       return module
     }
   }
+
+  /// The module that is compiled is the one that was hashed: the very bytes where they were kept, otherwise bytes read
+  /// again from any of the module's files that still has them.
+  func load(_ job: Job, with reader: borrowing ModuleReader) throws(ModuleFailure) -> LoadedModule {
+    if let module = takeModule(of: job) { return module }
+    var failure = ModuleFailure.changedWhileRead
+    for path in job.content.paths {
+      do throws(ModuleFailure) {
+        let module = try reader.load(path)
+        if module.facts == job.content.facts { return module }
+      } catch {
+        failure = error
+      }
+    }
+    throw failure
+  }
+
+  /// A reader for whoever loads modules.
+  var reader: ModuleReader { ModuleReader(limit: limits.largestModule, avoidsWriters: avoidsWriters) }
 
   /// Keeps the module of a job that goes back to the queue.
   func putBack(_ module: LoadedModule, of job: Job) {

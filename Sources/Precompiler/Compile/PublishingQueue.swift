@@ -31,13 +31,27 @@ final class PublishingQueue: Sendable {
     ///   - digest: the SHA-256 that its bytes are said to have.
     ///   - signature: the signature's file that came with it; empty for none.
     case fetched(digest: [UInt8], signature: [UInt8])
+    /// A worker of another machine has made it. It is signed here: whoever has it made there vouches for that machine.
+    case compiledRemotely(digest: [UInt8])
 
     fileprivate var timing: RunTimings.Kind { if case .compiled = self { .store } else { .receive } }
+
+    /// The digest that its bytes are said to have.
+    fileprivate var digest: [UInt8]? {
+      switch self {
+      case .compiled: nil
+      case .fetched(let digest, _), .compiledRemotely(let digest): digest
+      }
+    }
+
+    /// Whether a store on another machine can be given it.
+    fileprivate var isOurs: Bool { if case .fetched = self { false } else { true } }
 
     fileprivate func result(size: Int) -> JobOutcome.Result {
       switch self {
       case .compiled(let nanoseconds): .compiled(size: size, nanoseconds: nanoseconds)
       case .fetched: .fetched(size: size)
+      case .compiledRemotely: .compiledRemotely(size: size)
       }
     }
   }
@@ -56,11 +70,11 @@ final class PublishingQueue: Sendable {
       let bytes = artifact.bytes
       let file = try work.timings.measure(origin.timing, lane: lane, job: job) { () throws(CacheError) in
         switch origin {
-        case .compiled: try writer.write(bytes, for: job.content.facts.hash)
+        case .compiled, .compiledRemotely: try writer.write(bytes, for: job.content.facts.hash)
         case .fetched(_, let signature): try writer.write(bytes, signedElsewhere: signature)
         }
       }
-      if case .fetched(let digest, _) = origin, file.digest.bytes != digest {
+      if let digest = origin.digest, file.digest.bytes != digest {
         places.signal()
         return false
       }
@@ -114,7 +128,7 @@ final class PublishingQueue: Sendable {
       } else {
         let (digest, size) = (one.artifact.digest, one.artifact.size)
         work.finish(one.job, one.origin.result(size: size), artifact: digest)
-        if case .compiled = one.origin { work.remote?.offer(one.job, one.artifact) }
+        if one.origin.isOurs { work.remote?.offer(one.job, one.artifact) }
       }
       one.release()
     }

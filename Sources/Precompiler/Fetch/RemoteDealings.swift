@@ -44,6 +44,21 @@ final class RemoteDealings: Sendable {
 
   var tally: RemoteTally { state.withLock { $0.tally } }
 
+  /// How its workers are used; nil if they are not.
+  var execution: (most: Int, localLanes: Int?)? { use.executes ? (max(1, use.mostExecuting), use.localLanes) : nil }
+
+  // MARK: Executing
+
+  func execute(_ work: RemoteWork, answer: @escaping @Sendable (RemoteWorkAnswer) -> Void) {
+    use.store.execute(work, cancellation, answer: answer)
+  }
+
+  /// Notes that its workers are given nothing more.
+  func executesNothing(because reason: String) { tell(.executesNothing(reason: reason)) }
+
+  /// Tells users who want to know everything.
+  func note(_ text: String) { observer.record(.noted(text)) }
+
   // MARK: Fetching
 
   /// - Parameter answer: told the position of each job.

@@ -12,14 +12,19 @@ final class RemoteIntake: Sendable {
   private let work: LaneWork
   private let dealings: RemoteDealings
   private let publishing: PublishingQueue
+  /// Has workers of that machine compile what it has not; nil if they are not used.
+  private let executor: RemoteExecutor?
   /// Whether answers are still taken. The lock is held while one is, so that none is half taken at the end.
   private let isOpen = Mutex(true)
 
-  /// - Parameter lane: its number among the lanes, for drawing it.
-  init(_ work: LaneWork, _ dealings: RemoteDealings, lane: Int) {
+  /// - Parameters:
+  ///   - lane: its number among the lanes, for drawing it.
+  ///   - executes: whether workers may be used, if that was asked for.
+  init(_ work: LaneWork, _ dealings: RemoteDealings, lane: Int, executes: Bool) {
     self.work = work
     self.dealings = dealings
     publishing = PublishingQueue(work, lane: lane)
+    executor = executes ? RemoteExecutor(work, dealings, publishing, lane: lane) : nil
   }
 
   /// Asks for every job that an answer is awaited for.
@@ -33,6 +38,7 @@ final class RemoteIntake: Sendable {
 
   /// Takes no more answers, and waits until what was taken is published.
   func finish() {
+    executor?.close()
     isOpen.withLock { $0 = false }
     publishing.finish()
     dealings.tellUnsigned()
@@ -49,6 +55,7 @@ final class RemoteIntake: Sendable {
       case .found(let artifact): isThere = take(artifact, for: job)
       }
       work.observer.record(.awaiting(work.queue.answered(number, isThere: isThere)))
+      if !isThere { executor?.wake() }
     }
   }
 

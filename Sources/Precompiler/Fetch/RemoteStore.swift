@@ -20,6 +20,12 @@ package protocol RemoteStore: AnyObject, Sendable {
     _ names: [RemoteName], largest: Int, _ cancellation: Cancellation,
     answer: @escaping @Sendable (_ position: Int, RemoteAnswer) -> Void)
 
+  /// Has its workers compile a module.
+  ///
+  /// - Parameter answer: told once, from any thread, perhaps before this returns; as with ``fetch(_:largest:_:answer:)``.
+  func execute(
+    _ work: RemoteWork, _ cancellation: Cancellation, answer: @escaping @Sendable (RemoteWorkAnswer) -> Void)
+
   /// Gives it an artifact.
   ///
   /// - Parameter done: told once, from any thread, why it is not stored; nil for success.
@@ -28,11 +34,23 @@ package protocol RemoteStore: AnyObject, Sendable {
     done: @escaping @Sendable (RemoteFailure?) -> Void)
 }
 
+extension RemoteStore {
+  package func execute(
+    _ work: RemoteWork, _ cancellation: Cancellation, answer: @escaping @Sendable (RemoteWorkAnswer) -> Void
+  ) { answer(.idle(reason: "it has no workers")) }
+}
+
 /// How a run uses such a store.
 package struct RemoteUse: Sendable {
   package let store: any RemoteStore
   /// Whether what is compiled here is stored there.
   package var stores: Bool
+  /// Whether its workers compile what neither it nor the caches have.
+  package var executes = false
+  /// How many modules are given to workers at a time.
+  package var mostExecuting = 64
+  /// How many lanes of this machine compile meanwhile; nil for all. The others do what comes back.
+  package var localLanes: Int?
   /// Whether the run ends when that is done, or takes too long. A watcher's batches do not wait.
   package var waits = true
   /// Seconds for which the end of a run waits for artifacts to be stored: for the next one, and all in all.
@@ -63,6 +81,34 @@ package enum RemoteAnswer: Sendable {
   case found(FetchedArtifact)
   case missing
   case failed(RemoteFailure)
+}
+
+/// A module for a worker of another machine.
+package struct RemoteWork: Sendable {
+  package let recipe: RemoteRecipe
+  package let module: LoadedModule
+  /// Seconds that the compilation may take.
+  package let timeout: Double
+  /// Bytes of the largest artifact that is taken.
+  package let largest: Int
+
+  /// A descriptor of the module's bytes; nil if the system grants none.
+  package func openModule() -> Descriptor? {
+    switch module.contents {
+    case .small(let bytes): try? MemoryFile.sealed(name: "module", bytes).descriptor.duplicate()
+    case .file(let file): try? file.descriptor.duplicate()
+    }
+  }
+}
+
+package enum RemoteWorkAnswer: Sendable {
+  case made(FetchedArtifact)
+  /// The compiler does not take the module; what it wrote.
+  case refused(words: String)
+  /// Nothing is known of the module.
+  case failed(RemoteFailure)
+  /// The machine has no workers.
+  case idle(reason: String)
 }
 
 /// An artifact as another machine gave it: nothing is known of its bytes but that they cannot change any more.
@@ -125,6 +171,8 @@ package enum RemoteStoreTrouble: Hashable, Sendable {
   case unsigned(count: Int, SignatureFault, first: String, instead: Substitute)
   /// It could not give an artifact. It is told of the first of several.
   case failed(module: String, reason: String, instead: Substitute)
+  /// Its workers compile nothing, or nothing more, of this run.
+  case executesNothing(reason: String)
   /// It has not stored so many artifacts.
   case notStored(Int, reason: String)
 
@@ -145,6 +193,7 @@ extension RemoteStoreTrouble: CustomStringConvertible {
       "\(fault.description(ofArtifacts: count)): \(first)"
         + (count == 1 ? " is \(instead.words)" : " and \(count - 1) more are \(instead.words)")
     case .failed(let module, let reason, let instead): "\(reason): \(module) is \(instead.words)"
+    case .executesNothing(let reason): "\(reason); everything is compiled here"
     case .notStored(let count, let reason):
       "\(count) artifact\(count == 1 ? " is" : "s are") not stored there: \(reason)"
     }

@@ -121,6 +121,10 @@ struct RunCatalog {
         (size, nanoseconds) = (bytes, time)
         record.tally.misses[outcome.job.reason, default: 0] += 1
         record.tally.compileNanoseconds += Int64(clamping: time)
+      case .compiledRemotely(let bytes):
+        (size, nanoseconds) = (bytes, 0)
+        record.tally.compiledRemotely += 1
+        record.tally.misses[outcome.job.reason, default: 0] += 1
       case .fetched(let bytes):
         (size, nanoseconds) = (bytes, 0)
         record.tally.fetched += 1

@@ -47,6 +47,13 @@ package protocol Toolchain: AnyObject, Sendable {
   /// Tries whether the compiler compiles a module with another backend than a wish's; blocks.
   func compiles(_ module: LoadedModule, with backend: Backend, insteadOf wish: Int, deadline: MonotonicInstant) -> Bool
 
+  /// How workers of other machines do what a wish wants; blocks.
+  ///
+  /// - Parameter identity: what the wish was resolved to.
+  /// - Returns: nil if this compiler is not sent to other machines.
+  /// - Throws: why it cannot be, though it should.
+  func remoteRecipe(of wish: Int, _ identity: ArtifactIdentity) throws(RemoteFailure) -> RemoteRecipe?
+
   /// Takes a session that is not needed at the moment, for a later run.
   ///
   /// - Returns: false if it is not kept, so that its owner has to end it.
@@ -62,6 +69,8 @@ extension Toolchain {
   ) -> Bool { false }
 
   package func hosts(of wish: Int) -> [String] { [] }
+
+  package func remoteRecipe(of wish: Int, _ identity: ArtifactIdentity) throws(RemoteFailure) -> RemoteRecipe? { nil }
 
   package var files: [FilePath] { [location.path] }
 }

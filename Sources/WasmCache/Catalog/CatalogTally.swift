@@ -9,6 +9,8 @@ package struct Tally: Hashable, Sendable {
   package var misses: [MissReason: Int64] = [:]
   /// What the cache lacked and a store on another machine had.
   package var fetched: Int64 = 0
+  /// What workers of another machine compiled. They are misses, too.
+  package var compiledRemotely: Int64 = 0
   /// Requests to such stores that failed. They are neither hits nor misses of theirs.
   package var remoteErrors: Int64 = 0
   /// Artifacts that were stored there.
@@ -26,6 +28,7 @@ package struct Tally: Hashable, Sendable {
     lowerHits = Self.sum(lowerHits, other.lowerHits)
     compileNanoseconds = Self.sum(compileNanoseconds, other.compileNanoseconds)
     fetched = Self.sum(fetched, other.fetched)
+    compiledRemotely = Self.sum(compiledRemotely, other.compiledRemotely)
     remoteErrors = Self.sum(remoteErrors, other.remoteErrors)
     stored = Self.sum(stored, other.stored)
     misses.merge(other.misses, uniquingKeysWith: Self.sum)
@@ -59,6 +62,7 @@ extension Tally {
       case "lower hits": tally.lowerHits = value
       case "compile nanoseconds": tally.compileNanoseconds = value
       case "fetched": tally.fetched = value
+      case "compiled remotely": tally.compiledRemotely = value
       case "remote errors": tally.remoteErrors = value
       case "stored": tally.stored = value
       case "since": tally.since = value
@@ -74,6 +78,7 @@ extension Tally {
     try Self.write("lower hits", lowerHits, connection)
     try Self.write("compile nanoseconds", compileNanoseconds, connection)
     try Self.write("fetched", fetched, connection)
+    try Self.write("compiled remotely", compiledRemotely, connection)
     try Self.write("remote errors", remoteErrors, connection)
     try Self.write("stored", stored, connection)
     try Self.write("since", since, connection)

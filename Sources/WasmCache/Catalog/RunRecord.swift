@@ -69,7 +69,8 @@ extension RunRecord {
   /// Whether it holds anything that must not wait. Otherwise the run leaves the catalog's files untouched.
   func isWorthWriting(now: Int64) -> Bool {
     !engines.isEmpty || !sightings.isEmpty || !compilations.isEmpty || !fingerprints.isEmpty || !checked.isEmpty
-      || !signed.isEmpty || !tally.misses.isEmpty || max(tally.fetched, tally.remoteErrors, tally.stored) > 0
+      || !signed.isEmpty || !tally.misses.isEmpty
+      || max(tally.fetched, tally.compiledRemotely, tally.remoteErrors, tally.stored) > 0
       || roots.contains { !$0.hashed.isEmpty || !$0.gone.isEmpty || $0.index.wantsTally(now: now) }
   }
 }

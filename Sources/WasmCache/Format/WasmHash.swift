@@ -27,6 +27,9 @@ public struct WasmHash: Hashable, Sendable {
     return WasmHash(digest)
   }
 
+  /// Its 32 bytes.
+  package var bytes: [UInt8] { digest.bytes }
+
   /// 64 of its bits, evenly distributed.
   package var firstWord: UInt64 { digest.firstWord }
 

@@ -83,6 +83,8 @@ struct JSONRunLines {
             "reason": reason, "artifact": path(job), "artifact_size": JSON(size), "nanoseconds": JSON(nanoseconds),
           ]
         )
+      case .compiledRemotely(let size):
+        ("compiled_remotely", ["reason": reason, "artifact": path(job), "artifact_size": JSON(size)])
       case .fetched(let size):
         ("fetched", ["reason": reason, "artifact": path(job), "artifact_size": JSON(size)])
       case .foundMeanwhile(let size):

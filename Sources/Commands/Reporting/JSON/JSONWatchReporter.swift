@@ -64,7 +64,7 @@ final class JSONWatchReporter: WatchReporting {
     switch outcome.result {
     // A failure is reported when it is known whether it will stay.
     case .failed, .notDone: return
-    case .compiled: state.withLock { $0.compiled += 1 }
+    case .compiled, .compiledRemotely: state.withLock { $0.compiled += 1 }
     case .fetched, .foundMeanwhile: break
     }
     let changes = state.withLock { $0.changes }

@@ -13,6 +13,9 @@ package protocol RemoteStore: Sendable {
   /// - Returns: how many of the artifact's bytes were sent; 0 if the server had them.
   func store(_ key: LookUpKey, _ artifact: RemoteArtifact, _ blob: OutgoingBlob) async throws -> Int
 
+  /// Has a program executed on a server's worker.
+  func execute(_ execution: RemoteExecution, _ files: ExecutionFiles) async throws -> ExecutionResult
+
   /// What is known of the server.
   func facts() async throws -> [RemoteFact]
 }

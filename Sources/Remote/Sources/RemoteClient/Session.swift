@@ -22,6 +22,8 @@ package final class Session: Sendable {
   /// How many answers were sent.
   private let sent = Atomic(0)
   private let busyMilliseconds: Int
+  /// The files that the tool has given for executions.
+  private let inputs = Mutex<[BlobDigest: OutgoingBlob]>([:])
 
   /// Requests in work for each call that may be open: those that wait are what batches are made of.
   private static let requestsPerCall = 4
@@ -123,10 +125,36 @@ package final class Session: Sendable {
       }
     case .status(let number):
       answer(number, after: opening) { [store] in (.status(number: number, try await store.facts()), nil) }
+    case .give(let blob):
+      guard let file = message.takeDescriptor() else { return endUnderstandingNothing() }
+      let given = OutgoingBlob(BlobDigest(blob), file)
+      inputs.withLock { $0[given.digest] = given }
+    case .execute(let number, let execution):
+      guard let file = message.takeDescriptor() else { return endUnderstandingNothing() }
+      guard let inputs = inputs(of: execution) else {
+        let trouble = RemoteTrouble(.unsuitable, "a file that its workers need could not be passed on")
+        send(.failed(number: number, trouble))
+        return true
+      }
+      let files = ExecutionFiles(
+        inputs: inputs, subject: OutgoingBlob(BlobDigest(execution.subject.blob), file))
+      answer(number, isReading: false, after: opening) { [store] in
+        switch try await store.execute(execution, files) {
+        case .made(let blob, let described): (.made(number: number, described), blob)
+        case .exited(let status, let words): (.exited(number: number, status: status, words: words), nil)
+        }
+      }
     case .open, nil:
       return endUnderstandingNothing()
     }
     return true
+  }
+
+  /// - Returns: nil if the tool has not given one of them.
+  private func inputs(of execution: RemoteExecution) -> [BlobDigest: OutgoingBlob]? {
+    let wanted = execution.inputs.map { BlobDigest($0.blob) }
+    let found = inputs.withLock { given in wanted.compactMap { digest in given[digest].map { (digest, $0) } } }
+    return found.count == wanted.count ? Dictionary(found) { first, _ in first } : nil
   }
 
   private func endUnderstandingNothing() -> Bool {
@@ -183,7 +211,7 @@ package final class Session: Sendable {
     case .silent: !(error is SlowCall)
     // Many may read, and few may write.
     case .denied: isReading
-    case .full, .wrongBytes, .unsuitable, .tooLarge: false
+    case .full, .wrongBytes, .unsuitable, .tooLarge, .idle: false
     }
   }
 

@@ -43,8 +43,8 @@ import Testing
           == .refused(
             RemoteTrouble(
               .unsuitable,
-              "wasmprecompile-remote speaks version 1, and wasmprecompile version 77, of what they tell each other: install both"
-                + " of the same release")))
+              "wasmprecompile-remote speaks version \(RemoteProtocol.version), and wasmprecompile version 77, of what they "
+                + "tell each other: install both of the same release")))
     }
   }
 

@@ -10,11 +10,11 @@ internal import Synchronization
 
 /// The way to one server: calls with their limits, tries and headers.
 final class GRPCConnection: Sendable {
-  private let client: GRPCClient<HTTP2ClientTransport.Posix>
+  let client: GRPCClient<HTTP2ClientTransport.Posix>
   private let limiter: CallLimiter
-  private let patience: Patience
-  private let hearing = Hearing()
-  private let headers: @Sendable () -> Metadata
+  let patience: Patience
+  let hearing = Hearing()
+  let headers: @Sendable () -> Metadata
   /// How many calls have succeeded.
   private let successes = Atomic(0)
   private let running: Task<Void, Never>
@@ -48,7 +48,7 @@ final class GRPCConnection: Sendable {
 
   deinit { running.cancel() }
 
-  private var options: CallOptions {
+  var options: CallOptions {
     var options = CallOptions.defaults
     // The transport takes this for both directions.
     options.maxRequestMessageBytes = Self.largestMessage

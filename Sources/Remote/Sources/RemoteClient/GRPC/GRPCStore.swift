@@ -6,14 +6,14 @@ package import RemoteProtocol
 internal import SwiftProtobuf
 internal import Synchronization
 
-/// A server that speaks the Remote Execution API, version 2. Of that, it needs the caches only.
+/// A server that speaks the Remote Execution API, version 2. It needs the caches, and workers only if something is to be executed.
 package final class GRPCStore: RemoteStore {
   private let address: ServerAddress
   private let settings: RemoteSettings
   private let credentials: Credentials
   private let connection: GRPCConnection
   /// What the server has said of itself; blobs need its limits.
-  private let opened = Mutex<(server: ServerDescription, blobs: GRPCBlobs)?>(nil)
+  private let opened = Mutex<(server: ServerDescription, blobs: GRPCBlobs, execution: GRPCExecution)?>(nil)
 
   package init(_ address: ServerAddress, _ settings: RemoteSettings, _ credentials: Credentials) throws(RemoteTrouble) {
     self.address = address
@@ -50,7 +50,9 @@ package final class GRPCStore: RemoteStore {
       throw credentials.advising(trouble, usesTLS: address.usesTLS)
     }
     let blobs = GRPCBlobs(connection, instance: address.path, limit: server.largestBatch)
-    opened.withLock { $0 = (server, blobs) }
+    let execution = GRPCExecution(
+      connection, blobs, instance: address.path, salt: settings.salt, calls: Int(settings.calls))
+    opened.withLock { $0 = (server, blobs, execution) }
     return "\(address) (Remote Execution API \(server.versions))"
   }
 
@@ -133,6 +135,16 @@ package final class GRPCStore: RemoteStore {
       try await connection.call(CacheMethods.updateActionResult, request)
     }
     return sent
+  }
+
+  // MARK: Executions
+
+  package func execute(_ execution: RemoteExecution, _ files: ExecutionFiles) async throws -> ExecutionResult {
+    guard let (server, _, executing) = opened.withLock({ $0 }) else {
+      throw RemoteTrouble(.unsuitable, "the server is not open")
+    }
+    guard server.executes else { throw RemoteTrouble(.idle, "the server executes nothing") }
+    return try await asking(ExecutionMethods.execute.name) { try await executing.execute(execution, files) }
   }
 
   // MARK: Facts

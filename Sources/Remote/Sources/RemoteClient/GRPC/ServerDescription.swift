@@ -10,6 +10,8 @@ struct ServerDescription: Hashable, Sendable {
   let largestBatch: Int
   /// Bytes; 0 if it does not say.
   let largestBlob: Int
+  /// Whether it has workers.
+  let executes: Bool
 
   private static let sha256: Int32 = 1
   private static let names: [Int32: String] = [
@@ -38,6 +40,7 @@ struct ServerDescription: Hashable, Sendable {
     digestFunctions = cache.digestFunctions
     takesUpdates = cache.actionCacheUpdateCapabilities.updateEnabled
     largestBatch = max(0, Int(clamping: cache.maxBatchTotalSizeBytes))
+    executes = answer.executionCapabilities.execEnabled
     largestBlob = max(0, Int(clamping: cache.maxCasBlobSizeBytes))
   }
 
@@ -49,6 +52,7 @@ struct ServerDescription: Hashable, Sendable {
     [
       RemoteFact("digest functions", Self.named(digestFunctions)),
       RemoteFact("updates", takesUpdates ? "allowed" : "not allowed"),
+      RemoteFact("execution", executes ? "offered" : "not offered"),
       RemoteFact("largest batch", largestBatch > 0 ? "\(largestBatch) bytes" : "not stated"),
       RemoteFact("largest blob", largestBlob > 0 ? "\(largestBlob) bytes" : "not stated"),
     ]

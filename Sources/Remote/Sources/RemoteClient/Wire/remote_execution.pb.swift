@@ -10,7 +10,7 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-// The part of the Remote Execution API, version 2, that a client of a cache needs. Names, numbers and types are those of the API, so
+// The part of the Remote Execution API, version 2, that a client needs that uses caches and workers. Names, numbers and types are those of the API, so
 // that servers understand it; whatever is left out here is skipped where a server sends it.
 
 #if canImport(FoundationEssentials)
@@ -68,6 +68,15 @@ nonisolated struct WireAction: Sendable {
   /// Clears the value of `inputRootDigest`. Subsequent reads from it will return its default value.
   mutating func clearInputRootDigest() {self._inputRootDigest = nil}
 
+  var timeout: WireDuration {
+    get {_timeout ?? WireDuration()}
+    set {_timeout = newValue}
+  }
+  /// Returns true if `timeout` has been explicitly set.
+  var hasTimeout: Bool {self._timeout != nil}
+  /// Clears the value of `timeout`. Subsequent reads from it will return its default value.
+  mutating func clearTimeout() {self._timeout = nil}
+
   var salt: Data = Data()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -76,6 +85,22 @@ nonisolated struct WireAction: Sendable {
 
   fileprivate var _commandDigest: WireDigest? = nil
   fileprivate var _inputRootDigest: WireDigest? = nil
+  fileprivate var _timeout: WireDuration? = nil
+}
+
+/// google.protobuf.Duration
+nonisolated struct WireDuration: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var seconds: Int64 = 0
+
+  var nanos: Int32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 nonisolated struct WireCommand: Sendable {
@@ -90,6 +115,68 @@ nonisolated struct WireCommand: Sendable {
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+}
+
+nonisolated struct WireDirectory: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var files: [WireFileNode] = []
+
+  var directories: [WireDirectoryNode] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct WireFileNode: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var name: String = String()
+
+  var digest: WireDigest {
+    get {_digest ?? WireDigest()}
+    set {_digest = newValue}
+  }
+  /// Returns true if `digest` has been explicitly set.
+  var hasDigest: Bool {self._digest != nil}
+  /// Clears the value of `digest`. Subsequent reads from it will return its default value.
+  mutating func clearDigest() {self._digest = nil}
+
+  var isExecutable: Bool = false
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _digest: WireDigest? = nil
+}
+
+nonisolated struct WireDirectoryNode: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var name: String = String()
+
+  var digest: WireDigest {
+    get {_digest ?? WireDigest()}
+    set {_digest = newValue}
+  }
+  /// Returns true if `digest` has been explicitly set.
+  var hasDigest: Bool {self._digest != nil}
+  /// Clears the value of `digest`. Subsequent reads from it will return its default value.
+  mutating func clearDigest() {self._digest = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _digest: WireDigest? = nil
 }
 
 nonisolated struct WireOutputFile: Sendable {
@@ -126,9 +213,145 @@ nonisolated struct WireActionResult: Sendable {
 
   var exitCode: Int32 = 0
 
+  var stderrRaw: Data = Data()
+
+  var stderrDigest: WireDigest {
+    get {_stderrDigest ?? WireDigest()}
+    set {_stderrDigest = newValue}
+  }
+  /// Returns true if `stderrDigest` has been explicitly set.
+  var hasStderrDigest: Bool {self._stderrDigest != nil}
+  /// Clears the value of `stderrDigest`. Subsequent reads from it will return its default value.
+  mutating func clearStderrDigest() {self._stderrDigest = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+
+  fileprivate var _stderrDigest: WireDigest? = nil
+}
+
+nonisolated struct WireExecuteRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var instanceName: String = String()
+
+  var skipCacheLookup: Bool = false
+
+  var actionDigest: WireDigest {
+    get {_actionDigest ?? WireDigest()}
+    set {_actionDigest = newValue}
+  }
+  /// Returns true if `actionDigest` has been explicitly set.
+  var hasActionDigest: Bool {self._actionDigest != nil}
+  /// Clears the value of `actionDigest`. Subsequent reads from it will return its default value.
+  mutating func clearActionDigest() {self._actionDigest = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _actionDigest: WireDigest? = nil
+}
+
+nonisolated struct WireWaitExecutionRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var name: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// google.longrunning.Operation
+nonisolated struct WireOperation: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var name: String = String()
+
+  var done: Bool = false
+
+  var error: WireStatus {
+    get {_error ?? WireStatus()}
+    set {_error = newValue}
+  }
+  /// Returns true if `error` has been explicitly set.
+  var hasError: Bool {self._error != nil}
+  /// Clears the value of `error`. Subsequent reads from it will return its default value.
+  mutating func clearError() {self._error = nil}
+
+  var response: WireAny {
+    get {_response ?? WireAny()}
+    set {_response = newValue}
+  }
+  /// Returns true if `response` has been explicitly set.
+  var hasResponse: Bool {self._response != nil}
+  /// Clears the value of `response`. Subsequent reads from it will return its default value.
+  mutating func clearResponse() {self._response = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _error: WireStatus? = nil
+  fileprivate var _response: WireAny? = nil
+}
+
+/// google.protobuf.Any
+nonisolated struct WireAny: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var typeURL: String = String()
+
+  var value: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct WireExecuteResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var result: WireActionResult {
+    get {_result ?? WireActionResult()}
+    set {_result = newValue}
+  }
+  /// Returns true if `result` has been explicitly set.
+  var hasResult: Bool {self._result != nil}
+  /// Clears the value of `result`. Subsequent reads from it will return its default value.
+  mutating func clearResult() {self._result = nil}
+
+  var cachedResult: Bool = false
+
+  var status: WireStatus {
+    get {_status ?? WireStatus()}
+    set {_status = newValue}
+  }
+  /// Returns true if `status` has been explicitly set.
+  var hasStatus: Bool {self._status != nil}
+  /// Clears the value of `status`. Subsequent reads from it will return its default value.
+  mutating func clearStatus() {self._status = nil}
+
+  var message: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _result: WireActionResult? = nil
+  fileprivate var _status: WireStatus? = nil
 }
 
 nonisolated struct WireGetActionResultRequest: Sendable {
@@ -380,6 +603,15 @@ nonisolated struct WireServerCapabilities: Sendable {
   /// Clears the value of `cacheCapabilities`. Subsequent reads from it will return its default value.
   mutating func clearCacheCapabilities() {self._cacheCapabilities = nil}
 
+  var executionCapabilities: WireExecutionCapabilities {
+    get {_executionCapabilities ?? WireExecutionCapabilities()}
+    set {_executionCapabilities = newValue}
+  }
+  /// Returns true if `executionCapabilities` has been explicitly set.
+  var hasExecutionCapabilities: Bool {self._executionCapabilities != nil}
+  /// Clears the value of `executionCapabilities`. Subsequent reads from it will return its default value.
+  mutating func clearExecutionCapabilities() {self._executionCapabilities = nil}
+
   var lowApiVersion: WireSemVer {
     get {_lowApiVersion ?? WireSemVer()}
     set {_lowApiVersion = newValue}
@@ -403,6 +635,7 @@ nonisolated struct WireServerCapabilities: Sendable {
   init() {}
 
   fileprivate var _cacheCapabilities: WireCacheCapabilities? = nil
+  fileprivate var _executionCapabilities: WireExecutionCapabilities? = nil
   fileprivate var _lowApiVersion: WireSemVer? = nil
   fileprivate var _highApiVersion: WireSemVer? = nil
 }
@@ -451,6 +684,18 @@ nonisolated struct WireCacheCapabilities: Sendable {
   init() {}
 
   fileprivate var _actionCacheUpdateCapabilities: WireActionCacheUpdateCapabilities? = nil
+}
+
+nonisolated struct WireExecutionCapabilities: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var execEnabled: Bool = false
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 nonisolated struct WireActionCacheUpdateCapabilities: Sendable {
@@ -543,7 +788,7 @@ nonisolated extension WireDigest: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireAction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Action"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}command_digest\0\u{3}input_root_digest\0\u{2}\u{7}salt\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}command_digest\0\u{3}input_root_digest\0\u{2}\u{4}timeout\0\u{2}\u{3}salt\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -553,6 +798,7 @@ nonisolated extension WireAction: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._commandDigest) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._inputRootDigest) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._timeout) }()
       case 9: try { try decoder.decodeSingularBytesField(value: &self.salt) }()
       default: break
       }
@@ -570,6 +816,9 @@ nonisolated extension WireAction: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     try { if let v = self._inputRootDigest {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     } }()
+    try { if let v = self._timeout {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
     if !self.salt.isEmpty {
       try visitor.visitSingularBytesField(value: self.salt, fieldNumber: 9)
     }
@@ -579,7 +828,43 @@ nonisolated extension WireAction: SwiftProtobuf.Message, SwiftProtobuf._MessageI
   static func ==(lhs: WireAction, rhs: WireAction) -> Bool {
     if lhs._commandDigest != rhs._commandDigest {return false}
     if lhs._inputRootDigest != rhs._inputRootDigest {return false}
+    if lhs._timeout != rhs._timeout {return false}
     if lhs.salt != rhs.salt {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireDuration: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Duration"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}seconds\0\u{1}nanos\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.seconds) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self.nanos) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.seconds != 0 {
+      try visitor.visitSingularInt64Field(value: self.seconds, fieldNumber: 1)
+    }
+    if self.nanos != 0 {
+      try visitor.visitSingularInt32Field(value: self.nanos, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireDuration, rhs: WireDuration) -> Bool {
+    if lhs.seconds != rhs.seconds {return false}
+    if lhs.nanos != rhs.nanos {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -615,6 +900,124 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
   static func ==(lhs: WireCommand, rhs: WireCommand) -> Bool {
     if lhs.arguments != rhs.arguments {return false}
     if lhs.outputPaths != rhs.outputPaths {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireDirectory: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Directory"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}files\0\u{1}directories\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.files) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.directories) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.files.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.files, fieldNumber: 1)
+    }
+    if !self.directories.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.directories, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireDirectory, rhs: WireDirectory) -> Bool {
+    if lhs.files != rhs.files {return false}
+    if lhs.directories != rhs.directories {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFileNode: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FileNode"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}digest\0\u{4}\u{2}is_executable\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._digest) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.isExecutable) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    try { if let v = self._digest {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if self.isExecutable != false {
+      try visitor.visitSingularBoolField(value: self.isExecutable, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireFileNode, rhs: WireFileNode) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs._digest != rhs._digest {return false}
+    if lhs.isExecutable != rhs.isExecutable {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireDirectoryNode: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".DirectoryNode"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}digest\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._digest) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    try { if let v = self._digest {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireDirectoryNode, rhs: WireDirectoryNode) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs._digest != rhs._digest {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -666,7 +1069,7 @@ nonisolated extension WireOutputFile: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireActionResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ActionResult"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{2}output_files\0\u{4}\u{2}exit_code\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{2}output_files\0\u{4}\u{2}exit_code\0\u{4}\u{3}stderr_raw\0\u{3}stderr_digest\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -676,24 +1079,245 @@ nonisolated extension WireActionResult: SwiftProtobuf.Message, SwiftProtobuf._Me
       switch fieldNumber {
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.outputFiles) }()
       case 4: try { try decoder.decodeSingularInt32Field(value: &self.exitCode) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.stderrRaw) }()
+      case 8: try { try decoder.decodeSingularMessageField(value: &self._stderrDigest) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.outputFiles.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.outputFiles, fieldNumber: 2)
     }
     if self.exitCode != 0 {
       try visitor.visitSingularInt32Field(value: self.exitCode, fieldNumber: 4)
     }
+    if !self.stderrRaw.isEmpty {
+      try visitor.visitSingularBytesField(value: self.stderrRaw, fieldNumber: 7)
+    }
+    try { if let v = self._stderrDigest {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: WireActionResult, rhs: WireActionResult) -> Bool {
     if lhs.outputFiles != rhs.outputFiles {return false}
     if lhs.exitCode != rhs.exitCode {return false}
+    if lhs.stderrRaw != rhs.stderrRaw {return false}
+    if lhs._stderrDigest != rhs._stderrDigest {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireExecuteRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ExecuteRequest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}instance_name\0\u{4}\u{2}skip_cache_lookup\0\u{4}\u{3}action_digest\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.instanceName) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.skipCacheLookup) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._actionDigest) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.instanceName.isEmpty {
+      try visitor.visitSingularStringField(value: self.instanceName, fieldNumber: 1)
+    }
+    if self.skipCacheLookup != false {
+      try visitor.visitSingularBoolField(value: self.skipCacheLookup, fieldNumber: 3)
+    }
+    try { if let v = self._actionDigest {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireExecuteRequest, rhs: WireExecuteRequest) -> Bool {
+    if lhs.instanceName != rhs.instanceName {return false}
+    if lhs.skipCacheLookup != rhs.skipCacheLookup {return false}
+    if lhs._actionDigest != rhs._actionDigest {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWaitExecutionRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".WaitExecutionRequest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireWaitExecutionRequest, rhs: WireWaitExecutionRequest) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireOperation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Operation"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{2}\u{2}done\0\u{1}error\0\u{1}response\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.done) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._error) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._response) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.done != false {
+      try visitor.visitSingularBoolField(value: self.done, fieldNumber: 3)
+    }
+    try { if let v = self._error {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._response {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireOperation, rhs: WireOperation) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.done != rhs.done {return false}
+    if lhs._error != rhs._error {return false}
+    if lhs._response != rhs._response {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAny: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Any"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}type_url\0\u{1}value\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.typeURL) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.value) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.typeURL.isEmpty {
+      try visitor.visitSingularStringField(value: self.typeURL, fieldNumber: 1)
+    }
+    if !self.value.isEmpty {
+      try visitor.visitSingularBytesField(value: self.value, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireAny, rhs: WireAny) -> Bool {
+    if lhs.typeURL != rhs.typeURL {return false}
+    if lhs.value != rhs.value {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireExecuteResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ExecuteResponse"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0\u{3}cached_result\0\u{1}status\0\u{2}\u{2}message\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._result) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.cachedResult) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._status) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.message) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._result {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.cachedResult != false {
+      try visitor.visitSingularBoolField(value: self.cachedResult, fieldNumber: 2)
+    }
+    try { if let v = self._status {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if !self.message.isEmpty {
+      try visitor.visitSingularStringField(value: self.message, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireExecuteResponse, rhs: WireExecuteResponse) -> Bool {
+    if lhs._result != rhs._result {return false}
+    if lhs.cachedResult != rhs.cachedResult {return false}
+    if lhs._status != rhs._status {return false}
+    if lhs.message != rhs.message {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1136,7 +1760,7 @@ nonisolated extension WireGetCapabilitiesRequest: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension WireServerCapabilities: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ServerCapabilities"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cache_capabilities\0\u{4}\u{3}low_api_version\0\u{3}high_api_version\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cache_capabilities\0\u{3}execution_capabilities\0\u{4}\u{2}low_api_version\0\u{3}high_api_version\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1145,6 +1769,7 @@ nonisolated extension WireServerCapabilities: SwiftProtobuf.Message, SwiftProtob
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._cacheCapabilities) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._executionCapabilities) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._lowApiVersion) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._highApiVersion) }()
       default: break
@@ -1160,6 +1785,9 @@ nonisolated extension WireServerCapabilities: SwiftProtobuf.Message, SwiftProtob
     try { if let v = self._cacheCapabilities {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
+    try { if let v = self._executionCapabilities {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
     try { if let v = self._lowApiVersion {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
@@ -1171,6 +1799,7 @@ nonisolated extension WireServerCapabilities: SwiftProtobuf.Message, SwiftProtob
 
   static func ==(lhs: WireServerCapabilities, rhs: WireServerCapabilities) -> Bool {
     if lhs._cacheCapabilities != rhs._cacheCapabilities {return false}
+    if lhs._executionCapabilities != rhs._executionCapabilities {return false}
     if lhs._lowApiVersion != rhs._lowApiVersion {return false}
     if lhs._highApiVersion != rhs._highApiVersion {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -1267,6 +1896,36 @@ nonisolated extension WireCacheCapabilities: SwiftProtobuf.Message, SwiftProtobu
     if lhs._actionCacheUpdateCapabilities != rhs._actionCacheUpdateCapabilities {return false}
     if lhs.maxBatchTotalSizeBytes != rhs.maxBatchTotalSizeBytes {return false}
     if lhs.maxCasBlobSizeBytes != rhs.maxCasBlobSizeBytes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireExecutionCapabilities: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ExecutionCapabilities"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{2}exec_enabled\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.execEnabled) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.execEnabled != false {
+      try visitor.visitSingularBoolField(value: self.execEnabled, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireExecutionCapabilities, rhs: WireExecutionCapabilities) -> Bool {
+    if lhs.execEnabled != rhs.execEnabled {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -41,8 +41,14 @@ final class FakeServer: Sendable {
   private let transport: HTTP2ServerTransport.Posix
   private let serving = Mutex<Task<Void, Never>?>(nil)
 
-  init(_ capabilities: WireServerCapabilities = FakeServer.usual) {
+  private let workers: FakeWorkers?
+
+  /// - Parameter workers: what executes; nil for a server that only keeps blobs.
+  init(_ capabilities: WireServerCapabilities = FakeServer.usual, workers: FakeWorkers? = nil) {
+    var capabilities = capabilities
+    capabilities.executionCapabilities.execEnabled = workers != nil
     self.capabilities = capabilities
+    self.workers = workers
     transport = HTTP2ServerTransport.Posix(address: .ipv4(host: "127.0.0.1", port: 0), transportSecurity: .plaintext)
   }
 
@@ -58,7 +64,7 @@ final class FakeServer: Sendable {
 
   /// - Returns: the address.
   func start() async throws -> String {
-    let server = GRPCServer(transport: transport, services: [Service(server: self)])
+    let server = GRPCServer(transport: transport, services: [Service(server: self)] + (workers.map { [$0] } ?? []))
     serving.withLock { $0 = Task { try? await server.serve() } }
     return try await "grpc://127.0.0.1:\(transport.listeningAddress.ipv4?.port ?? 0)"
   }
