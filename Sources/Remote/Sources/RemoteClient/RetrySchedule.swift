@@ -5,6 +5,8 @@
 package enum RetrySchedule {
   /// How often a call is made at most while nothing else succeeds.
   package static let tries = 5
+  /// The same where no call has ever succeeded: a server that is not there is to cost little.
+  package static let triesAtFirst = 3
   /// The same for a server that says that it has too much to do.
   package static let triesWhenBusy = 7
   /// How often a call is made at most while others succeed.
@@ -33,13 +35,18 @@ package enum RetrySchedule {
 
     /// Counts a try that failed.
     ///
-    /// - Parameter othersSucceed: whether calls have succeeded meanwhile.
+    /// - Parameters:
+    ///   - isFirst: whether no call has ever succeeded.
+    ///   - othersSucceed: whether calls have succeeded meanwhile.
     /// - Returns: nanoseconds before the next; nil if there should be none.
-    package mutating func delay(isBusy: Bool, othersSucceed: Bool, random: Double) -> UInt64? {
+    package mutating func delay(
+      isBusy: Bool, isFirst: Bool = false, othersSucceed: Bool, random: Double
+    ) -> UInt64? {
       all += 1
       // A server that is busy needs longer pauses, whatever it does for others; but one that is full is busy for ever.
       alone = othersSucceed && !isBusy ? 1 : alone + 1
-      guard alone < (isBusy ? triesWhenBusy : tries), all < triesAmongSuccesses else { return nil }
+      let most = isBusy ? triesWhenBusy : isFirst ? triesAtFirst : tries
+      guard alone < most, all < triesAmongSuccesses else { return nil }
       return RetrySchedule.delay(after: isBusy ? min(alone - 1, 2) : alone - 1, random: random)
     }
   }

@@ -15,14 +15,15 @@ import Testing
   }
 
   @Test func triesEndSoonerWhereNothingSucceeds() {
-    func count(isBusy: Bool, othersSucceed: Bool) -> Int {
+    func count(isBusy: Bool, isFirst: Bool = false, othersSucceed: Bool) -> Int {
       var tries = RetrySchedule.Tries()
       var count = 1
-      while tries.delay(isBusy: isBusy, othersSucceed: othersSucceed, random: 0) != nil { count += 1 }
+      while tries.delay(isBusy: isBusy, isFirst: isFirst, othersSucceed: othersSucceed, random: 0) != nil { count += 1 }
       return count
     }
     #expect(count(isBusy: false, othersSucceed: false) == 5 && count(isBusy: true, othersSucceed: false) == 7)
     #expect(count(isBusy: false, othersSucceed: true) == 16 && count(isBusy: true, othersSucceed: true) == 7)
+    #expect(count(isBusy: false, isFirst: true, othersSucceed: false) == 3)
     var tries = RetrySchedule.Tries()
     #expect(tries.delay(isBusy: false, othersSucceed: true, random: 0) == 10_000_000)
     #expect(tries.delay(isBusy: false, othersSucceed: false, random: 0) == 40_000_000)

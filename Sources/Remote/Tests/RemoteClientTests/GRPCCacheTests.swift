@@ -94,8 +94,8 @@ import Testing
   }
 
   @Test func droppedCallsAreMadeAgain() async throws {
-    server.inject { $0.dropped = RetrySchedule.tries - 1 }
     let helper = try await open()
+    server.inject { $0.dropped = RetrySchedule.tries - 1 }
     #expect(try await helper.fetch("key").0 == .missing(number: 2))
     #expect(server.calls("GetActionResult") == RetrySchedule.tries)
   }

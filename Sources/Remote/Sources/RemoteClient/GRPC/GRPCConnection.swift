@@ -128,13 +128,14 @@ final class GRPCConnection: Sendable {
         successes.add(1, ordering: .relaxed)
         return value
       } catch let error as RPCError where error.isWorthAnotherTry {
-        let othersSucceed = successes.load(ordering: .relaxed) != before
+        let after = successes.load(ordering: .relaxed)
         guard
           let delay = tries.delay(
-            isBusy: error.code == .resourceExhausted, othersSucceed: othersSucceed, random: .random(in: 0...1))
+            isBusy: error.code == .resourceExhausted, isFirst: after == 0, othersSucceed: after != before,
+            random: .random(in: 0...1))
         else { throw error }
         let now = MonotonicInstant.now()
-        let start = othersSucceed ? now : failing ?? now
+        let start = after != before ? now : failing ?? now
         failing = start
         // The tool waits little longer for a sign of life.
         guard now.nanoseconds(since: start) + delay < patience.silence else { throw error }
