@@ -189,9 +189,9 @@ _wasmprecompile() {
     fi
 
     local -a repeating_flags=()
-    local -a non_repeating_flags=(--trust-cache --null -0 --follow-links --fail-fast --dry-run -n --check --frozen --verify --force --rehash --require-sandbox --hard-links --watch --restart --poll --clear --quiet -q --verbose -v --explain --version -h --help)
+    local -a non_repeating_flags=(--trust-cache --remote-execute --null -0 --follow-links --fail-fast --dry-run -n --check --frozen --verify --force --rehash --require-sandbox --hard-links --watch --restart --poll --clear --quiet -q --verbose -v --explain --version -h --help)
     local -a repeating_options=(--backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache --trust --files-from --exclude)
-    local -a non_repeating_options=(--opt-level --cpu --features --engine --cache-dir --max-size --sign-with --remote --remote-upload --remote-ca --remote-certificate --remote-key --remote-token-file --remote-salt --remote-timeout --jobs -j --isolate --timeout --max-module --max-artifact --max-memory --output --stamp --depfile --exec --debounce --color --format --timings --trace)
+    local -a non_repeating_options=(--opt-level --cpu --features --engine --cache-dir --max-size --sign-with --remote --remote-upload --remote-local-lanes --remote-ca --remote-certificate --remote-key --remote-token-file --remote-salt --remote-timeout --jobs -j --isolate --timeout --max-module --max-artifact --max-memory --output --stamp --depfile --exec --debounce --color --format --timings --trace)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -266,6 +266,9 @@ _wasmprecompile() {
         ;;
     '--remote-upload')
         __wasmprecompile_add_completions -W 'on'$'\n''off'
+        return
+        ;;
+    '--remote-local-lanes')
         return
         ;;
     '--remote-ca')
@@ -363,9 +366,9 @@ _wasmprecompile() {
 
 _wasmprecompile_path() {
     repeating_flags=()
-    non_repeating_flags=(--compile --verify --null -0 --trust-cache --require-sandbox --version -h --help)
+    non_repeating_flags=(--compile --verify --null -0 --trust-cache --require-sandbox --remote-execute --version -h --help)
     repeating_options=(--files-from --backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache --trust)
-    non_repeating_options=(--format --opt-level --cpu --features --engine --cache-dir --sign-with --timeout --max-module --max-artifact --max-memory --remote --remote-upload --remote-ca --remote-certificate --remote-key --remote-token-file --remote-salt --remote-timeout)
+    non_repeating_options=(--format --opt-level --cpu --features --engine --cache-dir --sign-with --timeout --max-module --max-artifact --max-memory --remote --remote-upload --remote-local-lanes --remote-ca --remote-certificate --remote-key --remote-token-file --remote-salt --remote-timeout)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -459,6 +462,9 @@ _wasmprecompile_path() {
         __wasmprecompile_add_completions -W 'on'$'\n''off'
         return
         ;;
+    '--remote-local-lanes')
+        return
+        ;;
     '--remote-ca')
         __wasmprecompile_add_completions -f
         return
@@ -494,9 +500,9 @@ _wasmprecompile_path() {
 
 _wasmprecompile_run() {
     repeating_flags=()
-    non_repeating_flags=(--cold --trust-cache --require-sandbox --version -h --help)
+    non_repeating_flags=(--cold --trust-cache --require-sandbox --remote-execute --version -h --help)
     repeating_options=(--dir --env --backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache --trust)
-    non_repeating_options=(--invoke --opt-level --cpu --features --engine --cache-dir --sign-with --timeout --max-module --max-artifact --max-memory --remote --remote-upload --remote-ca --remote-certificate --remote-key --remote-token-file --remote-salt --remote-timeout)
+    non_repeating_options=(--invoke --opt-level --cpu --features --engine --cache-dir --sign-with --timeout --max-module --max-artifact --max-memory --remote --remote-upload --remote-local-lanes --remote-ca --remote-certificate --remote-key --remote-token-file --remote-salt --remote-timeout)
     __wasmprecompile_offer_flags_options -1
 
     # Offer option value completions
@@ -590,6 +596,9 @@ _wasmprecompile_run() {
         ;;
     '--remote-upload')
         __wasmprecompile_add_completions -W 'on'$'\n''off'
+        return
+        ;;
+    '--remote-local-lanes')
         return
         ;;
     '--remote-ca')
@@ -1278,9 +1287,9 @@ _wasmprecompile_remote() {
 
 _wasmprecompile_remote_status() {
     repeating_flags=()
-    non_repeating_flags=(--version -h --help)
+    non_repeating_flags=(--remote-execute --version -h --help)
     repeating_options=()
-    non_repeating_options=(--format --remote --remote-upload --remote-ca --remote-certificate --remote-key --remote-token-file --remote-salt --remote-timeout)
+    non_repeating_options=(--format --remote --remote-upload --remote-local-lanes --remote-ca --remote-certificate --remote-key --remote-token-file --remote-salt --remote-timeout)
     __wasmprecompile_offer_flags_options 0
 
     # Offer option value completions
@@ -1294,6 +1303,9 @@ _wasmprecompile_remote_status() {
         ;;
     '--remote-upload')
         __wasmprecompile_add_completions -W 'on'$'\n''off'
+        return
+        ;;
+    '--remote-local-lanes')
         return
         ;;
     '--remote-ca')

@@ -14,7 +14,7 @@ import Testing
   private func use(_ body: (Sandbox, CasdWorkers) throws -> Void) throws {
     try Sandbox.use { box in
       for (name, bytes) in modules { try box.write(bytes, to: "\(name).wasm") }
-      try body(box, CasdWorkers.start(in: box))
+      try body(box, CasdWorkers())
     }
   }
 
@@ -63,7 +63,7 @@ import Testing
   @Test func aServerWithoutWorkersSaysSo() throws {
     try Sandbox.use { box in
       try box.write(modules[0].bytes, to: "one.wasm")
-      let server = try CasdWorkers.start(in: box, hasWorkers: false)
+      let server = try CasdWorkers(hasWorkers: false)
       let run = try server.command(box, ["-q", "."]).run()
       #expect(run.ending == .exited(0))
       #expect(

