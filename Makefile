@@ -170,9 +170,8 @@ build: setup $(STATIC_LIBRARIES) $(LOADER) ## set up and build the release execu
 RELOCATIONS := $(if $(filter 2.36,$(shell (getconf GNU_LIBC_VERSION | sed 's/^glibc //'; echo 2.36) | sort -V | head -n 1)), \
   -Xlinker -z -Xlinker pack-relative-relocs)
 
-# A package of its own, so that nobody builds gRPC who does not need it. To test it, nobody needs an index, nor debug information of
-# what others wrote.
-REMOTE_QUICKLY := --disable-index-store -debug-info-format none
+# A package of its own, so that nobody builds gRPC who does not need it. Its tests need no debug information of what others wrote.
+REMOTE_QUICKLY := -debug-info-format none
 REMOTE_BUILD := --package-path Sources/Remote --scratch-path .build/remote
 
 # What compiles there is compiled as the executable is, so that both share what was built.
