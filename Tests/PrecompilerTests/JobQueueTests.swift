@@ -1,3 +1,4 @@
+import Glibc
 import PrecompilerTestSupport
 import Synchronization
 import TestSupport
@@ -237,6 +238,26 @@ struct JobQueueTests {
     guard case .wait = queue.next(any: false) else { throw Missing() }
     queue.answered(1, isThere: true)
     #expect(next(queue) == "a?")
+  }
+
+  /// The last job may be a lane's instead of the workers'. Whoever waits for others has to be told.
+  @Test func lanesThatOnlyServeEndWithTheLastJob() throws {
+    for _ in 0..<50 {
+      let queue = JobQueue(try jobs("a"), threads: 2, sharesOut: true) { _ in true }
+      queue.answered(0, isThere: false)
+      let serves = Atomic(false)
+      Concurrently.run(2) { number in
+        if number == 0 {
+          while case .wait = queue.next(any: false) {
+            serves.store(true, ordering: .releasing)
+            queue.waitForAnswer(any: false)
+          }
+        } else {
+          while !serves.load(ordering: .acquiring) { sched_yield() }
+          if case .job(_, let threads, _) = queue.next() { queue.finished(threads: threads) }
+        }
+      }
+    }
   }
 
   @Test func lanesThatOnlyServeGoOnInTheEnd() throws {

@@ -75,6 +75,19 @@ final class JobQueue: Sendable {
       return jobs.remove(at: index).job
     }
 
+    mutating func next(any takesAny: Bool, _ threads: Int) -> Next {
+      guard !isStopped else { return .done }
+      let fresh = takeJob(any: takesAny)
+      // What waits for another process can wait: what is answered meanwhile comes first.
+      if fresh == nil, !awaited.isEmpty || !jobs.isEmpty { return .wait }
+      guard let job = fresh ?? (postponed.isEmpty ? nil : postponed.removeFirst()) else { return .done }
+      // A job that waits for another process has a thread only.
+      let granted = fresh == nil ? 1 : share(of: threads)
+      running += 1
+      threadsInUse += granted
+      return .job(job, threads: granted, isPostponed: fresh == nil)
+    }
+
     /// Takes the bells that have something to tell: one for a job, all for the end of waiting.
     mutating func takeBells(all: Bool) -> [MonotonicSemaphore] {
       if all {
@@ -108,18 +121,14 @@ final class JobQueue: Sendable {
 
   /// - Parameter takesAny: whether the lane takes jobs that another machine's workers could do, if they are given any.
   func next(any takesAny: Bool = true) -> Next {
-    state.withLock { state in
-      guard !state.isStopped else { return .done }
-      let fresh = state.takeJob(any: takesAny)
-      // What waits for another process can wait: what is answered meanwhile comes first.
-      if fresh == nil, !state.awaited.isEmpty || !state.jobs.isEmpty { return .wait }
-      guard let job = fresh ?? (state.postponed.isEmpty ? nil : state.postponed.removeFirst()) else { return .done }
-      // A job that waits for another process has a thread only.
-      let granted = fresh == nil ? 1 : state.share(of: threads)
-      state.running += 1
-      state.threadsInUse += granted
-      return .job(job, threads: granted, isPostponed: fresh == nil)
+    let (next, bells) = state.withLock { state in
+      let next = state.next(any: takesAny, threads)
+      // Who waits for jobs of this machine alone has nothing to wait for, once the last job is taken.
+      let isLast = state.jobs.isEmpty && state.awaited.isEmpty
+      return (next, isLast ? state.takeBells(all: true) : [])
     }
+    for bell in bells { bell.signal() }
+    return next
   }
 
   /// Reports that a lane is done with the job that ``next()`` gave it, and its threads.
