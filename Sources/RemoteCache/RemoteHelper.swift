@@ -145,13 +145,21 @@ final class RemoteHelper: Sendable {
 
   private func send(_ bytes: [UInt8], _ file: SharedDescriptor?) {
     do throws(SystemError) {
+      // The kernel tells of room late, when most of what waits was read. A helper that is at work reads little by little.
       while try !socket.trySend(bytes, passing: file.map { [$0.descriptor.raw] } ?? []) {
-        guard try socket.waitUntilWritable(milliseconds: Int(patience * 1000)) else { return end(silence) }
+        if try !socket.waitUntilWritable(milliseconds: Self.pause), isSilent { return end(silence) }
       }
     } catch {
       // It has ended, which the other thread tells; or it cannot be given descriptors.
       if error.errno != .brokenPipe && error.errno != .connectionReset { end("\(error.call): \(error)") }
     }
+  }
+
+  private static let pause = 100
+
+  /// Whether it has said nothing for too long.
+  private var isSilent: Bool {
+    state.withLock { !$0.isListening && $0.lastHeard.adding(seconds: patience) <= .now() }
   }
 
   /// Looks whether it still says something while an answer is owed.

@@ -145,6 +145,12 @@ struct RemoteCacheTests {
     #expect(log.count { $0.hasPrefix("open ") } == 1)
   }
 
+  /// More is asked than the socket holds, and it tells of room only when most was read.
+  @Test func oneThatIsSlowIsWaitedFor() throws {
+    try fault("slow")
+    #expect(fetch(try cache(patience: 100), 0..<600) == Array(repeating: "missing", count: 600))
+  }
+
   @Test(arguments: ["foreign", "unsealed", "wrong-size", "other-number"])
   func whatIsNotAsAgreedEndsIt(_ word: String) throws {
     try fault(word)

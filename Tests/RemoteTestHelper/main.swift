@@ -126,6 +126,9 @@ func answer(
     switch fault {
     case "hang": hang()
     case "die": exit(3)
+    case "slow":
+      usleep(8_000)
+      try socket.send(RemoteReply.missing(number: number).encoded())
     case "failing":
       try socket.send(RemoteReply.failed(number: number, RemoteTrouble(.silent, "no byte for 5 s")).encoded())
     case "stumbling":
