@@ -42,7 +42,7 @@ import Testing
     let server = FakeServer(workers: workers)
     let (reply, contents) = try await result(of: workers, server, has: made)
     #expect(reply == .made(number: 7, .of(made)) && contents == made)
-    #expect(workers.calls == [.execute(skippingCache: false)])
+    #expect(workers.calls == [.execute(skippingCache: true)])
     // The server has all that it needs: input, subject, two directories, command and action.
     #expect(server.state.withLock { $0.blobs.count } == 7)
     for bytes in [input, subject] {
@@ -82,7 +82,7 @@ import Testing
   @Test func aDeadProgramIsTriedOnceMorePastTheCache() async throws {
     let workers = FakeWorkers(.done(.exited(137, "killed")), .done(.made(made)))
     #expect(try await result(of: workers, has: made).0 == .made(number: 7, .of(made)))
-    #expect(workers.calls == [.execute(skippingCache: false), .execute(skippingCache: true)])
+    #expect(workers.calls == [.execute(skippingCache: true), .execute(skippingCache: true)])
     let dying = FakeWorkers(.done(.exited(137, "killed")))
     #expect(try await result(of: dying).0 == .exited(number: 7, status: 137, words: "killed"))
     #expect(dying.calls.count == 2)
@@ -101,7 +101,7 @@ import Testing
     let workers = FakeWorkers(.done(.made(made)))
     let trouble = RemoteTrouble(.wrongBytes, "the server has lost the artifact that its worker has made")
     #expect(try await result(of: workers).0 == .failed(number: 7, trouble))
-    #expect(workers.calls == [.execute(skippingCache: false), .execute(skippingCache: true)])
+    #expect(workers.calls == [.execute(skippingCache: true), .execute(skippingCache: true)])
   }
 
   @Test func whatTheServerHasForgottenIsGivenOnceMore() async throws {
@@ -120,7 +120,7 @@ import Testing
     let workers = FakeWorkers(.breaks(named: "a/1"), .breaks(named: "a/1"), .ends(named: "a/1"), .done(.made(made)))
     #expect(try await result(of: workers, has: made).0 == .made(number: 7, .of(made)))
     #expect(
-      workers.calls == [.execute(skippingCache: false), .wait("a/1"), .wait("a/1"), .wait("a/1")])
+      workers.calls == [.execute(skippingCache: true), .wait("a/1"), .wait("a/1"), .wait("a/1")])
   }
 
   @Test(arguments: [RPCError.Code.notFound, .invalidArgument])
@@ -129,7 +129,7 @@ import Testing
       .breaks(named: "a/1"), .fails(RPCError(code: code, message: "no operation")), .done(.made(made)))
     #expect(try await result(of: workers, has: made).0 == .made(number: 7, .of(made)))
     #expect(
-      workers.calls == [.execute(skippingCache: false), .wait("a/1"), .execute(skippingCache: false)])
+      workers.calls == [.execute(skippingCache: true), .wait("a/1"), .execute(skippingCache: true)])
   }
 
   @Test func streamsThatAlwaysBreakAreGivenUp() async throws {

@@ -37,12 +37,11 @@ final class GRPCExecution: Sendable {
       let deadline = MonotonicInstant.now().adding(seconds: Self.patience * Double(execution.timeout))
       var result = ExecutionResult.exited(status: -1, words: "")
       var trouble: (any Error)?
-      for attempt in 0..<Self.tries {
+      for _ in 0..<Self.tries {
         do {
           trouble = nil
           try await upload(action, files)
-          // Servers may remember failures as they remember results.
-          let response = try await response(to: action.digest, skippingCache: attempt > 0, until: deadline)
+          let response = try await response(to: action.digest, until: deadline)
           result = try await self.result(of: response, execution)
           switch result {
           case .made: return result
@@ -101,7 +100,7 @@ final class GRPCExecution: Sendable {
 
   /// Follows an execution to its end, over streams that break.
   private func response(
-    to action: BlobDigest, skippingCache: Bool, until deadline: MonotonicInstant
+    to action: BlobDigest, until deadline: MonotonicInstant
   ) async throws -> WireExecuteResponse {
     var name: String?
     var breaks = 0
@@ -109,7 +108,7 @@ final class GRPCExecution: Sendable {
       let said = Mutex(Said())
       let isWaiting = name != nil
       do {
-        try await follow(name, action, skippingCache: skippingCache, until: deadline) { operation in
+        try await follow(name, action, until: deadline) { operation in
           let response =
             try operation.hasResponse ? WireExecuteResponse(serializedBytes: operation.response.value) : nil
           said.withLock { said in
@@ -145,7 +144,7 @@ final class GRPCExecution: Sendable {
   }
 
   private func follow(
-    _ name: String?, _ action: BlobDigest, skippingCache: Bool, until deadline: MonotonicInstant,
+    _ name: String?, _ action: BlobDigest, until deadline: MonotonicInstant,
     _ take: @escaping @Sendable (WireOperation) throws -> Void
   ) async throws {
     if let name {
@@ -157,7 +156,9 @@ final class GRPCExecution: Sendable {
     var request = WireExecuteRequest()
     request.instanceName = instance
     request.actionDigest = action.wire
-    request.skipCacheLookup = skippingCache
+    // Whoever may write results could have stored one for this action. What was made before is found by the look-up key, and its
+    // signature is checked. And a server remembers failures that are none of the module's.
+    request.skipCacheLookup = true
     try await connection.follow(ExecutionMethods.execute, request, until: deadline, instance: instance, take)
   }
 
