@@ -172,7 +172,8 @@ package final class Session: Sendable {
       if (try? await opening.value) != nil {
         do {
           let (reply, blob) = try await work()
-          send(reply, passing: blob)
+          // Its work is done when the tool has it: more than it takes would fill the memory.
+          return sendAnswer(number, reply, passing: blob)
         } catch {
           let trouble = Self.trouble(error)
           if Self.isAboutServer(trouble, error, isReading: isReading) {
@@ -228,12 +229,23 @@ package final class Session: Sendable {
     }
   }
 
-  private func send(_ reply: RemoteReply, passing blob: IncomingBlob? = nil) {
+  private func send(_ reply: RemoteReply) {
+    sent.add(1, ordering: .relaxed)
+    // After a refusal, or where the tool has gone, nobody reads it.
+    answers.run { [self] in try? socket.send(reply.encoded()) }
+  }
+
+  private func sendAnswer(_ number: UInt32, _ reply: RemoteReply, passing blob: IncomingBlob?) {
     sent.add(1, ordering: .relaxed)
     answers.run { [self] in
-      // After a refusal, or where the tool has gone, nobody reads it.
-      try? socket.send(reply.encoded(), passing: blob.map { [$0.descriptor] } ?? [])
+      do throws(SystemError) {
+        try socket.send(reply.encoded(), passing: blob.map { [$0.descriptor] } ?? [])
+      } catch {
+        // The tool waits for an answer, if it is there.
+        try? socket.send(RemoteReply.failed(number: number, Self.trouble(error)).encoded())
+      }
       _ = blob
+      endWork()
     }
   }
 }
