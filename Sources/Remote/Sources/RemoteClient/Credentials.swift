@@ -54,6 +54,7 @@ package struct Credentials: Sendable {
   var tls: TLSConfiguration {
     get throws {
       var tls = TLSConfiguration.makeClientConfiguration()
+      tls.minimumTLSVersion = .tlsv12
       if let authorities { tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(authorities)) }
       if let certificate, let key {
         tls.certificateChain = try NIOSSLCertificate.fromPEMBytes(certificate).map { .certificate($0) }

@@ -3,9 +3,9 @@ internal import Glibc
 package import LinuxIO
 
 /// What this process gives up before it hears anything from the network: all files but those that it needs for a connection,
-/// all ports but the server's, and other processes.
+/// TCP to all ports but the server's, and other processes.
 ///
-/// Where the kernel lacks a part of that, the rest is in force. The tool says what is missing.
+/// Where the kernel lacks a part of that, the rest is in force.
 package enum NetworkConfinement {
   /// What the C library looks names up with.
   private static let resolver = [

@@ -45,8 +45,10 @@ enum NetworkFilter {
     let process = scmp_arg_cmp(arg: 0, op: SCMP_CMP_MASKED_EQ, datum_a: thread, datum_b: 0)
     // Limits of other processes. Zero is the caller.
     let other = scmp_arg_cmp(arg: 0, op: SCMP_CMP_NE, datum_a: 0, datum_b: 0)
+    // Threads of this process get signals of its own.
+    let stranger = scmp_arg_cmp(arg: 0, op: SCMP_CMP_NE, datum_a: UInt64(getpid()), datum_b: 0)
     return refused.allSatisfy { add($0, EPERM) } && add("clone3", ENOSYS) && add("clone", EPERM, [process])
-      && add("prlimit64", EPERM, [other])
+      && add("prlimit64", EPERM, [other]) && add("tgkill", EPERM, [stranger])
       && seccomp_load(filter) == 0
   }
 }
