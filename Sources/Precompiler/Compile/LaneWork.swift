@@ -55,7 +55,9 @@ final class LaneWork: Sendable {
     avoidsWriters = request.input.avoidsWriters
     timings = request.timings
     signer = request.caches.signer
-    largestBatch = min(DescriptorBudget(lanes: policy.lanes).artifactsPerLane, 2 * Self.publishedTogether)
+    // What a server has is published beside the lanes. A signature is a file, too.
+    let room = DescriptorBudget(lanes: policy.lanes + (remote == nil ? 0 : 1)).artifactsPerLane
+    largestBatch = min(max(1, signer == nil && remote == nil ? room : room / 2), 2 * Self.publishedTogether)
     // The engine's own threads would run without a slot.
     threads = policy.jobserver == nil ? min(policy.lanes, policy.processors ?? AvailableProcessors.count()) : 1
     let asks = remote != nil
