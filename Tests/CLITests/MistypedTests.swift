@@ -46,14 +46,14 @@ import Testing
         (["config", "shwo"], "Error: Unknown subcommand 'shwo'. Did you mean 'show'?"),
         (
           ["cache", "paint"],
-          "Error: Unknown subcommand 'paint'. There are dir, key, list, stats, gc, clear, verify."
+          "Error: Unknown subcommand 'paint'. There are dir, key, list, stats, gc, clear, verify, sign, attest."
         ),
         (["help", "pth"], "wasmprecompile: error: pth is no subcommand: did you mean path?"),
         (["help", "cache", "lst"], "wasmprecompile: error: lst is no subcommand: did you mean cache list?"),
         (
           ["help", "zzzz"],
-          "wasmprecompile: error: zzzz is no subcommand: there are path, run, hash, inspect, engines, cache, config, "
-            + "completions"
+          "wasmprecompile: error: zzzz is no subcommand: there are path, run, hash, inspect, engines, cache, keys, remote, "
+            + "config, completions"
         ),
         (["help", "path", "x"], "wasmprecompile: error: path has no subcommands: see `wasmprecompile help path`"),
       ] as [([Argument], String)] {
