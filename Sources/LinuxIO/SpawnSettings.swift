@@ -26,11 +26,19 @@ struct SpawnSettings: ~Copyable {
 
   /// Gives the child descriptors as 0, 1, 2… and no others.
   func give(_ descriptors: [Int32]) {
-    for (target, source) in descriptors.enumerated() {
+    let count = Int32(descriptors.count)
+    var sources = descriptors
+    // What lies where another is put goes elsewhere first. It is there where another thread has just closed a file.
+    let free = max(count, (descriptors.max() ?? 0) + 1)
+    for (target, source) in descriptors.enumerated() where source < count && source != target {
+      sources[target] = free + Int32(target)
+      posix_spawn_file_actions_adddup2(actions, source, sources[target])
+    }
+    for (target, source) in sources.enumerated() {
       posix_spawn_file_actions_adddup2(actions, source, Int32(target))
     }
     // Not everything that we were started with is close-on-exec.
-    clinux_spawn_closing_from(actions, Int32(descriptors.count))
+    clinux_spawn_closing_from(actions, count)
   }
 
   /// Lets the child keep a descriptor under its number, whatever is to be done with it elsewhere.

@@ -64,6 +64,20 @@ struct ChildProcessTests {
     #expect(String(decoding: mapping.bytes, as: UTF8.self) == "1\nclosed\n")
   }
 
+  /// Descriptors may have numbers under which the child is given others.
+  @Test func eachDescriptorComesToItsPlaceWhateverItsNumber() throws {
+    let one = try MemoryFile(name: "one")
+    let output = try MemoryFile(name: "output")
+    let child = try ChildProcess(
+      executable: "/bin/sh", arguments: ["sh", "-c", "readlink /proc/self/fd/0 /proc/self/fd/2"],
+      environment: ["PATH=/bin"],
+      descriptors: [one.descriptor.raw, output.descriptor.raw, STDIN_FILENO])
+    #expect(child.wait() == .exited(status: 0))
+    let lines = String(decoding: try output.descriptor.contents(), as: UTF8.self).split(separator: "\n")
+    let expected = try Descriptor.symbolicLinkTarget(of: "/proc/self/fd/0").string
+    #expect(lines == ["/memfd:one (deleted)", Substring(expected)])
+  }
+
   @Test func programThatCannotStartIsAnError() throws {
     #expect(throws: SystemError("posix_spawn", .noSuchFileOrDirectory)) {
       _ = try ChildProcess(executable: "/nowhere/program", arguments: ["x"], environment: [], descriptors: [])
