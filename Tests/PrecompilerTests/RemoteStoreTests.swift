@@ -307,6 +307,10 @@ struct RemoteStoreTests {
     request.work.force = true
     #expect(try stage.run(request, toolchain).compiled == 2)
     #expect(store.asked.count == 2 && store.stored.count == 4)
+    // Whether this machine has it, or only the server.
+    request.caches.path = stage.directory("empty")
+    #expect(try stage.run(request, toolchain).compiled == 2)
+    #expect(store.asked.count == 2 && store.stored.count == 6)
   }
 
   @Test func lowerCachesComeFirst() throws {

@@ -61,7 +61,8 @@ final class LaneWork: Sendable {
     // The engine's own threads would run without a slot.
     threads = policy.jobserver == nil ? min(policy.lanes, policy.processors ?? AvailableProcessors.count()) : 1
     let asks = remote != nil
-    queue = JobQueue(jobs, threads: threads, sharesOut: remote?.execution != nil) { asks && $0.reason != .forced }
+    let isForced = policy.force
+    queue = JobQueue(jobs, threads: threads, sharesOut: remote?.execution != nil) { _ in asks && !isForced }
     roots = request.input.roots
     directories = request.input.rememberedUnder
     self.cancellation = cancellation
