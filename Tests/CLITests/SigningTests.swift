@@ -59,10 +59,12 @@ import Testing
       try box.remove("wasmprecompile.sec")
       #expect(try box.tool("keys", "generate").run().ending == .exited(73))
       #expect(!FileManager.default.fileExists(atPath: "\(box.work)/wasmprecompile.sec"))
-      let nowhere = try box.tool("keys", "generate", "missing").run()
+      let nowhere = try box.tool("keys", "generate", "missing/keys").run()
       #expect(
         nowhere.errors
-          == "wasmprecompile: error: missing/wasmprecompile.sec: cannot write the key: no such file or directory\n")
+          == "wasmprecompile: error: missing/keys/wasmprecompile.sec: cannot write the key: no such file or directory\n"
+      )
+      #expect(try box.succeed("keys", "generate", "new").outputLines[0].hasPrefix("new/wasmprecompile.pub: "))
       let json = try MachineOutput(
         try box.succeed("keys", "generate", "--name", "team", "--format", "json").output, in: box)
       #expect(json.of("key_pair").first?["public"] as? String == "./team.pub")
@@ -289,8 +291,8 @@ import Testing
           + "ends in .pub\n")
       #expect(
         try complaint("--sign-with", "ci.pub")
-          == "--sign-with ci.pub: other users may read it: `chmod 600 ci.pub`, and take a new key if one of them could sign "
-          + "with it\n")
+          == "--sign-with ci.pub: is not a secret key: it is a public one: name the file beside it that is kept secret\n"
+      )
       _ = try Tool.shell("chmod 640 \"$1\"", ["\(box.work)/ci.sec"])
       #expect(
         try complaint("--sign-with", "ci.sec")

@@ -106,7 +106,7 @@ struct LookupTests {
     #expect(
       MissReason.allCases.map(\.rawValue) == [
         "new module", "new target", "engine changed", "artifact corrupt", "artifact of another engine",
-        "copied without links", "evicted", "forced",
+        "signature refused", "copied without links", "evicted", "forced",
       ])
   }
 }

@@ -28,6 +28,8 @@ struct KeyPairFiles {
 
   /// Writes both, or none of them.
   func write(_ key: SigningKey) throws(RunFailure) {
+    // Its own directory is made; one above that is missing was misspelled.
+    try? Descriptor.open(".", O_RDONLY | O_DIRECTORY).makeDirectory(secretFile.removingLastComponent(), mode: 0o755)
     try write(key.text, to: secretFile, mode: 0o600)
     do throws(RunFailure) { try write(key.verificationKey.text, to: publicFile, mode: 0o644) } catch {
       unlink(secretFile)

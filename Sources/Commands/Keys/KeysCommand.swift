@@ -22,7 +22,7 @@ struct KeysCommand: ParsableCommand {
         valueName: "name"))
     var name = Program.name
 
-    @Argument(help: "The directory for the two files.", completion: .directory)
+    @Argument(help: "The directory for the two files. It is made if it is missing.", completion: .directory)
     var directory = PathArgument(path: ".")
 
     @OptionGroup @ParsedOptions var format: FormatOptions

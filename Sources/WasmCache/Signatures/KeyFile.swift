@@ -33,9 +33,15 @@ enum KeyFile {
     return try contents(file, path)
   }
 
-  /// A secret key. Nobody else may be able to read it.
-  static func readSecret(_ path: FilePath) throws(KeyError) -> [UInt8] {
+  /// A file that may be a secret key, and the objection to it as one that others can read.
+  static func readSecret(_ path: FilePath) throws(KeyError) -> (text: [UInt8], objection: KeyError?) {
     let file = try open(path)
+    let text = try contents(file, path)
+    do { try requireSecrecy(of: file, path) } catch { return (text, error) }
+    return (text, nil)
+  }
+
+  private static func requireSecrecy(of file: borrowing RegularFile, _ path: FilePath) throws(KeyError) {
     let status = file.status
     guard status.owner == geteuid() || status.owner == 0 else {
       throw KeyError(
@@ -46,7 +52,6 @@ enum KeyFile {
         path: path,
         reason: "other users may read it: `chmod 600 \(path)`, and take a new key if one of them could sign with it")
     }
-    return try contents(file, path)
   }
 
   private static func open(_ path: FilePath) throws(KeyError) -> RegularFile {

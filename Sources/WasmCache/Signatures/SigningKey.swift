@@ -39,7 +39,12 @@ package struct SigningKey: Sendable {
   }
 
   /// Reads a file. Nobody else may be able to read it.
-  package init(reading path: FilePath) throws(KeyError) { try self.init(text: KeyFile.readSecret(path), name: path) }
+  package init(reading path: FilePath) throws(KeyError) {
+    let (text, objection) = try KeyFile.readSecret(path)
+    // What is no secret key may be read by everybody, and is named as that.
+    try self.init(text: text, name: path)
+    if let objection { throw objection }
+  }
 
   package init(text: [UInt8], name: FilePath) throws(KeyError) {
     func refusal(_ reason: String) -> KeyError { KeyError(path: name, reason: "is not a secret key: \(reason)") }
