@@ -9,7 +9,7 @@ struct PullRequestTests {
       (["GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request"], "GitHub Actions"),
       (["GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request_target"], "GitHub Actions"),
       (["GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push"], nil),
-      (["GITHUB_EVENT_NAME": "pull_request"], nil),
+      (["GITHUB_EVENT_NAME": "pull_request"], "GitHub Actions"),
       (
         ["CI_MERGE_REQUEST_IID": "1", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "7", "CI_MERGE_REQUEST_PROJECT_ID": "3"],
         "GitLab"

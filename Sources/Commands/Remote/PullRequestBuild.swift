@@ -10,9 +10,8 @@ enum PullRequestBuild {
   /// - Parameter variable: gives a variable's value; nil if it is not set or empty.
   static func system(_ variable: (String) -> String?) -> String? {
     func isSet(_ name: String) -> Bool { variable(name).map { $0 != "false" } ?? false }
-    if variable("GITHUB_ACTIONS") != nil, variable("GITHUB_EVENT_NAME")?.hasPrefix("pull_request") == true {
-      return "GitHub Actions"
-    }
+    // A container may have been handed only this one.
+    if variable("GITHUB_EVENT_NAME")?.hasPrefix("pull_request") == true { return "GitHub Actions" }
     if isSet("CI_EXTERNAL_PULL_REQUEST_IID") { return "GitLab" }
     if isSet("CI_MERGE_REQUEST_IID"),
       variable("CI_MERGE_REQUEST_SOURCE_PROJECT_ID") != variable("CI_MERGE_REQUEST_PROJECT_ID")
