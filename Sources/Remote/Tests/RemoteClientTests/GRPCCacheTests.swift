@@ -122,7 +122,8 @@ import Testing
     #expect(values["round trip"]?.hasSuffix(" ms") == true)
     #expect(
       facts.map(\.name) == [
-        "address", "protocol", "digest functions", "updates", "largest batch", "largest blob", "round trip", "TLS",
+        "address", "protocol", "digest functions", "updates", "execution", "largest batch", "largest blob",
+        "round trip", "TLS",
         "client certificate", "token", "salt", "patience", "calls",
       ])
   }
