@@ -28,7 +28,7 @@ extension RemoteCache {
       let number = state.number()
       let request = OpenRequest(request: .execute(refusal: recipe.refusal, answer: answer), gifts: gifts) {
         [weak self] in
-        guard let file = work.openModule() else {
+        guard let file = try? work.module.contents.openFile() else {
           self?.fail(number, "no descriptor for its module")
           return nil
         }

@@ -91,14 +91,6 @@ package struct RemoteWork: Sendable {
   package let timeout: Double
   /// Bytes of the largest artifact that is taken.
   package let largest: Int
-
-  /// A descriptor of the module's bytes; nil if the system grants none.
-  package func openModule() -> Descriptor? {
-    switch module.contents {
-    case .small(let bytes): try? MemoryFile.sealed(name: "module", bytes).descriptor.duplicate()
-    case .file(let file): try? file.descriptor.duplicate()
-    }
-  }
 }
 
 package enum RemoteWorkAnswer: Sendable {

@@ -53,6 +53,14 @@ package enum ModuleContents: ~Copyable, Sendable {
 
   /// Bytes of the largest small module.
   package static let largestSmall = 1 << 14
+
+  /// A sealed file of these bytes, for a process that takes only files.
+  package func openFile() throws(SystemError) -> Descriptor {
+    switch self {
+    case .small(let bytes): try MemoryFile.sealed(name: "module", bytes).descriptor.duplicate()
+    case .file(let file): try file.descriptor.duplicate()
+    }
+  }
 }
 
 /// Reads modules: to know them by their hash, and to hand exactly the bytes that were hashed to a compiler.
