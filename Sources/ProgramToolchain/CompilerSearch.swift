@@ -20,8 +20,9 @@ package struct CompilerSearch: Sendable {
     var programs: [String: FilePath] = [:]
     for program in description.programs {
       guard let found = program.candidates.lazy.compactMap(executable).first else {
-        throw CompilerMissing(what: program.candidates.filter { !$0.isEmpty }, isProgram: true)
+        throw .program(program.candidates.filter { !$0.isEmpty })
       }
+      guard Self.isExecutable(found) else { throw .notExecutable(found) }
       programs[program.name] = found
     }
     var files: [String: FilePath] = [:]
@@ -29,7 +30,7 @@ package struct CompilerSearch: Sendable {
       var candidates = file.candidates.map { Self.placed($0, programs) }
       candidates = candidates.indices.filter { !candidates[..<$0].contains(candidates[$0]) }.map { candidates[$0] }
       guard let found = candidates.lazy.compactMap(existing).first else {
-        throw CompilerMissing(what: candidates, isProgram: false)
+        throw .file(candidates)
       }
       files[file.name] = found
     }
@@ -76,16 +77,23 @@ package struct CompilerSearch: Sendable {
   }
 }
 
-/// A part of a compiler that is not there.
-package struct CompilerMissing: Error, Hashable, Sendable {
-  /// Any of these would do.
-  package let what: [String]
-  package let isProgram: Bool
+/// Why a described compiler is not found.
+package enum CompilerMissing: Error, Hashable, Sendable {
+  /// There is none of these programs.
+  case program([String])
+  /// There is none of these files and directories.
+  case file([String])
+  /// The program of a Python package is there, and nobody may run it.
+  case notExecutable(FilePath)
 
   /// `there is no wasm2c on PATH`
   package var description: String {
-    let names = what.joined(separator: " or ")
-    return isProgram && !what.contains { $0.contains("/") } ? "there is no \(names) on PATH" : "there is no \(names)"
+    switch self {
+    case .program(let names) where !names.contains { $0.contains("/") }:
+      "there is no \(names.joined(separator: " or ")) on PATH"
+    case .program(let places), .file(let places): "there is no \(places.joined(separator: " or "))"
+    case .notExecutable(let path): "\(path) is not executable"
+    }
   }
 }
 

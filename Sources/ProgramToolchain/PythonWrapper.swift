@@ -9,7 +9,8 @@ internal import SystemPackage
 enum PythonWrapper {
   /// The program that a script starts: it lies in the package that the script imports from, by the script's name.
   ///
-  /// - Returns: nil if it is no such script, or if the package has no such program.
+  /// - Returns: nil if it is no such script, or if the package has no such program. It may be one that nobody may run yet: some
+  ///   packages bring it so.
   static func program(startedBy script: FilePath) -> FilePath? {
     let script = script.resolved ?? script
     guard let name = script.lastComponent, let package = package(in: script) else { return nil }
@@ -60,7 +61,6 @@ enum PythonWrapper {
   }
 
   private static func isProgram(_ path: FilePath) -> Bool {
-    (try? Descriptor.status(of: path).kind) == .regular && path.withCText { access($0, X_OK) } == 0
-      && start(of: path)?.utf8.starts(with: [0x7f, 0x45, 0x4c, 0x46]) == true
+    start(of: path)?.utf8.starts(with: [0x7f, 0x45, 0x4c, 0x46]) == true
   }
 }

@@ -51,7 +51,7 @@ struct CompilerSearchTests {
     try directory.makeDirectory("\(Self.packages)/tool_package")
     try directory.makeDirectory("\(Self.packages)/tool_package/bin")
     let program = try directory.write([0x7f] + Array("ELF".utf8), to: "\(Self.packages)/tool_package/\(place)")
-    #expect(try find().main == directory("bin/tool"), "it cannot be executed")
+    #expect(throws: CompilerMissing.notExecutable(program)) { try find() }
     try makeExecutable(program)
     #expect(try find().main == program)
     #expect(
@@ -81,7 +81,7 @@ struct CompilerSearchTests {
       $0.files = [.init(name: "runtime", candidates: ["{tool}/../../nothing", "{tool}/../../share/runtime"])]
     }
     #expect(found.places["runtime"] == directory("share/runtime").string)
-    #expect(throws: CompilerMissing(what: [directory("nothing").string], isProgram: false)) {
+    #expect(throws: CompilerMissing.file([directory("nothing").string])) {
       try find { $0.files = [.init(name: "runtime", candidates: ["{tool}/../../nothing"])] }
     }
   }

@@ -39,7 +39,7 @@ struct CompilerFinding {
         if found.isLLVM { return found }
         missing.append("  \(description.name): its C compiler is not clang\(Self.advice(description))")
       } catch {
-        missing.append("  \(description.name): \(error.description.printable)\(Self.advice(description))")
+        missing.append("  \(description.name): \(error.words(about: description))")
       }
     }
     throw RunFailure(

@@ -10,7 +10,7 @@ struct CompilerState: Sendable {
   private enum State {
     case found(FoundCompiler, CompilerAccount)
     case missing(CompilerMissing)
-    case unusable(FilePath, CompilerUnusable)
+    case unusable(FilePath, reason: String, RunFailure)
   }
 
   private let description: CompilerDescription
@@ -21,13 +21,20 @@ struct CompilerState: Sendable {
     self.description = description
     let found: FoundCompiler
     do throws(CompilerMissing) { found = try CompilerFinding.search.find(description) } catch {
-      state = .missing(error)
+      state =
+        if case .notExecutable(let path) = error {
+          .unusable(path, reason: "it \(error.whatIsWrong)", RunFailure(error, of: description))
+        } else {
+          .missing(error)
+        }
       return
     }
     let toolchain = ProgramToolchain(found, wishes: [], options: options, cancellation: cancellation)
     defer { toolchain.finish() }
     do throws(CompilerUnusable) { state = .found(found, try toolchain.account()) } catch {
-      state = .unusable(found.main, error)
+      let failure = RunFailure(error)
+      let reason = if case .program(_, _, let reason) = error { reason } else { failure.message }
+      state = .unusable(found.main, reason: reason, failure)
     }
   }
 
@@ -38,7 +45,7 @@ struct CompilerState: Sendable {
     switch state {
     case .found: nil
     case .missing(let missing): RunFailure(missing, of: description)
-    case .unusable(_, let error): RunFailure(error)
+    case .unusable(_, _, let failure): failure
     }
   }
 
@@ -63,13 +70,9 @@ struct CompilerState: Sendable {
     switch state {
     case .found(let compiler, let account):
       "found, \(account.version.printable), \(compiler.main.printable)" + (compiler.isLLVM ? ", based on LLVM" : "")
-    case .missing(let missing): "not found: \(missing.description.printable)\(CompilerFinding.advice(description))"
-    case .unusable(let path, let error): "unusable: \(path.printable): \(reason(error).printable)"
+    case .missing(let missing): "not found: \(missing.words(about: description))"
+    case .unusable(let path, let reason, _): "unusable: \(path.printable): \(reason.printable)"
     }
-  }
-
-  private func reason(_ error: CompilerUnusable) -> String {
-    if case .program(_, _, let reason) = error { reason } else { RunFailure(error).message }
   }
 
   var json: JSON {
@@ -85,9 +88,9 @@ struct CompilerState: Sendable {
     case .missing(let missing):
       name = "missing"
       why = missing.description
-    case .unusable(let place, let error):
+    case .unusable(let place, let reason, _):
       name = "unusable"
-      (path, why) = (place, reason(error))
+      (path, why) = (place, reason)
     }
     return [
       "type": "compiler", "backend": .string(description.name), "state": .identifier(name), "path": JSON(path),
@@ -99,11 +102,24 @@ struct CompilerState: Sendable {
   }
 }
 
+extension CompilerMissing {
+  /// What is wrong, and what mends it.
+  func words(about compiler: CompilerDescription) -> String {
+    if case .notExecutable(let path) = self { return "\(path.printable) \(whatIsWrong)" }
+    return "\(description.printable)\(CompilerFinding.advice(compiler))"
+  }
+
+  /// The same of a program whose path stands before it.
+  fileprivate var whatIsWrong: String {
+    guard case .notExecutable(let path) = self else { return "is missing" }
+    return "is not executable: `chmod +x \(shellWord(path))` makes it so"
+  }
+}
+
 extension RunFailure {
   /// A described compiler that is not there.
   init(_ missing: CompilerMissing, of description: CompilerDescription) {
     self.init(
-      status: .engineUnavailable,
-      message: "--backend \(description.name): \(missing.description.printable)\(CompilerFinding.advice(description))")
+      status: .engineUnavailable, message: "--backend \(description.name): \(missing.words(about: description))")
   }
 }
