@@ -153,14 +153,25 @@ package struct CompilerAccount: Sendable {
     }
     lines += wish.environment.map { "environment \($0.debugDescription)" }
     lines += wish.texts.sorted { $0.key < $1.key }.map { "file \($0.key) \($0.value.debugDescription)" }
-    if wish.dependsOnProcessor(with: compiler) { lines.append("processor \(EngineFinding.processor)") }
-    return Array(lines.joined(separator: "\n").utf8) + recordEnding
+    if wish.dependsOnProcessor(with: compiler) { lines.append(Self.processor + EngineFinding.processor) }
+    lines.append("version \(words.debugDescription)")
+    lines += helpers.files.map { "helper \($0.name) \($0.digest.hex)" }
+    return Array(lines.joined(separator: "\n").utf8)
   }
 
-  /// What the records of all its artifacts end with, whatever was asked for: its words about itself, and what helped.
-  package var recordEnding: [UInt8] {
-    let lines = ["", "version \(words.debugDescription)"] + helpers.files.map { "helper \($0.name) \($0.digest.hex)" }
-    return Array(lines.joined(separator: "\n").utf8)
+  /// The start of the line about the machine that code was made on and for.
+  private static let processor = "processor "
+
+  /// Whether what was once wished for would be made in the same way today.
+  ///
+  /// - Parameter record: what it has, made on any machine.
+  /// - Returns: true as well for a wish that nobody can have now.
+  package func wouldMake(_ wish: CompileWish, whichHas record: [UInt8], with compiler: CompilerDescription) -> Bool {
+    guard let wish = CompilerWish(wish) else { return true }
+    func lines(_ record: [UInt8]) -> [Substring] {
+      String(decoding: record, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix(Self.processor) }
+    }
+    return lines(record) == lines(self.record(wish, compiler))
   }
 }
 

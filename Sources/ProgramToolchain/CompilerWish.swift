@@ -12,6 +12,37 @@ package struct CompilerWish: Hashable, Sendable {
     self.target = target
   }
 
+  /// The request that ``wish`` tells of; nil if it tells of something that nobody can ask for now.
+  init?(_ wish: CompileWish) {
+    var optimization = OptimizationLevel.speed
+    var cpu = CPUTarget.native
+    var features = FeaturePolicy.least
+    var configuration = EngineConfiguration()
+    var target: String?
+    for option in wish.options {
+      switch option.name {
+      case CompileWish.optimizationOption:
+        guard let level = OptimizationLevel(rawValue: option.value) else { return nil }
+        optimization = level
+      case CompileWish.processorOption:
+        guard let processor = CPUTarget(option.value) else { return nil }
+        cpu = processor
+      case CompileWish.featuresOption:
+        guard let policy = FeaturePolicy(rawValue: option.value) else { return nil }
+        features = policy
+      case CompileWish.targetOption: target = option.value
+      default:
+        do { try configuration.set(option.name, to: option.value, in: nil, at: nil) } catch { return nil }
+      }
+    }
+    self.init(
+      EngineSettings(
+        backend: wish.backend, optimization: optimization, cpu: cpu, features: features,
+        configuration: configuration.ofRustHosts),
+      target: target)
+    if self.wish != wish { return nil }
+  }
+
   /// The same as any compiler's wish.
   package var wish: CompileWish {
     let wish = settings.wish
@@ -52,6 +83,9 @@ package struct CompilerWish: Hashable, Sendable {
       if compiler.target == nil { return "makes code for this machine only, not for --target \(target)" }
       if let targets = compiler.targets, !targets.contains(target) {
         return "has no target \(target): it has \(targets.joined(separator: ", "))"
+      }
+      if compiler.targets == nil, let whole = Self.triples[target] {
+        return "cannot know for which system code is with --target \(target): the whole is \(whole)"
       }
     }
     return nil
@@ -119,6 +153,15 @@ package struct CompilerWish: Hashable, Sendable {
       configuration: settings.configuration)
     return lists(of: compiler) == CompilerWish(baseline, target: target).lists(of: compiler)
   }
+
+  /// The triples that are perhaps meant by an architecture alone. Compilers take it for one of an unknown system, whose code loads
+  /// nowhere.
+  private static let triples = [
+    "x86_64": "x86_64-unknown-linux-gnu", "amd64": "x86_64-unknown-linux-gnu", "i686": "i686-unknown-linux-gnu",
+    "aarch64": "aarch64-unknown-linux-gnu", "arm64": "aarch64-unknown-linux-gnu",
+    "riscv64": "riscv64gc-unknown-linux-gnu", "riscv64gc": "riscv64gc-unknown-linux-gnu",
+    "s390x": "s390x-unknown-linux-gnu", "loongarch64": "loongarch64-unknown-linux-gnu",
+  ]
 
   /// This machine's target triple.
   package static let host = "\(architecture)-unknown-linux-gnu"

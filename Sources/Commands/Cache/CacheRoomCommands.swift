@@ -80,7 +80,7 @@ extension CacheCommand {
       var all = Dictionary(uniqueKeysWithValues: Backend.libwasmtime.map { ($0.rawValue, builds) })
       for current in try CurrentCompiler.all(of: try programs()) {
         all[current.name] = [current.build]
-        limits.currentRecordEndings[current.name] = current.recordEnding
+        limits.wouldMake[current.name] = current.wouldMake
       }
       limits.currentBuilds = all
     }

@@ -1,14 +1,23 @@
 internal import ProgramToolchain
 internal import WasmCache
 
-/// What tells today's artifacts of a compiler that is a program from those that were made before it, or what it starts, was replaced.
+/// What tells today's artifacts of a compiler that is a program from those that were made before it, what it starts, or its
+/// description was replaced.
 struct CurrentCompiler: Sendable {
-  /// The backend's name.
-  let name: String
+  private let compiler: FoundCompiler
   /// Hexadecimal: the digest of its files.
   let build: String
-  /// Hexadecimal: what the records of its artifacts end with; nil where it does not answer, so that only its files can be compared.
-  let recordEnding: String?
+  /// Nil where it does not answer, so that only its files can be compared.
+  private let account: CompilerAccount?
+
+  /// The backend's name.
+  var name: String { compiler.description.name }
+
+  /// Whether it would make what an engine's directory has in the same way; true where that cannot be known.
+  func wouldMake(_ engine: EngineDescription) -> Bool {
+    guard let account, let record = [UInt8](hex: engine.record.utf8) else { return true }
+    return account.wouldMake(engine.wish, whichHas: record, with: compiler.description)
+  }
 
   /// Asks compilers what they are now; blocks.
   static func all(of compilers: [FoundCompiler]) throws(RunFailure) -> [CurrentCompiler] {
@@ -22,8 +31,8 @@ struct CurrentCompiler: Sendable {
           defer { toolchain.finish() }
           let account = try? toolchain.account()
           return CurrentCompiler(
-            name: compiler.description.name, build: try (account?.files ?? CompilerFiles(of: compiler)).digest.hex,
-            recordEnding: account?.recordEnding.hex)
+            compiler: compiler, build: try (account?.files ?? CompilerFiles(of: compiler)).digest.hex,
+            account: account)
         }
       }
     } catch let error as CompilerFileTrouble {

@@ -15,8 +15,14 @@ package struct CompileWish: Hashable, Sendable {
     }
   }
 
+  /// The option that says what code is optimized for.
+  package static let optimizationOption = "opt-level"
+
+  /// The option that says which processors code may run on.
+  package static let processorOption = "cpu"
+
   /// The option that says how much of WebAssembly artifacts assume.
-  static let featuresOption = "features"
+  package static let featuresOption = "features"
 
   /// The option that says what machine artifacts are for.
   package static let targetOption = "target"
@@ -45,8 +51,10 @@ extension EngineSettings {
   /// The same as any compiler's wish.
   package var wish: CompileWish {
     var options: [CompileWish.Option] = []
-    if optimization != .speed { options.append(.init(name: "opt-level", value: optimization.rawValue)) }
-    if cpu != .native { options.append(.init(name: "cpu", value: cpu.description)) }
+    if optimization != .speed {
+      options.append(.init(name: CompileWish.optimizationOption, value: optimization.rawValue))
+    }
+    if cpu != .native { options.append(.init(name: CompileWish.processorOption, value: cpu.description)) }
     options += configuration.entries.map { .init(name: $0.setting.name, value: $0.value) }
     if features != .least { options.append(.init(name: CompileWish.featuresOption, value: features.rawValue)) }
     return CompileWish(backend: backend, options: options)

@@ -9,9 +9,9 @@ package struct EvictionLimits: Sendable {
   /// The builds of today's compilers by backend, in hexadecimal. Artifacts of other builds of these backends go; a backend
   /// that is not named here cannot be judged, and its artifacts stay. Nil keeps those of all.
   package var currentBuilds: [String: Set<String>]?
-  /// What the records of all artifacts of today's compiler end with, by backend, in hexadecimal. Artifacts of these backends whose
-  /// records end otherwise go as those of other builds do: something else helped to make them.
-  package var currentRecordEndings: [String: String] = [:]
+  /// By backend, whether today's compiler would make what an engine's directory has in the same way. Artifacts of these backends
+  /// go as those of other builds do where it would not: something else helped to make them, or it was called otherwise.
+  package var wouldMake: [String: @Sendable (EngineDescription) -> Bool] = [:]
 
   /// The modules whose artifacts go, and nothing else; nil if other limits decide.
   package var modules: (@Sendable (WasmHash) -> Bool)?
@@ -35,7 +35,7 @@ package struct EvictionLimits: Sendable {
   func isOld(_ engine: EngineDescription) -> Bool {
     guard let builds = currentBuilds?[engine.backend] else { return false }
     if !builds.contains(engine.build) { return true }
-    return currentRecordEndings[engine.backend].map { !engine.record.hasSuffix($0) } ?? false
+    return wouldMake[engine.backend].map { !$0(engine) } ?? false
   }
 
   /// Nothing may stay.

@@ -118,16 +118,16 @@ struct EvictionPlanTests {
     let llvm = Backend(rawValue: "wasmer-llvm")
     let identity = CacheFixture.identity(llvm, build: 1)
     try publish(1, daysAgo: 0, identity)
-    func victims(_ ending: String, of backend: String = "wasmer-llvm") throws -> [String] {
+    func victims(madeBy record: [UInt8], of backend: String = "wasmer-llvm") throws -> [String] {
       try self.victims(
         limits {
           $0.currentBuilds = ["wasmer-llvm": ["01"]]
-          $0.currentRecordEndings = [backend: ending]
+          $0.wouldMake = [backend: { $0.record == record.hex }]
         })
     }
-    #expect(try victims(String(identity.record.hex.suffix(4))) == [])
-    #expect(try victims(identity.record.hex + "00") == ["1, 1 entries, of an old engine"])
-    #expect(try victims("00", of: "wasmer") == [])
+    #expect(try victims(madeBy: identity.record) == [])
+    #expect(try victims(madeBy: identity.record + [0]) == ["1, 1 entries, of an old engine"])
+    #expect(try victims(madeBy: [0], of: "wasmer") == [])
   }
 
   @Test func whatCannotBeLoadedGoesAlways() throws {
