@@ -79,8 +79,13 @@ struct EnginesCommand: ConfiguredCommand {
       Output.standard.write(CompilerState.text(of: states))
       for state in states { if let warning = state.warningText { Output.error.write(warning) } }
     }
-    guard options.compiler.namesBackends, !states.contains(where: \.isFound) else { return nil }
-    return states.first?.failure
+    guard options.compiler.namesBackends, !states.contains(where: \.isFound), let failure = states.first?.failure else {
+      return nil
+    }
+    // The table has the reason already.
+    return lines == nil
+      ? RunFailure(status: failure.status, message: "nothing that --backend names can be used: see what is said of it")
+      : failure
   }
 
   private func show(

@@ -24,6 +24,8 @@ package final class ProgramToolchain: Toolchain {
     var asked: ProgramSession?
     /// What it was asked.
     var answers: CompilerAnswers?
+    /// The targets that the catalog knows it to make code for.
+    var targets: Set<String> = []
   }
 
   package init(
@@ -48,6 +50,8 @@ package final class ProgramToolchain: Toolchain {
   package func hosts(of wish: Int) -> [String] { hosts.indices.contains(wish) ? hosts[wish] : [] }
 
   package func rememberedIdentities(in catalog: Catalog, now: Int64) -> [ArtifactIdentity]? {
+    let targets = wantedTargets.filter { isTarget($0, in: catalog, now: now) }
+    state.withLock { $0.targets = targets }
     guard compiler.versionFollowsFiles else { return nil }
     var known: [FileStamp: [UInt8]] = [:]
     func digest(_ stamp: FileStamp) -> [UInt8]? {
@@ -62,7 +66,9 @@ package final class ProgramToolchain: Toolchain {
       case .available(let bytes, _) = catalog.engine(main.stamp, wish: versionKey(files), now: now)
     else { return nil }
     let answers = CompilerAnswers(bytes)
-    guard let helpers = CompilerFiles(of: compiler.helpers(answers.helpers), rememberedBy: digest) else { return nil }
+    guard let helpers = CompilerFiles(of: compiler.helpers(answers.helpers), rememberedBy: digest),
+      targets == wantedTargets
+    else { return nil }
     return identities(CompilerAccount(files: files, words: answers.words, helpers: helpers))
   }
 
@@ -111,8 +117,63 @@ package final class ProgramToolchain: Toolchain {
           library: main.stamp, wish: versionKey(account.files), probed: begun,
           result: .available(record: answers.bytes, build: [])))
     }
+    let targets = try tryTargets()
+    if !targets.isEmpty, account.isUnchanged, let main = account.files.files.first {
+      var since = begun
+      if let file = try? RegularFile(main.path) { since = StampTrust.beginning(file, main.stamp) }
+      findings += targets.map { [since] in
+        EngineFinding(
+          library: main.stamp, wish: targetKey($0), probed: since, result: .available(record: [], build: []))
+      }
+    }
     return ToolchainResolution(
       identities: identities(account).map { .success($0) }, missingDefences: missing, findings: findings)
+  }
+
+  private var wantedTargets: Set<String> { Set(context.wishes.compactMap(\.target)) }
+
+  /// The name under which the catalog has that its program makes code for a target.
+  private func targetKey(_ target: String) -> String { "\(description.name) makes code for \(target)" }
+
+  private func isTarget(_ target: String, in catalog: Catalog, now: Int64) -> Bool {
+    guard let stamp = try? Descriptor.status(of: compiler.main).stamp,
+      case .available = catalog.engine(stamp, wish: targetKey(target), now: now)
+    else { return false }
+    return true
+  }
+
+  /// Tries each target that is not known to be one with the smallest module: a misspelled one is a mistake of the run's, and
+  /// otherwise each module would fail for it.
+  ///
+  /// - Returns: those for which it makes code.
+  private func tryTargets() throws(CompilerUnusable) -> [String] {
+    var good: [String] = []
+    for target in wantedTargets.subtracting(state.withLock { $0.targets }).sorted() {
+      guard let number = context.wishes.firstIndex(where: { $0.target == target }) else { continue }
+      let deadline = MonotonicInstant.now().adding(seconds: options.answersWithin)
+      do throws(ModuleFailure) {
+        let session = try openSession(for: [], origin: .any, lanes: 1, deadline: deadline)
+        if let session = session as? ProgramSession { state.withLock { $0.asked = session } }
+        _ = try session.compile(
+          .empty, wish: number, threads: 1, deadline: deadline, timeout: options.answersWithin)
+        good.append(target)
+      } catch {
+        if case .cancelled = error { throw .cancelled }
+        // Whatever else is wrong says nothing about the target, and modules meet it.
+        guard case .programFailed(_, let how, let words) = error, makesCode(like: context.wishes[number]) else {
+          continue
+        }
+        throw .target(target, of: description.name, reason: how + (words.map { ": \($0.brief)" } ?? ""))
+      }
+    }
+    return good
+  }
+
+  /// Whether it compiles for this machine what it does not compile for another one.
+  private func makesCode(like wish: CompilerWish) -> Bool {
+    ProgramToolchain(
+      compiler, wishes: [CompilerWish(wish.settings)], options: options, cancellation: context.cancellation
+    ).makesCode()
   }
 
   private static let longestVersion = 4000

@@ -253,6 +253,29 @@ import Testing
       #expect(
         try box.tool("engines", "--backend", "test-c").run().outputLines.first
           == "test-c  not found: there is no \(box.path)/compiler/testc; to get it: write it")
+      #expect(
+        try box.tool("engines", "--backend", "test-c").run().errors
+          == "wasmprecompile: error: nothing that --backend names can be used: see what is said of it\n")
+    }
+  }
+
+  /// Some packages of Python's bring their program so, and pip leaves it so.
+  @Test func aProgramThatNobodyMayRunIsNamed() throws {
+    try Sandbox.use { box in
+      let package = "../venv/lib/python3.11/site-packages/wasmtime_cli"
+      try box.write([0x7f] + Array("ELF".utf8), to: "\(package)/wasmtime")
+      try box.write(
+        "#!\(box.path)/venv/bin/python3\nimport sys\nfrom wasmtime_cli import main\nsys.exit(main())\n",
+        to: "../venv/bin/wasmtime")
+      chmod(box.path + "/venv/bin/wasmtime", 0o755)
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      let program = "\(box.path)/venv/lib/python3.11/site-packages/wasmtime_cli/wasmtime"
+      let advice = "is not executable: `chmod +x \(program)` makes it so"
+      let shown = try box.tool(["engines", "--backend", "wasmtime-cli"], finding: box.path + "/venv/bin").run()
+      #expect(shown.outputLines.first == "wasmtime-cli  unusable: \(program): it \(advice)")
+      let run = try box.tool(["--backend", "wasmtime-cli", "a.wasm"], finding: box.path + "/venv/bin").run()
+      #expect(run.ending == .exited(69))
+      #expect(run.errors == "wasmprecompile: error: --backend wasmtime-cli: \(program) \(advice)\n")
     }
   }
 
@@ -263,27 +286,6 @@ import Testing
       let run = try box.succeed("--backend", "llvm", "a.wasm")
       #expect(run.errorLines.first == "--backend llvm takes test-c (\(box.path)/compiler/testc)")
       #expect(box.engines.contains { $0.hasPrefix("test-c-") })
-    }
-  }
-
-  @Test func severalTargetsHaveADirectoryEach() throws {
-    try Sandbox.use { box in
-      try box.describe(#"{ printf TEST; echo "$3"; } > "$2""#)
-      let file = "../home/.config/wasmprecompile/config.toml"
-      let text = try String(contentsOfFile: box.work + "/" + file, encoding: .utf8)
-      try box.write(
-        text.replacing(#""{output}"]]"#, with: #""{output}", "{target}"]]"#) + "\ntarget = [\"for {target}\"]\n",
-        to: file)
-      try box.write(WasmBinary.returning(1), to: "a.wasm")
-      let targets: [Argument] = ["--target", "riscv64gc-unknown-linux-gnu", "--target", "s390x-unknown-linux-gnu"]
-      try box.succeed(["--backend", "test-c", "--output", "out"] + targets + ["a.wasm"])
-      for machine in ["riscv64gc", "s390x"] {
-        let path = "\(box.work)/out/test-c/\(machine)-unknown-linux-gnu/a.test"
-        #expect(try String(contentsOfFile: path, encoding: .utf8) == "TESTfor \(machine)-unknown-linux-gnu\n")
-      }
-      let again = try box.succeed(["--backend", "test-c"] + targets + ["a.wasm"])
-      #expect(again.errorLines.last?.contains("nothing to compile") == true)
-      #expect(try box.succeed("cache", "list").output.contains("test-c, target s390x-unknown-linux-gnu"))
     }
   }
 

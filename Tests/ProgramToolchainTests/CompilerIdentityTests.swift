@@ -229,6 +229,10 @@ struct CompilerIdentityTests {
     #expect(
       wish(target: "a-b-c").objection(of: description) == "makes code for this machine only, not for --target a-b-c")
     description.target = ["{target}"]
+    #expect(
+      wish(target: "aarch64").objection(of: description)
+        == "cannot know for which system code is with --target aarch64: the whole is aarch64-unknown-linux-gnu")
+    #expect(wish(target: "pulley64").objection(of: description) == nil)
     description.targets = ["x-y", "z"]
     #expect(wish(target: "a-b-c").objection(of: description) == "has no target a-b-c: it has x-y, z")
     description.optimization = [.speed: []]

@@ -57,7 +57,10 @@ struct InspectedArtifact: Inspected {
     facts.append(["engine", "wasmtime \(outline.record.version), target \(outline.record.target)".printable])
     if let flags {
       facts.append("flags", Self.lines(of: flags.flags.map { "\($0.name)=\($0.value)".printable }))
-      facts.append("processor", Self.lines(of: processorFeatures.map(\.printable)))
+      // An artifact for any processor of its architecture asks for nothing.
+      let any = isPulley ? "any" : "any of the architecture"
+      let features = processorFeatures.map(\.printable)
+      facts.append("processor", features.isEmpty ? [any] : Self.lines(of: features))
     }
     if !names.features.isEmpty {
       facts.append("tunables", Self.lines(of: names.tunables.map(\.printable)))

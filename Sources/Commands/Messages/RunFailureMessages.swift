@@ -56,6 +56,8 @@ extension RunFailure {
         "the engine \(location.path.printable) is not a libwasmtime: it has no function \(function.printable); name one with --engine"
       case .program(let name, let location, let reason):
         "the compiler \(name) (\(location.path.printable)) cannot be used: \(reason.printable); `wasmprecompile engines` shows what can"
+      case .target(let target, let name, let reason):
+        "--target \(target.printable): \(name) makes no code for it: it \(reason.printable)"
       case .noBackend(let location): "the engine \(location.path.printable) offers no backend"
       case .unconfined(let missing):
         "compilers cannot be confined: the kernel lacks or forbids \(missing.joined(separator: " and ")), which --require-sandbox asks for"
@@ -65,7 +67,11 @@ extension RunFailure {
       case .protocolViolation(let what): "the compiler's process gave \(what.printable)"
       case .cancelled: "interrupted"
       }
-    self.init(status: .engineUnavailable, message: message)
+    if case .target = error {
+      self.init(status: .usage, message: message)
+    } else {
+      self.init(status: .engineUnavailable, message: message)
+    }
   }
 }
 

@@ -150,6 +150,12 @@ package enum CompilerUnusable: Error, Hashable, Sendable {
   ///
   /// - Parameter name: its backend's.
   case program(_ name: String, EngineLocation, reason: String)
+  /// A compiler that is a program does not make code for a target, though it does for this machine.
+  ///
+  /// - Parameters:
+  ///   - name: its backend's.
+  ///   - reason: how it ended, with what it wrote.
+  case target(_ target: String, of: String, reason: String)
   /// The kernel cannot confine the compiler as required.
   case unconfined(missing: [String])
   /// No child process could be started to ask it.

@@ -24,6 +24,17 @@ extension Sandbox {
       """, to: "../home/.config/wasmprecompile/config.toml")
   }
 
+  /// Describes a compiler that makes code for other machines.
+  ///
+  /// - Parameter script: gets `for` and the target as its third argument, and the level as its fourth.
+  func describeWithTarget(_ script: String? = nil, more: String = "") throws {
+    let arguments = more.contains("opt-level") ? #", "{target}", "{opt-level}"]]"# : #", "{target}"]]"#
+    try describe(script, more: "target = [\"for {target}\"]\n\(more)")
+    let file = "../home/.config/wasmprecompile/config.toml"
+    let text = try String(contentsOfFile: work + "/" + file, encoding: .utf8)
+    try write(text.replacing(#""{output}"]]"#, with: #""{output}""# + arguments), to: file)
+  }
+
   /// Describes a compiler that starts another program, as gcc starts cc1, whose output is the artifact.
   ///
   /// - Returns: that program's path.
