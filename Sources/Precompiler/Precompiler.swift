@@ -38,8 +38,7 @@ package struct Precompiler {
     let compilers = CompilerResolution(toolchains, catalog, lanes: request.work.lanes)
     // Under a jobserver, one job is paid for, so one thing is done after the other.
     if request.work.jobserver != nil { _ = try resolve(compilers, &catalog) }
-    let scan = timings.measure(.scan) { ScanStage(input: request.input, caches: caches, lanes: threads).run() }
-    let indexes = catalog.indexes(of: scan, request.input, ignoring: request.work.rehash)
+    let (scan, indexes) = timings.measure(.scan) { self.scan(caches, catalog) }
     var hashed = timings.measure(.hash) { hash(scan, indexes, until: compilers.hasFailed) }
     let targets = targets(try resolve(compilers, &catalog), caches)
     tell(scan, hashed, targets, caches)
@@ -66,6 +65,13 @@ package struct Precompiler {
     _ compilers: CompilerResolution, _ catalog: inout RunCatalog
   ) throws(PrecompileError) -> [[ArtifactIdentity]] {
     try request.timings.measure(.engine) { () throws(PrecompileError) in try compilers.wait(&catalog, observer) }
+  }
+
+  private func scan(_ caches: OpenCaches, _ catalog: RunCatalog) -> (ScanResult, RootIndexes) {
+    let memory = catalog.memory(of: request.input, ignoring: request.work.rehash)
+    let stage = ScanStage(input: request.input, caches: caches, lanes: threads, meanwhile: memory.readDirectories)
+    let scan = stage.run()
+    return (scan, memory.indexes(of: scan))
   }
 
   private func hash(

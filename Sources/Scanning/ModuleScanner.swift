@@ -21,12 +21,15 @@ package struct ModuleScanner: Sendable {
   }
 
   /// Scans all roots. Never fails: what cannot be scanned is in the problems of the result.
-  package func scan(_ roots: [FilePath]) -> ScanResult {
+  ///
+  /// - Parameter meanwhile: something else to do, of which one thread begins with if there is so much to scan that several do it.
+  ///   Otherwise it is not done.
+  package func scan(_ roots: [FilePath], meanwhile: (@Sendable () -> Void)? = nil) -> ScanResult {
     let survey = RootSurvey(roots)
     var plan = ScanPlan(
       options: options, hooks: hooks, listedElsewhere: survey.directoryRoots, fileRoots: survey.fileRoots)
     var table = ScanTable(survey)
-    walk(survey.starts, plan, into: &table)
+    walk(survey.starts, plan, into: &table, meanwhile)
     if options.followLinks {
       var links = LinkFollower(survey)
       while case let starts = links.next(in: &table), !starts.isEmpty {
@@ -42,7 +45,9 @@ package struct ModuleScanner: Sendable {
   }
 
   /// Scans directories and everything below them, on as many threads as there may be.
-  private func walk(_ starts: [DirectoryTask], _ plan: ScanPlan, into table: inout ScanTable) {
+  private func walk(
+    _ starts: [DirectoryTask], _ plan: ScanPlan, into table: inout ScanTable, _ meanwhile: (@Sendable () -> Void)? = nil
+  ) {
     if starts.isEmpty { return }
     let queue = ScanQueue(starts.reversed().map { .list($0) }, firstID: table.directories.count)
     // To start a thread takes longer than to list a small directory.
@@ -50,8 +55,9 @@ package struct ModuleScanner: Sendable {
     let spread = ProcessorSpread()
     // The calling thread is one of them, so a directory or two are done before another one has even started.
     if queue.pending > 0 {
-      Threads.run(options.jobs) { _ in
+      Threads.run(options.jobs) { number in
         spread.run {
+          if number == 1 { meanwhile?() }
           let found = ScanWorker(plan, queue).run()
           findings.withLock { $0.append(found) }
         }

@@ -75,7 +75,7 @@ struct CatalogRootTests {
   private func read(_ request: PrecompileRequest) throws -> [String] {
     let scan = ScanStage(input: request.input, caches: OpenCaches(own: nil), lanes: 1).run()
     let cache = try CacheDirectory(making: stage.cachePath)
-    let indexes = RunCatalog(cache, isReadOnly: true).indexes(of: scan, request.input, ignoring: false)
+    let indexes = RunCatalog(cache, isReadOnly: true).memory(of: request.input, ignoring: false).indexes(of: scan)
     let hashed = HashStage(
       scan: scan, indexes: indexes, lanes: 1, largestModule: 1 << 20, avoidsWriters: true
     ).run { false }

@@ -1,80 +1,116 @@
 internal import LinuxIO
 internal import Scanning
+internal import Synchronization
 internal import SystemPackage
 internal import WasmCache
 
 /// The remembered files below each root. Roots in the same place share them.
 struct RootIndexes {
-  private(set) var all: [StatIndex] = []
+  let all: [StatIndex]
   /// For each place, whether it is a directory that was scanned, not only files in it that were named.
-  private(set) var isDirectory: [Bool] = []
-  private var numbers: [Int] = []
+  let isDirectory: [Bool]
+  private let numbers: [Int]
 
-  /// The places that files are remembered under, before anything is read.
-  private struct Places {
-    var paths: [FilePath] = []
-    var isDirectory: [Bool] = []
-    var numbers: [Int] = []
-    /// For each place, the files that were named below it.
-    var files: [[Int]] = []
+  fileprivate init(_ all: [StatIndex], of places: RootPlaces) {
+    self.all = all
+    isDirectory = places.isDirectory
+    numbers = places.numbers
   }
+
+  func number(ofRoot root: Int) -> Int { numbers[root] }
+
+  subscript(root root: Int) -> StatIndex { all[numbers[root]] }
+}
+
+/// What is remembered of the files below each root, to be read on any thread.
+final class RootMemory: Sendable {
+  private let places: RootPlaces
+  private let load: @Sendable (FilePath, _ files: [FileStamp]?) -> StatIndex
+  /// By place, what was read of whole directories; nil before.
+  private let whole = Mutex<[Int: StatIndex]?>(nil)
 
   /// - Parameters:
   ///   - directories: where files among the roots are remembered, see ``RunInput/rememberedUnder``.
   ///   - load: gives what is remembered under a path: of everything, or of some files.
   init(
-    _ scan: ScanResult, of roots: [FilePath], under directories: [FilePath],
-    load: (FilePath, _ files: [FileStamp]?) -> StatIndex
+    of roots: [FilePath], under directories: [FilePath],
+    load: @escaping @Sendable (FilePath, _ files: [FileStamp]?) -> StatIndex
   ) {
-    let places = Self.places(of: roots, under: directories)
-    numbers = places.numbers
-    isDirectory = places.isDirectory
-    // Few files of a large tree are asked for one by one: reading all that is known of the tree takes longer.
-    var few: [[FileStamp]?] = places.isDirectory.indices.map { number in
-      places.isDirectory[number] || places.files[number].count > Self.fewest ? nil : []
-    }
-    if few.contains(where: { $0 != nil }) {
-      for file in 0..<scan.count { few[numbers[scan.root(at: file)]]?.append(scan.stamp(at: file)) }
-    }
-    all = zip(places.paths, few).map { load($0, $1) }
+    places = RootPlaces(of: roots, under: directories)
+    self.load = load
   }
 
-  /// The number of named files from which everything under their place is read.
-  private static let fewest = 256
+  /// Reads what is remembered of whole directories, unless that was done. For large trees, that takes a tenth of the time in which
+  /// their files are found.
+  func readDirectories() { _ = directories() }
 
-  private static func places(of roots: [FilePath], under directories: [FilePath]) -> Places {
-    var places = Places()
+  private func directories() -> [Int: StatIndex] {
+    whole.withLock { whole in
+      if let whole { return whole }
+      var all: [Int: StatIndex] = [:]
+      for place in places.paths.indices where places.isWhole(place) { all[place] = load(places.paths[place], nil) }
+      whole = all
+      return all
+    }
+  }
+
+  func indexes(of scan: ScanResult) -> RootIndexes {
+    let whole = directories()
+    var few: [Int: [FileStamp]] = [:]
+    if whole.count < places.paths.count {
+      for file in 0..<scan.count {
+        let place = places.numbers[scan.root(at: file)]
+        if whole[place] == nil { few[place, default: []].append(scan.stamp(at: file)) }
+      }
+    }
+    return RootIndexes(places.paths.indices.map { whole[$0] ?? load(places.paths[$0], few[$0] ?? []) }, of: places)
+  }
+}
+
+/// The places that the files of roots are remembered under.
+private struct RootPlaces {
+  private(set) var paths: [FilePath] = []
+  private(set) var isDirectory: [Bool] = []
+  /// The place of each root.
+  private(set) var numbers: [Int] = []
+  /// For each place, the files that were named below it.
+  private var files: [[Int]] = []
+
+  /// - Parameter directories: where files among the roots are remembered, see ``RunInput/rememberedUnder``.
+  init(of roots: [FilePath], under directories: [FilePath]) {
     var known: [FilePath: Int] = [:]
     var resolved: [FilePath: FilePath] = [:]
     let directories = directories.map { (path: $0, place: $0.resolved ?? $0) }
     for (root, path) in roots.enumerated() {
-      let isDirectory = (try? Descriptor.status(of: path))?.kind == .directory
+      let isTree = (try? Descriptor.status(of: path))?.kind == .directory
       // A file is remembered with a directory, so that naming it and scanning it know the same.
-      let directory = isDirectory ? path : path.removingLastComponent()
+      let directory = isTree ? path : path.removingLastComponent()
       let above =
-        isDirectory
+        isTree
         ? nil
         : directories.filter { path != $0.path && path.starts(with: $0.path) }.max {
           $0.path.components.count < $1.path.components.count
         }
       let place = above?.place ?? resolved[directory] ?? (directory.isEmpty ? "." : directory).resolved ?? directory
       if above == nil { resolved[directory] = place }
-      let number = known[place] ?? places.paths.count
-      if number == places.paths.count {
+      let number = known[place] ?? paths.count
+      if number == paths.count {
         known[place] = number
-        places.paths.append(place)
-        places.isDirectory.append(isDirectory)
-        places.files.append([])
-      } else if isDirectory {
-        places.isDirectory[number] = true
+        paths.append(place)
+        isDirectory.append(isTree)
+        files.append([])
+      } else if isTree {
+        isDirectory[number] = true
       }
-      if !isDirectory { places.files[number].append(root) }
-      places.numbers.append(number)
+      if !isTree { files[number].append(root) }
+      numbers.append(number)
     }
-    return places
   }
 
-  func number(ofRoot root: Int) -> Int { numbers[root] }
+  /// Whether everything that is known below a place is read. Few files of a large tree are asked for one by one: reading all that is
+  /// known of the tree takes longer.
+  func isWhole(_ place: Int) -> Bool { isDirectory[place] || files[place].count > Self.fewest }
 
-  subscript(root root: Int) -> StatIndex { all[numbers[root]] }
+  /// The number of named files from which everything under their place is read.
+  private static let fewest = 256
 }

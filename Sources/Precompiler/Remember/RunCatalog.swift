@@ -34,11 +34,11 @@ struct RunCatalog {
 
   // MARK: Files
 
-  /// The remembered files below each root.
-  func indexes(of scan: ScanResult, _ input: RunInput, ignoring: Bool) -> RootIndexes {
-    RootIndexes(scan, of: input.roots, under: input.rememberedUnder) { root, files in
-      guard !ignoring, let catalog else { return StatIndex(root: root, isPartial: files != nil) }
-      return catalog.statIndex(root: root, of: files)
+  /// What is remembered of the files below each root; nothing is read yet.
+  func memory(of input: RunInput, ignoring: Bool) -> RootMemory {
+    let catalog = ignoring ? nil : catalog
+    return RootMemory(of: input.roots, under: input.rememberedUnder) { root, files in
+      catalog?.statIndex(root: root, of: files) ?? StatIndex(root: root, isPartial: files != nil)
     }
   }
 

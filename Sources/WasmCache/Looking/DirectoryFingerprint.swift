@@ -108,8 +108,10 @@ extension DirectoryFingerprint {
         isAnyThere = true
       }
       let signers = directory.cache.signers.fingerprint
+      // Not as an interpolation of the values themselves, which would have the runtime search for what describes them: 0.3 ms.
+      let trust = directory.cache.trust == .owner ? "owner" : "anyone"
       hash.update(
-        data: Array("\(directory.name) \(directory.cache.trust) \(stamps.words.count) \(signers)\n".utf8))
+        data: Array("\(directory.name) \(trust) \(stamps.words.count) \(signers)\n".utf8))
       hash.update(data: directory.identity.digest)
       stamps.words.withUnsafeBytes { hash.update(bufferPointer: $0) }
     }

