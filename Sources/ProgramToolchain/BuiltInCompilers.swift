@@ -94,7 +94,7 @@ package enum BuiltInCompilers {
     llvm = true
     programs = { wamrc = "wamrc" }
     version = ["{wamrc}", "--version"]
-    commands = [["{wamrc}", "{target}", "{cpu}", "{opt-level}", "-o", "{output}", "{input}"]]
+    commands = [["{wamrc}", "{target}", "{opt-level}", "-o", "{output}", "{input}"]]
     opt-level = { none = "--opt-level=0", speed = "--opt-level=3" }
     target = ["--target={arch}"]
     targets = ["x86_64-unknown-linux-gnu", "x86_64-unknown-linux-musl", "aarch64-unknown-linux-gnu",

@@ -97,9 +97,6 @@ package struct CompilerDescription: Hashable, Sendable {
   /// The names of the arguments that stand for several, or none.
   static let lists = ["opt-level", "cpu", "target", "config"]
 
-  /// The placeholders within these.
-  private static let parts = ["arch", "feature", "value"]
-
   /// The placeholders within arguments.
   private static let values = ["input", "output", "threads"]
 
@@ -111,6 +108,9 @@ package struct CompilerDescription: Hashable, Sendable {
       return "suffix must be a dot and letters or digits, and not .wasm: '\(suffix)'"
     }
     let names = programs.map(\.name) + files.map(\.name)
+    if let wrong = names.first(where: { Template("{\($0)}").onlyPlaceholder == nil }) {
+      return "'\(wrong)' cannot be a placeholder: it must be lower case letters, digits, dashes and underscores"
+    }
     if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) { return "'\(twice)' is named twice" }
     if let reserved = names.first(where: { (Self.lists + Self.values).contains($0) }) {
       return "'\(reserved)' is the name of a placeholder"
@@ -126,10 +126,6 @@ package struct CompilerDescription: Hashable, Sendable {
         programs.contains(where: { $0.name == program })
       else { return "each command must begin with one of the programs, as {\(programs[0].name)}" }
     }
-    let within = [optimization?.values.flatMap(\.self), target, configuration, processor, baseline, feature].compactMap(
-      \.self
-    )
-    .flatMap(\.self)
     for argument in commands.flatMap(\.self) where !Self.lists.contains(Template(argument).onlyPlaceholder ?? "") {
       if let unknown = Template(argument).placeholders.first(where: { !known.contains($0) }) {
         return Self.unknown(unknown, known + Self.lists)
@@ -140,12 +136,7 @@ package struct CompilerDescription: Hashable, Sendable {
         return Self.unknown(unknown, names)
       }
     }
-    for argument in within {
-      if let unknown = Template(argument).placeholders.first(where: { !(names + Self.lists + Self.parts).contains($0) })
-      {
-        return Self.unknown(unknown, names + Self.lists + Self.parts)
-      }
-    }
+    if let complaint = complaintAboutLists(names) { return complaint }
     let words = commands.flatMap(\.self)
     if !words.contains(where: { Template($0).placeholders.contains("output") }) {
       return "commands must have the placeholder {output}"
@@ -155,16 +146,46 @@ package struct CompilerDescription: Hashable, Sendable {
     }
     let options = [("opt-level", optimization != nil), ("target", target != nil), ("config", configuration != nil)]
     for (name, isThere) in options + [("cpu", processor != nil || baseline != nil || feature != nil)] {
-      if isThere && !words.contains("{\(name)}") {
-        return "commands must have an argument \"{\(name)}\" where it has \(name)"
+      if isThere != words.contains("{\(name)}") {
+        return isThere
+          ? "commands must have an argument \"{\(name)}\" where it has \(name)"
+          : "commands have the argument \"{\(name)}\", and nothing says what \(name) stands for"
       }
     }
     if let optimization, optimization[.speed] == nil { return "opt-level must say what stands for speed, the default" }
     return nil
   }
 
+  /// What is wrong with the arguments that take the place of placeholders: each must hand on what was asked for, or else something
+  /// would be filed as what it is not.
+  ///
+  /// - Parameter names: those of programs and files.
+  private func complaintAboutLists(_ names: [String]) -> String? {
+    let lists: [(key: String, arguments: [String]?, parts: [String], isOneEnough: Bool)] = [
+      ("opt-level", optimization?.values.flatMap(\.self), [], true), ("baseline", baseline, [], true),
+      ("cpu", processor, ["cpu"], false), ("cpu-feature", feature, ["feature", "value"], false),
+      ("target", targets?.count == 1 ? nil : target, ["target", "arch"], true),
+      ("config", configuration, ["config"], false),
+    ]
+    for (key, arguments, parts, isOneEnough) in lists {
+      guard let arguments else { continue }
+      let used = arguments.flatMap { Template($0).placeholders }
+      if let unknown = used.first(where: { !(names + parts).contains($0) }) {
+        return "\(key): " + Self.unknown(unknown, parts + names)
+      }
+      let missing = parts.filter { !used.contains($0) }
+      if isOneEnough ? !parts.isEmpty && missing.count == parts.count : !missing.isEmpty {
+        let needed = parts.map { "{\($0)}" }.joined(separator: isOneEnough ? " or " : " and ")
+        return "\(key) must have \(needed), or else the compiler is not told which"
+      }
+    }
+    return nil
+  }
+
   private static func unknown(_ name: String, _ known: [String]) -> String {
-    "there is no placeholder {\(name)}: they are \(known.map { "{\($0)}" }.joined(separator: ", "))"
+    lists.contains(name) && known.contains(name)
+      ? "{\(name)} must be an argument of its own: what it stands for is said by \(name)"
+      : "there is no placeholder {\(name)}: they are \(known.map { "{\($0)}" }.joined(separator: ", "))"
   }
 
   /// Whether a text can be a backend's name, which is part of a directory's: lower case, digits and dashes.

@@ -140,6 +140,43 @@ struct CompilerDescriptionTests {
       try trouble("[backend.x]\nprograms = { cc = 'cc' }\ncommands = \(commands)") == "1: [backend.x]: \(message)")
   }
 
+  /// What is not handed on would be filed as if it had been obeyed.
+  @Test(arguments: [
+    ("target", "target = []", "target must have {target} or {arch}, or else the compiler is not told which"),
+    ("target", "target = '--foreign'", "target must have {target} or {arch}, or else the compiler is not told which"),
+    ("target", "target = '--{cpu}'", "target: there is no placeholder {cpu}: they are {target}, {arch}, {cc}"),
+    ("target", "target = '--{arch}'", nil), ("target", "target = '--64'\ntargets = ['a-b']", nil),
+    ("cpu", "cpu = '-m'", "cpu must have {cpu}, or else the compiler is not told which"),
+    ("cpu", "cpu = '-m{arch}'", "cpu: there is no placeholder {arch}: they are {cpu}, {cc}"),
+    ("cpu", "baseline = []", nil),
+    (
+      "cpu", "cpu-feature = '-{feature}'",
+      "cpu-feature must have {feature} and {value}, or else the compiler is not told which"
+    ),
+    ("config", "config = '--config=c'", "config must have {config}, or else the compiler is not told which"),
+    (
+      "opt-level", "opt-level = { speed = '-O{value}' }",
+      "opt-level: there is no placeholder {value}: they are {cc}"
+    ),
+    ("target", "", "commands have the argument \"{target}\", and nothing says what target stands for"),
+  ]) func whatIsAskedForIsHandedOn(placeholder: String, line: String, message: String?) throws {
+    let commands = "[['{cc}', '{input}', '{output}', '{\(placeholder)}']]"
+    #expect(
+      try trouble("[backend.x]\nprograms = { cc = 'cc' }\ncommands = \(commands)\n\(line)")
+        == message.map { "1: [backend.x]: \($0)" })
+  }
+
+  @Test func placeholdersOfListsStandAlone() throws {
+    #expect(
+      try trouble(
+        "[backend.x]\nprograms = { cc = 'cc' }\ncommands = [['{cc}', '{input}', '{output}', '--target={target}']]")
+        == "1: [backend.x]: {target} must be an argument of its own: what it stands for is said by target")
+    #expect(
+      try trouble("[backend.x]\nprograms = { CC = 'cc' }\ncommands = [['{CC}', '{input}', '{output}']]")
+        == "1: [backend.x]: 'CC' cannot be a placeholder: it must be lower case letters, digits, dashes and underscores"
+    )
+  }
+
   @Test func theLeastIsEnough() throws {
     #expect(try trouble("[backend.x]\n\(Self.least)") == nil)
   }
