@@ -19,11 +19,10 @@ package struct CompilerSearch: Sendable {
   package func find(_ description: CompilerDescription) throws(CompilerMissing) -> FoundCompiler {
     var programs: [String: FilePath] = [:]
     for program in description.programs {
-      guard let found = program.candidates.lazy.compactMap(executable).first else {
-        throw .program(program.candidates.filter { !$0.isEmpty })
-      }
-      guard Self.isExecutable(found) else { throw .notExecutable(found) }
-      programs[program.name] = found
+      let found = program.candidates.lazy.flatMap(places)
+      guard let first = found.first else { throw .program(program.candidates.filter { !$0.isEmpty }) }
+      guard let path = found.first(where: Self.isExecutable) else { throw .notExecutable(first) }
+      programs[program.name] = path
     }
     var files: [String: FilePath] = [:]
     for file in description.files {
@@ -34,17 +33,19 @@ package struct CompilerSearch: Sendable {
       }
       files[file.name] = found
     }
-    return FoundCompiler(
+    let found = FoundCompiler(
       description: description, programs: programs, things: files, reads: description.reads.compactMap(existing),
       home: home)
+    for argument in description.commands.lazy.flatMap(\.self) {
+      if let pattern = found.patternWithoutFiles(argument) { throw .file([pattern]) }
+    }
+    return found
   }
 
-  private func executable(_ name: String) -> FilePath? {
-    let found =
-      name.contains("/")
-      ? existing(name).flatMap { Self.isExecutable($0) ? $0 : nil }
-      : path.lazy.map { $0.appending(name) }.first(where: Self.isExecutable)
-    return found.map { PythonWrapper.program(startedBy: $0) ?? $0 }
+  /// Where a program of that name is; programs of Python packages also where nobody may run them.
+  private func places(of name: String) -> [FilePath] {
+    let all = name.contains("/") ? [existing(name)].compactMap(\.self) : path.map { $0.appending(name) }
+    return all.filter(Self.isExecutable).map { PythonWrapper.program(startedBy: $0) ?? $0 }
   }
 
   /// A place that is told from where a program lies, as `{wasm2c}/../../share/wabt`.
@@ -148,10 +149,23 @@ package struct FoundCompiler: Sendable {
   ///
   /// - Parameter parts: the files that such an argument may stand for: no others than those of the identity.
   func filled(_ argument: String, with values: [String: String], of parts: CompilerParts) -> [String] {
+    guard let (name, ending) = pattern(argument) else { return [Template(argument).filled(values)] }
+    return parts.files(in: name, endingWith: ending).map(\.string)
+  }
+
+  /// The directory, and the end of names, of an argument that stands for several files; nil for any other.
+  private func pattern(_ argument: String) -> (directory: String, ending: Substring)? {
     guard let slash = argument.lastIndex(of: "/"), argument[slash...].hasPrefix("/*."),
       let name = Template(String(argument[..<slash])).onlyPlaceholder, things[name] != nil
-    else { return [Template(argument).filled(values)] }
-    return parts.files(in: name, endingWith: argument[slash...].dropFirst(2)).map(\.string)
+    else { return nil }
+    return (name, argument[slash...].dropFirst(2))
+  }
+
+  /// The argument as a path, if it stands for files and there is none: a command without them would make something else.
+  fileprivate func patternWithoutFiles(_ argument: String) -> String? {
+    guard let (name, ending) = pattern(argument), let directory = things[name] else { return nil }
+    let names = (try? Descriptor.openDirectory(directory).names()) ?? []
+    return names.contains { $0.string.hasSuffix(ending) } ? nil : "\(directory)/*\(ending)"
   }
 
   var searchPath: [String] {

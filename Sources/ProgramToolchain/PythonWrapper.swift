@@ -18,7 +18,7 @@ enum PythonWrapper {
     for library in ["lib", "lib64"] {
       let library = prefix.appending(library)
       guard let versions = try? Descriptor.openDirectory(library).names() else { continue }
-      for version in versions.map(\.string).filter({ $0.hasPrefix("python3") }).sorted(by: >) {
+      for version in sorted(versions.map(\.string), firstFor: script) {
         for packages in ["site-packages", "dist-packages"] {
           let place = library.appending(version).appending(packages).appending(package)
           for program in [place.appending(name), place.appending("bin").appending(name)] where isProgram(program) {
@@ -31,15 +31,33 @@ enum PythonWrapper {
   }
 
   /// What a script is run by, as its first line says; nil if it is none.
+  ///
+  /// Where a first line cannot have the path, because it is long or has spaces, pip has the shell start Python.
   static func interpreter(of script: FilePath) -> String? {
-    guard let line = start(of: script)?.split(separator: "\n").first, line.hasPrefix("#!") else { return nil }
+    guard let lines = start(of: script)?.split(separator: "\n"), let line = lines.first, line.hasPrefix("#!") else {
+      return nil
+    }
+    if line == "#!/bin/sh", lines.count > 1, let rest = lines[1].wholeRest(after: "'''exec' ") {
+      return rest.hasPrefix("\"")
+        ? rest.dropFirst().split(separator: "\"").first.map(String.init)
+        : rest.split(separator: " ").first.map(String.init)
+    }
     return line.dropFirst(2).split(separator: " ").first.map(String.init)
+  }
+
+  /// The directories of Python's versions, the one of the script's own Python first, and then newer ones first.
+  private static func sorted(_ names: [String], firstFor script: FilePath) -> [String] {
+    let own = interpreter(of: script).flatMap { FilePath($0).lastComponent?.string }
+    func number(_ name: String) -> Int { Int(name.split(separator: ".").last ?? "") ?? 0 }
+    return names.filter { $0.hasPrefix("python3") }.sorted {
+      ($0 == own) == ($1 == own) ? number($0) > number($1) : $0 == own
+    }
   }
 
   /// The package that a Python script imports from, with words that pip writes.
   private static func package(in script: FilePath) -> String? {
     guard let text = start(of: script), let line = text.split(separator: "\n").first, line.hasPrefix("#!"),
-      line.contains("python")
+      line.contains("python") || interpreter(of: script)?.contains("python") ?? false
     else { return nil }
     let words = text.split(separator: "\n").lazy.map { $0.split(separator: " ") }
     guard let words = words.first(where: { $0.count == 4 && $0[0] == "from" && $0[2] == "import" }) else { return nil }
@@ -63,4 +81,9 @@ enum PythonWrapper {
   private static func isProgram(_ path: FilePath) -> Bool {
     start(of: path)?.utf8.starts(with: [0x7f, 0x45, 0x4c, 0x46]) == true
   }
+}
+
+extension Substring {
+  /// What follows a prefix; nil if it does not have it.
+  fileprivate func wholeRest(after prefix: String) -> Substring? { hasPrefix(prefix) ? dropFirst(prefix.count) : nil }
 }

@@ -58,6 +58,60 @@ struct CompilerSearchTests {
       try find { $0.programs = [.init(name: "tool", candidates: [directory("bin/tool").string])] }.main == program)
   }
 
+  @Test func oneThatCannotRunDoesNotHideOneThatCan() throws {
+    try writeScript(importing: "tool_package._cli")
+    try directory.makeDirectory("\(Self.packages)/tool_package")
+    let program = try directory.write([0x7f] + Array("ELF".utf8), to: "\(Self.packages)/tool_package/tool")
+    try makeExecutable(directory.write("#!/bin/sh\n", to: "bin/other"))
+    func names(_ candidates: String...) throws -> FilePath {
+      try find { $0.programs = [.init(name: "tool", candidates: candidates)] }.main
+    }
+    #expect(try names("tool", "other") == directory("bin/other"))
+    #expect(throws: CompilerMissing.notExecutable(program)) { try names("tool", "absent") }
+  }
+
+  /// Whoever went from Python 3.9 to 3.11 has both directories.
+  @Test func theScriptsOwnPythonCounts() throws {
+    try writeScript(importing: "tool_package._cli")
+    for version in ["3.9", "3.11", "3.12"] {
+      let packages = "lib/python\(version)/site-packages/tool_package"
+      if version != "3.11" {
+        try directory.makeDirectory("lib/python\(version)")
+        try directory.makeDirectory("lib/python\(version)/site-packages")
+      }
+      try directory.makeDirectory(packages)
+      try makeExecutable(directory.write([0x7f] + Array("ELF".utf8), to: "\(packages)/tool"))
+    }
+    #expect(try find().main == directory("lib/python3.12/site-packages/tool_package/tool"), "the newest")
+    let text = "#!\(directory("bin/python3.9"))\nfrom tool_package import main\n"
+    try makeExecutable(directory.write(text, to: "bin/tool"))
+    #expect(try find().main == directory("lib/python3.9/site-packages/tool_package/tool"))
+  }
+
+  /// What pip writes where the path of Python is long or has spaces.
+  @Test func pipsScriptsForTheShellAreKnown() throws {
+    let text =
+      "#!/bin/sh\n'''exec' \"\(directory("a b"))/python3.11\" \"$0\" \"$@\"\n' '''\nfrom tool_package import main\n"
+    try makeExecutable(directory.write(text, to: "bin/tool"))
+    try directory.makeDirectory("\(Self.packages)/tool_package")
+    let program = try directory.write([0x7f] + Array("ELF".utf8), to: "\(Self.packages)/tool_package/tool")
+    try makeExecutable(program)
+    #expect(try find().main == program)
+    #expect(PythonWrapper.interpreter(of: directory("bin/tool")) == "\(directory("a b"))/python3.11")
+  }
+
+  /// A command without them would make something else.
+  @Test func filesThatACommandNamesMustBeThere() throws {
+    try makeExecutable(directory.write("#!/bin/sh\n", to: "bin/tool"))
+    let missing = "\(directory("share/runtime"))/*.cc"
+    #expect(throws: CompilerMissing.file([missing])) {
+      try find {
+        $0.files = [.init(name: "runtime", candidates: [directory("share/runtime").string])]
+        $0.commands = [["{tool}", "{runtime}/*.cc"]]
+      }
+    }
+  }
+
   @Test(arguments: ["absent", "../tool", "", "tool_package"]) func otherScriptsAreProgramsThemselves(
     _ module: String
   ) throws {
