@@ -10,6 +10,8 @@ internal import WasmtimeToolchain
 struct CompilerChoice: Sendable {
   let request: HostRequest
   var options = WasmtimeToolchain.Options()
+  /// Seconds that one module may take.
+  var timeout = ProgramToolchain.Options().timeout
   /// Whether only the first host's first backend counts, as to run a module.
   var isSingle = false
   /// What was found out about samples, for all copies of this value: to ask takes a tenth of a second, and a watcher has many
@@ -80,6 +82,7 @@ struct CompilerChoice: Sendable {
 
   var programOptions: ProgramToolchain.Options {
     var all = ProgramToolchain.Options()
+    all.timeout = timeout
     all.memory = options.confinement.limits.memory
     all.largestArtifact = options.confinement.limits.file
     all.requiresConfinement = options.confinement.isRequired
@@ -216,6 +219,7 @@ extension PrecompileInvocation {
   var compilers: CompilerChoice {
     var choice = CompilerChoice(request: HostRequest(engine: engine, compiler: compiler, hosts: hosts, place: place))
     choice.options.confinement = limits.confinement(sandbox)
+    choice.timeout = limits.timeout.value
     return choice
   }
 }

@@ -169,7 +169,8 @@ package struct CompilerAccount: Sendable {
   package func wouldMake(_ wish: CompileWish, whichHas record: [UInt8], with compiler: CompilerDescription) -> Bool {
     guard let wish = CompilerWish(wish) else { return true }
     func lines(_ record: [UInt8]) -> [Substring] {
-      String(decoding: record, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix(Self.processor) }
+      String(decoding: record, as: UTF8.self).split(separator: "\n")
+        .map { $0.hasPrefix(Self.processor) ? Self.processor[...] : $0 }
     }
     return lines(record) == lines(self.record(wish, compiler))
   }

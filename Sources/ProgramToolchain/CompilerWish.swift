@@ -84,8 +84,8 @@ package struct CompilerWish: Hashable, Sendable {
       if let targets = compiler.targets, !targets.contains(target) {
         return "has no target \(target): it has \(targets.joined(separator: ", "))"
       }
-      if compiler.targets == nil, let whole = Self.triples[target] {
-        return "cannot know for which system code is with --target \(target): the whole is \(whole)"
+      if compiler.targets == nil, let whole = Self.triple(perhapsMeantBy: target) {
+        return "cannot know for which system code is with --target \(target): the whole is perhaps \(whole)"
       }
     }
     return nil
@@ -154,8 +154,19 @@ package struct CompilerWish: Hashable, Sendable {
     return lists(of: compiler) == CompilerWish(baseline, target: target).lists(of: compiler)
   }
 
-  /// The triples that are perhaps meant by an architecture alone. Compilers take it for one of an unknown system, whose code loads
-  /// nowhere.
+  /// The triple that is perhaps meant by an architecture without a system; nil for any other target. Compilers take it for one of an
+  /// unknown system, whose code loads nowhere.
+  package static func triple(perhapsMeantBy target: String) -> String? {
+    let words = target.split(separator: "-").map(String.init)
+    guard let whole = triples[words.first ?? ""] else { return nil }
+    return words.dropFirst().contains { word in systems.contains { word.hasPrefix($0) } } ? nil : whole
+  }
+
+  private static let systems = [
+    "linux", "darwin", "macos", "ios", "windows", "freebsd", "netbsd", "openbsd", "dragonfly", "illumos", "solaris",
+    "android", "fuchsia", "redox", "haiku", "hermit", "cygwin", "none", "uefi",
+  ]
+
   private static let triples = [
     "x86_64": "x86_64-unknown-linux-gnu", "amd64": "x86_64-unknown-linux-gnu", "i686": "i686-unknown-linux-gnu",
     "aarch64": "aarch64-unknown-linux-gnu", "arm64": "aarch64-unknown-linux-gnu",

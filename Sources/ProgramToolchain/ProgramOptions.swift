@@ -10,6 +10,8 @@ package struct ProgramOptions: Sendable {
   package var requiresConfinement = false
   /// Seconds within which it must say what it is.
   package var answersWithin = 30.0
+  /// Seconds that one module may take.
+  package var timeout = 120.0
 
   package init() {}
 

@@ -117,7 +117,7 @@ package final class ProgramToolchain: Toolchain {
           library: main.stamp, wish: versionKey(account.files), probed: begun,
           result: .available(record: answers.bytes, build: [])))
     }
-    let targets = try tryTargets()
+    let targets = try tryTargets(account)
     if !targets.isEmpty, account.isUnchanged, let main = account.files.files.first {
       var since = begun
       if let file = try? RegularFile(main.path) { since = StampTrust.beginning(file, main.stamp) }
@@ -132,8 +132,13 @@ package final class ProgramToolchain: Toolchain {
 
   private var wantedTargets: Set<String> { Set(context.wishes.compactMap(\.target)) }
 
-  /// The name under which the catalog has that its program makes code for a target.
-  private func targetKey(_ target: String) -> String { "\(description.name) makes code for \(target)" }
+  /// The name under which the catalog has that its program makes code for a target, called as it is today.
+  private func targetKey(_ target: String) -> String {
+    var hash = SHA256()
+    for command in description.commands { for word in command { hash.update(tag: "word", Array(word.utf8)) } }
+    for word in description.target ?? [] { hash.update(tag: "target", Array(word.utf8)) }
+    return "\(description.name) makes code for \(target) \(Array(hash.finalize()).hex)"
+  }
 
   private func isTarget(_ target: String, in catalog: Catalog, now: Int64) -> Bool {
     guard let stamp = try? Descriptor.status(of: compiler.main).stamp,
@@ -142,38 +147,44 @@ package final class ProgramToolchain: Toolchain {
     return true
   }
 
-  /// Tries each target that is not known to be one with the smallest module: a misspelled one is a mistake of the run's, and
-  /// otherwise each module would fail for it.
+  /// Tries each target that is not known to be one with the smallest module and no other settings: a misspelled one is a mistake of
+  /// the run's, and otherwise each module would fail for it.
   ///
   /// - Returns: those for which it makes code.
-  private func tryTargets() throws(CompilerUnusable) -> [String] {
+  private func tryTargets(_ account: CompilerAccount) throws(CompilerUnusable) -> [String] {
+    let targets = wantedTargets.subtracting(state.withLock { $0.targets }).sorted()
+    if targets.isEmpty { return [] }
+    let plain = EngineSettings(backend: Backend(rawValue: description.name))
+    let trial = ProgramToolchain(
+      compiler, wishes: [CompilerWish(plain)] + targets.map { CompilerWish(plain, target: $0) }, options: options,
+      cancellation: context.cancellation)
+    trial.context.account = account
     var good: [String] = []
-    for target in wantedTargets.subtracting(state.withLock { $0.targets }).sorted() {
-      guard let number = context.wishes.firstIndex(where: { $0.target == target }) else { continue }
-      let deadline = MonotonicInstant.now().adding(seconds: options.answersWithin)
+    for (number, target) in targets.enumerated() {
       do throws(ModuleFailure) {
-        let session = try openSession(for: [], origin: .any, lanes: 1, deadline: deadline)
-        if let session = session as? ProgramSession { state.withLock { $0.asked = session } }
-        _ = try session.compile(
-          .empty, wish: number, threads: 1, deadline: deadline, timeout: options.answersWithin)
+        try trial.compileSmallest(number + 1)
         good.append(target)
       } catch {
-        if case .cancelled = error { throw .cancelled }
-        // Whatever else is wrong says nothing about the target, and modules meet it.
-        guard case .programFailed(_, let how, let words) = error, makesCode(like: context.wishes[number]) else {
-          continue
+        switch error {
+        case .cancelled: throw .cancelled
+        case .programFailed(_, let how, let words):
+          // One that does not compile for this machine either says nothing about targets.
+          do throws(ModuleFailure) { try trial.compileSmallest(0) } catch { continue }
+          throw .target(target, of: description.name, reason: how + (words.map { ": \($0.brief)" } ?? ""))
+        // Whatever else is wrong, modules meet it; and each of the others would take as long.
+        case .timedOut: return good
+        default: continue
         }
-        throw .target(target, of: description.name, reason: how + (words.map { ": \($0.brief)" } ?? ""))
       }
     }
     return good
   }
 
-  /// Whether it compiles for this machine what it does not compile for another one.
-  private func makesCode(like wish: CompilerWish) -> Bool {
-    ProgramToolchain(
-      compiler, wishes: [CompilerWish(wish.settings)], options: options, cancellation: context.cancellation
-    ).makesCode()
+  private func compileSmallest(_ wish: Int) throws(ModuleFailure) {
+    let seconds = min(options.answersWithin, options.timeout)
+    let deadline = MonotonicInstant.now().adding(seconds: seconds)
+    let session = try openSession(for: [], origin: .any, lanes: 1, deadline: deadline)
+    _ = try session.compile(.empty, wish: wish, threads: 1, deadline: deadline, timeout: seconds)
   }
 
   private static let longestVersion = 4000
@@ -241,7 +252,7 @@ package final class ProgramToolchain: Toolchain {
     .program(
       description.name, location,
       reason:
-        "`\(command.joined(separator: " "))` needs more memory than --max-memory \(ByteCount(options.memory)) allows: "
+        "`\(shown(command))` needs more memory than --max-memory \(ByteCount(options.memory)) allows: "
         + "raise it")
   }
 
@@ -270,7 +281,13 @@ package final class ProgramToolchain: Toolchain {
     let words = CompilerWords(report.words)
     let said = words.map { ": \($0.brief)" } ?? ""
     return .program(
-      description.name, location, reason: "`\(command.joined(separator: " "))` \(how)\(said)")
+      description.name, location, reason: "`\(shown(command))` \(how)\(said)")
+  }
+
+  /// A command with the names of programs.
+  private func shown(_ command: [String]) -> String {
+    let names = compiler.places.mapValues { FilePath($0).lastComponent?.string ?? $0 }
+    return command.map { Template($0).filled(names) }.joined(separator: " ")
   }
 
   package func openSession(
@@ -290,11 +307,7 @@ package final class ProgramToolchain: Toolchain {
   package func makesCode() -> Bool {
     guard !wishes.isEmpty, (try? account()) != nil else { return false }
     defer { finish() }
-    let deadline = MonotonicInstant.now().adding(seconds: options.answersWithin)
-    let session = try? openSession(for: [], origin: .any, lanes: 1, deadline: deadline)
-    let artifact = try? session?.compile(
-      .empty, wish: 0, threads: 1, deadline: deadline, timeout: options.answersWithin)
-    return artifact != nil
+    return (try? compileSmallest(0)) != nil
   }
 
   package func keep(_ session: any CompileSession) -> Bool { false }

@@ -248,7 +248,7 @@ import Testing
       #expect(broken.ending == .exited(69))
       #expect(
         broken.outputLines.first
-          == "test-c  unusable: \(box.path)/compiler/testc: `{testc} --version` exited with status 4: broken")
+          == "test-c  unusable: \(box.path)/compiler/testc: `testc --version` exited with status 4: broken")
       try box.remove("../compiler/testc")
       #expect(
         try box.tool("engines", "--backend", "test-c").run().outputLines.first

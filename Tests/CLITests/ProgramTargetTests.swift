@@ -15,7 +15,14 @@ import Testing
       #expect(
         wrong.errors
           == "wasmprecompile: error: --target riscv64gc-unknown-linux-gnuu: test-c makes no code for it: it exited with "
-          + "status 3: no such target\n")
+          + "status 3: no such target; did you mean riscv64gc-unknown-linux-gnu?\n")
+      let elsewhere = try box.tool("--target", "riscv64gc-unknown-linux-gnuu", "m").run()
+      #expect(
+        elsewhere.errors.hasSuffix(
+          ": test-c makes no code for it either: did you mean riscv64gc-unknown-linux-gnu?\n"), "\(elsewhere.errors)")
+      let short = try box.tool("--target", "riscv64", "m").run()
+      #expect(
+        short.errors.hasSuffix(": it names no system: is it riscv64gc-unknown-linux-gnu?\n"), "\(short.errors)")
       #expect(box.engines == [])
       // One that compiles nothing says nothing about targets.
       try box.describeWithTarget("echo broken >&2; exit 4")

@@ -101,8 +101,8 @@ struct ProgramCompilationTests {
     var fixture = fixture
     fixture.options.memory = 64 << 20
     for (size, reason) in [
-      ("200M", "`{testc} 200M` needs more memory than --max-memory 64Mi allows: raise it"),
-      ("9000G", "`{testc} 9000G` exited with status 1: dd: memory exhausted by input buffer of size "),
+      ("200M", "`testc 200M` needs more memory than --max-memory 64Mi allows: raise it"),
+      ("9000G", "`testc 9000G` exited with status 1: dd: memory exhausted by input buffer of size "),
     ] {
       let compiler = try fixture.compiler("dd if=/dev/null of=/dev/null count=1 bs=$1") {
         $0.version = [["{testc}", size]]
@@ -186,8 +186,8 @@ struct ProgramCompilationTests {
   }
 
   @Test(arguments: [
-    ("false", "`{testc} --version` exited with status 1"),
-    ("nonsense-command", "`{testc} --version` exited with status 127: "),
+    ("false", "`testc --version` exited with status 1"),
+    ("nonsense-command", "`testc --version` exited with status 127: "),
   ]) func aCompilerThatDoesNotAnswerIsUnusable(script: String, reason: String) throws {
     let compiler = try fixture.compiler("")
     _ = try fixture.directory.writeProgram(script, to: "compiler/testc")

@@ -32,8 +32,8 @@ extension CacheCommand {
         discussion: """
           Those are the one that --engine or $WASMPRECOMPILE_ENGINE names, or else all that are installed, and those of the \
           hosts that configuration files describe. Artifacts tell by the build of the engine's library. A compiler that is a \
-          program is compared with its artifacts only, and if it is found: by its files, what it says of itself, and the \
-          programs that it starts.
+          program is compared with its artifacts only, and if it is found: by its files, what it says of itself, the \
+          programs that it starts, and how it is called today.
           """))
     var oldEngines = false
 

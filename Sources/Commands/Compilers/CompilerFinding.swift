@@ -56,17 +56,28 @@ struct CompilerFinding {
   static func advice(forTarget target: String, _ options: ProgramToolchain.Options, _ cancellation: Cancellation)
     -> String
   {
+    if let whole = CompilerWish.triple(perhapsMeantBy: target) { return "it names no system: is it \(whole)?" }
     var options = options
     options.answersWithin = min(options.answersWithin, 10)
-    let able = ((try? DescribedCompilers.all()) ?? []).filter { $0.hasTarget(target) }
-    let works = able.filter { description in
-      guard let found = try? search.find(description) else { return false }
+    var works: [CompilerDescription] = []
+    var fails: [CompilerDescription] = []
+    var missing: [CompilerDescription] = []
+    for description in ((try? DescribedCompilers.all()) ?? []) where description.hasTarget(target) {
+      guard let found = try? search.find(description) else {
+        missing.append(description)
+        continue
+      }
       let wish = CompilerWish(EngineSettings(backend: Backend(rawValue: description.name)), target: target)
-      return ProgramToolchain(found, wishes: [wish], options: options, cancellation: cancellation).makesCode()
+      let toolchain = ProgramToolchain(found, wishes: [wish], options: options, cancellation: cancellation)
+      if toolchain.makesCode() { works.append(description) } else { fails.append(description) }
     }
-    let names = (works.isEmpty ? able : works).map { "--backend \($0.name)" }
-    let others = works.isEmpty ? able.first.map(advice) ?? "" : ""
-    return "use \((names + ["--backend pulley, whose artifacts run everywhere"]).joined(separator: ", or "))\(others)"
+    let names = (works.isEmpty ? missing : works).map { "--backend \($0.name)" }
+    let use = "use \((names + ["--backend pulley, whose artifacts run everywhere"]).joined(separator: ", or "))"
+    if !works.isEmpty { return use }
+    if fails.isEmpty { return use + (missing.first.map(advice) ?? "") }
+    let near = TargetTriple.nearest(to: target).map { ": did you mean \($0)?" } ?? ""
+    return
+      "\(fails.map(\.name).joined(separator: " and ")) makes no code for it either\(near.isEmpty ? "; " + use : near)"
   }
 }
 

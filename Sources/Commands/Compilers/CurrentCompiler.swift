@@ -15,6 +15,7 @@ struct CurrentCompiler: Sendable {
 
   /// Whether it would make what an engine's directory has in the same way; true where that cannot be known.
   func wouldMake(_ engine: EngineDescription) -> Bool {
+    if engine.suffix != compiler.description.suffix { return false }
     guard let account, let record = [UInt8](hex: engine.record.utf8) else { return true }
     return account.wouldMake(engine.wish, whichHas: record, with: compiler.description)
   }

@@ -1,5 +1,6 @@
 internal import LinuxIO
 internal import ProgramToolchain
+internal import Synchronization
 internal import SystemPackage
 internal import WasmEngine
 
@@ -44,8 +45,24 @@ enum DescribedCompilers {
     return own + (try builtIn.get()).filter { one in !own.contains { $0.name == one.name } }
   }
 
-  /// The user's own.
+  /// The user's own: as they are now or, if they cannot be read any more, as they were. A watcher goes on with these, and tells so.
   static func users() throws(RunFailure) -> [CompilerDescription] {
+    do {
+      let now = try readUsers()
+      lastRead.withLock { $0 = now }
+      return now
+    } catch {
+      if let before = lastRead.withLock({ $0 }) { return before }
+      throw error
+    }
+  }
+
+  /// Their names; none if they cannot be read.
+  static var usersNames: [String] { ((try? users()) ?? []).map(\.name) }
+
+  private static let lastRead = Mutex<[CompilerDescription]?>(nil)
+
+  private static func readUsers() throws(RunFailure) -> [CompilerDescription] {
     guard let path = ConfigurationFile.ofUser, let file = try ConfigurationFile(at: path) else { return [] }
     let compilers = try file.compilers()
     guard !compilers.isEmpty, let status = try? Descriptor.status(of: path),

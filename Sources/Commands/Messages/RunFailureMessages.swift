@@ -58,6 +58,7 @@ extension RunFailure {
         "the compiler \(name) (\(location.path.printable)) cannot be used: \(reason.printable); `wasmprecompile engines` shows what can"
       case .target(let target, let name, let reason):
         "--target \(target.printable): \(name) makes no code for it: it \(reason.printable)"
+          + (TargetTriple.nearest(to: target).map { "; did you mean \($0)?" } ?? "")
       case .noBackend(let location): "the engine \(location.path.printable) offers no backend"
       case .unconfined(let missing):
         "compilers cannot be confined: the kernel lacks or forbids \(missing.joined(separator: " and ")), which --require-sandbox asks for"

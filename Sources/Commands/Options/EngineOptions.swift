@@ -13,10 +13,16 @@ extension Backend: ExpressibleByArgument, OptionValue {
   }
 
   public static var allValueStrings: [String] {
+    let own = DescribedCompilers.usersNames
+    return builtIn + own.filter { !builtIn.contains($0) }
+  }
+
+  private static var builtIn: [String] {
     libwasmtime.map(\.rawValue) + [DescribedCompilers.llvm] + DescribedCompilers.builtInNames
   }
 
-  public static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
+  /// What is completed is the same on all machines.
+  public static var defaultCompletionKind: CompletionKind { .list(builtIn) }
 
   public var defaultValueDescription: String { rawValue }
 }

@@ -13,4 +13,13 @@ struct TargetTriple: OptionValue, Hashable {
     guard isPlain, !argument.isEmpty, !argument.hasPrefix("-"), argument.utf8.count <= 64 else { return nil }
     text = argument
   }
+
+  /// The usual triple that was perhaps meant; nil if none is near, or if it is one.
+  static func nearest(to text: String) -> String? {
+    usual.contains(text) ? nil : usual.nearest(to: text, within: 3)
+  }
+
+  private static let usual =
+    ["x86_64", "aarch64", "riscv64gc", "s390x"].map { "\($0)-unknown-linux-gnu" }
+    + ["x86_64", "aarch64"].flatMap { ["\($0)-unknown-linux-musl", "\($0)-apple-darwin", "\($0)-pc-windows-msvc"] }
 }
