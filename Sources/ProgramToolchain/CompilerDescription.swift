@@ -115,6 +115,10 @@ package struct CompilerDescription: Hashable, Sendable {
     if let reserved = names.first(where: { (Self.lists + Self.values).contains($0) }) {
       return "'\(reserved)' is the name of a placeholder"
     }
+    let paths = programs.flatMap(\.candidates).filter { $0.contains("/") } + files.flatMap(\.candidates) + reads
+    if let odd = paths.first(where: { path in !["/", "~/", "{"].contains { path.hasPrefix($0) } && path != "~" }) {
+      return "'\(odd)' must begin with / or ~/"
+    }
     for candidate in files.flatMap(\.candidates) where candidate.hasPrefix("{") {
       if !programs.contains(where: { candidate.hasPrefix("{\($0.name)}/") }) {
         return "files may be told from a program, as {\(programs[0].name)}/../../share, and '\(candidate)' names none"

@@ -84,7 +84,7 @@ package final class ProgramSession: CompileSession {
       return try artifact(output, size: size, nanoseconds: report.nanoseconds, words)
     case .failed(let command, let how):
       let isOwn = commands.indices.contains(command) && commands[command].first == context.compiler.main.string
-      let hint = words == nil ? hint(about: how, isOwn: isOwn, account) : ""
+      let hint = hint(about: how, words, isOwn: isOwn, account)
       throw .programFailed(Self.program(of: commands, command), how: how + hint, words)
     case .withoutOutput(let why):
       throw .programFailed(
@@ -103,19 +103,31 @@ package final class ProgramSession: CompileSession {
     }
   }
 
-  /// What may be behind the end of a program that said nothing.
+  /// What may be behind the end of a program, and is not known to somebody who only started it by hand.
   ///
   /// - Parameter isOwn: whether it is the one that the compiler's version is of.
-  private func hint(about how: String, isOwn: Bool, _ account: CompilerAccount) -> String {
+  private func hint(
+    about how: String, _ words: CompilerWords?, isOwn: Bool, _ account: CompilerAccount
+  ) -> String {
     let memory = context.options.memory
-    if how.hasPrefix("was ended by signal") && memory < ProgramOptions().memory {
+    let said = words?.whole.lowercased() ?? ""
+    let mayLackMemory =
+      words == nil ? how.hasPrefix("was ended by signal") : Self.memoryWords.contains(where: said.contains)
+    if mayLackMemory && memory < ProgramOptions().memory {
       return ", with no more than \(ByteCount(memory)) of memory (--max-memory)"
     }
+    if Self.denials.contains(where: said.contains) {
+      return ", which is confined (see wasmprecompile-backends(7))"
+    }
+    if words != nil { return "" }
     guard isOwn, how.hasPrefix("was ended by signal \(SIGABRT) "),
       let hint = context.compiler.description.hints[account.version]
     else { return "" }
     return ": \(hint)"
   }
+
+  private static let memoryWords = ["memory", "bad_alloc"]
+  private static let denials = ["operation not permitted", "permission denied", "network is unreachable"]
 
   private static let input = "module.wasm"
 

@@ -83,4 +83,24 @@ import Testing
       #expect(try collect() == "removed 1 artifact (1 of an old engine), SIZE; 0 artifacts, SIZE are left\n")
     }
   }
+
+  @Test func whatMayBeBehindAnErrorIsSaid() throws {
+    try Sandbox.use { box in
+      try box.write(WasmBinary.returning(1), to: "a.wasm")
+      try box.describe("echo 'In file x:' >&2; echo 'x:1: error: odd' >&2; echo '  ^~~~' >&2; exit 3")
+      #expect(
+        try box.tool("--backend", "test-c", "a.wasm").run().errorLines.first
+          == "a.wasm: error: was not compiled: testc exited with status 3: x:1: error: odd … ^~~~")
+      try box.describe("echo 'x: Permission denied' >&2; exit 3")
+      #expect(
+        try box.tool("--backend", "test-c", "a.wasm").run().errorLines.first
+          == "a.wasm: error: was not compiled: testc exited with status 3, which is confined (see "
+          + "wasmprecompile-backends(7)): x: Permission denied")
+      try box.describe("echo MemoryError >&2; exit 3")
+      #expect(
+        try box.tool("--max-memory", "256Mi", "--backend", "test-c", "a.wasm").run().errorLines.first
+          == "a.wasm: error: was not compiled: testc exited with status 3, with no more than 256Mi of memory "
+          + "(--max-memory): MemoryError")
+    }
+  }
 }

@@ -120,6 +120,8 @@ struct CompilerDescriptionTests {
       "files may be told from a program, as {cc}/../../share, and '{gcc}/../rt' names none"
     ),
     ("files = { rt = '{cc}x/y' }", "files may be told from a program, as {cc}/../../share, and '{cc}x/y' names none"),
+    ("files = { rt = 'share/rt' }", "'share/rt' must begin with / or ~/"),
+    ("reads = ['./x']", "'./x' must begin with / or ~/"),
     ("version = ['cc', '-v']", "each command must begin with one of the programs, as {cc}"),
     ("version = ['{cc}', '{output}']", "there is no placeholder {output}: they are {cc}"),
     ("opt-level = { speed = '-O2' }", "commands must have an argument \"{opt-level}\" where it has opt-level"),

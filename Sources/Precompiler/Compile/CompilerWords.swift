@@ -13,9 +13,10 @@ package struct CompilerWords: Hashable, Sendable {
 
   private static let longestLine = 500
 
-  /// The first line and the last: the one says what, the other often how it ended.
+  /// The first line and the last: the one says what, the other often how it ended. C compilers lead up to an error in lines of its own.
   package var brief: String {
-    let ends = lines.count < 3 ? lines[...] : [lines[0], lines[lines.count - 1]]
+    let first = lines.first { $0.contains("error: ") } ?? lines[0]
+    let ends = lines.count < 3 ? lines[...] : [first, lines[lines.count - 1]]
     return ends.map { String($0.prefix(Self.longestLine)).trimmed }.joined(separator: lines.count < 3 ? "; " : " … ")
   }
 }
