@@ -178,8 +178,8 @@ let package = Package(
     .testTarget(
       name: "CLITests",
       dependencies: [
-        "wasmprecompile", "wasmprecompile-worker", "first-module", "RemoteTestHelper", "LinuxIO", "TestSupport", crypto,
-        system,
+        "wasmprecompile", "wasmprecompile-worker", "first-module", "RemoteTestHelper", "LinuxIO", "RemoteProtocol",
+        "TestSupport", crypto, system,
       ],
       swiftSettings: strict),
     isFuzzing
