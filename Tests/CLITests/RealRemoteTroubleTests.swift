@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import LinuxIO
 import Synchronization
 import SystemPackage
 import TestSupport
@@ -42,9 +43,8 @@ import Testing
     #expect(lines.count == 1 && line.hasPrefix(warning("")), "\(lines)", sourceLocation: location)
     let reason = line.dropFirst(warning("").count)
     let isTold =
-      scheme == "grpc"
-      ? reason.contains(#/^[A-Za-z ]+: unavailable: /#)
-      : ["the server has closed the connection", "connection re"].contains { reason.hasPrefix($0) }
+      scheme == "grpc" && reason.contains(#/^[A-Za-z ]+: unavailable: /#)
+      || ["the server has closed the connection", "connection re"].contains { reason.hasPrefix($0) }
     #expect(isTold, "\(lines)", sourceLocation: location)
   }
 
@@ -85,6 +85,54 @@ import Testing
         direction == .toServer || total < 2_000 ? .pass : .hold
       }
       #expect(lines == [warning("the server did not answer within 0.5 s; what is missing is compiled here")])
+    }
+  }
+
+  /// For as long as users wait for a server by default, in the midst of a download and of an upload, at the same time.
+  @Test func aLineThatIsSilentForFiveSeconds() throws {
+    try RealRemote.use { box, remote in
+      let server = try startServer("grpc", &remote)
+      _ = try remote.run("here", "one.wasm", "two.wasm")
+      try box.write(WasmBinary.manyFunctions(200), to: "upload/seven.wasm")
+      try box.write(WasmBinary.manyFunctions(201), to: "upload/eight.wasm")
+      let given = warning("the server did not answer within 5 s; what is missing is compiled here")
+      let cases: [(machine: String, [Argument], SilentLine, said: [String])] = [
+        // It goes on, and whoever has the patience gets everything.
+        (
+          "patient", ["--remote-timeout", "30", "one.wasm", "two.wasm"],
+          SilentLine(after: 2_000, .toClient, seconds: 5),
+          ["2 modules: 0 compiled, 2 fetched from SERVER, 0 up to date (TIME)"]
+        ),
+        (
+          "uploader", ["--remote-timeout", "30", "upload/seven.wasm"],
+          SilentLine(after: 20_000, .toServer, seconds: 5),
+          ["1 module: 1 compiled, 0 up to date (SIZE → SIZE in TIME)"]
+        ),
+        // It never does.
+        ("alone", ["-q", "one.wasm", "two.wasm"], SilentLine(after: 2_000, .toClient, seconds: nil), [given.masked]),
+        ("stuck", ["-q", "upload/eight.wasm"], SilentLine(after: 20_000, .toServer, seconds: nil), [given.masked]),
+      ]
+      let running = try cases.map { machine, arguments, line, _ in
+        let relay = try Relay(to: server.port) { line.step($0, $1) }
+        let address = "grpc://127.0.0.1:\(relay.port)"
+        var remote = remote
+        remote.environment["WASMPRECOMPILE_REMOTE"] = address
+        return (relay, address, try remote.command(machine, arguments).start())
+      }
+      for ((machine, arguments, line, said), (relay, address, run)) in zip(cases, running) {
+        let result = run.wait()
+        relay.end()
+        #expect(result.ending == .exited(0) && line.wasSilent, "\(machine)")
+        let lines = result.errors.replacing(address, with: "SERVER").masked.lines
+        #expect(lines.filter { !$0.hasPrefix("compiled ") } == said, "\(machine)")
+        #expect(
+          try remote.command(machine, ["--check"] + arguments.filter { $0.text.hasSuffix(".wasm") }).run().ending
+            == .exited(0))
+      }
+      // What was on its way when the line fell silent is whole.
+      #expect(
+        try remote.run("third", "upload/seven.wasm", masking: remote.environment["WASMPRECOMPILE_REMOTE"] ?? "")
+          == ["1 module: 0 compiled, 1 fetched from SERVER, 0 up to date (TIME)"])
     }
   }
 
@@ -219,5 +267,34 @@ import Testing
           == "wasmprecompile: error: remote \(address): the server's certificate is not for 127.0.0.1, has "
           + "expired, or is of an authority that is not trusted: name the authority's file with --remote-ca\n")
     }
+  }
+}
+
+/// A line on which, once so many bytes have come one way, nothing moves any more for some seconds, either way.
+private final class SilentLine: Sendable {
+  private let size: Int
+  private let direction: Relay.Direction
+  private let seconds: Double?
+  private let end = Mutex<MonotonicInstant?>(nil)
+
+  /// - Parameter seconds: nil for ever.
+  init(after size: Int, _ direction: Relay.Direction, seconds: Double?) {
+    self.size = size
+    self.direction = direction
+    self.seconds = seconds
+  }
+
+  var wasSilent: Bool { end.withLock { $0 != nil } }
+
+  /// The line is what takes the time here, on threads of the relay's.
+  func step(_ direction: Relay.Direction, _ total: Int) -> Relay.Step {
+    let end = end.withLock { end in
+      if end == nil, direction == self.direction, total >= size { end = .now().adding(seconds: seconds ?? 0) }
+      return end
+    }
+    guard let end else { return .pass }
+    if seconds == nil { return .hold }
+    if .now() < end { MonotonicSemaphore().wait(until: end) }
+    return .pass
   }
 }

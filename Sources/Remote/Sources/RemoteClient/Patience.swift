@@ -85,7 +85,14 @@ package final class CallProgress: Sendable {
       throw RemoteTrouble(.silent, "the server did not answer within \(Patience.seconds(patience.silence))")
     }
     let (taken, limit) = (now.nanoseconds(since: start), patience.limit(bytes: allowance + bytes))
-    guard taken < limit else { throw SlowCall(limit: limit) }
+    guard taken < limit else {
+      // A server that says nothing is not slow, though a byte came after the call began, so that it has not been silent for all of
+      // its time yet.
+      if silence > patience.silence / 2 {
+        throw RemoteTrouble(.silent, "the server did not answer within \(Patience.seconds(limit))")
+      }
+      throw SlowCall(limit: limit)
+    }
     return min(limit - taken, patience.silence - silence)
   }
 }

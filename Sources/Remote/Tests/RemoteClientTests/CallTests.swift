@@ -64,6 +64,14 @@ import Testing
         == RemoteTrouble(.silent, "the server sends too slowly: what was asked for is not there after 5 s"))
   }
 
+  @Test func aByteAfterTheCallBeganMakesSilenceNoSlowness() throws {
+    let progress = CallProgress(patience, allowance: 0, start: start)
+    progress.step(1, now: after(0.01))
+    #expect(throws: RemoteTrouble(.silent, "the server did not answer within 5 s")) {
+      try progress.timeLeft(heard: after(0.01), now: after(5.005))
+    }
+  }
+
   @Test func bytesBuyTime() throws {
     let progress = CallProgress(patience, allowance: 0, start: start)
     progress.step(100 << 20, now: after(300))
