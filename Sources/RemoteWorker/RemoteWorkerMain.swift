@@ -6,7 +6,7 @@ internal import WasmEngine
 /// The program that a server's worker runs: compiles one module, and ends.
 ///
 /// It confines itself to nothing and limits nothing: the server's worker decides what it may do. Standard error is for people who
-/// look at the server's log, but for the line of a ``WorkerRefusal``.
+/// look at the server's log, or run the tool with -v.
 package enum RemoteWorkerMain {
   /// Whoever asked knows these, which are those of sysexits.h.
   package enum Status {
@@ -66,7 +66,7 @@ package enum RemoteWorkerMain {
   }
 
   private static func end(_ status: Int32, _ words: String) -> Int32 {
-    try? Descriptor(owning: STDERR_FILENO).write(all: "\(WorkerRefusal.program): \(words)\n")
+    try? Descriptor(owning: STDERR_FILENO).write(all: "wasmprecompile-worker: \(words)\n")
     return status
   }
 }

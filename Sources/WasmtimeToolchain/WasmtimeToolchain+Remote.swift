@@ -15,16 +15,12 @@ extension WasmtimeToolchain {
     let (module, artifact) = ("in.wasm", "out.cwasm")
     let command = WorkerCommand(
       library: WorkerKit.engine, module: module, artifact: artifact, settings: elsewhere)
-    let limits = options.confinement.limits
     return RemoteRecipe(
       files: kit.files,
       // The machine may have another C library, or none.
       arguments: [WorkerKit.loader, "--library-path", WorkerKit.libraries, "./" + WorkerKit.program]
         + command.arguments,
-      module: module, artifact: artifact, refusal: UInt8(RemoteWorkerMain.Status.refused)
-    ) { words in
-      WorkerRefusal(in: words).map { ModuleFailure(.engine($0.error), by: identity, timeout: 0, limits: limits) }
-    }
+      module: module, artifact: artifact, refusal: UInt8(RemoteWorkerMain.Status.refused))
   }
 
   private func kit(_ search: WorkerSearch) throws(RemoteFailure) -> WorkerKit {

@@ -98,7 +98,7 @@ import Testing
 
   // MARK: The module's fault
 
-  @Test func aRefusalIsInTheEnginesWords() throws {
+  @Test func whatAWorkerRefusesIsCompiledHere() throws {
     try RemoteServer.use { box, server in
       // A body that leaves nothing where a number is to be.
       let wrong: [UInt8] = [
@@ -110,6 +110,10 @@ import Testing
       #expect(here.errors.hasPrefix("wrong.wasm: error: is not valid: ") && here.ending == .exited(1))
       #expect(there.errors == here.errors && there.ending == here.ending)
       #expect(server.log.count { $0.hasPrefix("execute ") } == 1)
+      // Whoever wants to know everything reads the worker's words, too.
+      let told = try command(server, "-v", "--cache-dir", "told", "wrong.wasm").run()
+      let note = "note: SERVER: its worker refuses wrong.wasm (wasmprecompile-worker: refused: invalid: "
+      #expect(server.masked(told.errors).lines.contains { $0.hasPrefix(note) }, "\(told.errors)")
     }
   }
 
@@ -120,6 +124,10 @@ import Testing
     ("lost-workers", ["a worker was lost: it was killed: one.wasm is compiled instead"]),
     ("dying-workers", ["its worker ended with status 137: killed: one.wasm is compiled instead"]),
     ("foreign-artifacts", ["what its worker has made is no artifact of the engine: one.wasm is compiled instead"]),
+    (
+      "lying-workers",
+      ["its worker refuses a module that this machine's compiler takes: one.wasm is compiled instead"]
+    ),
     (
       "wrong-artifacts",
       ["its artifact does not have the digest that it is said to have: one.wasm is compiled instead"]

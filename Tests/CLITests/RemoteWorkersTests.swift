@@ -46,7 +46,7 @@ import Testing
     }
   }
 
-  @Test func aRefusalIsInTheEnginesWords() throws {
+  @Test func whatAWorkerRefusesFailsInTheWordsOfThisMachine() throws {
     try use { box, server in
       // A body that leaves nothing where a number is to be.
       let wrong: [UInt8] = [

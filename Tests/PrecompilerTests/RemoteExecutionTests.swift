@@ -112,13 +112,29 @@ struct RemoteExecutionTests {
 
   // MARK: The module's fault
 
-  @Test func aRefusalIsTheModulesFailure() throws {
-    let store = FakeRemoteStore(executing: { _ in .refused(words: "it is wrong") })
-    let (observer, local) = (RecordingObserver(), toolchain())
+  @Test func aRefusalIsLeftToThisMachinesCompiler() throws {
+    let store = FakeRemoteStore(executing: { _ in .refused(words: "first words\nit is wrong\n") })
+    let observer = RecordingObserver()
+    let local = toolchain { _, _ throws(ModuleFailure) in throw .invalid(message: "it is wrong, says this machine") }
     let summary = try stage.run(request(2, store), local, observer: observer)
-    #expect(summary.failed == 2 && local.compilations.isEmpty && summary.remote?.errors == 0)
-    #expect(Set(observer.finished) == ["0: is not valid: it is wrong", "1: is not valid: it is wrong"])
+    #expect(summary.failed == 2 && local.compilations.count == 2 && summary.remote?.errors == 0)
+    #expect(
+      Set(observer.finished)
+        == ["0: is not valid: it is wrong, says this machine", "1: is not valid: it is wrong, says this machine"])
     #expect(trouble(observer).isEmpty)
+    let notes = observer.said.map { $0.replacing("\(stage.directory.path)/", with: "") }
+    #expect(notes.contains { $0.contains("fake://store: its worker refuses 0 (it is wrong): it is compiled here") })
+    try stage.expectNothingLeft()
+  }
+
+  @Test func aWorkerThatLiesFailsNoBuild() throws {
+    let store = FakeRemoteStore(executing: { _ in .refused(words: "") })
+    let (observer, local) = (RecordingObserver(), toolchain())
+    let summary = try stage.run(request(9, store), local, observer: observer)
+    #expect(summary.compiled == 9 && !summary.hasFailures && summary.remote?.errors == 9)
+    let told = trouble(observer)
+    let reason = "remote fake://store: its worker refuses a module that this machine's compiler takes: "
+    #expect(told.count == 1 && told[0].hasPrefix(reason) && told[0].hasSuffix(" is compiled instead"))
     try stage.expectNothingLeft()
   }
 

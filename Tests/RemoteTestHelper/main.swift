@@ -77,6 +77,9 @@ func execute(
     return try socket.send(RemoteReply.failed(number: number, trouble).encoded())
   case "dying-workers":
     return try socket.send(RemoteReply.exited(number: number, status: 137, words: "one\nkilled\n").encoded())
+  case "lying-workers":
+    return try socket.send(
+      RemoteReply.exited(number: number, status: Int32(execution.refusal), words: "none of these\n").encoded())
   case "die-executing": exit(3)
   default: break
   }

@@ -127,6 +127,7 @@ final class LaneWork: Sendable {
   ) {
     let outcome = JobOutcome(job: job, result: result, artifact: artifact, alternative: alternative)
     outcomes.withLock { $0.append(outcome) }
+    if case .compiled = result { remote?.compiledHere(job) }
     if policy.failFast, case .failed = result { queue.stop() }
     observer.record(.finished(outcome))
   }

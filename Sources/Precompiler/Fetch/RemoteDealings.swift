@@ -22,6 +22,10 @@ final class RemoteDealings: Sendable {
     var hasToldUnusable = false
     /// Artifacts that are unsigned, or signed by a strange key: there may be thousands, so they are told together.
     var unsigned: [SignatureFault: (count: Int, first: String)] = [:]
+    /// Artifacts of its that no trusted key has signed.
+    var withoutSignature: Set<RemoteName> = []
+    /// What workers refused, until this machine's compiler has had its say.
+    var refusedByWorkers: Set<RemoteName> = []
     /// Whether the run has waited for its artifacts, so that they no longer count.
     var isOver = false
 
@@ -51,6 +55,20 @@ final class RemoteDealings: Sendable {
 
   func execute(_ work: RemoteWork, answer: @escaping @Sendable (RemoteWorkAnswer) -> Void) {
     use.store.execute(work, cancellation, answer: answer)
+  }
+
+  /// Notes that a worker says that its compiler does not take a module. Nothing is told before this machine has tried.
+  func refusedByWorker(_ job: Job, _ words: String) {
+    state.withLock { _ = $0.refusedByWorkers.insert(RemoteName(job.content.facts.hash, job.target.identity)) }
+    let last = words.split(whereSeparator: \.isNewline).last.map { " (\($0.prefix(400)))" } ?? ""
+    note("\(use.store.name): its worker refuses \(job.content.path)\(last): it is compiled here")
+  }
+
+  /// Notes that this machine has compiled a module. A worker that had refused it is broken, or lies.
+  func compiledHere(_ job: Job) {
+    let name = RemoteName(job.content.facts.hash, job.target.identity)
+    guard state.withLock({ $0.refusedByWorkers.remove(name) }) != nil else { return }
+    failed(job, RemoteFailure("its worker refuses a module that this machine's compiler takes", isOfStore: false))
   }
 
   /// Notes that its workers are given nothing more.

@@ -5,15 +5,15 @@ internal import WasmCache
 /// Gives jobs to the workers of another machine, beside the lanes of this one, and takes what they make.
 ///
 /// Jobs come from the same queue. A job is claimed while it is away, as a lane would claim it. What comes back is not believed:
-/// it has to have its digest, and a record that its engine would load. A worker that fails says nothing about the module, which is
-/// compiled here then.
+/// it has to have its digest, and a record that its engine would load. A worker that fails, or refuses, says nothing about the
+/// module, which is compiled here then.
 final class RemoteExecutor: Sendable {
   private let work: LaneWork
   private let dealings: RemoteDealings
   private let publishing: PublishingQueue
   private let lane: Int
   private let most: Int
-  /// Reads modules and hands them out; and looks after those that were refused, which takes time.
+  /// Reads modules and hands them out.
   private let thread = SerialThread()
   private let state = Mutex(State())
   /// Whether answers are still taken. The lock is held while one is, so that none is half taken at the end.
@@ -114,7 +114,7 @@ final class RemoteExecutor: Sendable {
       let isDone =
         switch answer {
         case .made(let artifact): take(artifact, for: job, number, claim)
-        case .refused(let words): take(words, of: job, number, order, claim)
+        case .refused(let words): noteRefusal(of: job, words)
         case .idle(let reason): end(because: reason)
         case .failed(let failure): giveUp(job, failure)
         }
@@ -153,19 +153,14 @@ final class RemoteExecutor: Sendable {
     return true
   }
 
-  /// - Parameter words: the refusal's.
-  private func take(_ words: String, of job: Job, _ number: Int, _ order: RemoteWork, _ claim: HeldClaim) -> Bool {
-    guard let failure = order.recipe.failure(words) else {
-      return giveUp(job, RemoteFailure("its worker refuses the module, and does not say why", isOfStore: false))
-    }
+  /// Leaves it to a lane to say whether the compiler takes the module. It costs little where the worker is right, because a
+  /// compiler that refuses is quick; and a worker that is broken, or lies, fails no build.
+  ///
+  /// - Parameter words: what the worker's compiler wrote.
+  private func noteRefusal(of job: Job, _ words: String) -> Bool {
     noteSuccess()
-    // A trial of another backend takes time, and the store waits for us.
-    thread.run { [self] in
-      let alternative = work.alternative(for: job, after: failure) { order.module }
-      finish(job, number, .failed(failure), alternative: alternative)
-      claim.release()
-    }
-    return true
+    dealings.refusedByWorker(job, words)
+    return false
   }
 
   private func giveUp(_ job: Job, _ failure: RemoteFailure) -> Bool {
@@ -204,8 +199,8 @@ final class RemoteExecutor: Sendable {
 
   private func keepHere(_ number: Int) { answered(number, isThere: false) }
 
-  private func finish(_ job: Job, _ number: Int, _ result: JobOutcome.Result, alternative: Backend? = nil) {
-    work.finish(job, result, alternative: alternative)
+  private func finish(_ job: Job, _ number: Int, _ result: JobOutcome.Result) {
+    work.finish(job, result)
     answered(number, isThere: true)
   }
 

@@ -95,7 +95,7 @@ package struct RemoteWork: Sendable {
 
 package enum RemoteWorkAnswer: Sendable {
   case made(FetchedArtifact)
-  /// The compiler does not take the module; what it wrote.
+  /// The worker says that the compiler does not take the module; what that wrote.
   case refused(words: String)
   /// Nothing is known of the module.
   case failed(RemoteFailure)

@@ -14,23 +14,15 @@ package struct RemoteRecipe: Sendable {
   package let module: String
   /// The artifact's place.
   package let artifact: String
-  /// The exit status of a compiler that does not take the module.
+  /// The exit status of a compiler that does not take the module. This machine's compiler is asked then, too.
   package let refusal: UInt8
-  /// The module's failure when it is refused; nil if these are no words of a refusal.
-  ///
-  /// - Parameter words: what the compiler wrote to standard error.
-  package let failure: @Sendable (_ words: String) -> ModuleFailure?
 
-  package init(
-    files: [RemoteFile], arguments: [String], module: String, artifact: String, refusal: UInt8,
-    failure: @escaping @Sendable (_ words: String) -> ModuleFailure?
-  ) {
+  package init(files: [RemoteFile], arguments: [String], module: String, artifact: String, refusal: UInt8) {
     self.files = files
     self.arguments = arguments
     self.module = module
     self.artifact = artifact
     self.refusal = refusal
-    self.failure = failure
   }
 }
 
