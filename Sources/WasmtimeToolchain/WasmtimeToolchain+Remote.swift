@@ -5,6 +5,8 @@ package import WasmCache
 internal import WasmEngine
 
 extension WasmtimeToolchain {
+  package var isGivenAway: Bool { options.worker != nil }
+
   package func remoteRecipe(of wish: Int, _ identity: ArtifactIdentity) throws(RemoteFailure) -> RemoteRecipe? {
     guard let search = options.worker else { return nil }
     guard let elsewhere = settings[wish].elsewhere(CompatibilityRecord(bytes: identity.record)) else {

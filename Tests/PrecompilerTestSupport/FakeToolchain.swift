@@ -130,6 +130,8 @@ package final class FakeToolchain: Toolchain {
     return FakeSession(self)
   }
 
+  package var isGivenAway: Bool { worksElsewhere }
+
   package func remoteRecipe(of wish: Int, _ identity: ArtifactIdentity) throws(RemoteFailure) -> RemoteRecipe? {
     guard worksElsewhere else { return nil }
     return RemoteRecipe(files: [], arguments: [wishes[wish].description], module: "in", artifact: "out", refusal: 65)

@@ -201,9 +201,9 @@ struct RemoteExecutionTests {
 
   // MARK: What is not given away
 
-  @Test func aCompilerThatIsNotGivenAwayCompilesHere() throws {
+  @Test(arguments: [0, nil]) func aCompilerThatIsNotGivenAwayCompilesHere(_ localLanes: Int?) throws {
     let (store, observer) = (FakeRemoteStore(), RecordingObserver())
-    let summary = try stage.run(request(3, store), FakeToolchain("one"), observer: observer)
+    let summary = try stage.run(request(3, store, localLanes: localLanes), FakeToolchain("one"), observer: observer)
     #expect(summary.compiled == 3 && store.executed.isEmpty)
     #expect(observer.said.count { $0.contains("fake 1 compiles here: it is not given to other machines") } == 1)
   }

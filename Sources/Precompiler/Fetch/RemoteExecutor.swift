@@ -40,6 +40,11 @@ final class RemoteExecutor: Sendable {
     self.lane = lane
     // Each of them may have its module open.
     most = max(1, min(execution.most, DescriptorBudget(lanes: work.policy.lanes).retainedModules / 2))
+    // Said at once: lanes may take all jobs of such a compiler before anything is handed out.
+    let kept = work.queue.leftOver.map(\.target).filter { !$0.toolchain.isGivenAway }.map(\.identity.compiler)
+    for compiler in Set(kept).sorted() {
+      dealings.note("\(compiler) compiles here: it is not given to other machines")
+    }
   }
 
   /// Looks whether there is something to hand out.
@@ -87,14 +92,13 @@ final class RemoteExecutor: Sendable {
     }
   }
 
-  /// How a target's compiler works elsewhere. Whether it does is told once.
+  /// How a target's compiler works elsewhere; nil for one that does not.
   private func recipe(for target: CompileTarget) -> RemoteRecipe? {
     let key = ObjectIdentifier(target)
     if let known = state.withLock({ $0.recipes[key] }) { return known }
     var recipe: RemoteRecipe?
     do throws(RemoteFailure) {
       recipe = try target.toolchain.remoteRecipe(of: target.wish, target.identity)
-      if recipe == nil { dealings.note("\(target.identity.compiler) compiles here: it is not given to other machines") }
     } catch {
       end(because: error.reason)
     }

@@ -47,6 +47,9 @@ package protocol Toolchain: AnyObject, Sendable {
   /// Tries whether the compiler compiles a module with another backend than a wish's; blocks.
   func compiles(_ module: LoadedModule, with backend: Backend, insteadOf wish: Int, deadline: MonotonicInstant) -> Bool
 
+  /// Whether workers of other machines are given it, in which case ``remoteRecipe(of:_:)`` says how they use it.
+  var isGivenAway: Bool { get }
+
   /// How workers of other machines do what a wish wants; blocks.
   ///
   /// - Parameter identity: what the wish was resolved to.
@@ -69,6 +72,8 @@ extension Toolchain {
   ) -> Bool { false }
 
   package func hosts(of wish: Int) -> [String] { [] }
+
+  package var isGivenAway: Bool { false }
 
   package func remoteRecipe(of wish: Int, _ identity: ArtifactIdentity) throws(RemoteFailure) -> RemoteRecipe? { nil }
 
