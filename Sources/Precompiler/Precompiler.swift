@@ -48,9 +48,10 @@ package struct Precompiler {
       try lookUp(contents, targets, caches, catalog)
     }
     let refused = timings.measure(.fetch) { fetch(contents, targets, caches, &lookups) }
-    let plan = Plan(contents, targets, lookups, force: request.work.force)
+    var plan = Plan(contents, targets, lookups, force: request.work.force)
     observer.record(.planned(plan))
     let outcomes = try compile(plan, hashed.takeRetained(), targets, caches, remote, unless: isOver(scan, hashed))
+    if let remote, remote.tally.refused > 0 { plan.judge(remote.judged) }
     timings.measure(.remember) { remember(plan, outcomes, targets, lookups, caches, remote?.tally, in: &catalog) }
     return summary(scan, hashed, plan, outcomes, targets, caches, refused: refused, remote?.tally, since: start)
   }

@@ -60,6 +60,17 @@ import Testing
       let json = try MachineOutput(
         try server.succeed("--format", "json", "--trust", "other.pub", "--cache-dir", "json", ".").output, in: box)
       #expect(json.objects.last?["refused"] as? Int == 3 && json.objects.last?["remote_errors"] as? Int == 0)
+
+      // Where the reason is told why something is missing or was compiled, it is this one.
+      let path = try server.command("path", "--trust", "other.pub", "--cache-dir", "empty", "one.wasm").run()
+      #expect(path.ending == .exited(1))
+      #expect(
+        path.errors.lines.last
+          == "one.wasm: error: the cache has no artifact for cranelift: signature refused; make it with --compile")
+      let frozen = try server.command("--frozen", "--trust", "other.pub", "--cache-dir", "empty", "one.wasm").run()
+      #expect(frozen.errors.contains("for cranelift: signature refused; --frozen compiles nothing"), "\(frozen.errors)")
+      let stats = try box.succeed("cache", "stats", "--cache-dir", "strange").output
+      #expect(stats.contains("\nmisses       3: 3 signature refused\n"), "\(stats)")
     }
   }
 }

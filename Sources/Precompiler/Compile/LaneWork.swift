@@ -125,7 +125,8 @@ final class LaneWork: Sendable {
   func finish(
     _ job: Job, _ result: JobOutcome.Result, artifact: ArtifactDigest? = nil, alternative: Backend? = nil
   ) {
-    let outcome = JobOutcome(job: job, result: result, artifact: artifact, alternative: alternative)
+    let outcome = JobOutcome(
+      job: remote?.judged(job) ?? job, result: result, artifact: artifact, alternative: alternative)
     outcomes.withLock { $0.append(outcome) }
     if case .compiled = result { remote?.compiledHere(job) }
     if policy.failFast, case .failed = result { queue.stop() }

@@ -120,12 +120,22 @@ final class RemoteDealings: Sendable {
       let module = job.content.path.string
       state.withLock { state in
         state.tally.refused += 1
+        state.withoutSignature.insert(RemoteName(job.content.facts.hash, job.target.identity))
         guard error.isOrdinary else { return }
         state.unsigned[error, default: (0, module)].count += 1
       }
       if !error.isOrdinary { tell(.refused(module: module, reason: "\(error)", instead: instead)) }
       return false
     }
+  }
+
+  /// The job with what is known since it was asked for: no other reason counts where the store has an artifact that is not trusted.
+  func judged(_ job: Job) -> Job {
+    let isRefused = state.withLock { state in
+      !state.withoutSignature.isEmpty
+        && state.withoutSignature.contains(RemoteName(job.content.facts.hash, job.target.identity))
+    }
+    return isRefused ? Job(content: job.content, target: job.target, reason: .refused) : job
   }
 
   /// Tells of the artifacts that are unsigned, or signed by a strange key.

@@ -25,6 +25,9 @@ package struct Plan: Sendable {
   /// How many of those are in a lower cache.
   package let fromLowerCaches: Int
 
+  /// Takes the jobs as they are known after another machine was asked.
+  mutating func judge(_ judged: (Job) -> Job) { jobs = jobs.map(judged) }
+
   /// - Parameters:
   ///   - lookups: one for each target.
   ///   - force: compile what the cache has, too.

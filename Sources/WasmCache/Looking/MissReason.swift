@@ -10,7 +10,7 @@ public enum MissReason: String, CaseIterable, Sendable {
   case artifactCorrupt = "artifact corrupt"
   /// The entry stands for an artifact that another engine made, or for a file that is none.
   case otherEngine = "artifact of another engine"
-  /// A lower cache has the artifact, and it is not signed by a key that is trusted.
+  /// A lower cache, or another machine, has the artifact, and it is not signed by a key that is trusted.
   case refused = "signature refused"
   /// The entry was a link, and the cache was copied by something that does not keep links.
   case linkLost = "copied without links"
