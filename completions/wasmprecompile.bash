@@ -190,7 +190,7 @@ _wasmprecompile() {
 
     local -a repeating_flags=()
     local -a non_repeating_flags=(--trust-cache --remote-execute --null -0 --follow-links --fail-fast --dry-run -n --check --frozen --verify --force --rehash --require-sandbox --hard-links --watch --restart --poll --clear --quiet -q --verbose -v --explain --version -h --help)
-    local -a repeating_options=(--backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache --trust --files-from --exclude)
+    local -a repeating_options=(--backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache --trust --remote-platform --files-from --exclude)
     local -a non_repeating_options=(--opt-level --cpu --features --engine --cache-dir --max-size --sign-with --remote --remote-upload --remote-local-lanes --remote-ca --remote-certificate --remote-key --remote-token-file --remote-salt --remote-timeout --jobs -j --isolate --timeout --max-module --max-artifact --max-memory --output --stamp --depfile --exec --debounce --color --format --timings --trace)
     __wasmprecompile_offer_flags_options -1
 
@@ -269,6 +269,9 @@ _wasmprecompile() {
         return
         ;;
     '--remote-local-lanes')
+        return
+        ;;
+    '--remote-platform')
         return
         ;;
     '--remote-ca')
@@ -367,7 +370,7 @@ _wasmprecompile() {
 _wasmprecompile_path() {
     repeating_flags=()
     non_repeating_flags=(--compile --verify --null -0 --trust-cache --require-sandbox --remote-execute --version -h --help)
-    repeating_options=(--files-from --backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache --trust)
+    repeating_options=(--files-from --backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache --trust --remote-platform)
     non_repeating_options=(--format --opt-level --cpu --features --engine --cache-dir --sign-with --timeout --max-module --max-artifact --max-memory --remote --remote-upload --remote-local-lanes --remote-ca --remote-certificate --remote-key --remote-token-file --remote-salt --remote-timeout)
     __wasmprecompile_offer_flags_options -1
 
@@ -465,6 +468,9 @@ _wasmprecompile_path() {
     '--remote-local-lanes')
         return
         ;;
+    '--remote-platform')
+        return
+        ;;
     '--remote-ca')
         __wasmprecompile_add_completions -f
         return
@@ -501,7 +507,7 @@ _wasmprecompile_path() {
 _wasmprecompile_run() {
     repeating_flags=()
     non_repeating_flags=(--cold --trust-cache --require-sandbox --remote-execute --version -h --help)
-    repeating_options=(--dir --env --backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache --trust)
+    repeating_options=(--dir --env --backend --target --host --engine-config --like --optimize -O --codegen -C --debug -D --wasm -W --lower-cache --trust --remote-platform)
     non_repeating_options=(--invoke --opt-level --cpu --features --engine --cache-dir --sign-with --timeout --max-module --max-artifact --max-memory --remote --remote-upload --remote-local-lanes --remote-ca --remote-certificate --remote-key --remote-token-file --remote-salt --remote-timeout)
     __wasmprecompile_offer_flags_options -1
 
@@ -599,6 +605,9 @@ _wasmprecompile_run() {
         return
         ;;
     '--remote-local-lanes')
+        return
+        ;;
+    '--remote-platform')
         return
         ;;
     '--remote-ca')
@@ -1288,7 +1297,7 @@ _wasmprecompile_remote() {
 _wasmprecompile_remote_status() {
     repeating_flags=()
     non_repeating_flags=(--remote-execute --version -h --help)
-    repeating_options=()
+    repeating_options=(--remote-platform)
     non_repeating_options=(--format --remote --remote-upload --remote-local-lanes --remote-ca --remote-certificate --remote-key --remote-token-file --remote-salt --remote-timeout)
     __wasmprecompile_offer_flags_options 0
 
@@ -1306,6 +1315,9 @@ _wasmprecompile_remote_status() {
         return
         ;;
     '--remote-local-lanes')
+        return
+        ;;
+    '--remote-platform')
         return
         ;;
     '--remote-ca')

@@ -167,6 +167,11 @@ extension MessageWriter {
       settings.address, settings.authorities, settings.certificate, settings.certificateKey, settings.token,
       settings.salt, settings.toolVersion,
     ] { put(text: text.utf8) }
+    put(UInt16(clamping: settings.platform.count))
+    for property in settings.platform {
+      put(text: property.name.utf8)
+      put(text: property.value.utf8)
+    }
     put(settings.patience)
     put(settings.calls)
   }
@@ -189,8 +194,14 @@ extension MessageReader {
   fileprivate mutating func takeRemoteSettings() -> RemoteSettings? {
     guard let address = takeString(), let authorities = takeString(), let certificate = takeString(),
       let certificateKey = takeString(), let token = takeString(), let salt = takeString(),
-      let toolVersion = takeString(), let patience = take(UInt32.self), let calls = take(UInt16.self)
+      let toolVersion = takeString(), let properties = take(UInt16.self)
     else { return nil }
+    var platform: [RemoteProperty] = []
+    for _ in 0..<properties {
+      guard let name = takeString(), let value = takeString() else { return nil }
+      platform.append(RemoteProperty(name, value))
+    }
+    guard let patience = take(UInt32.self), let calls = take(UInt16.self) else { return nil }
     var settings = RemoteSettings(address: address)
     settings.authorities = authorities
     settings.certificate = certificate
@@ -198,6 +209,7 @@ extension MessageReader {
     settings.token = token
     settings.salt = salt
     settings.toolVersion = toolVersion
+    settings.platform = platform
     settings.patience = patience
     settings.calls = calls
     return settings

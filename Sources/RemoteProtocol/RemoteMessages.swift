@@ -27,7 +27,7 @@ internal import LinuxIO
 ///
 /// (text and bytes: length u32, that many)
 package enum RemoteProtocol {
-  package static let version: UInt32 = 2
+  package static let version: UInt32 = 3
   /// Bytes of the longest message.
   package static let largestMessage = 1 << 16
   /// Bytes of the longest signature.
@@ -49,6 +49,8 @@ package struct RemoteSettings: Hashable, Sendable {
   package var token = ""
   /// Mixed into every key; a new one disowns what was stored under another.
   package var salt = ""
+  /// What workers must have to be given anything; servers know the names.
+  package var platform: [RemoteProperty] = []
   /// Milliseconds without an answer or a byte, after which a server counts as gone.
   package var patience: UInt32 = 5000
   /// How many calls may be open at a time.
@@ -57,6 +59,17 @@ package struct RemoteSettings: Hashable, Sendable {
   package var toolVersion = ""
 
   package init(address: String) { self.address = address }
+}
+
+/// Something that a worker's machine has, or is (remote_execution.proto, Platform.Property).
+package struct RemoteProperty: Hashable, Sendable {
+  package let name: String
+  package let value: String
+
+  package init(_ name: String, _ value: String) {
+    self.name = name
+    self.value = value
+  }
 }
 
 /// What an artifact is stored under: `<backend>-<version>-<identity, 64 hex>/<module's SHA-256><suffix>`.

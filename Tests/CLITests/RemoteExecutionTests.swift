@@ -157,6 +157,10 @@ import Testing
       "--remote-local-lanes goes with --remote-execute: without that, everything is compiled here"
     ),
     (
+      ["--remote", "grpc://cache:1", "--remote-platform", "OSFamily=linux"],
+      "--remote-platform goes with --remote-execute: without that, no worker is asked"
+    ),
+    (
       ["--remote", "https://cache/wasm", "--remote-execute"],
       "--remote-execute: https://cache/wasm only keeps artifacts: name a server of the Remote Execution API, grpc://HOST:PORT"
     ),
@@ -165,6 +169,17 @@ import Testing
       let run = try box.tool(options.map { Argument($0) } + ["."]).run()
       #expect(run.ending == .exited(64))
       #expect(run.errors.lines.first == "wasmprecompile: error: \(message)", "\(run.errors)")
+    }
+  }
+
+  @Test(arguments: ["linux", "=linux", ""]) func whatIsNoPropertyIsRefused(_ value: String) throws {
+    try Sandbox.use { box in
+      let run = try box.tool(
+        "--remote", "grpc://cache:1", "--remote-execute", "--remote-platform", Argument(value), "."
+      ).run()
+      #expect(run.ending == .exited(64))
+      #expect(run.errors.hasPrefix("Error: The value '"), "\(run.errors)")
+      #expect(run.errors.contains("' is invalid for '--remote-platform <name=value>': it must be NAME=VALUE\n"))
     }
   }
 }

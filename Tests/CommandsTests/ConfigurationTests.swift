@@ -42,6 +42,7 @@ struct ConfigurationTests: ConfigurationSuite {
       remote-upload = "off"
       remote-execute = true
       remote-local-lanes = 2
+      remote-platform = ["OSFamily=linux", "pool=a=b"]
       remote-ca = "ca.pem"
       remote-certificate = "me.pem"
       remote-key = "me.key"
@@ -88,6 +89,7 @@ struct ConfigurationTests: ConfigurationSuite {
     #expect(remote.store.name == "grpcs://cache.example:443/wasm" && !remote.stores)
     #expect(command.remote.authorities?.path == directory("ca.pem") && command.remote.tokenFile?.path == "/run/token")
     #expect(remote.executes && remote.localLanes == 2)
+    #expect(command.remote.platform.map(\.defaultValueDescription) == ["OSFamily=linux", "pool=a=b"])
     #expect(command.remote.certificate?.path == directory("me.pem") && command.remote.key?.path == directory("me.key"))
     #expect(command.remote.salt == "second" && command.remote.timeout.value == 2.5)
     #expect(command.selection.exclude.map(\.bytes) == [Array("gen/".utf8), Array("a\"b".utf8)])

@@ -13,6 +13,7 @@ import Testing
     settings.certificateKey = "/etc/me.key"
     settings.token = "/run/token"
     settings.salt = "2026-ü"
+    settings.platform = [RemoteProperty("OSFamily", "linux"), RemoteProperty("empty", "")]
     settings.patience = 1234
     settings.calls = 7
     settings.toolVersion = "1.2.3"

@@ -45,6 +45,16 @@ struct RemoteOptions: CommandOptions {
   var localLanes: LaneCount?
 
   @CommandOption(
+    "remote-platform",
+    help: ArgumentHelp(
+      "With --remote-execute: what a worker must have, such as OSFamily=linux; repeatable.",
+      discussion:
+        "The names are the server's. It gives work only to workers of that platform; where it has none, it may let work wait.",
+      valueName: "name=value"),
+    setting: .byUsersOnly(PlatformProperty.expectation))
+  var platform: [PlatformProperty] = []
+
+  @CommandOption(
     "remote-ca",
     help: ArgumentHelp(
       "Certificates of the authorities to trust instead of the system's, as a PEM file.", valueName: "file"),
@@ -111,6 +121,7 @@ struct RemoteOptions: CommandOptions {
     settings.certificateKey = Self.path(key)
     settings.token = Self.path(tokenFile)
     settings.salt = salt ?? ""
+    settings.platform = platform.map(\.property)
     settings.patience = UInt32(clamping: Int((min(timeout.value, 86_400) * 1000).rounded(.up)))
     settings.toolVersion = Program.version
     let search = HelperSearch(named: Environment.path(HelperSearch.variable), program: Environment.executable)
@@ -121,7 +132,8 @@ struct RemoteOptions: CommandOptions {
   private var firstGiven: String? {
     let all = [
       (_upload.isGiven, "--remote-upload"), (_execute.isGiven, "--remote-execute"),
-      (_localLanes.isGiven, "--remote-local-lanes"), (_authorities.isGiven, "--remote-ca"),
+      (_localLanes.isGiven, "--remote-local-lanes"), (_platform.isGiven, "--remote-platform"),
+      (_authorities.isGiven, "--remote-ca"),
       (_certificate.isGiven, "--remote-certificate"), (_key.isGiven, "--remote-key"),
       (_tokenFile.isGiven, "--remote-token-file"), (_salt.isGiven, "--remote-salt"),
       (_timeout.isGiven, "--remote-timeout"),
@@ -139,6 +151,9 @@ struct RemoteOptions: CommandOptions {
     }
     if _localLanes.isGiven && !execute {
       throw Self.refusal("--remote-local-lanes goes with --remote-execute: without that, everything is compiled here")
+    }
+    if _platform.isGiven && !execute {
+      throw Self.refusal("--remote-platform goes with --remote-execute: without that, no worker is asked")
     }
     if _execute.isGiven && !remote.executes {
       throw Self.refusal(
@@ -175,6 +190,24 @@ struct LaneCount: OptionValue {
   }
 
   static var form: SettingForm { .number }
+}
+
+/// What a worker must have, as an argument: `OSFamily=linux`.
+struct PlatformProperty: OptionValue {
+  static let expectation = "NAME=VALUE"
+
+  let property: RemoteProperty
+
+  /// The name ends at the first `=`. Servers compare texts, so nothing is left out or made lower case.
+  init?(argument: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[0].isEmpty, argument.utf8.count <= 1024,
+      argument.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+    else { return nil }
+    property = RemoteProperty(String(parts[0]), String(parts[1]))
+  }
+
+  var defaultValueDescription: String { "\(property.name)=\(property.value)" }
 }
 
 /// Whether artifacts are stored on another machine, as an argument.

@@ -63,6 +63,28 @@ import Testing
     let below = try WireDirectory(serializedBytes: try #require(blobs[root.directories[0].digest.hash]))
     #expect(below.files.map(\.name) == ["input"] && below.files[0].isExecutable)
     #expect(try ExecutionAction(execution(), salt: "other").digest != action.digest)
+    #expect(!whole.hasPlatform && !command.hasPlatform)
+  }
+
+  @Test func thePlatformIsInTheActionAndItsCommandInOrder() throws {
+    let properties = [("b", "1"), ("a", "é"), ("B", "1"), ("a", "z")].map { RemoteProperty($0, $1) }
+    let action = try ExecutionAction(execution(), on: properties, salt: "")
+    let blobs = Dictionary(uniqueKeysWithValues: action.messages.map { ($0.digest.hash, $0.bytes) })
+    let bytes = try #require(blobs[action.digest.hash])
+    let whole = try WireAction(serializedBytes: bytes)
+    let command = try WireCommand(serializedBytes: try #require(blobs[whole.commandDigest.hash]))
+    for platform in [whole.platform, command.platform] {
+      #expect(platform.properties.map { "\($0.name)=\($0.value)" } == ["B=1", "a=z", "a=é", "b=1"])
+    }
+    // Action.platform is field 10, Platform.properties 1, and its name and value 1 and 2, as the API has them.
+    let one = Array("B".utf8)
+    let value = Array("1".utf8)
+    let encoded: [UInt8] = [10 << 3 | 2, 33, 1 << 3 | 2, 6, 1 << 3 | 2, 1] + one + [2 << 3 | 2, 1] + value
+    #expect(bytes.firstRange(of: encoded) != nil, "\(bytes)")
+    // It is in the key, so that nobody gets what another machine's worker remembers.
+    #expect(try ExecutionAction(execution(), on: properties.reversed(), salt: "").digest == action.digest)
+    #expect(try ExecutionAction(execution(), on: properties.dropLast(), salt: "").digest != action.digest)
+    #expect(try ExecutionAction(execution(), salt: "").digest != action.digest)
   }
 
   @Test func aRefusalIsAskedForOnce() async throws {

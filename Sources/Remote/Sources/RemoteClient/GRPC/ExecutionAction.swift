@@ -9,8 +9,10 @@ struct ExecutionAction: Sendable {
   let messages: [(bytes: [UInt8], digest: BlobDigest)]
   let digest: BlobDigest
 
-  /// - Parameter salt: the same as for look-ups: a new one also disowns what servers remember of executions.
-  init(_ execution: RemoteExecution, salt: String) throws(RemoteTrouble) {
+  /// - Parameters:
+  ///   - platform: what the worker must have, in any order.
+  ///   - salt: the same as for look-ups: a new one also disowns what servers remember of executions.
+  init(_ execution: RemoteExecution, on platform: [RemoteProperty] = [], salt: String) throws(RemoteTrouble) {
     var messages: [(bytes: [UInt8], digest: BlobDigest)] = []
     func add(_ message: some SwiftProtobuf.Message) throws(RemoteTrouble) -> BlobDigest {
       do {
@@ -49,10 +51,31 @@ struct ExecutionAction: Sendable {
     var command = WireCommand()
     command.arguments = execution.arguments
     command.outputPaths = [execution.output]
+    if !platform.isEmpty {
+      // The API has wanted it in the action since version 2.2, and in the command before; a server may know either.
+      command.platform = Self.wire(platform)
+      action.platform = command.platform
+    }
     action.commandDigest = try add(command).wire
     action.timeout.seconds = Int64(execution.timeout)
     action.salt = Data(salt.utf8)
     digest = try add(action)
     self.messages = messages
+  }
+
+  private static func wire(_ platform: [RemoteProperty]) -> WirePlatform {
+    var wire = WirePlatform()
+    // Servers may refuse another order, by bytes.
+    wire.properties = platform.sorted { one, other in
+      one.name == other.name
+        ? one.value.utf8.lexicographicallyPrecedes(other.value.utf8)
+        : one.name.utf8.lexicographicallyPrecedes(other.name.utf8)
+    }.map { property in
+      var one = WirePlatformProperty()
+      one.name = property.name
+      one.value = property.value
+      return one
+    }
+    return wire
   }
 }

@@ -9,6 +9,7 @@ final class GRPCExecution: Sendable {
   private let connection: GRPCConnection
   private let blobs: GRPCBlobs
   private let instance: String
+  private let platform: [RemoteProperty]
   private let salt: String
   /// Executions are calls that stay open for long, so they are not counted among the others.
   private let limiter: CallLimiter
@@ -22,17 +23,18 @@ final class GRPCExecution: Sendable {
   /// Bytes of standard error that are looked at, and passed on.
   private static let (largestWords, longestWords) = (1 << 20, 12 << 10)
 
-  init(_ connection: GRPCConnection, _ blobs: GRPCBlobs, instance: String, salt: String, calls: Int) {
+  init(_ connection: GRPCConnection, _ blobs: GRPCBlobs, instance: String, _ settings: RemoteSettings) {
     self.connection = connection
     self.blobs = blobs
     self.instance = instance
-    self.salt = salt
-    limiter = CallLimiter(calls)
+    platform = settings.platform
+    salt = settings.salt
+    limiter = CallLimiter(Int(settings.calls))
   }
 
   /// - Throws: a `RemoteTrouble`, or what the library throws, if nothing can be said of the program.
   func execute(_ execution: RemoteExecution, _ files: ExecutionFiles) async throws -> ExecutionResult {
-    let action = try ExecutionAction(execution, salt: salt)
+    let action = try ExecutionAction(execution, on: platform, salt: salt)
     return try await limiter.run {
       let deadline = MonotonicInstant.now().adding(seconds: Self.patience * Double(execution.timeout))
       var result = ExecutionResult.exited(status: -1, words: "")

@@ -50,8 +50,7 @@ package final class GRPCStore: RemoteStore {
       throw credentials.advising(trouble, usesTLS: address.usesTLS)
     }
     let blobs = GRPCBlobs(connection, instance: address.path, limit: server.largestBatch)
-    let execution = GRPCExecution(
-      connection, blobs, instance: address.path, salt: settings.salt, calls: Int(settings.calls))
+    let execution = GRPCExecution(connection, blobs, instance: address.path, settings)
     opened.withLock { $0 = (server, blobs, execution) }
     return "\(address) (Remote Execution API \(server.versions))"
   }
