@@ -143,6 +143,11 @@ package struct RemoteFact: Hashable, Sendable {
   }
 }
 
+extension RemoteFact {
+  /// That a server executes programs, as the helper says it.
+  package static let execution = RemoteFact("execution", "offered")
+}
+
 /// Why something could not be had from, or given to, a server.
 package struct RemoteTrouble: Error, Hashable, Sendable {
   package enum Kind: UInt8, CaseIterable, Sendable {

@@ -135,8 +135,13 @@ import Testing
       #expect(
         server.masked(status.output).lines == [
           "remote               SERVER", "server               a directory", "updates              allowed",
-          "artifacts made here  are stored there",
+          "execution            offered", "artifacts made here  are stored there",
         ])
+      let executing = try server.succeed("remote", "status", "--remote-execute")
+      #expect(executing.outputLines.last == "missing modules      are compiled there")
+      try server.fault("idle-workers")
+      let idle = try server.succeed("remote", "status", "--remote-execute")
+      #expect(idle.outputLines.last == "missing modules      are compiled here: the server executes nothing")
       let json = try MachineOutput(try server.succeed("remote", "status", "--format", "json").output, in: box)
       #expect(json.of("remote").first?["address"] as? String == server.address)
       #expect(

@@ -88,7 +88,7 @@ struct RemoteCacheTests {
     #expect(fetch(cache, 0..<3) == ["missing", "one", "missing"])
     #expect(try store(cache, 2..<3) == ["stored"])
     #expect(fetch(cache, 2..<3) == ["an artifact"])
-    #expect(try cache.status().map(\.name) == ["server", "updates"])
+    #expect(try cache.status().map(\.name) == ["server", "updates", "execution"])
     #expect(log.filter { $0.hasPrefix("open ") } == ["open \(RemoteProtocol.version) 60000 "])
   }
 
@@ -121,7 +121,7 @@ struct RemoteCacheTests {
     }
     bell.wait(until: nil)
     #expect(reason.withLock { $0 } == "they were removed from the cache meanwhile")
-    #expect(try cache.status().count == 2)
+    #expect(try cache.status().count == 3)
     #expect(!log.contains { $0.hasPrefix("store ") })
   }
 

@@ -165,9 +165,9 @@ func answer(
     given[blob] = try file?.contents()
   case .execute(let number, let execution): try execute(execution, number, directory, given, file)
   case .status(let number):
-    try socket.send(
-      RemoteReply.status(number: number, [RemoteFact("server", "a directory"), RemoteFact("updates", "allowed")])
-        .encoded())
+    let execution = fault == "idle-workers" ? RemoteFact("execution", "not offered") : .execution
+    let facts = [RemoteFact("server", "a directory"), RemoteFact("updates", "allowed"), execution]
+    try socket.send(RemoteReply.status(number: number, facts).encoded())
   }
 }
 

@@ -43,8 +43,16 @@ struct RemoteCommand: ParsableCommand {
       }
       defer { cache.close() }
       do throws(RemoteFailure) {
-        let stores = RemoteFact("artifacts made here", use.stores ? "are stored there" : "are not stored there")
-        return (cache.name, try cache.status() + [stores])
+        var facts = try cache.status()
+        facts.append(RemoteFact("artifacts made here", use.stores ? "are stored there" : "are not stored there"))
+        if use.executes {
+          // What the server says of itself. Whether a worker is free, or has the platform, shows only when it is given a module.
+          let offers = facts.contains(RemoteFact.execution)
+          facts.append(
+            RemoteFact(
+              "missing modules", offers ? "are compiled there" : "are compiled here: the server executes nothing"))
+        }
+        return (cache.name, facts)
       } catch {
         throw RunFailure(
           status: .engineUnavailable, message: "remote \(cache.name.printable): \(error.reason.printable)")

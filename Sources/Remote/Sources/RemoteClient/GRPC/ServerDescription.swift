@@ -52,7 +52,7 @@ struct ServerDescription: Hashable, Sendable {
     [
       RemoteFact("digest functions", Self.named(digestFunctions)),
       RemoteFact("updates", takesUpdates ? "allowed" : "not allowed"),
-      RemoteFact("execution", executes ? "offered" : "not offered"),
+      executes ? .execution : RemoteFact(RemoteFact.execution.name, "not offered"),
       RemoteFact("largest batch", largestBatch > 0 ? "\(largestBatch) bytes" : "not stated"),
       RemoteFact("largest blob", largestBlob > 0 ? "\(largestBlob) bytes" : "not stated"),
     ]
