@@ -109,10 +109,16 @@ struct HostSignatureTests {
       try box.write("untrusted comment: x\nAAAA\n", to: "bad.pub")
       try box.write(try String(contentsOfFile: "\(box.work)/ci.pub", encoding: .utf8), to: "open.pub")
       chmod("\(box.work)/open.pub", 0o666)
+      try box.write(try String(contentsOfFile: "\(box.work)/ci.pub", encoding: .utf8), to: "loose/keys/ci.pub")
+      chmod("\(box.work)/loose", 0o777)
+      #expect(symlink("loose/keys/ci.pub", "\(box.work)/link.pub") == 0)
+      let loose = "\(box.work)/loose: other users can write to it (mode 0777)"
       for (key, reason) in [
         ("bad.pub", "bad.pub: it is not a public key of the kind Ed"), ("missing.pub", "missing.pub"),
         ("open.pub", "open.pub: other users can write to it"),
         ("ci.sec", "ci.sec: it is not a public key of the kind Ed"),
+        // Whoever may write above a key, or above what its name leads to, may put another in its place.
+        ("loose/keys/ci.pub", "loose/keys/ci.pub: \(loose)"), ("link.pub", "link.pub: \(loose)"),
       ] {
         let run = try loader.command(
           box.cache, ["--lower", Argument(lower), "--trust", Argument(key), "load", "a.wasm"], in: box
@@ -120,6 +126,8 @@ struct HostSignatureTests {
         #expect(run.ending == .exited(1))
         #expect(run.errors.contains("a trusted key cannot be used: ") && run.errors.contains(reason), "\(run.errors)")
       }
+      chmod("\(box.work)/loose", 0o755)
+      #expect(try load(loader, lower, trusting: ["link.pub"], in: box) == "cached 0")
     }
   }
 

@@ -737,8 +737,8 @@ static result_t open_directory(int parent, const char *name, const char *path, b
 }
 
 // Opens a directory by a way on which only this user and root can change names. Each name is opened in the directory before
-// and checked on its descriptor, so that what was checked is what is used.
-static result_t open_way(const char *path, bool make, bool trust, int *directory, wasmprecompile_message_t *why) {
+// and checked on its descriptor, so that what was checked is what is used. `flags` say what the directory is opened for.
+static result_t open_way(const char *path, bool make, bool trust, int flags, int *directory, wasmprecompile_message_t *why) {
   // What is still to go, and what is behind.
   char ahead[2 * PATH_MAX] = "", behind[PATH_MAX] = "";
   size_t length = 0;
@@ -814,7 +814,7 @@ static result_t open_way(const char *path, bool make, bool trust, int *directory
     }
   }
   // The descriptors of the way are good for walking only.
-  *directory = openat(now, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  *directory = openat(now, ".", flags | O_DIRECTORY | O_CLOEXEC);
   result_t result = *directory < 0 ? say_errno(why, path) : DONE;
   close(now);
   return result;
@@ -852,7 +852,7 @@ static result_t open_directories(const char *path, bool make, bool trust, direct
   snprintf(open->objects_path, sizeof open->objects_path, "%s/objects", open->base);
   snprintf(open->engines_path, sizeof open->engines_path, "%s/engines", open->base);
   int root, corrupt = -1;
-  result_t result = open_way(path, make, trust, &root, why);
+  result_t result = open_way(path, make, trust, O_RDONLY, &root, why);
   if (result != DONE) return result;
   result = require(root, path, trust, NULL, why);
   if (result == DONE && make) result = write_tag(root, path, why);
@@ -1064,6 +1064,24 @@ static result_t read_small(int directory, const char *name, int flags, bool trus
   return result;
 }
 
+// Refuses a key in whose place others can put another: in a directory on the way to its name, or to what that leads to.
+static result_t require_ways(const char *path, bool trust, wasmprecompile_message_t *why) {
+  char target[PATH_MAX], way[PATH_MAX];
+  const char *names[] = {path, realpath(path, target)};
+  for (size_t i = 0; i < 2; i++) {
+    if (names[i] == NULL) return say(why, "%m");
+    const char *slash = strrchr(names[i], '/');
+    if (slash == NULL) snprintf(way, sizeof way, ".");
+    else snprintf(way, sizeof way, "%.*s", slash == names[i] ? 1 : (int)(slash - names[i]), names[i]);
+    int directory = -1;
+    // A directory that may not be listed is good for a key.
+    result_t result = open_way(way, false, trust, O_PATH, &directory, why);
+    if (directory >= 0) close(directory);
+    if (result != DONE) return result;
+  }
+  return DONE;
+}
+
 static result_t read_key(const char *path, bool trust, trusted_key_t *key, wasmprecompile_message_t *error) {
   char text[longest_signature + 1];
   size_t size = 0;
@@ -1072,6 +1090,7 @@ static result_t read_key(const char *path, bool trust, trusted_key_t *key, wasmp
   wasmprecompile_message_t why = {""};
   result_t result = read_small(AT_FDCWD, path, 0, trust, path, text, &size, &why);
   if (result == ABSENT) result = say(&why, "there is no such file");
+  if (result == DONE) result = require_ways(path, trust, &why);
   if (result == DONE) result = read_signed_text(text, size, "a public key", bytes, sizeof bytes, &rest, &why);
   if (result == DONE && rest != text + size) result = say(&why, "it has more than two lines");
   if (result != DONE) {

@@ -18,17 +18,25 @@ enum KeyFile {
   /// Bytes. The largest that a tool makes has a few hundred.
   private static let largest = 8192
 
-  /// A public key. Nobody else may be able to put another in its place.
+  /// A public key. Nobody else may be able to put another in its place: neither in its directory nor in one above, of the name as
+  /// of what it leads to.
   static func read(_ path: FilePath, trust: CacheTrust) throws(KeyError) -> [UInt8] {
     let file = try open(path)
-    let way = (path.resolved ?? path.absolute).removingLastComponent()
     if let objection = trust.objection(toKey: file.descriptor, file.status) {
       throw KeyError(path: path, reason: complaint(objection, "it", path))
     }
-    if let directory = try? Descriptor.open(way, O_RDONLY | O_DIRECTORY), let status = try? directory.status(),
-      let objection = trust.objection(onTheWayTo: directory, status, root: CacheTrust.ownerOfRoot)
-    {
-      throw KeyError(path: path, reason: complaint(objection, "its directory", way))
+    var seen: Set<FilePath> = []
+    for name in [path.absolute, path.resolved].compactMap(\.self) {
+      var way = name
+      while way.removeLastComponent(), seen.insert(way).inserted {
+        if let directory = try? Descriptor.open(way, O_RDONLY | O_DIRECTORY), let status = try? directory.status(),
+          let objection = trust.objection(onTheWayTo: directory, status, root: CacheTrust.ownerOfRoot)
+        {
+          let isItsOwn = way == name.removingLastComponent()
+          throw KeyError(
+            path: path, reason: complaint(objection, isItsOwn ? "its directory" : "\(way) above it", way))
+        }
+      }
     }
     return try contents(file, path)
   }

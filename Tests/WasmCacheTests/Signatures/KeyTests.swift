@@ -77,6 +77,31 @@ struct KeyTests {
     #expect(
       publicComplaint(path)
         == "other users may write to its directory, and put another key there: `chmod go-w \(directory.path)`")
+    // Whoever may write to a directory above can put another in the place of the key's.
+    _ = try directory.makeDirectory("keys", mode: 0o755)
+    let below = try directory.makeDirectory("keys/team", mode: 0o755)
+    let deep = try directory.write(fixture.key.verificationKey.text, to: "keys/team/ci.pub")
+    let objection =
+      "other users may write to \(directory.path) above it, and put another key there: `chmod go-w \(directory.path)`"
+    #expect(publicComplaint(deep) == objection)
+    // So can whoever owns the way to a link, or to what it leads to.
+    let elsewhere = try TemporaryDirectory()
+    let link = elsewhere("link.pub")
+    #expect(symlink(deep.string, link.string) == 0)
+    #expect(publicComplaint(link) == objection)
+    try Descriptor.open(directory.path, O_RDONLY).setMode(0o755)
+    #expect(publicComplaint(deep) == nil && publicComplaint(link) == nil)
+    try Descriptor.open(below, O_RDONLY).setMode(0o777)
+    #expect(
+      publicComplaint(link)
+        == "other users may write to its directory, and put another key there: `chmod go-w \(below)`")
+    try Descriptor.open(below, O_RDONLY).setMode(0o755)
+    try Descriptor.open(elsewhere.path, O_RDONLY).setMode(0o777)
+    #expect(
+      publicComplaint(link)
+        == "other users may write to its directory, and put another key there: `chmod go-w \(elsewhere.path)`")
+    try Descriptor.open(elsewhere.path, O_RDONLY).setMode(0o1777)
+    #expect(publicComplaint(link) == nil, "in a sticky directory, nobody else can replace a file")
   }
 
   @Test func whatIsNoFileIsNotRead() throws {

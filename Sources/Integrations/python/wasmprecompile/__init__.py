@@ -296,8 +296,8 @@ class _Trust:
             raise _Refusal(f"{name}: belongs to another user ({status.st_uid})")
 
 
-def _open_way(path: str, trust: _Trust, make: bool) -> int:
-    """Opens a directory by a way on which only this user and root can change names.
+def _open_way(path: str, trust: _Trust, make: bool, access: int = os.O_RDONLY) -> int:
+    """Opens a directory for some access, by a way on which only this user and root can change names.
 
     Each name is opened in the directory before and checked on its descriptor, so that what was checked is what is used.
     """
@@ -335,7 +335,7 @@ def _open_way(path: str, trust: _Trust, make: bool) -> int:
                 ahead += [(one, True) for one in reversed(target.split("/")) if one not in ("", ".")]
             else:
                 directory, gone = step, way
-        return os.open(".", os.O_RDONLY | _DIRECTORY, dir_fd=directory)
+        return os.open(".", access | _DIRECTORY, dir_fd=directory)
 
 
 class _Directories:
@@ -512,6 +512,12 @@ def _read_key(path: str, trust: _Trust) -> _Key:
     file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
     try:
         trust.require(file, path)
+        # On the way to its name, and to what that leads to. A directory that may not be listed is good for a key.
+        for name in (path, os.path.realpath(path)):
+            try:
+                os.close(_open_way(os.path.dirname(name), trust, False, os.O_PATH))
+            except _Refusal as error:
+                raise _Refusal(f"{path}: {error}")
         data = os.read(file, _LONGEST_SIGNATURE + 1)
     finally:
         os.close(file)
