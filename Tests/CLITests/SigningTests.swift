@@ -361,7 +361,7 @@ import Testing
         ])
       #expect(
         bad.output.masked
-          == "3 entries, SIZE: all good\nsignatures: 1 good (1 by ci.pub), 2 without a trusted signature\n")
+          == "3 entries, SIZE: all with good bytes\nsignatures: 1 good (1 by ci.pub), 2 without a trusted signature\n")
       let json = try MachineOutput(
         try box.tool(verify + ["--trust", "ci.pub", "--format", "json"]).run().output, in: box)
       #expect(json.of("fault").count == 2)

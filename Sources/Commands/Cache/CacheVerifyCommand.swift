@@ -196,7 +196,9 @@ struct VerificationTally {
     if bad > 0 { parts.append("\(bad) bad") }
     if notJudged > 0 { parts.append("\(notJudged) not judged") }
     if lost == 0 && bad == 0 && notJudged == 0 && nameless == 0 {
-      parts.append(parts.isEmpty ? "all good" : "all others good")
+      // Of artifacts that nobody trusted has signed, only the bytes are good.
+      let areSigned = signatures?.refused ?? 0 == 0
+      parts.append((parts.isEmpty ? "all" : "all others") + (areSigned ? " good" : " with good bytes"))
     }
     if repairs {
       for (repair, words) in [
