@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -14,6 +15,7 @@ import Testing
     command.environment["PATH"] = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
     command.environment["EXECUTABLE"] = "\(try BuiltExecutable.path())"
     command.environment["REMOTE"] = RealRemote.helper
+    command.environment["WORKER"] = "\(try BuiltExecutable.path().removingLastComponent())/wasmprecompile-worker"
     let run = try command.run()
     try #require(run.ending == .exited(0), "\(run.output)\(run.errors)")
     return staged
@@ -75,10 +77,13 @@ import Testing
         Set(files).subtracting(notices)
           == Set(
             ["changelog.Debian.gz", "changelog.gz", "copyright"].map { documents + $0 } + [
-              "libexec/wasmprecompile/wasmprecompile-remote", "share/lintian/overrides/wasmprecompile-remote",
+              "libexec/wasmprecompile/wasmprecompile-remote", "libexec/wasmprecompile/wasmprecompile-worker",
+              "share/lintian/overrides/wasmprecompile-remote",
             ]))
-      let sections = try sections(of: staged + "/usr/libexec/wasmprecompile/wasmprecompile-remote", in: box)
-      #expect(sections.contains(" .text ") && !sections.contains(" .symtab ") && !sections.contains(" .debug_"))
+      for program in ["wasmprecompile-remote", "wasmprecompile-worker"] {
+        let sections = try sections(of: staged + "/usr/libexec/wasmprecompile/" + program, in: box)
+        #expect(sections.contains(" .text ") && !sections.contains(" .symtab ") && !sections.contains(" .debug_"))
+      }
       // Each license that is named has its text.
       let copyright = try String(contentsOfFile: "\(staged)/usr/\(documents)copyright", encoding: .utf8)
       let named = Set(copyright.matches(of: #/\nCopyright: (?:.|\n )+\nLicense: (.+)/#).map { String($0.1) })
