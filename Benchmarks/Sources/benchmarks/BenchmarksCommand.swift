@@ -5,7 +5,7 @@ struct BenchmarksCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "benchmarks", abstract: "Measure wasmprecompile against its peers.",
     discussion: "Run it by `make -C Benchmarks`, which builds what it measures.",
-    subcommands: [Run.self, EngineAloneCommand.self, HostCommand.self], defaultSubcommand: Run.self)
+    subcommands: [Run.self, EngineAloneCommand.self, HostCommand.self, RelayCommand.self], defaultSubcommand: Run.self)
 
   struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Measure (the default).")
@@ -48,11 +48,13 @@ struct BenchmarksCommand: ParsableCommand {
         tool: tool, corpus: Files.exists(corpus) ? corpus : nil, peers: "peers", scratch: scratch)
       let machine = MachineDescription(of: site)
       let use = ProcessorUse.now()
-      let rows = benchmarks.flatMap { BenchmarkRun(benchmark: $0, site: site, rounds: rounds(of: $0)).rows() }
+      let outcomes = benchmarks.map { BenchmarkRun(benchmark: $0, site: site, rounds: rounds(of: $0)).outcome() }
       let report = Report(
-        rows: rows, rounds: benchmarks.map { ($0.name, rounds(of: $0)) }, machine: machine,
+        rows: outcomes.flatMap(\.rows), surveys: outcomes.flatMap(\.surveys),
+        rounds: benchmarks.map { ($0.name, rounds(of: $0)) }, machine: machine,
         othersUse: ProcessorUse.now().shareOfOthers(since: use, processors: site.cores))
-      print(report.table)
+      if !report.rows.isEmpty { print(report.table) }
+      print(report.surveysText, terminator: "")
       if isComplete {
         try Files.write(report.document, to: results)
         Progress.say("wrote \(results)")
@@ -62,6 +64,7 @@ struct BenchmarksCommand: ParsableCommand {
 
     private var benchmarks: [Benchmark] {
       Benchmark.all.filter { benchmark in
+        if benchmark.isOnlyByName { return filter.contains(benchmark.name) }
         let isWanted = filter.isEmpty || filter.contains(where: benchmark.name.contains)
         return isWanted && !(quick && benchmark.isLarge)
       }

@@ -17,6 +17,11 @@ extension Benchmark {
     .loadFirst,
     .loadOrCompile,
     .lookup,
+    .remoteNothingToDo,
+    .remoteFetch(roundTrip: 0, ofCompiling: 0.2),
+    .remoteFetch(roundTrip: 20, ofCompiling: 0.35),
+    .remoteSpeed,
+    .remoteDemand,
     .watchChange,
     .watchSetUp,
   ]

@@ -17,6 +17,9 @@ struct Tool {
   /// The end of its artifacts' names.
   private let entrySuffix: String
 
+  /// The address of a cache on another machine; nil for none.
+  var remote: String?
+
   init(at site: Site, cache name: String, _ backend: Backend, above lower: Tool? = nil, for hosts: HostSet? = nil) {
     self.site = site
     self.hosts = hosts
@@ -38,11 +41,13 @@ struct Tool {
     entrySuffix = Wasm2C.suffix
   }
 
-  func precompile(_ path: String) throws -> ProcessRun {
+  /// - Parameter countingOrphans: see ``Launcher/run(_:countingOrphans:)``.
+  func precompile(_ path: String, countingOrphans: Bool = false) throws -> ProcessRun {
     let below = lower.map { ["--lower-cache", $0] } ?? []
-    let command = [site.tool, "--cache-dir", cache, "--backend", backend] + below
+    let shared = remote.map { ["--remote", $0, "--remote-upload", "on"] } ?? []
+    let command = [site.tool, "--cache-dir", cache, "--backend", backend] + below + shared
     guard let configuration = try configuration ?? hosts?.writeConfiguration(at: site) else {
-      return try site.launcher.run(command + [path])
+      return try site.launcher.run(command + [path], countingOrphans: countingOrphans)
     }
     let start = [try site.program("env"), "XDG_CONFIG_HOME=\(configuration)"]
     let named = (hosts?.hosts ?? []).flatMap { ["--host", $0.name] }
@@ -64,6 +69,26 @@ struct Tool {
     let run = try precompile(modules.path)
     try check(run, says: "\(summaryStart(modules)) \(artifacts(of: modules)) compiled, 0 up to date (")
     return run
+  }
+
+  /// Precompiles modules into a cache that does not exist yet, and checks that the server had all artifacts.
+  ///
+  /// The processor time is also that of the program that speaks to the server.
+  func fetchAll(_ modules: ModuleTree) throws -> ProcessRun {
+    let run = try precompile(modules.path, countingOrphans: true)
+    let fetched = "0 compiled, \(artifacts(of: modules)) fetched from \(remote ?? "nowhere"), 0 up to date ("
+    try check(run, says: "\(summaryStart(modules)) \(fetched)")
+    return run
+  }
+
+  /// Whether another cache has the same artifacts for the same modules, byte for byte.
+  func hasSameArtifacts(as other: Tool) throws -> Bool {
+    let (mine, theirs) = (try entryPaths(), try other.entryPaths())
+    guard mine.count == theirs.count else { return false }
+    return try zip(mine, theirs).allSatisfy { mine, theirs in
+      guard mine.dropFirst(cache.count) == theirs.dropFirst(other.cache.count) else { return false }
+      return try Files.read(mine) == Files.read(theirs)
+    }
   }
 
   /// Precompiles what the cache does not have yet, and checks that it then has exactly these modules.

@@ -6,12 +6,50 @@ struct Benchmark: Sendable {
   let title: String
   let rounds: Int
   /// The disk space that inputs and cache need.
-  var diskBytes = 200_000_000
-  /// Builds the inputs and says who is measured on them.
-  let contest: @Sendable (Site) throws -> Contest
+  let diskBytes: Int
+  /// Whether only who asks for it by its whole name gets it.
+  let isOnlyByName: Bool
+  let work: Work
+
+  enum Work: Sendable {
+    /// Builds the inputs and says who is measured on them.
+    case contest(@Sendable (Site) throws -> Contest)
+    /// Measures each cell of a table that many times.
+    case survey(@Sendable (Site, _ rounds: Int) throws -> Survey)
+  }
+
+  init(
+    name: String, title: String, rounds: Int, diskBytes: Int = 200_000_000, isOnlyByName: Bool = false,
+    contest: @escaping @Sendable (Site) throws -> Contest
+  ) {
+    self.init(name: name, title: title, rounds: rounds, diskBytes: diskBytes, isOnlyByName, .contest(contest))
+  }
+
+  init(
+    name: String, title: String, rounds: Int, diskBytes: Int = 200_000_000,
+    survey: @escaping @Sendable (Site, _ rounds: Int) throws -> Survey
+  ) {
+    self.init(name: name, title: title, rounds: rounds, diskBytes: diskBytes, false, .survey(survey))
+  }
+
+  private init(name: String, title: String, rounds: Int, diskBytes: Int, _ isOnlyByName: Bool, _ work: Work) {
+    self.name = name
+    self.title = title
+    self.rounds = rounds
+    self.diskBytes = diskBytes
+    self.isOnlyByName = isOnlyByName
+    self.work = work
+  }
 
   /// Whether quick runs leave it out.
   var isLarge: Bool { diskBytes > 1_000_000_000 }
+}
+
+/// What is measured in many circumstances, and held against nothing: a table of its own.
+struct Survey: Sendable {
+  let title: String
+  let header: [String]
+  let rows: [[String]]
 }
 
 /// Who is measured in turn, and what is asked of the tool.

@@ -6,22 +6,38 @@ struct BenchmarkRun {
   let site: Site
   let rounds: Int
 
-  func rows() -> [Row] {
+  /// What came out: lines of the table, and a table of its own for a survey.
+  struct Outcome {
+    var rows: [Row] = []
+    var surveys: [Survey] = []
+  }
+
+  func outcome() -> Outcome {
     if site.freeBytes < 2 * benchmark.diskBytes {
       let wanted = Quantity.bytes(Double(2 * benchmark.diskBytes))
-      return [Row(title: benchmark.title, verdict: .leftOut(reason: "less than \(wanted) free in \(site.scratch)"))]
+      return without(.leftOut(reason: "less than \(wanted) free in \(site.scratch)"))
     }
     do {
-      return try measure()
+      Progress.say("\(benchmark.name): preparing")
+      switch benchmark.work {
+      case .contest(let contest): return Outcome(rows: try measure(contest(site)))
+      case .survey(let survey): return Outcome(surveys: [try survey(site, rounds)])
+      }
     } catch {
       Progress.say("\(benchmark.name): \(error)")
-      return [Row(title: benchmark.title, verdict: .failed(reason: "\(error)"))]
+      return without(Self.verdict(error))
     }
   }
 
-  private func measure() throws -> [Row] {
-    Progress.say("\(benchmark.name): preparing")
-    let contest = try benchmark.contest(site)
+  private func without(_ verdict: Row.Verdict) -> Outcome {
+    Outcome(rows: [Row(title: benchmark.title, verdict: verdict)])
+  }
+
+  private static func verdict(_ error: any Error) -> Row.Verdict {
+    error is Unavailable ? .leftOut(reason: "\(error)") : .failed(reason: "\(error)")
+  }
+
+  private func measure(_ contest: Contest) throws -> [Row] {
     var entrants = Rounds()
     let ours = try entrants.add(contest.ours)
     let peers = contest.peers.map { peer in (peer, Result { try entrants.add(peer.contender) }) }
@@ -36,8 +52,12 @@ struct BenchmarkRun {
       switch entrant {
       case .success(let index): rows += self.rows(entrants.series[ours], against: entrants.series[index], of: peer)
       case .failure(let error):
-        rows.append(Row(title: benchmark.title, peer: peer.contender.name, verdict: .failed(reason: "\(error)")))
+        rows.append(Row(title: benchmark.title, peer: peer.contender.name, verdict: Self.verdict(error)))
       }
+    }
+    let served = entrants.series[ours].measurements.compactMap(\.serverSeconds)
+    if !served.isEmpty {
+      rows.append(Row("\(benchmark.title): the server's processor time", serverSeconds: Samples(served)))
     }
     if let limit = contest.residentLimit {
       let bytes = entrants.series[ours].samples { Double($0.run.peakResidentBytes) }

@@ -6,6 +6,8 @@ struct Measurement {
   let processorSeconds: Double
   /// The program's exact account.
   let run: ProcessRun
+  /// The processor time that a server took for it; nil if none did.
+  let serverSeconds: Double?
   /// What came out, for contenders whose results can be compared: all that tell must tell the same.
   let answer: String?
 
@@ -20,9 +22,13 @@ struct Measurement {
   /// - Parameters:
   ///   - seconds: the time, if it is not the one that the process ran.
   ///   - processorSeconds: the processor time, if the process did more than the work.
-  init(_ run: ProcessRun, seconds: Double? = nil, processorSeconds: Double? = nil, answer: String? = nil) {
+  init(
+    _ run: ProcessRun, seconds: Double? = nil, processorSeconds: Double? = nil, serverSeconds: Double? = nil,
+    answer: String? = nil
+  ) {
     self.seconds = seconds ?? run.seconds
     self.processorSeconds = processorSeconds ?? run.processorSeconds
+    self.serverSeconds = serverSeconds
     self.run = run
     self.answer = answer
   }

@@ -68,6 +68,12 @@ extension Row {
     return Quantity.seconds(seconds) + (read > 0 ? ", \(Quantity.bytes(read)) from disk" : "")
   }
 
+  /// What a server took for the tool's work, which nothing is held against.
+  init(_ title: String, serverSeconds: Samples) {
+    self.init(title: title)
+    ours = Quantity.seconds(serverSeconds)
+  }
+
   /// The tool's memory against a limit.
   init(_ title: String, bytes: Samples, atMost limit: Int) {
     self.init(title: title)

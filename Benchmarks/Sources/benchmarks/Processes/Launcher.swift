@@ -33,8 +33,13 @@ final class Launcher {
 
   /// Runs a program to its end.
   ///
-  /// - Parameter command: the program's path, then its arguments.
-  func run(_ command: [String]) throws -> ProcessRun {
+  /// - Parameters:
+  ///   - command: the program's path, then its arguments.
+  ///   - countingOrphans: whether the processor time is also that of programs that it has left behind, for whose end is waited,
+  ///     too, out of the time.
+  func run(_ command: [String], countingOrphans: Bool = false) throws -> ProcessRun {
+    if countingOrphans { try Orphans.adopt() }
+    let others = countingOrphans ? try Orphans.children() : []
     guard ftruncate(output, 0) == 0, lseek(output, 0, SEEK_SET) == 0 else { throw Failure(systemCall: "ftruncate") }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -56,9 +61,10 @@ final class Launcher {
       guard errno == EINTR else { throw Failure(systemCall: "wait4") }
     }
     let end = Clock.wall
+    let orphansSeconds = countingOrphans ? try Orphans.waitForAll(but: others) : 0
 
     return ProcessRun(
-      command: command, nanoseconds: end - start, processorSeconds: usage.processorSeconds,
+      command: command, nanoseconds: end - start, processorSeconds: usage.processorSeconds + orphansSeconds,
       // In units of 512 bytes, whatever the disk's own are.
       diskReadBytes: usage.ru_inblock * 512,
       peakResidentBytes: usage.ru_maxrss * 1024,

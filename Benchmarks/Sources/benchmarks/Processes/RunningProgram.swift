@@ -42,18 +42,49 @@ final class RunningProgram {
     close(errors)
   }
 
+  /// The processor time that it has had so far, in seconds; 0 if it has ended.
+  var processorSeconds: Double {
+    var clock = clockid_t()
+    var time = timespec()
+    guard clock_getcpuclockid(id, &clock) == 0, clock_gettime(clock, &time) == 0 else { return 0 }
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+
+  /// Whether it has ended.
+  var hasEnded: Bool {
+    var information = siginfo_t()
+    return waitid(P_PID, id_t(id), &information, WEXITED | WNOWAIT | WNOHANG) != 0 || information.si_signo == SIGCHLD
+  }
+
+  /// Reads what it says until a line begins with this, and forgets what came before.
+  ///
+  /// - Returns: the rest of the line.
+  func line(after start: String) throws -> Substring {
+    try wait(for: start)
+    while true {
+      let rest = said[(said.firstRange(of: start)?.upperBound ?? said.startIndex)...]
+      if let end = rest.firstIndex(of: "\n") {
+        defer { said = String(said[said.index(after: end)...]) }
+        return rest[..<end]
+      }
+      try read()
+    }
+  }
+
   /// Reads what it says until this is among it.
   func wait(for text: String) throws {
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while !said.contains(text) {
-      var request = pollfd(fd: errors, events: Int16(POLLIN), revents: 0)
-      guard poll(&request, 1, Self.patience) == 1 else {
-        throw Failure("nothing like \"\(text)\" was said, but: \(said)")
-      }
-      let count = read(errors, &buffer, buffer.count)
-      guard count > 0 else { throw Failure("it ended without \"\(text)\": \(said)") }
-      said += String(decoding: buffer[..<count], as: UTF8.self)
+      do { try read() } catch { throw Failure("\(error) without \"\(text)\": \(said)") }
     }
+  }
+
+  private func read() throws {
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    var request = pollfd(fd: errors, events: Int16(POLLIN), revents: 0)
+    guard poll(&request, 1, Self.patience) == 1 else { throw Failure("it has said nothing more") }
+    let count = Glibc.read(errors, &buffer, buffer.count)
+    guard count > 0 else { throw Failure("it ended") }
+    said += String(decoding: buffer[..<count], as: UTF8.self)
   }
 
   /// Forgets what was said, so that the pipe does not fill and memory does not grow.
@@ -61,6 +92,6 @@ final class RunningProgram {
     said = ""
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     var request = pollfd(fd: errors, events: Int16(POLLIN), revents: 0)
-    while poll(&request, 1, 0) == 1, read(errors, &buffer, buffer.count) > 0 {}
+    while poll(&request, 1, 0) == 1, Glibc.read(errors, &buffer, buffer.count) > 0 {}
   }
 }

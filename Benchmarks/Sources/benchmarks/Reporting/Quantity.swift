@@ -19,6 +19,9 @@ enum Quantity {
     value < 0.1 ? "1/\(threeDigits(1 / value)) ×" : "\(threeDigits(value)) ×"
   }
 
+  /// `1.07`
+  static func number(_ value: Double) -> String { threeDigits(value) }
+
   /// `10,000`
   static func count(_ number: Int) -> String {
     guard number >= 1000 else { return "\(number)" }

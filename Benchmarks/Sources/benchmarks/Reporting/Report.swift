@@ -1,6 +1,7 @@
 /// The table, and the document that keeps it.
 struct Report {
   let rows: [Row]
+  let surveys: [Survey]
   /// How often each case's contenders ran, by the case's name.
   let rounds: [(name: String, count: Int)]
   let machine: MachineDescription
@@ -17,7 +18,16 @@ struct Report {
   var table: String {
     let header = ["case", "ours", "peer", "ratio", "target", "ok?"]
     let lines = rows.map { [$0.title, $0.ours, $0.peer, $0.ratio, $0.target, $0.verdict.text] }
-    return ([header, header.map { _ in "---" }] + lines).map { "| \($0.joined(separator: " | ")) |\n" }.joined()
+    return Self.table(header, lines)
+  }
+
+  /// The tables of surveys, each below its title, with an empty line behind it.
+  var surveysText: String {
+    surveys.map { "## \($0.title)\n\n\(Self.table($0.header, $0.rows))\n" }.joined()
+  }
+
+  private static func table(_ header: [String], _ lines: [[String]]) -> String {
+    ([header, header.map { _ in "---" }] + lines).map { "| \($0.joined(separator: " | ")) |\n" }.joined()
   }
 
   var document: String {
@@ -33,6 +43,8 @@ struct Report {
 
     While this was measured, others kept \(Int((100 * othersUse).rounded())) % of the processors busy; above 5 %, \
     measure again. The same goes for runs that had to read from the disk; the table says so where most did.
+
+    \(surveysText)## The machine
 
     \(machine.facts.map { "- \($0.name): \($0.value)\n" }.joined())
     """
