@@ -10,6 +10,7 @@ struct EngineAloneCommand: ParsableCommand {
   @Option var engine: String
   @Option var backend: Backend
   @Flag(help: "Compile each module on one thread, too.") var sequential = false
+  @Flag(help: "Say what is refused, and why, and go on.") var goingOn = false
   @Option(help: "A setting of the engine, as KEY=VALUE. Repeatable.") var setting: [String] = []
   @Argument var file: [String]
 
@@ -20,15 +21,26 @@ struct EngineAloneCommand: ParsableCommand {
     let settings = EngineSettings(backend: backend, configuration: try configuration(library))
     let engine = try Engine(library: library, settings: settings, parallel: !sequential)
     var work = EngineWork()
+    var refusals: [String] = []
     for file in file {
       let module = try Files.read(file)
-      try module.withUnsafeBytes { bytes in
-        work.artifactBytes += try engine.compile(bytes, as: .coreModule) { $0.count }
+      switch Self.artifactSize(of: module, engine) {
+      case .success(let size):
+        work.artifacts += 1
+        work.artifactBytes += size
+      case .failure(.invalidModule(let message)) where goingOn: refusals.append(Refusals.line(file, message))
+      case .failure(let error): throw error
       }
-      work.artifacts += 1
     }
     work.processorNanoseconds = Clock.processor - start
+    for line in refusals { print(line) }
     print(work.line)
+  }
+
+  private static func artifactSize(of module: [UInt8], _ engine: Engine) -> Result<Int, EngineError> {
+    module.withUnsafeBytes { bytes in
+      Result { () throws(EngineError) in try engine.compile(bytes, as: .coreModule) { $0.count } }
+    }
   }
 
   /// The tool's artifacts assume little of WebAssembly. The engine is asked for the same, so that theirs can be compared:

@@ -25,6 +25,32 @@ extension Benchmark {
       ])
   }
 
+  static let coldMix = Benchmark(
+    name: "cold-mix", title: "cold, 4,000 modules of 50 bytes to 5 kB, a third invalid, winch", rounds: 5,
+    diskBytes: 400_000_000
+  ) { site in
+    let modules = try ModuleTree.mixed(4000, at: site)
+    let invalid = ModuleTree.invalid(among: 4000)
+    return Contest(
+      ours: .compiling(modules, with: Tool(at: site, cache: "cold-mix", .winch), invalid: invalid),
+      peers: [
+        Peer(
+          .engineAlone(modules, .winch, invalid: invalid, at: site), .ratio(atMost: 1.5),
+          processorTimeName: "engine alone", processorTimeTarget: .ratio(atMost: 1.4))
+      ])
+  }
+
+  static let coldAlikeHosts = Benchmark(
+    name: "cold-hosts-same", title: "cold, corpus, three hosts with the same artifacts", rounds: 3,
+    diskBytes: 500_000_000
+  ) { site in
+    let modules = try ModuleTree.corpus(at: site)
+    let one = Tool(at: site, cache: "one-host", .cranelift, for: .one)
+    return Contest(
+      ours: .compilingAlike(modules, with: Tool(at: site, cache: "alike", .cranelift, for: .alike)),
+      peers: [Peer(.compiling(modules, with: one, name: "wasmprecompile, one host"), .ratio(atMost: 1.1))])
+  }
+
   static let coldHosts = Benchmark(
     name: "cold-hosts", title: "cold, corpus, three hosts on two engines", rounds: 3, diskBytes: 500_000_000
   ) { site in

@@ -2,14 +2,19 @@ extension Contender {
   /// The engine without any tool, on one thread in one process that keeps nothing: what compiling costs at least.
   ///
   /// Measured is its processor time ÷ the number of processors, which is what a perfect division would take.
-  static func engineAlone(_ modules: ModuleTree, _ backend: Backend, at site: Site) -> Contender {
+  ///
+  /// - Parameter invalid: how many modules it must refuse; its words for each are a part of the answer then.
+  static func engineAlone(
+    _ modules: ModuleTree, _ backend: Backend, invalid: Int = 0, at site: Site
+  ) -> Contender {
     Contender(name: "engine alone, CPU ÷ \(site.cores)") {
       {
-        let (run, work) = try runEngine(modules, backend, ["--sequential"], at: site)
+        let options = ["--sequential"] + (invalid > 0 ? ["--going-on"] : [])
+        let (run, work) = try runEngine(modules, backend, options, at: site)
         // Its own account leaves out the parser of its arguments, which takes as long as the work where they are 10,000.
         let seconds = Double(work.processorNanoseconds) / 1e9
-        return Measurement(
-          run, seconds: seconds / Double(site.cores), processorSeconds: seconds, answer: work.answer)
+        let answer = try work.answer + Refusals.ending(of: run, count: invalid)
+        return Measurement(run, seconds: seconds / Double(site.cores), processorSeconds: seconds, answer: answer)
       }
     }
   }

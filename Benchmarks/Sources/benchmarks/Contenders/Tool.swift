@@ -63,12 +63,42 @@ struct Tool {
   }
 
   /// Precompiles modules into a cache that does not exist yet, and checks that all were compiled.
-  func compileAll(_ modules: ModuleTree) throws -> ProcessRun {
+  ///
+  /// - Parameter invalid: how many modules must fail.
+  func compileAll(_ modules: ModuleTree, invalid: Int = 0) throws -> ProcessRun {
     try site.setAside(cache)
     site.settle()
     let run = try precompile(modules.path)
-    try check(run, says: "\(summaryStart(modules)) \(artifacts(of: modules)) compiled, 0 up to date (")
+    let failed = invalid == 0 ? "" : ", \(invalid) failed"
+    let compiled = artifacts(of: modules) - invalid
+    try check(
+      run, says: "\(summaryStart(modules)) \(compiled) compiled, 0 up to date\(failed) (", status: invalid == 0 ? 0 : 1)
     return run
+  }
+
+  /// Precompiles modules into a cache that does not exist yet, for hosts that one artifact suits, and checks that each host has one of
+  /// each module, and that all of one module are the same. How many of them were compiled is for the tool to decide.
+  ///
+  /// - Returns: also the sizes of one host's artifacts.
+  func compileAlike(_ modules: ModuleTree) throws -> (ProcessRun, sizes: [Int]) {
+    try site.setAside(cache)
+    site.settle()
+    let run = try precompile(modules.path)
+    try check(run, says: summaryStart(modules))
+    try verify(modules)
+    let engines = try Files.names(in: "\(cache)/v1/engines").map { "\(cache)/v1/engines/\($0)" }
+    guard engines.count == hosts?.hosts.count, let first = engines.first else {
+      throw Failure("the hosts have \(engines.count) kinds of artifacts")
+    }
+    let names = try Files.names(in: first).filter { $0.hasSuffix(entrySuffix) }
+    let sizes = try names.map { name in
+      let bytes = try Files.read("\(first)/\(name)")
+      for engine in engines.dropFirst() where try Files.read("\(engine)/\(name)") != bytes {
+        throw Failure("\(name) is not the same for all hosts")
+      }
+      return bytes.count
+    }
+    return (run, sizes)
   }
 
   /// Precompiles modules into a cache that does not exist yet, and checks that the server had all artifacts.
@@ -124,9 +154,11 @@ struct Tool {
   }
 
   /// Lets the tool compare every artifact with its digest.
-  func verify(_ modules: ModuleTree) throws {
+  ///
+  /// - Parameter invalid: how many modules have none.
+  func verify(_ modules: ModuleTree, invalid: Int = 0) throws {
     let run = try site.launcher.run([site.tool, "cache", "verify", "--cache-dir", cache])
-    let count = artifacts(of: modules)
+    let count = artifacts(of: modules) - invalid
     let entries = "\(count) \(count == 1 ? "entry" : "entries"), "
     guard run.succeeded, run.lastLine.hasPrefix(entries), run.lastLine.hasSuffix(": all good") else {
       throw Failure("cache verify \(run.ending): \(run.lastLine)")
@@ -190,8 +222,8 @@ struct Tool {
     }
   }
 
-  private func check(_ run: ProcessRun, says start: String) throws {
-    guard run.succeeded, run.lastLine.hasPrefix(start) else {
+  private func check(_ run: ProcessRun, says start: String, status: Int32 = 0) throws {
+    guard run.waitStatus == status << 8, run.lastLine.hasPrefix(start) else {
       throw Failure("the tool should have said \"\(start)\", but \(run.ending): \(run.lastLine)")
     }
   }

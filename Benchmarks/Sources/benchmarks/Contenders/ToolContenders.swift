@@ -2,12 +2,27 @@ internal import Glibc
 
 extension Contender {
   /// The tool with modules that it has never seen.
-  static func compiling(_ modules: ModuleTree, with tool: Tool) -> Contender {
+  ///
+  /// - Parameter invalid: how many of them it must refuse, in the engine's words.
+  static func compiling(
+    _ modules: ModuleTree, with tool: Tool, invalid: Int = 0, name: String = "wasmprecompile"
+  ) -> Contender {
+    Contender(name: name) {
+      {
+        let run = try tool.compileAll(modules, invalid: invalid)
+        try tool.verify(modules, invalid: invalid)
+        let answer = EngineWork.answer(artifactSizes: try tool.artifactSizes())
+        return Measurement(run, answer: answer + (try Refusals.ending(of: run, count: invalid)))
+      }
+    }
+  }
+
+  /// The tool with modules that it has never seen, for hosts that one artifact of each suits.
+  static func compilingAlike(_ modules: ModuleTree, with tool: Tool) -> Contender {
     Contender(name: "wasmprecompile") {
       {
-        let run = try tool.compileAll(modules)
-        try tool.verify(modules)
-        return Measurement(run, answer: EngineWork.answer(artifactSizes: try tool.artifactSizes()))
+        let (run, sizes) = try tool.compileAlike(modules)
+        return Measurement(run, answer: EngineWork.answer(artifactSizes: sizes))
       }
     }
   }

@@ -9,7 +9,9 @@ extension ModuleTree {
 
 extension ModuleBytes {
   /// A module with at least `bytes` of generated functions.
-  static func program(bytes: Int, seed: UInt64) -> ModuleBytes {
+  ///
+  /// - Parameter flaw: what a last function does wrong; nil for none.
+  static func program(bytes: Int, seed: UInt64, flaw: Flaw? = nil) -> ModuleBytes {
     var generator = RepeatableGenerator(seed: seed)
     var functions: [[UInt8]] = []
     var size = 0
@@ -21,6 +23,7 @@ extension ModuleBytes {
       functions.append(code)
       size += code.count
     }
+    if let flaw { functions.append(sized(flaw.body)) }
 
     var last: [UInt8] = []
     last.append(unsigned: functions.count - 1)

@@ -13,6 +13,13 @@ struct HostSet {
   /// A host without anything set, whose engine is the tool's own.
   static let one = HostSet(hosts: [Host(name: "plain", engine: nil, settings: [])])
 
+  /// Hosts whose settings differ in what few modules need, so that the same artifact suits all of them.
+  static let alike = HostSet(hosts: [
+    Host(name: "plain", engine: nil, settings: []),
+    Host(name: "unthreaded", engine: nil, settings: ["threads=n"]),
+    Host(name: "older", engine: nil, settings: ["gc=n", "tail-call=n"]),
+  ])
+
   static func fleet(at site: Site) throws -> HostSet {
     try HostSet(hosts: [
       Host(name: "plain", engine: nil, settings: []),
@@ -25,7 +32,7 @@ struct HostSet {
   ///
   /// - Returns: the directory that XDG_CONFIG_HOME must name.
   func writeConfiguration(at site: Site) throws -> String {
-    let home = "\(site.scratch)/config-\(hosts.count)"
+    let home = "\(site.scratch)/config-\(hosts.map(\.name).joined(separator: "-"))"
     try Files.makeDirectory("\(home)/wasmprecompile")
     let tables = hosts.map { host in
       let engine = host.engine.map { "engine = \"\($0)\"\n" } ?? ""

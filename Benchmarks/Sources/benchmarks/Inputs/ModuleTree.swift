@@ -33,6 +33,11 @@ struct ModuleTree {
     count = files.count
   }
 
+  /// Writes all modules again, in their places, so that each is as new as a build leaves it.
+  func rewrite() throws {
+    for file in files { try Files.write(try Files.read("\(path)/\(file)"), to: "\(path)/\(file)") }
+  }
+
   /// `0007/000700.wasm`: names for `count` modules, spread over directories of `perDirectory`.
   static func numberedFiles(_ count: Int, perDirectory: Int) -> [String] {
     (0..<count).map { "\(padded($0 / perDirectory, to: 4))/\(padded($0, to: 6)).wasm" }

@@ -1,8 +1,10 @@
 extension ModuleTree {
   /// Many modules of 45 bytes or so, 100 in a directory.
-  static func small(_ count: Int, at site: Site) throws -> ModuleTree {
+  ///
+  /// - Parameter place: the tree's name, if it is one of its own.
+  static func small(_ count: Int, at site: Site, place: String? = nil) throws -> ModuleTree {
     let files = numberedFiles(count, perDirectory: 100)
-    return try ModuleTree("small-\(count)", at: site, files: files) { adder(of: $0).bytes }
+    return try ModuleTree(place ?? "small-\(count)", at: site, files: files) { adder(of: $0).bytes }
   }
 
   /// A module whose function adds the number; distinct for each number:
