@@ -9,6 +9,8 @@ extension Benchmark {
     .indexLost,
     .coldCorpus(.cranelift, ofEngine: 1.05, ofParallel: 1 / 1.1),
     .coldCorpus(.winch, ofEngine: 1.15, ofParallel: nil),
+    .coldPackaged(.winch, ofEngine: 1.15, processorTime: 1.08),
+    .coldPackaged(.cranelift, ofEngine: 1.05, processorTime: nil),
     .coldSmall,
     .afterCold,
     .coldMix,

@@ -40,6 +40,27 @@ extension Benchmark {
       ])
   }
 
+  /// - Parameters:
+  ///   - ratio: of the engine's processor time ÷ the processors.
+  ///   - processorRatio: of the engine's processor time; nil for no target.
+  static func coldPackaged(_ backend: Backend, ofEngine ratio: Double, processorTime processorRatio: Double?)
+    -> Benchmark
+  {
+    Benchmark(
+      name: "cold-pypi-\(backend.rawValue)", title: "cold, modules of PyPI's packages, \(backend.rawValue)", rounds: 3,
+      diskBytes: 500_000_000
+    ) { site in
+      let modules = try ModuleTree.packaged(at: site)
+      return Contest(
+        ours: .compiling(modules, with: Tool(at: site, cache: "packaged", backend)),
+        peers: [
+          Peer(
+            .engineAlone(modules, backend, at: site), .ratio(atMost: ratio), processorTimeName: "engine alone",
+            processorTimeTarget: processorRatio.map { .ratio(atMost: $0) })
+        ])
+    }
+  }
+
   static let coldAlikeHosts = Benchmark(
     name: "cold-hosts-same", title: "cold, corpus, three hosts with the same artifacts", rounds: 3,
     diskBytes: 500_000_000
