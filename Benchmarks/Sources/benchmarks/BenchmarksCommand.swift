@@ -64,7 +64,6 @@ struct BenchmarksCommand: ParsableCommand {
 
     private var benchmarks: [Benchmark] {
       Benchmark.all.filter { benchmark in
-        if benchmark.isOnlyByName { return filter.contains(benchmark.name) }
         let isWanted = filter.isEmpty || filter.contains(where: benchmark.name.contains)
         return isWanted && !(quick && benchmark.isLarge)
       }

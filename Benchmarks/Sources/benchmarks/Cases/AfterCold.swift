@@ -29,6 +29,7 @@ extension Contender {
   fileprivate static func longAfterCold(_ modules: ModuleTree, with tool: Tool) -> Contender {
     Contender(name: "later") {
       {
+        // What was written less than two seconds before is never taken for what it was.
         sleep(3)
         _ = try tool.findNothingToDo(modules)
         return Measurement(try tool.findNothingToDo(modules))

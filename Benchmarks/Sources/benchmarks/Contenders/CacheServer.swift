@@ -43,6 +43,7 @@ extension RunningProgram {
         return
       }
       if hasEnded { throw Failure("a server does not listen, but has ended") }
+      // No server says when it begins to listen.
       usleep(2_000)
     }
   }

@@ -7,8 +7,6 @@ struct Benchmark: Sendable {
   let rounds: Int
   /// The disk space that inputs and cache need.
   let diskBytes: Int
-  /// Whether only who asks for it by its whole name gets it.
-  let isOnlyByName: Bool
   let work: Work
 
   enum Work: Sendable {
@@ -19,25 +17,24 @@ struct Benchmark: Sendable {
   }
 
   init(
-    name: String, title: String, rounds: Int, diskBytes: Int = 200_000_000, isOnlyByName: Bool = false,
+    name: String, title: String, rounds: Int, diskBytes: Int = 200_000_000,
     contest: @escaping @Sendable (Site) throws -> Contest
   ) {
-    self.init(name: name, title: title, rounds: rounds, diskBytes: diskBytes, isOnlyByName, .contest(contest))
+    self.init(name: name, title: title, rounds: rounds, diskBytes: diskBytes, .contest(contest))
   }
 
   init(
     name: String, title: String, rounds: Int, diskBytes: Int = 200_000_000,
     survey: @escaping @Sendable (Site, _ rounds: Int) throws -> Survey
   ) {
-    self.init(name: name, title: title, rounds: rounds, diskBytes: diskBytes, false, .survey(survey))
+    self.init(name: name, title: title, rounds: rounds, diskBytes: diskBytes, .survey(survey))
   }
 
-  private init(name: String, title: String, rounds: Int, diskBytes: Int, _ isOnlyByName: Bool, _ work: Work) {
+  private init(name: String, title: String, rounds: Int, diskBytes: Int, _ work: Work) {
     self.name = name
     self.title = title
     self.rounds = rounds
     self.diskBytes = diskBytes
-    self.isOnlyByName = isOnlyByName
     self.work = work
   }
 
