@@ -49,6 +49,9 @@ final class RemoteHelper: Sendable {
 
   private static let errorCapacity = 1 << 14
   private static let longestWords = 500
+  /// Seconds that the helper is given beyond the server's time. It is the helper that knows what the server does: it hears bytes of
+  /// which it tells once a second, and on a busy machine both of us come late.
+  private static let grace = 5.0
 
   /// Starts the program, and opens the server with it.
   static func start(
@@ -64,7 +67,8 @@ final class RemoteHelper: Sendable {
         executable: path.string, arguments: [HelperSearch.name], environment: environment(),
         descriptors: [nullDevice.raw, nullDevice.raw, errors.descriptor.raw, pair.given.raw], leadsSession: true)
       let helper = RemoteHelper(
-        path, process, pair.keep(), errors, cancellation, patience: Double(settings.patience) / 1000 + 1)
+        path, process, pair.keep(), errors, cancellation,
+        patience: Double(settings.patience) / 1000 + grace)
       guard helper.sending.hasThread, helper.receiving.hasThread else {
         throw SystemError("pthread_create", .resourceTemporarilyUnavailable)
       }

@@ -9,8 +9,8 @@ import Testing
   @Test(arguments: [
     ("refuse", "nobody answers there: is the server running?; what is missing is compiled here"),
     ("old", "it is of another release; what is missing is compiled here"),
-    ("silent", "no answer for 1 s; what is missing is compiled here"),
-    ("hang", "no answer for 1 s; what is missing is compiled here"),
+    ("silent", "no answer for 5 s; what is missing is compiled here"),
+    ("hang", "no answer for 5 s; what is missing is compiled here"),
     ("die", "wasmprecompile-remote exited with status 3; what is missing is compiled here"),
     (
       "crash",

@@ -169,7 +169,7 @@ struct RemoteCacheTests {
   @Test(arguments: ["silent", "hang"]) func silenceHasAnEnd(_ word: String) throws {
     try fault(word)
     let cache = try cache(patience: 100)
-    #expect(fetch(cache, 0..<3) == Array(repeating: "all: no answer for 1 s", count: 3))
+    #expect(fetch(cache, 0..<3) == Array(repeating: "all: no answer for 5 s", count: 3))
   }
 
   @Test func aServerThatFailsAgainAndAgainIsLeftAlone() throws {
