@@ -160,6 +160,7 @@ package final class RemoteCache: RemoteStore {
           throw error
         }
         let new = try requests(&state)
+        if state.open.isEmpty { helper.beginToAwait() }
         for (number, open) in new { state.open[number] = open }
         return (helper, new)
       }

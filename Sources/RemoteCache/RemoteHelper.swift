@@ -130,13 +130,15 @@ final class RemoteHelper: Sendable {
   /// - Returns: false if it has that.
   func noteGiven(_ blob: RemoteBlob) -> Bool { state.withLock { $0.given.insert(blob).inserted } }
 
+  /// Notes that from now on an answer is owed. None was until now, so that its silence meant nothing.
+  func beginToAwait() { state.withLock { $0.lastHeard = .now() } }
+
   /// Sends messages, one after the other.
   func send(_ messages: [Message]) {
     if messages.isEmpty { return }
     state.withLock { state in
       if state.isWatched { return }
       state.isWatched = true
-      state.lastHeard = .now()
       sending.run(at: state.lastHeard.adding(seconds: patience)) { [weak self] in self?.watch() }
     }
     sending.run { [weak self] in

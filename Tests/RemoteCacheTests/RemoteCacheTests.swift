@@ -151,6 +151,15 @@ struct RemoteCacheTests {
     #expect(fetch(try cache(patience: 100), 0..<600) == Array(repeating: "missing", count: 600))
   }
 
+  /// It is only silent while it owes an answer, not while this machine compiles.
+  @Test func nobodyIsBlamedForATimeWithoutQuestions() throws {
+    let cache = try cache(patience: 100)
+    #expect(fetch(cache, 0..<1) == ["missing"])
+    try fault("late")
+    usleep(4_000_000)
+    #expect(fetch(cache, 0..<1) == ["missing"])
+  }
+
   @Test(arguments: ["foreign", "unsealed", "wrong-size", "other-number"])
   func whatIsNotAsAgreedEndsIt(_ word: String) throws {
     try fault(word)

@@ -132,6 +132,9 @@ func answer(
     case "slow":
       usleep(8_000)
       try socket.send(RemoteReply.missing(number: number).encoded())
+    case "late":
+      usleep(2_500_000)
+      try socket.send(RemoteReply.missing(number: number).encoded())
     case "failing":
       try socket.send(RemoteReply.failed(number: number, RemoteTrouble(.silent, "no byte for 5 s")).encoded())
     case "stumbling":
