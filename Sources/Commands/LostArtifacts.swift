@@ -45,7 +45,7 @@ final class MadeObserver: RunObserver {
     guard case .finished(let outcome) = event else { return }
     if case .compiled = outcome.result { count.add(1, ordering: .relaxed) }
     switch outcome.result {
-    case .compiled, .compiledRemotely, .fetched, .foundMeanwhile: wasMade(outcome.job.content.facts.hash)
+    case .compiled, .compiledRemotely, .fetched, .shared, .foundMeanwhile: wasMade(outcome.job.content.facts.hash)
     case .failed, .notDone: break
     }
   }

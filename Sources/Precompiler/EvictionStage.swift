@@ -18,7 +18,7 @@ package struct EvictionStage {
   @discardableResult
   package func run(_ observer: any RunObserver) -> Bool {
     // Also a run that compiles nothing makes the cache larger by what it fetches.
-    let stores = summary.compiled + summary.compiledRemotely + summary.fetched > 0
+    let stores = summary.compiled + summary.compiledRemotely + summary.fetched + summary.shared > 0
     guard let cache = summary.caches.own, let chosen = limit,
       stores || chosen.isChosen && !summary.purpose.onlyLooks
     else { return false }

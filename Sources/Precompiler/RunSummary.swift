@@ -31,6 +31,8 @@ package struct RunSummary: Sendable {
   package var compiledRemotely: Int { count { if case .compiledRemotely = $0 { true } else { false } } }
   /// Artifacts that a store on another machine had.
   package var fetched: Int { count { if case .fetched = $0 { true } else { false } } }
+  /// Artifacts that were made for other hosts, and are what would have been made for these.
+  package var shared: Int { count { if case .shared = $0 { true } else { false } } }
   /// Artifacts that the cache had, or that another process made meanwhile.
   package var upToDate: Int {
     plan.upToDate.count + count { if case .foundMeanwhile = $0 { true } else { false } }
@@ -52,16 +54,6 @@ package struct RunSummary: Sendable {
     if outcomes.isEmpty { return plan.jobs }
     let found = Set(outcomes.filter(\.isThere).map { JobKey($0.job) })
     return plan.jobs.filter { !found.contains(JobKey($0)) }
-  }
-
-  private struct JobKey: Hashable {
-    let module: WasmHash
-    let target: ObjectIdentifier
-
-    init(_ job: Job) {
-      module = job.content.facts.hash
-      target = ObjectIdentifier(job.target)
-    }
   }
 
   /// Whether it was to find out whether everything is there, and looked where nothing is: a typing mistake would pass for
@@ -89,7 +81,7 @@ package struct RunSummary: Sendable {
       let size: Int
       switch outcome.result {
       case .compiled(let bytes, _), .compiledRemotely(let bytes): size = bytes
-      case .fetched, .foundMeanwhile, .failed, .notDone: continue
+      case .fetched, .shared, .foundMeanwhile, .failed, .notDone: continue
       }
       bytes.modules += outcome.job.content.facts.size
       bytes.artifacts += size

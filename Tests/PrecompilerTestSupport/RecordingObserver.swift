@@ -61,6 +61,7 @@ extension JobOutcome {
     switch result {
     case .compiled: "\(job.name): compiled"
     case .compiledRemotely: "\(job.name): compiled remotely"
+    case .shared: "\(job.name): shared"
     case .fetched: "\(job.name): fetched"
     case .foundMeanwhile: "\(job.name): found meanwhile"
     case .failed(let failure): "\(job.name): \(failure)"

@@ -141,6 +141,92 @@ struct JobQueueTests {
     #expect(names.count == 100 && Set(names).count == 100)
   }
 
+  // MARK: Jobs that wait for others
+
+  /// A queue in which some jobs wait for others, by their names.
+  private func queue(
+    _ all: [Job], _ leaders: [String: String], isAwaited: (Job) -> Bool = { _ in false }
+  ) throws -> JobQueue {
+    let keys = Dictionary(uniqueKeysWithValues: all.map { ($0.name, JobKey($0)) })
+    let pairs = try leaders.map { (try #require(keys[$0]), try #require(keys[$1])) }
+    return JobQueue(all, threads: 1, leaders: Dictionary(uniqueKeysWithValues: pairs), isAwaited: isAwaited)
+  }
+
+  @Test func aJobWaitsForAnothersEnd() throws {
+    let all = try jobs("a", "b", "c", "d")
+    let queue = try queue(all, ["a": "c", "b": "c"])
+    #expect(next(queue) == "c", "the first that waits for none")
+    queue.finished(threads: 1)
+    #expect(next(queue) == "d")
+    queue.finished(threads: 1)
+    #expect(waits(queue) && !queue.isDrained)
+    #expect(queue.leftOver.map(\.name) == ["a", "b"])
+    queue.ended(all[3])
+    #expect(waits(queue), "nobody waited for it")
+    queue.ended(all[2])
+    queue.ended(all[2])
+    #expect(next(queue) == "a" && next(queue) == "b" && next(queue) == nil)
+  }
+
+  @Test func aJobDoesNotWaitForOneThatIsNotThere() throws {
+    let all = try jobs("a", "b")
+    let others = try jobs("c")
+    let queue = JobQueue(all, threads: 1, leaders: [JobKey(all[0]): JobKey(others[0])])
+    #expect(next(queue) == "a" && next(queue) == "b" && next(queue) == nil)
+  }
+
+  /// Whoever waited for an answer would wait for ever.
+  @Test func aJobThatAnotherProcessHasIsWaitedForAsOne() throws {
+    let all = try jobs("a", "b")
+    let queue = try queue(all, ["b": "a"])
+    #expect(next(queue) == "a")
+    queue.postpone(all[0], threads: 1)
+    #expect(next(queue) == "a?")
+    queue.finished(threads: 1)
+    queue.ended(all[0])
+    #expect(next(queue) == "b")
+  }
+
+  @Test func whatIsMissingElsewhereWaitsAsWell() throws {
+    let all = try jobs("a", "b", "c")
+    let queue = try queue(all, ["b": "a", "c": "a"]) { _ in true }
+    queue.answered(1, isThere: false)
+    #expect(waits(queue))
+    queue.answered(0, isThere: false)
+    #expect(next(queue) == "a")
+    queue.finished(threads: 1)
+    queue.ended(all[0])
+    #expect(next(queue) == "b")
+    queue.answered(2, isThere: false)
+    #expect(next(queue) == "c", "what it would wait for has ended")
+    #expect(next(queue) == nil && queue.leftOver.isEmpty)
+  }
+
+  @Test func whoWaitsIsToldOfTheEnd() throws {
+    let all = try jobs("a", "b")
+    let queue = try queue(all, ["b": "a"])
+    #expect(next(queue) == "a")
+    let got = Mutex<[String?]>([])
+    Concurrently.run(3) { number in
+      if number == 0 {
+        usleep(10_000)
+        queue.finished(threads: 1)
+        queue.ended(all[0])
+      } else {
+        while case .wait = queue.next() { queue.waitForAnswer() }
+        got.withLock { $0.append("over") }
+      }
+    }
+    #expect(got.withLock { $0.count } == 2)
+  }
+
+  @Test func aStoppedQueueLeavesWhatWaits() throws {
+    let queue = try queue(try jobs("a", "b"), ["b": "a"])
+    #expect(next(queue) == "a")
+    queue.stop()
+    #expect(next(queue) == nil && queue.isDrained && queue.leftOver.map(\.name) == ["b"])
+  }
+
   // MARK: Answers from elsewhere
 
   private func waits(_ queue: JobQueue) -> Bool { if case .wait = queue.next() { true } else { false } }

@@ -131,4 +131,34 @@ struct RecordPartsTests {
     }
     #expect((1..<5000).contains(loaded), "the mutations do something, and not too much")
   }
+
+  // MARK: What two engines make alike
+
+  private func isNarrower(_ one: [UInt8], than other: [UInt8]) -> Bool {
+    CompatibilityRecord(bytes: one).isNarrower(than: CompatibilityRecord(bytes: other))
+  }
+
+  @Test func anEngineWithLessOfWebAssemblyMakesTheSame() {
+    #expect(isNarrower(Self.record(features: 0b0101), than: Self.record()))
+    #expect(isNarrower(Self.record(collector: [0], features: 0b0001), than: Self.record()), "no collector, either")
+    #expect(!isNarrower(Self.record(), than: Self.record()), "it is the same")
+    #expect(!isNarrower(Self.record(), than: Self.record(features: 0b0101)), "it has more")
+    #expect(!isNarrower(Self.record(features: 0b1001), than: Self.record()), "each has something")
+    #expect(!isNarrower(Self.record(features: 1), than: Self.record(collector: [0])), "only it collects")
+    #expect(!isNarrower(Self.record(collector: [1, 1], features: 1), than: Self.record()), "they collect differently")
+  }
+
+  /// The engine would load some of these. They are not what was asked for.
+  @Test func anEngineThatDiffersInAnythingElseDoesNot() {
+    for other in [
+      Self.record(version: "49", features: 1), Self.record(target: "aarch64-unknown-linux-gnu", features: 1),
+      Self.record(level: "none", features: 1), Self.record(avx: 0, features: 1),
+      Self.record(tunables: [2, 4], features: 1),
+    ] {
+      #expect(!isNarrower(other, than: Self.record()))
+    }
+    #expect(!isNarrower(Self.record(version: "36.0.0", features: 1), than: Self.record(version: "36.0.0")))
+    #expect(isNarrower(Self.record(version: "37.0.0", features: 1), than: Self.record(version: "37.0.0")))
+    #expect(!isNarrower([1, 2, 3], than: [1, 2, 4]))
+  }
 }

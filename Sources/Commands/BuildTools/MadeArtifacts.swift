@@ -28,7 +28,7 @@ struct MadeArtifacts {
     var isNew: Set<Artifact> = []
     for outcome in summary.outcomes {
       switch outcome.result {
-      case .compiled, .compiledRemotely, .fetched: isNew.insert(Artifact(outcome.job))
+      case .compiled, .compiledRemotely, .fetched, .shared: isNew.insert(Artifact(outcome.job))
       case .foundMeanwhile: break
       case .failed, .notDone: continue
       }

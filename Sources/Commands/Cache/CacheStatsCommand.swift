@@ -99,6 +99,7 @@ extension CacheStatistics {
       "misses",
       "\(tally.misses.values.reduce(0, +))" + (reasons.isEmpty ? "" : ": \(reasons.joined(separator: ", "))"),
     ])
+    if tally.shared > 0 { table.append(["shared", "\(tally.shared) made for other hosts"]) }
     if max(tally.fetched, tally.compiledRemotely, tally.remoteErrors, tally.stored) > 0 {
       let made = tally.compiledRemotely > 0 ? ", \(tally.compiledRemotely) compiled" : ""
       let errors = tally.remoteErrors > 0 ? ", \(Quantities.count(Int(clamping: tally.remoteErrors), "error"))" : ""
@@ -128,7 +129,7 @@ extension CacheStatistics {
       "hits": JSON(Int(tally.hits)),
       "moved_aside": JSON(movedAside.files), "moved_aside_bytes": JSON(Int(movedAside.size)),
       "lower_hits": JSON(Int(tally.lowerHits)), "fetched": JSON(Int(tally.fetched)),
-      "compiled_remotely": JSON(Int(tally.compiledRemotely)),
+      "compiled_remotely": JSON(Int(tally.compiledRemotely)), "shared": JSON(Int(tally.shared)),
       "remote_errors": JSON(Int(tally.remoteErrors)), "stored": JSON(Int(tally.stored)),
       "misses": .object(
         MissReason.allCases.map {

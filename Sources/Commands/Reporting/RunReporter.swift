@@ -128,7 +128,9 @@ final class RunReporter: RunReporting {
       say(Self.line(for: job, size: size, nanoseconds: nanoseconds, cause: cause, palette: palette))
     case .compiledRemotely(let size): say(Self.line(forRemote: job, size: size, cause: cause, palette: palette))
     case .fetched(let size):
-      if verbosity.isVerbose || verbosity.explains { say(Self.line(forFetched: job, size: size, palette: palette)) }
+      if verbosity.isVerbose || verbosity.explains { say(Self.line("fetched", job, size: size, palette: palette)) }
+    case .shared(let size):
+      if verbosity.isVerbose || verbosity.explains { say(Self.line("shared", job, size: size, palette: palette)) }
     case .foundMeanwhile:
       if verbosity.isVerbose || verbosity.explains {
         say("up to date \(label(job.content, job.target)) (compiled by another process meanwhile)")
@@ -228,10 +230,11 @@ final class RunReporter: RunReporting {
     "remote \(store): \(trouble)".printable
   }
 
-  /// The line about a module whose artifact came from another machine.
-  static func line(forFetched job: Job, size: Int, palette: Palette) -> String {
+  /// The line about a module whose artifact came from another machine, or was made for other hosts.
+  /// - Parameter fate: how the artifact came, in one word.
+  static func line(_ fate: String, _ job: Job, size: Int, palette: Palette) -> String {
     let sizes = "\(Quantities.bytes(job.content.facts.size)) \(Glyphs.arrow) \(Quantities.bytes(size))"
-    return "\(palette.done("fetched")) \(job.content.path.printable) with \(job.target.name), \(sizes)"
+    return "\(palette.done(fate)) \(job.content.path.printable) with \(job.target.name), \(sizes)"
   }
 
   /// The line about a module that workers of another machine compiled.

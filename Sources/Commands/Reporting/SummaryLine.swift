@@ -42,6 +42,7 @@ extension RunSummary {
     let name = remote?.name.printable ?? ""
     return (compiledRemotely > 0 ? "\(compiledRemotely) compiled on \(name), " : "")
       + (fetched > 0 ? "\(fetched) fetched from \(name), " : "")
+      + (shared > 0 ? "\(shared) shared, " : "")
   }
 
   /// How many of the artifacts that are up to date lower caches have, and how many they have in vain.

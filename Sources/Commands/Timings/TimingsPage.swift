@@ -90,7 +90,7 @@ struct TimingsPage {
     }
     counts += [
       ("compiled", summary.compiled), ("compiled by the remote", summary.compiledRemotely),
-      ("fetched", summary.fetched),
+      ("fetched", summary.fetched), ("shared", summary.shared),
       ("errors of the remote", summary.remote?.errors ?? 0),
       ("failed", summary.failed), ("not begun", summary.notDone),
     ].filter { $0.1 > 0 }

@@ -110,7 +110,7 @@ private final class BatchRecord: RunObserver {
       }
     case .finished(let outcome):
       switch outcome.result {
-      case .compiled, .compiledRemotely, .fetched, .foundMeanwhile: noteLoadable(outcome.job.content)
+      case .compiled, .compiledRemotely, .fetched, .shared, .foundMeanwhile: noteLoadable(outcome.job.content)
       case .failed, .notDone: break
       }
       batch.endJob()
@@ -148,7 +148,8 @@ extension WarmOutcome {
   fileprivate mutating func take(_ result: JobOutcome.Result) {
     switch (self, result) {
     case (_, .failed(let failure)): self = WarmOutcome(failure)
-    case (.unchanged, .compiled), (.unchanged, .compiledRemotely), (.unchanged, .fetched): self = .warmed
+    case (.unchanged, .compiled), (.unchanged, .compiledRemotely), (.unchanged, .fetched), (.unchanged, .shared):
+      self = .warmed
     case (.warmed, .notDone), (.unchanged, .notDone): self = .deferred
     default: break
     }

@@ -128,7 +128,9 @@ final class WatchReporter: WatchReporting {
     case .compiledRemotely(let size):
       say(RunReporter.line(forRemote: job, size: size, palette: palette) + wait(for: job.content.paths))
     case .fetched(let size):
-      say(RunReporter.line(forFetched: job, size: size, palette: palette) + wait(for: job.content.paths))
+      say(RunReporter.line("fetched", job, size: size, palette: palette) + wait(for: job.content.paths))
+    case .shared(let size):
+      say(RunReporter.line("shared", job, size: size, palette: palette) + wait(for: job.content.paths))
     case .foundMeanwhile: found(job.content, job.target, at: job.content.paths)
     // A failure is reported when it is known whether it will stay.
     case .failed, .notDone: break

@@ -140,9 +140,11 @@ final class CompileLane {
     }
   }
 
-  private func finish(_ job: Job, _ result: JobOutcome.Result, alternative: Backend? = nil) -> Next {
+  private func finish(
+    _ job: Job, _ result: JobOutcome.Result, artifact: ArtifactDigest? = nil, alternative: Backend? = nil
+  ) -> Next {
     work.queue.finished(threads: threads)
-    work.finish(job, result, alternative: alternative)
+    work.finish(job, result, artifact: artifact, alternative: alternative)
     return .another
   }
 
@@ -178,6 +180,9 @@ final class CompileLane {
     if looks, case .present(let size)? = job.target.directory?.lookUp(job.content.facts.hash) {
       return finish(job, .foundMeanwhile(size: size))
     }
+    if looks, let adopted = try adopt(job) {
+      return finish(job, .shared(size: adopted.size), artifact: adopted.digest)
+    }
     work.observer.record(.began(job))
     let artifact = try compile(job)
     work.observer.record(.storing(job))
@@ -185,6 +190,10 @@ final class CompileLane {
     do { try publishing.publish(artifact.contents, origin, claim: claim, for: job) } catch { throw .cache(error) }
     work.queue.finished(threads: threads)
     return .another
+  }
+
+  private func adopt(_ job: Job) throws(ModuleFailure) -> AdoptedArtifact? {
+    do { return try work.adopt(job) } catch { throw .cache(error) }
   }
 
   private func compile(_ job: Job) throws(ModuleFailure) -> CompiledArtifact {

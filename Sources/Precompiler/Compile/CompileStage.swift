@@ -12,7 +12,7 @@ struct CompileStage {
     self.work = work
     self.targets = targets
     publisher = try Publisher(cache, signer: work.signer, unless: { work.cancellation.isCancelled })
-    for target in targets { try target.openWriter(publisher) }
+    for target in targets { try target.openWriter(publisher, beside: targets) }
   }
 
   /// Does everything, and returns when all of it is stored or has failed.

@@ -3,7 +3,8 @@ internal import Synchronization
 
 /// Hands a plan's jobs to the lanes in order.
 ///
-/// A job that a store on another machine is asked for is held back until the answer says that it has to be compiled, and one
+/// A job that waits for another one of the queue, whose artifact may be its own, too, comes when that one has ended. A job that a
+/// store on another machine is asked for is held back until the answer says that it has to be compiled, and one
 /// that is given to that machine's workers until they have done it, or not. A job that another process is compiling comes again
 /// at the end.
 final class JobQueue: Sendable {
@@ -38,6 +39,12 @@ final class JobQueue: Sendable {
     /// The jobs that an answer is awaited for, by their place in the plan.
     var awaited: [Int: Job] = [:]
     var postponed: [Job] = []
+    /// The jobs that others wait for and that have not ended, with those that could begin otherwise.
+    var followers: [JobKey: [Place]] = [:]
+    /// How many those are.
+    var held = 0
+    /// The job that each of some jobs waits for.
+    var leaders: [JobKey: JobKey] = [:]
     var running = 0
     /// The threads of the jobs that run.
     var threadsInUse = 0
@@ -62,11 +69,31 @@ final class JobQueue: Sendable {
     }
 
     /// Puts a job where the plan has it. Answers mostly come in the order of the questions, so that place is mostly the last.
-    mutating func insert(_ job: Job, at number: Int, isForHere: Bool) {
+    mutating func insert(_ place: Place) {
+      if isHeld(place) { return }
       var index = jobs.endIndex
-      while index > jobs.startIndex, jobs[index - 1].number > number { index -= 1 }
-      jobs.insert(Place(number: number, job: job, isForHere: isForHere), at: index)
+      while index > jobs.startIndex, jobs[index - 1].number > place.number { index -= 1 }
+      jobs.insert(place, at: index)
     }
+
+    /// Holds a job that waits for another one.
+    mutating func isHeld(_ place: Place) -> Bool {
+      guard !leaders.isEmpty, let leader = leaders[JobKey(place.job)], followers[leader] != nil else { return false }
+      followers[leader, default: []].append(place)
+      held += 1
+      return true
+    }
+
+    /// Lets go of the jobs that wait for one. This machine does them: mostly, the artifact is there now.
+    mutating func release(_ leader: JobKey) -> Bool {
+      guard let places = followers.removeValue(forKey: leader) else { return false }
+      held -= places.count
+      for place in places { insert(Place(number: place.number, job: place.job, isForHere: true)) }
+      return !places.isEmpty
+    }
+
+    /// Whether a job may still come that no lane can begin yet.
+    var holdsBack: Bool { !awaited.isEmpty || held > 0 }
 
     /// Takes the first job that a lane may do.
     mutating func takeJob(any takesAny: Bool) -> Job? {
@@ -78,8 +105,8 @@ final class JobQueue: Sendable {
     mutating func next(any takesAny: Bool, _ threads: Int) -> Next {
       guard !isStopped else { return .done }
       let fresh = takeJob(any: takesAny)
-      // What waits for another process can wait: what is answered meanwhile comes first.
-      if fresh == nil, !awaited.isEmpty || !jobs.isEmpty { return .wait }
+      // What waits for another process can wait: what is answered meanwhile comes first. Others may wait for it.
+      if fresh == nil, !awaited.isEmpty || !jobs.isEmpty || postponed.isEmpty && holdsBack { return .wait }
       guard let job = fresh ?? (postponed.isEmpty ? nil : postponed.removeFirst()) else { return .done }
       // A job that waits for another process has a thread only.
       let granted = fresh == nil ? 1 : share(of: threads)
@@ -105,14 +132,23 @@ final class JobQueue: Sendable {
   /// - Parameters:
   ///   - threads: how many threads may compile at the same time, if there are fewer jobs.
   ///   - sharesOut: whether workers of another machine are given jobs, too (``nextForElsewhere()``).
+  ///   - leaders: the job that each of some jobs waits for, if it is among the jobs: until ``ended(_:)``. It waits for none itself.
   ///   - isAwaited: whether a job is held back until ``answered(_:isThere:)``. One that is not is for this machine.
-  init(_ jobs: [Job], threads: Int, sharesOut: Bool = false, isAwaited: (Job) -> Bool = { _ in false }) {
-    var state = State(sharesOut: sharesOut)
+  init(
+    _ jobs: [Job], threads: Int, sharesOut: Bool = false, leaders: [JobKey: JobKey] = [:],
+    isAwaited: (Job) -> Bool = { _ in false }
+  ) {
+    var state = State(leaders: leaders, sharesOut: sharesOut)
+    if !leaders.isEmpty {
+      let known = Set(jobs.map { JobKey($0) })
+      for leader in leaders.values where known.contains(leader) { state.followers[leader] = [] }
+    }
     for (number, job) in jobs.enumerated() {
       if isAwaited(job) {
         state.awaited[number] = job
       } else {
-        state.jobs.append(Place(number: number, job: job, isForHere: true))
+        let place = Place(number: number, job: job, isForHere: true)
+        if !state.isHeld(place) { state.jobs.append(place) }
       }
     }
     self.state = Mutex(state)
@@ -124,7 +160,7 @@ final class JobQueue: Sendable {
     let (next, bells) = state.withLock { state in
       let next = state.next(any: takesAny, threads)
       // Who waits for jobs of this machine alone has nothing to wait for, once the last job is taken.
-      let isLast = state.jobs.isEmpty && state.awaited.isEmpty
+      let isLast = state.jobs.isEmpty && !state.holdsBack
       return (next, isLast ? state.takeBells(all: true) : [])
     }
     for bell in bells { bell.signal() }
@@ -133,6 +169,14 @@ final class JobQueue: Sendable {
 
   /// Reports that a lane is done with the job that ``next()`` gave it, and its threads.
   func finished(threads: Int) { state.withLock { $0.end(threads) } }
+
+  /// Reports that a job has come to its end, whatever that is: those that waited for it may begin.
+  func ended(_ job: Job) {
+    let bells = state.withLock { state in
+      !state.leaders.isEmpty && state.release(JobKey(job)) ? state.takeBells(all: true) : []
+    }
+    for bell in bells { bell.signal() }
+  }
 
   /// Gives a job back until everything else has begun, because another process is compiling it.
   func postpone(_ job: Job, threads: Int) {
@@ -174,7 +218,7 @@ final class JobQueue: Sendable {
       guard let job = state.awaited.removeValue(forKey: number) else {
         return (state.awaited.count, [MonotonicSemaphore]())
       }
-      if !isThere { state.insert(job, at: number, isForHere: isForHere) }
+      if !isThere { state.insert(Place(number: number, job: job, isForHere: isForHere)) }
       let isLast = state.awaited.isEmpty
       return (state.awaited.count, isLast || !isThere ? state.takeBells(all: isLast || isForHere) : [])
     }
@@ -187,7 +231,7 @@ final class JobQueue: Sendable {
     let bell = MonotonicSemaphore()
     let waits = state.withLock { state in
       let isNothingForIt = state.jobs.allSatisfy { !$0.isForHere && !takesAny && state.sharesOut }
-      let waits = !state.isStopped && isNothingForIt && !(state.jobs.isEmpty && state.awaited.isEmpty)
+      let waits = !state.isStopped && isNothingForIt && !(state.jobs.isEmpty && !state.holdsBack)
       if waits { state.bells.append(Bell(semaphore: bell, takesAny: takesAny)) }
       return waits
     }
@@ -258,14 +302,15 @@ final class JobQueue: Sendable {
   /// Whether no job is left that could still need a slot. A running job may come back, or wait for its claim without.
   var isDrained: Bool {
     state.withLock {
-      $0.isStopped || $0.jobs.isEmpty && $0.awaited.isEmpty && $0.postponed.isEmpty && $0.running == 0
+      $0.isStopped || $0.jobs.isEmpty && !$0.holdsBack && $0.postponed.isEmpty && $0.running == 0
     }
   }
 
   /// The jobs that no lane was given.
   var leftOver: [Job] {
     state.withLock { state in
-      state.jobs.map(\.job) + state.awaited.sorted { $0.key < $1.key }.map(\.value) + state.postponed
+      let held = state.followers.values.flatMap(\.self) + state.awaited.map { Place(number: $0.key, job: $0.value) }
+      return state.jobs.map(\.job) + held.sorted { $0.number < $1.number }.map(\.job) + state.postponed
     }
   }
 }

@@ -32,6 +32,8 @@ final class LaneWork: Sendable {
   let largestBatch: Int
   /// The modules that were kept when they were hashed, and how many jobs they are kept for.
   private let retained: Mutex<[WasmHash: (module: LoadedModule, jobs: Int)]>
+  /// The artifacts that this run has made, if it signs.
+  private let made = Mutex<Set<ArtifactDigest>>([])
   private let outcomes = Mutex<[JobOutcome]>([])
   private let missing = Mutex<[String]>([])
   private let ended = Mutex<[any CompileSession]>([])
@@ -60,13 +62,29 @@ final class LaneWork: Sendable {
     largestBatch = min(max(1, signer == nil && remote == nil ? room : room / 2), 2 * Self.publishedTogether)
     // The engine's own threads would run without a slot.
     threads = policy.jobserver == nil ? min(policy.lanes, policy.processors ?? AvailableProcessors.count()) : 1
-    let asks = remote != nil
-    let isForced = policy.force
-    queue = JobQueue(jobs, threads: threads, sharesOut: remote?.execution != nil) { _ in asks && !isForced }
+    let asks = remote != nil && !policy.force
+    queue = JobQueue(
+      jobs, threads: threads, sharesOut: remote?.execution != nil, leaders: policy.force ? [:] : Self.leaders(of: jobs)
+    ) { _ in asks }
     roots = request.input.roots
     directories = request.input.rememberedUnder
     self.cancellation = cancellation
     self.observer = observer
+  }
+
+  /// The job whose artifact may serve the hosts of another, for each job that has one.
+  private static func leaders(of jobs: [Job]) -> [JobKey: JobKey] {
+    var targets: [CompileTarget] = []
+    for job in jobs where targets.last !== job.target { targets.append(job.target) }
+    if targets.count < 2 { return [:] }
+    var leaders: [JobKey: JobKey] = [:]
+    for target in targets {
+      guard let leader = target.leader(among: targets) else { continue }
+      for job in jobs where job.target === target {
+        leaders[JobKey(job)] = JobKey(job.content.facts.hash, leader)
+      }
+    }
+    return leaders
   }
 
   /// The kept module of a job. It is kept no longer if no other job wants it.
@@ -129,6 +147,8 @@ final class LaneWork: Sendable {
       job: remote?.judged(job) ?? job, result: result, artifact: artifact, alternative: alternative)
     outcomes.withLock { $0.append(outcome) }
     if case .compiled = result { remote?.compiledHere(job) }
+    if signer != nil, let artifact, outcome.isMade { made.withLock { _ = $0.insert(artifact) } }
+    queue.ended(job)
     if policy.failFast, case .failed = result { queue.stop() }
     observer.record(.finished(outcome))
   }
@@ -139,6 +159,20 @@ final class LaneWork: Sendable {
   /// The outcomes of all jobs, including those that no lane was given.
   var allOutcomes: [JobOutcome] {
     endedOutcomes + queue.leftOver.map { JobOutcome(job: $0, result: .notDone) }
+  }
+
+  // MARK: Sharing
+
+  /// Takes an artifact for a job that the cache has for other hosts, if it is what would be made for the job's.
+  func adopt(_ job: Job) throws(CacheError) -> AdoptedArtifact? {
+    let adopted = try job.target.writer?.adopt(job.content.facts.hash) { digest in
+      // We sign what we have made, and nothing else.
+      signer == nil || made.withLock { $0.contains(digest) }
+    }
+    guard let adopted else { return nil }
+    _ = takeModule(of: job)
+    remote?.offer(job, adopted.digest, size: adopted.size, signature: adopted.signature)
+    return adopted
   }
 
   // MARK: Advice

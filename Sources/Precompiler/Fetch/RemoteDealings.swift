@@ -155,10 +155,16 @@ final class RemoteDealings: Sendable {
 
   /// Gives the store an artifact that was compiled and published here.
   func offer(_ job: Job, _ written: WrittenArtifact) {
-    let digest = written.digest
+    offer(job, written.digest, size: written.size, signature: written.signatureText)
+  }
+
+  /// Gives the store an artifact that the cache has.
+  ///
+  /// - Parameter signature: the signature's file; empty for none.
+  func offer(_ job: Job, _ digest: ArtifactDigest, size: Int, signature: [UInt8]) {
     guard use.stores, let directory = job.target.directory, !cancellation.isCancelled else { return }
     state.withLock { $0.underWay += 1 }
-    let artifact = StorableArtifact(digest: digest, size: written.size, signature: written.signatureText) {
+    let artifact = StorableArtifact(digest: digest, size: size, signature: signature) {
       directory.openArtifact(digest)
     }
     let name = RemoteName(job.content.facts.hash, job.target.identity)

@@ -79,6 +79,9 @@ final class RemoteExecutor: Sendable {
       if case .present(let size)? = job.target.directory?.lookUp(job.content.facts.hash) {
         return finish(job, number, .foundMeanwhile(size: size))
       }
+      let adopted: AdoptedArtifact?
+      do { adopted = try work.adopt(job) } catch { throw .cache(error) }
+      if let adopted { return finish(job, number, .shared(size: adopted.size), artifact: adopted.digest) }
       let held = HeldClaim(claim)
       try work.timings.measure(.handOver, lane: lane, job: job) { () throws(ModuleFailure) in
         let module = try work.load(job, with: work.reader)
@@ -203,8 +206,10 @@ final class RemoteExecutor: Sendable {
 
   private func keepHere(_ number: Int) { answered(number, isThere: false) }
 
-  private func finish(_ job: Job, _ number: Int, _ result: JobOutcome.Result) {
-    work.finish(job, result)
+  private func finish(
+    _ job: Job, _ number: Int, _ result: JobOutcome.Result, artifact: ArtifactDigest? = nil
+  ) {
+    work.finish(job, result, artifact: artifact)
     answered(number, isThere: true)
   }
 

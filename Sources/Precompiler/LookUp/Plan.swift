@@ -13,6 +13,19 @@ package struct Job: Sendable {
   }
 }
 
+/// A job as a key: a module and a target.
+package struct JobKey: Hashable, Sendable {
+  private let module: WasmHash
+  private let target: ObjectIdentifier
+
+  package init(_ module: WasmHash, _ target: CompileTarget) {
+    self.module = module
+    self.target = ObjectIdentifier(target)
+  }
+
+  package init(_ job: Job) { self.init(job.content.facts.hash, job.target) }
+}
+
 /// The work of a run: what has to be done, and what has not.
 package struct Plan: Sendable {
   /// Every distinct module, in the order found.

@@ -108,7 +108,7 @@ struct RunCatalog {
     }
   }
 
-  /// Notes what was compiled and fetched, and counts hits and misses.
+  /// Notes what was compiled, fetched and shared, and counts hits and misses.
   mutating func remember(_ plan: Plan, _ outcomes: [JobOutcome], _ remote: RemoteTally?) {
     record.tally.remoteErrors += Int64(remote?.errors ?? 0)
     record.tally.stored += Int64(remote?.stored ?? 0)
@@ -128,6 +128,9 @@ struct RunCatalog {
       case .fetched(let bytes):
         (size, nanoseconds) = (bytes, 0)
         record.tally.fetched += 1
+      case .shared(let bytes):
+        (size, nanoseconds) = (bytes, 0)
+        record.tally.shared += 1
       case .foundMeanwhile, .failed, .notDone: continue
       }
       guard let artifact = outcome.artifact else { continue }

@@ -43,9 +43,11 @@ package final class CompileTarget: Sendable {
   }
 
   /// Makes its part of the cache ready to be written to.
-  func openWriter(_ publisher: Publisher) throws(CacheError) {
+  ///
+  /// - Parameter others: the targets that are made at the same time.
+  func openWriter(_ publisher: Publisher, beside others: [CompileTarget]) throws(CacheError) {
     guard let directory, writer == nil else { return }
-    let writer = try EngineWriter(directory, publisher)
+    let writer = try EngineWriter(directory, publisher, beside: others.map(\.identity))
     opened.withLock { $0 = writer }
   }
 
@@ -54,6 +56,15 @@ package final class CompileTarget: Sendable {
 
   /// Nil but between ``openWriter(_:)`` and ``closeWriter()``.
   var writer: EngineWriter? { opened.withLock { $0 } }
+
+  /// The one of some targets whose artifacts serve this target's hosts, too, as far as these accept them; nil if there is none.
+  func leader(among targets: [CompileTarget]) -> CompileTarget? {
+    func serve(_ target: CompileTarget) -> [CompileTarget] {
+      targets.filter { EngineDescription($0.identity).serves(target.identity) }
+    }
+    // One that others serve has to wait for these itself.
+    return serve(self).first { serve($0).isEmpty }
+  }
 
   /// The part of a cache that has a module's artifact; the run's own if none has.
   package func place(of module: WasmHash) -> EngineDirectory? {

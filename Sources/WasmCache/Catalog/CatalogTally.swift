@@ -9,6 +9,8 @@ package struct Tally: Hashable, Sendable {
   package var misses: [MissReason: Int64] = [:]
   /// What the cache lacked and a store on another machine had.
   package var fetched: Int64 = 0
+  /// What the cache had for other hosts, which accept the same.
+  package var shared: Int64 = 0
   /// What workers of another machine compiled. They are misses, too.
   package var compiledRemotely: Int64 = 0
   /// Requests to such stores that failed. They are neither hits nor misses of theirs.
@@ -28,6 +30,7 @@ package struct Tally: Hashable, Sendable {
     lowerHits = Self.sum(lowerHits, other.lowerHits)
     compileNanoseconds = Self.sum(compileNanoseconds, other.compileNanoseconds)
     fetched = Self.sum(fetched, other.fetched)
+    shared = Self.sum(shared, other.shared)
     compiledRemotely = Self.sum(compiledRemotely, other.compiledRemotely)
     remoteErrors = Self.sum(remoteErrors, other.remoteErrors)
     stored = Self.sum(stored, other.stored)
@@ -62,6 +65,7 @@ extension Tally {
       case "lower hits": tally.lowerHits = value
       case "compile nanoseconds": tally.compileNanoseconds = value
       case "fetched": tally.fetched = value
+      case "shared": tally.shared = value
       case "compiled remotely": tally.compiledRemotely = value
       case "remote errors": tally.remoteErrors = value
       case "stored": tally.stored = value
@@ -78,6 +82,7 @@ extension Tally {
     try Self.write("lower hits", lowerHits, connection)
     try Self.write("compile nanoseconds", compileNanoseconds, connection)
     try Self.write("fetched", fetched, connection)
+    try Self.write("shared", shared, connection)
     try Self.write("compiled remotely", compiledRemotely, connection)
     try Self.write("remote errors", remoteErrors, connection)
     try Self.write("stored", stored, connection)

@@ -70,7 +70,7 @@ extension RunRecord {
   func isWorthWriting(now: Int64) -> Bool {
     !engines.isEmpty || !sightings.isEmpty || !compilations.isEmpty || !fingerprints.isEmpty || !checked.isEmpty
       || !signed.isEmpty || !tally.misses.isEmpty
-      || max(tally.fetched, tally.compiledRemotely, tally.remoteErrors, tally.stored) > 0
+      || max(tally.fetched, tally.shared, tally.compiledRemotely, tally.remoteErrors, tally.stored) > 0
       || roots.contains { !$0.hashed.isEmpty || !$0.gone.isEmpty || $0.index.wantsTally(now: now) }
   }
 }

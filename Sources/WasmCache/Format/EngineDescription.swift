@@ -28,7 +28,7 @@ package struct EngineDescription: Codable, Hashable, Sendable {
   /// Hexadecimal: the SHA-256 that the directory's name starts.
   package var identity: String
 
-  init(_ identity: ArtifactIdentity) {
+  package init(_ identity: ArtifactIdentity) {
     format = identity.format.name
     suffix = identity.format.suffix
     backend = identity.backend.rawValue
@@ -52,6 +52,15 @@ package struct EngineDescription: Codable, Hashable, Sendable {
     guard let record = [UInt8](hex: record.utf8), let build = [UInt8](hex: build.utf8) else { return nil }
     let digest = ArtifactIdentity.digest(backend: backend, record: record, build: build, features: features)
     return digest.hex == identity ? digest : nil
+  }
+
+  /// Whether artifacts that are filed here, and that hosts of an identity accept, are those that would be made for these hosts.
+  package func serves(_ other: ArtifactIdentity) -> Bool {
+    guard other.format.carriesRecord, format == other.format.name, suffix == other.format.suffix,
+      backend == other.backend.rawValue, build == other.build.hex, features == other.features.rawValue,
+      provenIdentity != nil, let record = [UInt8](hex: record.utf8)
+    else { return false }
+    return CompatibilityRecord(bytes: other.record).isNarrower(than: CompatibilityRecord(bytes: record))
   }
 
   var json: String {

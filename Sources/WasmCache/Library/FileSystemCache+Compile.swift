@@ -60,6 +60,9 @@ extension FileSystemCache {
     let result = Result { () throws(CacheError) -> Code in
       // The process that had the claim may have stored it.
       if let stored = try? loadCode(module, backend) as Code { return stored }
+      if let writer, (try? writer.adopt(module)) != nil, let stored = try? loadCode(module, backend) as Code {
+        return stored
+      }
       return try compile(bytes, module, for: part, storing: writer != nil, after: miss)
     }
     // The claim is held until the module is stored.

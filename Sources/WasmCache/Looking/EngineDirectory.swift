@@ -62,6 +62,10 @@ package final class EngineDirectory: Sendable {
         error.errno == .invalidArgument ? reasonForEntryWithoutLink(module) : reasonForMissingEntry(module))
     }
     guard let digest = CacheLayout.digest(ofTarget: target) else { return .absent(.artifactCorrupt) }
+    return lookUp(digest)
+  }
+
+  private func lookUp(_ digest: ArtifactDigest) -> Lookup {
     let object = CacheLayout.objectName(digest)
     guard let status = try? cache.objects.status(of: "\(object.directory)/\(object.file)") else {
       return .absent(cache.isSetAside(digest) ? .artifactCorrupt : .evicted)
@@ -69,6 +73,23 @@ package final class EngineDirectory: Sendable {
     // Another user may change the artifact while it runs.
     guard status.kind == .regular, cache.trust.objection(to: status) == nil else { return .absent(.artifactCorrupt) }
     return judge.fault(of: digest, size: status.size, in: cache).map { .absent($0) } ?? .present(size: status.size)
+  }
+
+  /// An artifact that another of the cache's directories has of a module, and that this identity's hosts accept.
+  func artifact(of module: WasmHash, filedIn other: String) -> (digest: ArtifactDigest, size: Int)? {
+    guard let target = try? cache.engines.symbolicLinkTarget("\(other)/\(entryName(module))"),
+      let digest = CacheLayout.digest(ofTarget: target), case .present(let size) = lookUp(digest)
+    else { return nil }
+    return (digest, size)
+  }
+
+  /// The names of the cache's directories whose artifacts may be what would be made for this identity.
+  ///
+  /// - Parameter others: identities whose directories may be about to be made.
+  func serving(among others: [ArtifactIdentity]) -> [String] {
+    let found = knownRelatives.serving
+    let others = others.filter { EngineDescription($0).serves(identity) }.map(\.directoryName)
+    return found + others.filter { !found.contains($0) }
   }
 
   /// Removes an entry that leads to an artifact which its engine would refuse, as far as that is possible. The artifact may be
@@ -120,6 +141,14 @@ package final class EngineDirectory: Sendable {
     if let digest = artifactDigest(module) { try requireTrusted(digest) }
   }
 
+  private var knownRelatives: EngineRelatives {
+    relatives.withLock { known in
+      let found = known ?? cache.relatives(of: identity, named: name)
+      known = found
+      return found
+    }
+  }
+
   func reasonForMissingEntry(_ module: WasmHash) -> MissReason {
     let areLost = hasLostEntries.withLock { known in
       let areLost = known ?? findLostEntries()
@@ -128,11 +157,7 @@ package final class EngineDirectory: Sendable {
     }
     if areLost { return .linkLost }
     let entry = entryName(module)
-    let relatives = relatives.withLock { known in
-      let found = known ?? cache.relatives(of: identity, named: name)
-      known = found
-      return found
-    }
+    let relatives = knownRelatives
     if relatives.otherBuilds.contains(where: { cache.hasEntry(entry, of: $0) }) { return .engineChanged }
     return relatives.otherWishes.contains { cache.hasEntry(entry, of: $0) } ? .newTarget : .newModule
   }

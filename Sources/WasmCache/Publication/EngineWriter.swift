@@ -6,17 +6,25 @@ internal import WasmEngine
 
 /// The part of the cache that is good for one engine identity, for storing: claims modules and publishes artifacts.
 package final class EngineWriter: Sendable {
-  private let reader: EngineDirectory
-  private let publisher: Publisher
-  private let directory: EntryDirectory
+  let reader: EngineDirectory
+  let publisher: Publisher
+  let directory: EntryDirectory
+  private let others: [ArtifactIdentity]
+  /// The directories whose artifacts may be what would be made for this identity, once somebody wanted to know.
+  private let knownServing = Mutex<[String]?>(nil)
   private let lockFile: Descriptor
   /// The modules that this process has claimed: the lock file keeps out only others.
   private let claimed = Mutex<Set<WasmHash>>([])
   private let isDescribed = Mutex(false)
 
   /// Makes the identity's directory if it is new.
-  package init(_ reader: EngineDirectory, _ publisher: Publisher) throws(CacheError) {
+  ///
+  /// - Parameter others: the identities that artifacts are made for at the same time.
+  package init(
+    _ reader: EngineDirectory, _ publisher: Publisher, beside others: [ArtifactIdentity] = []
+  ) throws(CacheError) {
     self.reader = reader
+    self.others = others
     self.publisher = publisher
     do {
       directory = EntryDirectory(try Self.open(reader, unless: publisher.isOver))
@@ -27,9 +35,18 @@ package final class EngineWriter: Sendable {
     try reader.cache.trust.require(directory.descriptor, reader.path)
   }
 
+  /// The directories whose artifacts may be what would be made for this identity.
+  var serving: [String] {
+    knownServing.withLock { known in
+      let serving = known ?? reader.serving(among: others)
+      known = serving
+      return serving
+    }
+  }
+
   /// Writes the directory's purpose into it, before the first artifact takes the room that this needs. One that cannot be
   /// read, or says something else, is replaced.
-  private func describe() throws(CacheError) {
+  func describe() throws(CacheError) {
     let result = isDescribed.withLock { isDescribed in
       Result { () throws(CacheError) in
         if isDescribed { return }

@@ -6,9 +6,9 @@ internal import SystemPackage
 
 /// A writer into the cache: gives files their final names only when they are whole and on disk.
 package final class Publisher: Sendable {
-  private let cache: CacheDirectory
+  let cache: CacheDirectory
   let staging: Staging
-  private let touched = Mutex<Set<String>>([])
+  let touched = Mutex<Set<String>>([])
   let isOver: @Sendable () -> Bool
   /// Signs what is published; nil if nobody does.
   private let signer: SigningKey?
@@ -45,7 +45,7 @@ package final class Publisher: Sendable {
     let digest = ArtifactDigest(SHA256.hash(data: bytes))
     let signature: StagedSignature? =
       switch source {
-      case .ours(let statement): if let signer { try stage(signer, statement(digest)) } else { nil }
+      case .ours(let statement): try stageSignature(of: statement(digest))
       case .theirs(let text): try stage(text)
       case nil: nil
       }
@@ -53,6 +53,12 @@ package final class Publisher: Sendable {
       let file = try staging.makeFile(bytes, mode: 0o444)
       return WrittenArtifact(file, digest, size: bytes.count, signature: signature)
     }
+  }
+
+  /// The publisher's own signature, in a file that has no name in the cache yet; nil if it has no key.
+  func stageSignature(of statement: @autoclosure () -> ArtifactStatement) throws(CacheError) -> StagedSignature? {
+    guard let signer else { return nil }
+    return try stage(signer, statement())
   }
 
   /// Writes a signature to a file that has no name in the cache yet.
@@ -270,78 +276,4 @@ package final class Publisher: Sendable {
   }
 
   private static let synchronizingThreads = 16
-}
-
-/// An artifact's bytes in a file of the writer's own: published, or gone when its owner goes.
-package final class WrittenArtifact: Sendable {
-  let file: StagedFile
-  package let digest: ArtifactDigest
-  /// Bytes.
-  package let size: Int
-
-  let signature: StagedSignature?
-
-  /// The signature's file, as others may have it; empty for an artifact that nobody has signed.
-  package var signatureText: [UInt8] { signature?.text ?? [] }
-
-  fileprivate init(
-    _ file: consuming StagedFile, _ digest: ArtifactDigest, size: Int, signature: StagedSignature?
-  ) {
-    self.file = file
-    self.digest = digest
-    self.size = size
-    self.signature = signature
-  }
-
-  /// Makes sure that its bytes, and those of its signature, are on the disk.
-  fileprivate func synchronize() throws(SystemError) {
-    try file.synchronize()
-    try signature?.file.synchronize()
-  }
-}
-
-/// A signature in a file of the writer's own: published, or gone when its owner goes.
-final class StagedSignature: Sendable {
-  let file: StagedFile
-  let text: [UInt8]
-
-  fileprivate init(_ file: consuming StagedFile, _ text: [UInt8]) {
-    self.file = file
-    self.text = text
-  }
-}
-
-/// Where the signature of an artifact comes from.
-enum SignatureSource {
-  /// The publisher signs, if it has a key.
-  ///
-  /// - Parameter statement: what is signed about the artifact with this digest.
-  case ours((_ artifact: ArtifactDigest) -> ArtifactStatement)
-  /// Whoever made the artifact has signed it. This is the signature's file.
-  case theirs([UInt8])
-}
-
-/// The step that gives a written artifact its names: its object's, and that of an entry which points at it.
-package struct Publication: Sendable {
-  fileprivate let artifact: WrittenArtifact
-  fileprivate let entry: String
-  fileprivate let directory: EntryDirectory
-  /// The entry's path, for messages. It is made only for them.
-  fileprivate let path: @Sendable () -> FilePath
-
-  init(
-    _ artifact: WrittenArtifact, entry: String, in directory: EntryDirectory, path: @escaping @Sendable () -> FilePath
-  ) {
-    self.artifact = artifact
-    self.entry = entry
-    self.directory = directory
-    self.path = path
-  }
-}
-
-/// A directory of entries, opened. A class, because several publications have it.
-final class EntryDirectory: Sendable {
-  let descriptor: Descriptor
-
-  init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
 }

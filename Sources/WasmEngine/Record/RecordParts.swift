@@ -86,6 +86,17 @@ extension RecordParts {
     return flagsAgree && processorSuffices && tunablesAgree && featuresSuffice
   }
 
+  /// Whether an engine with this record is one with another record, but for WebAssembly that only the other has.
+  ///
+  /// Both compile a module alike, if it needs nothing that this one lacks: code for the same processor, with the same flags and
+  /// tunables. Releases that want exactly the WebAssembly that they have are alike to no other.
+  fileprivate func isNarrower(than other: RecordParts) -> Bool {
+    CompatibilityRecord.acceptsFewerFeatures(release) && version == other.version && target == other.target
+      && flags == other.flags && processor == other.processor && otherTunables == other.otherTunables
+      && (!collector.isNamed || tunables == other.tunables)
+      && features.count == other.features.count && zip(features, other.features).allSatisfy { $0 & ~$1 == 0 }
+  }
+
   /// Flags that change the code, but not the engines that it fits. Each was changed in artifacts of 24.0.0, 36.0.0 and 50.0.1,
   /// which loaded them.
   private static let harmless: Set<String> = [
@@ -106,6 +117,12 @@ extension CompatibilityRecord {
     if self == artifact { return true }
     guard let own = RecordParts(self), let other = RecordParts(artifact) else { return false }
     return own.flags == other.flags && own.loads(other)
+  }
+
+  /// Whether an engine with this record makes what one with another record makes, of modules that need nothing that it lacks.
+  package func isNarrower(than other: CompatibilityRecord) -> Bool {
+    guard self != other, let own = RecordParts(self), let other = RecordParts(other) else { return false }
+    return own.isNarrower(than: other)
   }
 
   /// Whether an engine with this record loads an artifact with another.

@@ -87,6 +87,8 @@ struct JSONRunLines {
         ("compiled_remotely", ["reason": reason, "artifact": path(job), "artifact_size": JSON(size)])
       case .fetched(let size):
         ("fetched", ["reason": reason, "artifact": path(job), "artifact_size": JSON(size)])
+      case .shared(let size):
+        ("shared", ["reason": reason, "artifact": path(job), "artifact_size": JSON(size)])
       case .foundMeanwhile(let size):
         ("up_to_date", ["artifact": path(job), "artifact_size": JSON(size), "source": "cache"])
       case .failed(let failure):

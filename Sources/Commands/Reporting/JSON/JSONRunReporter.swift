@@ -83,6 +83,7 @@ extension JSON {
       "modules": JSON(summary.plan.contents.count), "engines": JSON(summary.targets.count),
       "missing": JSON(summary.plan.jobs.count), "up_to_date": JSON(summary.upToDate - outputs.remade),
       "fetched": JSON(summary.fetched), "compiled_remotely": JSON(summary.compiledRemotely),
+      "shared": JSON(summary.shared),
       "remote_errors": JSON(summary.remote?.errors ?? 0),
       "stored": JSON(summary.remote?.stored ?? 0), "not_stored": JSON(summary.remote?.notStored ?? 0),
       "lower_cache": JSON(summary.plan.fromLowerCaches), "refused": JSON(summary.refused),

@@ -65,7 +65,7 @@ final class JSONWatchReporter: WatchReporting {
     // A failure is reported when it is known whether it will stay.
     case .failed, .notDone: return
     case .compiled, .compiledRemotely: state.withLock { $0.compiled += 1 }
-    case .fetched, .foundMeanwhile: break
+    case .fetched, .shared, .foundMeanwhile: break
     }
     let changes = state.withLock { $0.changes }
     let wait = Wait(of: outcome.job.content.paths, in: changes)
