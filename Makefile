@@ -233,7 +233,7 @@ dist: $(PORTABLE) ## build a .tar.gz that works wherever it is unpacked, into .b
 	@.ci/setup packages $(PACKAGE_TOOLS)
 	EXECUTABLE=$(abspath $(PORTABLE)) .ci/package archive $(VERSION) $(PACKAGES)
 
-package-check: $(PORTABLE) ## build both, and try them in bare Debian systems, as root
+package-check: $(PORTABLE) remote ## build all of them, and try them in bare Debian systems, as root
 	@.ci/setup packages $(PACKAGE_TOOLS) $(PACKAGE_CHECK_TOOLS)
 	.ci/package-check $(VERSION)
 
