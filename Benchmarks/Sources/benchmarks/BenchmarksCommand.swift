@@ -51,7 +51,8 @@ struct BenchmarksCommand: ParsableCommand {
       let outcomes = benchmarks.map { BenchmarkRun(benchmark: $0, site: site, rounds: rounds(of: $0)).outcome() }
       let report = Report(
         rows: outcomes.flatMap(\.rows), surveys: outcomes.flatMap(\.surveys),
-        rounds: benchmarks.map { ($0.name, rounds(of: $0)) }, machine: machine,
+        rounds: benchmarks.map { ($0.name, rounds(of: $0)) }, uneven: outcomes.reduce(0) { $0 + $1.uneven },
+        machine: machine,
         othersUse: ProcessorUse.now().shareOfOthers(since: use, processors: site.cores))
       if !report.rows.isEmpty { print(report.table) }
       print(report.surveysText, terminator: "")

@@ -8,6 +8,8 @@ struct BenchmarkRun {
 
   /// What came out: lines of the table, and a table of its own for a survey.
   struct Outcome {
+    /// How many rounds do not count.
+    var uneven = 0
     var rows: [Row] = []
     var surveys: [Survey] = []
   }
@@ -20,7 +22,7 @@ struct BenchmarkRun {
     do {
       Progress.say("\(benchmark.name): preparing")
       switch benchmark.work {
-      case .contest(let contest): return Outcome(rows: try measure(contest(site)))
+      case .contest(let contest): return try measure(contest(site))
       case .survey(let survey): return Outcome(surveys: [try survey(site, rounds)])
       }
     } catch {
@@ -37,8 +39,8 @@ struct BenchmarkRun {
     error is Unavailable ? .leftOut(reason: "\(error)") : .failed(reason: "\(error)")
   }
 
-  private func measure(_ contest: Contest) throws -> [Row] {
-    var entrants = Rounds()
+  private func measure(_ contest: Contest) throws -> Outcome {
+    var entrants = Rounds(processors: site.cores)
     let ours = try entrants.add(contest.ours)
     let peers = contest.peers.map { peer in (peer, Result { try entrants.add(peer.contender) }) }
 
@@ -46,6 +48,9 @@ struct BenchmarkRun {
     site.settle()
     Progress.say("\(benchmark.name): measuring, \(rounds) rounds")
     try entrants.run(rounds)
+    if entrants.uneven > 0 {
+      Progress.say("\(benchmark.name): \(entrants.uneven) rounds do not count: the machine's pace changed in them")
+    }
 
     var rows: [Row] = []
     for (peer, entrant) in peers {
@@ -63,7 +68,7 @@ struct BenchmarkRun {
       let bytes = entrants.series[ours].samples { Double($0.run.peakResidentBytes) }
       rows.append(Row("\(benchmark.title): resident memory", bytes: bytes, atMost: limit))
     }
-    return rows
+    return Outcome(uneven: entrants.uneven, rows: rows)
   }
 
   private func rows(_ ours: Series, against theirs: Series, of peer: Peer) -> [Row] {

@@ -28,7 +28,11 @@ extension Row {
     let (mine, yours) = (ours.samples { $0[keyPath: time] }, theirs.samples { $0[keyPath: time] })
     self.ours = Self.cell(mine, of: ours)
     self.peer = "\(peer): \(Self.cell(yours, of: theirs))"
-    judge(mine.median, against: yours.median, target)
+    // Contenders of a round met the same machine; one that is slower for some rounds is so for both.
+    let pairs = zip(ours.measurements, theirs.measurements).map { ($0[keyPath: time], $1[keyPath: time]) }
+    judge(
+      mine.median, quotient: Samples(pairs.map { $0 / $1 }).median, difference: Samples(pairs.map { $0 - $1 }).median,
+      target)
   }
 
   /// One quantile of the tool's time against the same of a peer's.
@@ -39,12 +43,10 @@ extension Row {
     let (mine, yours) = (ours.samples(\.seconds).quantile(quantile), theirs.samples(\.seconds).quantile(quantile))
     self.ours = Quantity.seconds(mine)
     self.peer = "\(peer): \(Quantity.seconds(yours))"
-    judge(mine, against: yours, target)
+    judge(mine, quotient: mine / yours, difference: mine - yours, target)
   }
 
-  private mutating func judge(_ mine: Double, against yours: Double, _ target: TimeTarget?) {
-    let quotient = mine / yours
-    let difference = mine - yours
+  private mutating func judge(_ mine: Double, quotient: Double, difference: Double, _ target: TimeTarget?) {
     switch target {
     case .absolute(let limit):
       ratio = Quantity.ratio(quotient)

@@ -4,6 +4,8 @@ struct Report {
   let surveys: [Survey]
   /// How often each case's contenders ran, by the case's name.
   let rounds: [(name: String, count: Int)]
+  /// How many rounds more were made that do not count (``Rounds``).
+  let uneven: Int
   let machine: MachineDescription
   /// See ``ProcessorUse/shareOfOthers(since:processors:)``.
   let othersUse: Double
@@ -39,7 +41,8 @@ struct Report {
 
     \(table)
     Times are medians (wall clock, unless something else is said), with the first and third quartile in parentheses. All contenders of a case ran in turn, this often: \
-    \(rounds.map { "\($0.name) \($0.count)" }.joined(separator: ", ")).
+    \(rounds.map { "\($0.name) \($0.count)" }.joined(separator: ", ")). Ratios and differences are medians of the rounds' own. \
+    \(uneven) rounds more do not count, because the machine's pace changed within them.
 
     While this was measured, others kept \(Int((100 * othersUse).rounded())) % of the processors busy; above 5 %, \
     measure again. The same goes for runs that had to read from the disk; the table says so where most did.
