@@ -155,20 +155,22 @@ fuzz: setup ## fuzz each reader of foreign bytes for FUZZ_SECONDS (60)
 	  -Xswiftc -sanitize=fuzzer,address -Xswiftc -O
 	.ci/fuzz $(FUZZING)/debug/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
-# Nothing is exported, so that the linker drops what nothing calls: 1.5 MB, and 0.15 ms of each start. An archive brings
-# libraries in the RPATH, which is no RUNPATH, because what the engine needs must be found there, too. The compiler names each
+# Nothing is exported, so that the linker drops what nothing calls: 1.5 MB, and 0.15 ms of each start. The compiler names each
 # generic type to the runtime by a text as a rule, which is short but makes the runtime search 5,000 conformances for each:
 # 1.3 ms of a start.
 build: setup $(STATIC_LIBRARIES) $(LOADER) ## set up and build the release executable
 	WASMPRECOMPILE_COMMIT='$(COMMIT)' swift build -c release --static-swift-stdlib --product wasmprecompile \
 	  -Xlinker -L$(CURDIR)/$(STATIC_LIBRARIES) -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
-	  -Xlinker --no-export-dynamic --disable-local-rpath \
-	  -Xlinker --disable-new-dtags -Xlinker '-rpath=$$ORIGIN/../lib/wasmprecompile' $(RELOCATIONS) \
+	  -Xlinker --no-export-dynamic --disable-local-rpath $(if $(IS_PORTABLE),$(CARRIED),$(RELOCATIONS)) \
 	  -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
 
 # 58,000 relocations take 12 KB instead of 1.4 MB, and a start 0.6 ms less. glibc reads them since 2.36.
 RELOCATIONS := $(if $(filter 2.36,$(shell (getconf GNU_LIBC_VERSION | sed 's/^glibc //'; echo 2.36) | sort -V | head -n 1)), \
   -Xlinker -z -Xlinker pack-relative-relocs)
+
+# An archive brings libraries in the RPATH, which is no RUNPATH, because what the engine needs must be found there, too. Nothing
+# else has one: the dynamic linker would look there in 32 ways for each library that it loads.
+CARRIED := -Xlinker --disable-new-dtags -Xlinker '-rpath=$$ORIGIN/../lib/wasmprecompile'
 
 # A package of its own, so that nobody builds gRPC who does not need it. Its tests need no debug information of what others wrote.
 REMOTE_QUICKLY := -debug-info-format none
@@ -193,7 +195,7 @@ remote-protocol: ## generate the messages of caches on other machines anew
 
 # The executable of the archive, which older systems run, too.
 $(PORTABLE): build
-	@$(MAKE) --no-print-directory build RELOCATIONS=
+	@$(MAKE) --no-print-directory build IS_PORTABLE=yes
 	@mkdir -p $(@D)
 	@mv $(EXECUTABLE) $@
 	@$(MAKE) --no-print-directory build

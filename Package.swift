@@ -74,7 +74,7 @@ let package = Package(
     .target(
       name: "Exporting", dependencies: ["WasmCache", "WasmEngine", "LinuxIO", system], swiftSettings: strict),
     .target(name: "Inspecting", dependencies: ["WasmEngine"], swiftSettings: strict),
-    .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
+    .target(name: "CInotifyTools", linkerSettings: [.linkedLibrary("dl")]),
     .target(
       name: "Watching", dependencies: ["CInotifyTools", "LinuxIO", "Scanning", system], swiftSettings: strict),
     .target(

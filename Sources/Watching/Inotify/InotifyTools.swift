@@ -13,6 +13,7 @@ internal import SystemPackage
 struct InotifyTools: ~Copyable {
   /// The instance's descriptor, for a Dispatch source; the library closes it.
   let descriptor: Int32
+  private let library: InotifyLibrary
   /// Nodes of directories that are gone, which the library frees only when it is cleaned up.
   private(set) var staleNodes = 0
   private var watches: [Int32: (identity: FileIdentity, mask: InotifyMask)] = [:]
@@ -32,11 +33,13 @@ struct InotifyTools: ~Copyable {
     }
     guard claimed else { throw .alreadyInUse }
     do throws(InotifyFailure) {
-      descriptor = try Self.open()
+      let library = try InotifyLibrary()
+      descriptor = try Self.open(library)
+      self.library = library
       self.limit = limit
       // The library's static buffer outlives a clean-up, and what the last instance left in it comes out now.
       // Draining before the clean-up would have no certain end: events would keep coming.
-      while Self.nextRaw() != nil {}
+      while Self.nextRaw(library) != nil {}
     } catch {
       Self.inUse.withLock { $0 = false }
       throw error
@@ -44,7 +47,7 @@ struct InotifyTools: ~Copyable {
   }
 
   deinit {
-    inotifytools_cleanup()
+    library.api.cleanup()
     Self.inUse.withLock { $0 = false }
   }
 
@@ -54,7 +57,7 @@ struct InotifyTools: ~Copyable {
   var hasCollected: Bool { taken < collected.count }
 
   /// Nodes the library holds, alive and dead; walks all of them.
-  var libraryNodes: Int { Int(inotifytools_get_num_watches()) }
+  var libraryNodes: Int { Int(library.api.get_num_watches()) }
 
   /// Watches a directory, or adds events to its watch, because there is one watch for an inode.
   mutating func watch(
@@ -70,10 +73,10 @@ struct InotifyTools: ~Copyable {
     }
     let flags = UInt32(IN_ONLYDIR) | UInt32(IN_EXCL_UNLINK) | UInt32(IN_DONT_FOLLOW) | UInt32(IN_MASK_ADD)
     let spelling = unknownSpelling(of: path)
-    guard inotifytools_watch_file(spelling, Int32(bitPattern: mask.rawValue | flags)) != 0 else {
-      throw SystemError("inotify_add_watch", Errno(rawValue: inotifytools_error()))
+    guard library.api.watch_file(spelling, Int32(bitPattern: mask.rawValue | flags)) != 0 else {
+      throw SystemError("inotify_add_watch", Errno(rawValue: library.api.error()))
     }
-    let watch = inotifytools_wd_from_filename(spelling)
+    let watch = library.api.wd_from_filename(spelling)
     guard watch >= 0 else { throw SystemError("inotify_add_watch", .noMemory) }
     // A second node for the same watch stays in the library's tree of names for good.
     if watches[watch] != nil { staleNodes += 1 }
@@ -89,7 +92,7 @@ struct InotifyTools: ~Copyable {
     // Removing a watch that the kernel already dropped prints an error and keeps the node.
     collect()
     guard forget(watch) else { return }
-    if inotifytools_remove_watch_by_wd(watch) == 0 { staleNodes += 1 }
+    if library.api.remove_watch_by_wd(watch) == 0 { staleNodes += 1 }
   }
 
   /// The next event, or `nil` when there is none at the moment; never waits.
@@ -111,7 +114,7 @@ struct InotifyTools: ~Copyable {
 
   @discardableResult
   private mutating func collectOne() -> Bool {
-    guard let raw = Self.nextRaw() else { return false }
+    guard let raw = Self.nextRaw(library) else { return false }
     let mask = InotifyMask(rawValue: raw.pointee.mask)
     if mask.contains(.ignored), forget(raw.pointee.wd) { staleNodes += 1 }
     collected.append(
@@ -134,7 +137,7 @@ struct InotifyTools: ~Copyable {
     let slash = CChar(bitPattern: UInt8(ascii: "/"))
     let dot = CChar(bitPattern: UInt8(ascii: "."))
     var spelling = plain + (plain.last == slash ? [0] : [slash, 0])
-    while inotifytools_wd_from_filename(spelling) != -1 {
+    while library.api.wd_from_filename(spelling) != -1 {
       spellings += 1
       spelling.removeLast()
       spelling.removeSubrange((plain.last == slash ? plain.count : plain.count + 1)...)
@@ -148,10 +151,10 @@ struct InotifyTools: ~Copyable {
     return spelling
   }
 
-  private static func nextRaw() -> UnsafeMutablePointer<inotify_event>? {
+  private static func nextRaw(_ library: InotifyLibrary) -> UnsafeMutablePointer<inotify_event>? {
     while true {
-      if let event = inotifytools_next_events(0, 1) { return event }
-      let error = inotifytools_error()
+      if let event = library.api.next_events(0, 1) { return event }
+      let error = library.api.error()
       guard error == EINTR || error == EAGAIN else { return nil }
     }
   }

@@ -73,16 +73,3 @@ extension WatchNotice: CustomStringConvertible {
     }
   }
 }
-
-extension InotifyFailure: CustomStringConvertible {
-  package var description: String {
-    switch self {
-    case .alreadyInUse: "another watch of this process uses it"
-    case .refused(let error) where error.errno == .tooManyOpenFiles:
-      "too many instances, fs.inotify.max_user_instances is \(InotifyLimits.maxUserInstances ?? 0)"
-    case .refused(let error): "\(error)"
-    case .descriptorUnknown: "its descriptor is not found in /proc/self/fd"
-    case .descriptorTooLarge: "its descriptor is 1024 or more"
-    }
-  }
-}

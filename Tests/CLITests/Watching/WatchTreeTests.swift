@@ -71,6 +71,25 @@ import Testing
     }
   }
 
+  @Test func withoutItsLibraryATreeIsPolled() throws {
+    try Sandbox.use { box in
+      try box.write(Array("no library".utf8), to: "lib/libinotifytools.so.0")
+      let path = ["LD_LIBRARY_PATH": box.work + "/lib"]
+      try box.write(WasmBinary.returning(1), to: "tree/a.wasm")
+      let watcher = try Watcher(in: box, modules: 1, environment: path)
+      watcher.expect(
+        "note: cannot use inotify: \(box.work)/lib/libinotifytools.so.0: file too short: "
+          + "install libinotifytools (Debian: apt install libinotifytools0): polling every 2.0 seconds")
+      try box.write(WasmBinary.returning(2), to: "tree/b.wasm")
+      watcher.expectCompiled("b.wasm")
+      watcher.stop()
+      // Nothing else needs it.
+      var run = box.tool("--backend", "winch", "tree")
+      run.environment.merge(path) { $1 }
+      #expect(try run.run().errors.hasPrefix("2 modules: nothing to compile, all up to date ("))
+    }
+  }
+
   // MARK: Directories that cannot be read
 
   private static let unprivileged: [Argument] =
