@@ -47,6 +47,9 @@ package final class Catalog: Sendable {
     do {
       let place = try CatalogPlace(directory: directory, fileSystem: fileSystem)
       let opener = try CatalogOpener(place, writing: access == .readWrite)
+      if let connection = opener.openWithoutLocks() {
+        return Opening(catalog: Catalog(CatalogSession(opener, connection)), note: nil)
+      }
       let (connection, note) = try opener.open()
       // A run that was killed, or kept from emptying its log by others, left it behind. Each run would read it again.
       if opener.access == .readWrite && place.logSize > 1 << 20 { connection.emptyLog() }
@@ -69,16 +72,22 @@ package final class Catalog: Sendable {
 
   // MARK: Reading and writing
 
-  /// Makes one read; gives `fallback` if it fails.
+  /// Makes one read; gives `fallback` if it fails. What went wrong without locks is read again with them: another process may
+  /// have been writing.
   func read<Value: Sendable>(
     or fallback: Value, _ body: (CatalogSession, SQLiteConnection) throws(SQLiteError) -> Value
   ) -> Value {
     session.withLock { session in
-      guard session.damage == nil, let connection = session.connection else { return fallback }
-      do throws(SQLiteError) { return try body(session, connection) } catch {
-        session.note(error)
-        return fallback
+      while session.damage == nil, let connection = session.connection {
+        do throws(SQLiteError) {
+          let value = try body(session, connection)
+          if session.damage == nil || !session.takeLocks() { return value }
+        } catch {
+          if session.takeLocks() { continue }
+          session.note(error)
+        }
       }
+      return fallback
     }
   }
 
@@ -98,6 +107,8 @@ final class CatalogSession {
   var connection: SQLiteConnection?
   /// The reason to replace the file before it is written to; nil for none. A damaged file is not read any more.
   private(set) var damage: String?
+  /// Whether it was made anew since it was opened, so that nothing that was read is in it.
+  private(set) var isNew = false
   /// The last thing that could not be done.
   private(set) var hindrance: String?
 
@@ -112,6 +123,27 @@ final class CatalogSession {
 
   func noteDamage(_ what: String) { damage = "\(opener.place.path): damaged: \(what)" }
 
+  /// Goes on with a connection that takes SQLite's locks, where one had been enough so far that takes none.
+  ///
+  /// - Returns: false if locks have been taken all along.
+  func takeLocks() -> Bool {
+    guard opener.access == .readWrite, let lockless = connection, lockless.access == .immutable else { return false }
+    damage = nil
+    connection = nil
+    if lockless.hasMoved {
+      hindrance = "\(opener.place.path): deleted or replaced meanwhile"
+      return true
+    }
+    do {
+      let (connection, note) = try opener.open()
+      self.connection = connection
+      isNew = note != nil
+    } catch {
+      hindrance = error.reason
+    }
+    return true
+  }
+
   /// Goes on with a new catalog in the damaged one's place, or without any if another process still uses that.
   func replace() {
     guard let damaged = connection else { return }
@@ -121,6 +153,8 @@ final class CatalogSession {
     connection = nil
     guard isReplaced else { return }
     connection = try? opener.open().connection
-    if connection != nil { damage = nil }
+    guard connection != nil else { return }
+    damage = nil
+    isNew = true
   }
 }

@@ -36,17 +36,20 @@ extension Catalog {
     _ session: CatalogSession, _ body: (SQLiteConnection, _ isNew: Bool) throws(SQLiteError) -> Void
   ) -> CommitResult {
     let path = session.opener.place.path
+    _ = session.takeLocks()
     // There are two attempts, because damage may come to light only when something is written.
     for _ in 0..<2 {
-      let isNew = session.damage != nil
-      if isNew { session.replace() }
-      guard let connection = session.connection else { return .gaveUp("\(path): damaged, and another process uses it") }
+      if session.damage != nil { session.replace() }
+      guard let connection = session.connection else {
+        return .gaveUp(
+          (session.damage == nil ? session.hindrance : nil) ?? "\(path): damaged, and another process uses it")
+      }
       guard session.opener.access == .readWrite, !connection.isReadOnly else { return .gaveUp("\(path): read-only") }
       guard !connection.hasMoved else { return .gaveUp("\(path): deleted or replaced meanwhile") }
       connection.timeout = patience
       defer { connection.timeout = CatalogOpener.patience }
       do {
-        try body(connection, isNew)
+        try body(connection, session.isNew)
         connection.emptyLog()
         return .written
       } catch {

@@ -33,6 +33,16 @@ struct CatalogOpener {
     lock = access == .immutable ? nil : try? place.openLock(writing: false)
   }
 
+  /// Opens a catalog with an empty log for reading without locks, though it may be written to; nil if it has to be opened as
+  /// ``open()`` does. SQLite's locks and the index of the log are for who writes: to set them up and to take them takes a run with
+  /// nothing to do 60 system calls, some of which wait while the file system's journal commits.
+  func openWithoutLocks() -> SQLiteConnection? {
+    guard access == .readWrite, case .file? = try? place.occupant(), place.logSize == 0,
+      case .usable(let connection) = connect(.immutable)
+    else { return nil }
+    return connection
+  }
+
   /// - Returns: the connection, and a line for `-v` if the catalog had to be replaced.
   func open() throws(CatalogTrouble) -> (connection: SQLiteConnection, note: String?) {
     var note: String?
@@ -44,7 +54,7 @@ struct CatalogOpener {
       switch try place.occupant() {
       case .file:
         guard lock?.tryShare() ?? true else { break }
-        switch connect() {
+        switch connect(access) {
         case .usable(let connection): return (connection, note)
         case .useless(let reason): throw CatalogTrouble("\(place.path): not used: \(reason)")
         case .replaceable(let connection, let reason, let foreign):
@@ -81,7 +91,7 @@ struct CatalogOpener {
     case replaceable(SQLiteConnection, reason: String, foreign: Bool)
   }
 
-  private func connect() -> Finding {
+  private func connect(_ access: SQLiteConnection.Access) -> Finding {
     let connection: SQLiteConnection
     do { connection = try SQLiteConnection(place.path, access, timeout: Self.patience) } catch {
       return .useless(reason: error.description)

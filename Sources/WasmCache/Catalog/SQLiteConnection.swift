@@ -8,6 +8,7 @@ internal import WasmEngine
 /// Not Sendable: it is opened without SQLite's own mutexes, so one thread may use it at a time.
 final class SQLiteConnection {
   let raw: OpaquePointer
+  let access: Access
   /// How long in milliseconds each call waits for locks of other processes.
   var timeout: Int32 {
     didSet { sqlite3_busy_timeout(raw, timeout) }
@@ -38,6 +39,7 @@ final class SQLiteConnection {
       throw failure
     }
     raw = connection
+    self.access = access
     self.timeout = timeout
     sqlite3_busy_timeout(raw, timeout)
     // Closing must not unlink the log: the path may belong to another process's new catalog by then.
@@ -57,8 +59,16 @@ final class SQLiteConnection {
   ) -> Result {
     guard access == .immutable else { return path.withPlatformString(body) }
     // In a URI every byte that could mean something is written in hexadecimal.
-    let escaped = path.bytes.map { "%" + [$0].hex }.joined()
-    return "file:\(escaped)?immutable=1".withCString(body)
+    var text = "file:"
+    for byte in path.bytes {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"):
+        text.unicodeScalars.append(Unicode.Scalar(byte))
+      default: text += "%" + [byte].hex
+      }
+    }
+    return (text + "?immutable=1").withCString(body)
   }
 
   // MARK: Use

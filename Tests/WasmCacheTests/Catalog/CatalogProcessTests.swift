@@ -38,19 +38,48 @@ import Testing
     #expect(duration >= .milliseconds(900) && duration < .milliseconds(2000), "\(duration)")
   }
 
-  @Test func aLockedCatalogIsDoneWithoutSoon() throws {
+  @Test func aLockedCatalogIsReadAndNotWrittenTo() throws {
     try fixture.record(0..<10)
     let owner = try helper("lock-everything")
     #expect(owner.line() == "ready")
-    let start = clock.now
-    let opening = Catalog.open(in: fixture.directory)
-    let duration = clock.now - start
-    #expect(opening.catalog == nil)
-    #expect(opening.note == "\(fixture.path()): not used: database is locked (SQLite 5)")
-    #expect(duration < .milliseconds(400), "\(duration)")
+    let catalog = try fixture.open()
+    #expect(SampleFile.known(in: catalog.statIndex(root: SampleFile.root), of: 0..<10) == 10)
+    #expect(
+      try fixture.record(0..<20, in: catalog)
+        == .gaveUp("\(fixture.path()): not used: database is locked (SQLite 5)"))
     owner.process.kill()
     _ = owner.process.wait()
-    #expect(SampleFile.known(in: try fixture.index(), of: 0..<10) == 10)
+    #expect(SampleFile.known(in: try fixture.index(), of: 0..<20) == 10)
+  }
+
+  @Test func whoOnlyReadsTakesNoLocks() throws {
+    try fixture.record(0..<10)
+    let files = ["catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm", "catalog.lock"]
+    let before = try files.map(fixture.read)
+    let stamps = files.map(fixture.stamp)
+    let catalog = try fixture.open()
+    #expect(SampleFile.known(in: catalog.statIndex(root: SampleFile.root), of: 0..<10) == 10)
+    let lock = try CatalogPlace(directory: fixture.directory).openLock(writing: true)
+    #expect(lock.tryOwn())
+    lock.release()
+    #expect(try files.map(fixture.read) == before)
+    #expect(files.map(fixture.stamp) == stamps)
+    // From the first row that it writes on, nobody can replace it.
+    #expect(try fixture.record(0..<20, in: catalog) == .written)
+    #expect(!lock.tryOwn())
+  }
+
+  @Test func whatOthersWriteAfterItWasReadStays() throws {
+    try fixture.record(0..<10)
+    let catalog = try fixture.open()
+    let index = catalog.statIndex(root: SampleFile.root)
+    let other = try helper("write", "20", "5")
+    #expect(other.line() == "ready")
+    var record = RunRecord()
+    record.roots = [RootUpdate(index: index, hashed: (10..<15).map { SampleFile(number: $0).row }, seen: nil)]
+    #expect(catalog.commit(record, now: SampleFile.now) == .written)
+    let now = try fixture.index()
+    #expect(SampleFile.known(in: now, of: 0..<15) == 15 && SampleFile.known(in: now, of: 20..<25) == 5)
   }
 
   // MARK: Kills
