@@ -16,6 +16,11 @@ struct SettingDefinitionTests: ConfigurationSuite {
     return Set(lines.compactMap { $0.firstMatch(of: #/^\s+(?:-\w, )?--([a-z][a-z-]*)/#).map { String($0.1) } })
   }
 
+  @Test func theNamesOfSubcommandsAreTheirs() {
+    let shown = Subcommands.all.map { $0.configuration }.filter { $0.shouldDisplay }
+    #expect(Subcommands.names == shown.compactMap { $0.commandName })
+  }
+
   @Test func everyOptionIsASettingOrDecidedNotToBe() {
     // What is asked of one run, or what is said about it.
     let ofOneRun: Set = [

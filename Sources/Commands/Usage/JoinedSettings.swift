@@ -3,8 +3,6 @@
 /// wasmtime takes both. The argument parser takes a value that is joined to its option, but not if there is an equals sign in
 /// it: it then looks for an option `-Wfuel`.
 enum JoinedSettings {
-  private static let letters: Set<Character> = ["O", "C", "D", "W"]
-
   static func separated(_ arguments: [String]) -> [String] {
     guard arguments.contains(where: isJoined) else { return arguments }
     // What follows a program's name is the program's. An option's value may look like one: then nothing after it is taken apart.
@@ -16,7 +14,9 @@ enum JoinedSettings {
   }
 
   private static func isJoined(_ word: String) -> Bool {
-    guard word.hasPrefix("-"), let letter = word.dropFirst().first, letters.contains(letter) else { return false }
+    // By bytes, because every word of every command line is looked at.
+    guard word.utf8.first == UInt8(ascii: "-"), let letter = word.utf8.dropFirst().first, "OCDW".utf8.contains(letter)
+    else { return false }
     let setting = word.dropFirst(2)
     return setting.first.map { $0.isLetter } ?? false && setting.contains("=")
   }

@@ -25,7 +25,9 @@ package enum AvailableProcessors {
       } else if fields[1].split(separator: UInt8(ascii: ",")).contains(where: { $0.elementsEqual("cpu".utf8) }) {
         limit = { group in
           let place = "/sys/fs/cgroup/cpu\(group)/cpu.cfs_"
-          guard let quota = contents(place + "quota_us"), let period = contents(place + "period_us") else { return nil }
+          guard let quota = contents(place + "quota_us"), quota.utf8.first != UInt8(ascii: "-"),
+            let period = contents(place + "period_us")
+          else { return nil }
           return processors(ofLimit: "\(quota) \(period)")
         }
       } else {
