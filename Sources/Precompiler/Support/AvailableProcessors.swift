@@ -14,15 +14,15 @@ package enum AvailableProcessors {
   /// - Parameter contents: gives a file's contents; nil if there is none.
   static func quota(_ contents: @escaping (String) -> String?) -> Int? {
     var tightest: Int?
-    // By bytes: to split a text by its characters takes a thirtieth of a start.
-    for line in contents("/proc/self/cgroup")?.utf8.split(separator: UInt8(ascii: "\n")) ?? [] {
+    // By arrays of bytes, which the runtime knows: to split a text takes a thirtieth of a start.
+    for line in Array((contents("/proc/self/cgroup") ?? "").utf8).split(separator: UInt8(ascii: "\n")) {
       // hierarchy:controllers:group
       let fields = line.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
       guard fields.count == 3 else { continue }
       let limit: (String) -> Int?
-      if fields[0].elementsEqual("0".utf8) && fields[1].isEmpty {
+      if fields[0] == [UInt8(ascii: "0")] && fields[1].isEmpty {
         limit = { group in contents("/sys/fs/cgroup\(group)/cpu.max").flatMap(processors(ofLimit:)) }
-      } else if fields[1].split(separator: UInt8(ascii: ",")).contains(where: { $0.elementsEqual("cpu".utf8) }) {
+      } else if fields[1].split(separator: UInt8(ascii: ",")).contains(Array("cpu".utf8)[...]) {
         limit = { group in
           let place = "/sys/fs/cgroup/cpu\(group)/cpu.cfs_"
           guard let quota = contents(place + "quota_us"), quota.utf8.first != UInt8(ascii: "-"),
