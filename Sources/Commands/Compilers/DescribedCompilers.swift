@@ -58,8 +58,20 @@ enum DescribedCompilers {
   }
 
   /// Their names; none if they cannot be read.
-  static var usersNames: [String] { ((try? users()) ?? []).map(\.name) }
+  ///
+  /// They stand in the help of each option that takes a backend, which the argument parser asks for again and again. So the file is
+  /// read once for each place that it may be at.
+  static var usersNames: [String] {
+    let place = ["XDG_CONFIG_HOME", "HOME"].map { Environment.bytes($0) }
+    return namesRead.withLock { read in
+      if let read, read.place == place { return read.names }
+      let names = ((try? users()) ?? []).map(\.name)
+      read = (place, names)
+      return names
+    }
+  }
 
+  private static let namesRead = Mutex<(place: [[UInt8]?], names: [String])?>(nil)
   private static let lastRead = Mutex<[CompilerDescription]?>(nil)
 
   private static func readUsers() throws(RunFailure) -> [CompilerDescription] {
