@@ -3,6 +3,8 @@ internal import SystemPackage
 internal import WasmEngine
 
 /// The engine alone: reads modules, compiles them one after the other, and keeps nothing. For ``Contender`` to start.
+///
+/// With `--processes`, several processes do that, each on one thread, and share the modules: the next one goes to whoever is free.
 struct EngineAloneCommand: ParsableCommand {
   static let name = "engine-alone"
   static let configuration = CommandConfiguration(commandName: name, shouldDisplay: false)
@@ -11,10 +13,13 @@ struct EngineAloneCommand: ParsableCommand {
   @Option var backend: Backend
   @Flag(help: "Compile each module on one thread, too.") var sequential = false
   @Flag(help: "Say what is refused, and why, and go on.") var goingOn = false
+  @Option(help: "Share the modules between so many processes.") var processes: Int?
+  @Flag(help: "Take the numbers of modules from standard input.") var taking = false
   @Option(help: "A setting of the engine, as KEY=VALUE. Repeatable.") var setting: [String] = []
   @Argument var file: [String]
 
   func run() throws {
+    if let processes { return try SharedEngineWork(processes, file).run(command) }
     let start = Clock.processor
     let library = try EngineLibrary(path: FilePath(engine))
     let backend: WasmEngine.Backend = backend == .winch ? .winch : .cranelift
@@ -22,7 +27,7 @@ struct EngineAloneCommand: ParsableCommand {
     let engine = try Engine(library: library, settings: settings, parallel: !sequential)
     var work = EngineWork()
     var refusals: [String] = []
-    for file in file {
+    for file in taking ? SharedEngineWork.taking(from: file) : AnySequence(file) {
       let module = try Files.read(file)
       switch Self.artifactSize(of: module, engine) {
       case .success(let size):
@@ -35,6 +40,12 @@ struct EngineAloneCommand: ParsableCommand {
     work.processorNanoseconds = Clock.processor - start
     for line in refusals { print(line) }
     print(work.line)
+  }
+
+  /// What one of several processes is started with.
+  private var command: [String] {
+    ["--engine", engine, "--backend", backend.rawValue, "--sequential", "--taking"]
+      + setting.flatMap { ["--setting", $0] }
   }
 
   private static func artifactSize(of module: [UInt8], _ engine: Engine) -> Result<Int, EngineError> {

@@ -7,6 +7,7 @@ extension Benchmark {
         ours: .compiling(modules, with: Tool(at: site, cache: "corpus", backend)),
         peers: [
           Peer(.engineAlone(modules, backend, at: site), .ratio(atMost: ratio), processorTimeName: "engine alone"),
+          Peer(.engineOnEach(modules, backend, at: site), nil),
           Peer(.engineParallel(modules, backend, at: site), parallel.map { .ratio(atMost: $0) }),
         ])
     }
@@ -56,7 +57,8 @@ extension Benchmark {
         peers: [
           Peer(
             .engineAlone(modules, backend, at: site), .ratio(atMost: ratio), processorTimeName: "engine alone",
-            processorTimeTarget: processorRatio.map { .ratio(atMost: $0) })
+            processorTimeTarget: processorRatio.map { .ratio(atMost: $0) }),
+          Peer(.engineOnEach(modules, backend, at: site), nil),
         ])
     }
   }
@@ -79,7 +81,10 @@ extension Benchmark {
     let hosts = try HostSet.fleet(at: site)
     return Contest(
       ours: .compiling(modules, with: Tool(at: site, cache: "hosts", .cranelift, for: hosts)),
-      peers: [Peer(.enginesAlone(modules, .cranelift, for: hosts, at: site), .ratio(atMost: 1.05))])
+      peers: [
+        Peer(.enginesAlone(modules, .cranelift, for: hosts, at: site), .ratio(atMost: 1.05)),
+        Peer(.engineOnEach(modules, .cranelift, for: hosts, at: site), nil),
+      ])
   }
 
   static let coldPrograms = Benchmark(name: "cold-wasm2c", title: "cold, 40 modules, wasm2c and cc", rounds: 7) {

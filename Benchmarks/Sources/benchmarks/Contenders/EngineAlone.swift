@@ -40,6 +40,30 @@ extension Contender {
     }
   }
 
+  /// The engine without any tool in as many processes as there are processors, each on one thread, which share the modules and keep
+  /// nothing: what this machine can do at best with all its processors.
+  static func engineOnEach(_ modules: ModuleTree, _ backend: Backend, for hosts: HostSet? = nil, at site: Site)
+    -> Contender
+  {
+    Contender(name: "engine alone, \(site.cores) processes") {
+      {
+        var seconds = 0.0
+        var total = EngineWork()
+        var last: ProcessRun?
+        for host in hosts?.hosts.map({ ($0.engine, $0.settings) }) ?? [(site.engine, [])] {
+          let options = ["--processes", "\(site.cores)"] + host.1.flatMap { ["--setting", $0] }
+          let (run, work) = try runEngine(modules, backend, options, host.0, at: site)
+          total.artifacts += work.artifacts
+          total.artifactBytes += work.artifactBytes
+          seconds += Double(run.nanoseconds) / 1e9
+          last = run
+        }
+        guard let last else { throw Failure("there are no hosts") }
+        return Measurement(last, seconds: seconds, answer: total.answer)
+      }
+    }
+  }
+
   /// One process that compiles a module after the other, each with the engine's own threads, and keeps nothing.
   static func engineParallel(_ modules: ModuleTree, _ backend: Backend, at site: Site) -> Contender {
     Contender(name: "engine's own parallel compilation") {
