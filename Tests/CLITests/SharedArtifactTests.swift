@@ -195,4 +195,49 @@ import Testing
       #expect(try box.tool("cache", "verify", "--signatures", "--trust", "other.pub").run().ending != .exited(0))
     }
   }
+
+  /// An entry that came from elsewhere may name the artifact of another module, even one that this run makes.
+  @Test func whatIsMadeOfAnotherModuleIsNotSigned() throws {
+    try Sandbox.use { box in
+      try describeHosts(in: box)
+      try box.succeed("keys", "generate", "--name", "ci")
+      try box.write(WasmBinary.returning(1), to: "victim.wasm")
+      // The larger come first, so that this one is made and stored when the victim's turn comes.
+      try box.write(WasmBinary.manyFunctions(60), to: "evil.wasm")
+      try box.succeed("--host", "plain", ".")
+      let (victim, evil) = try (path("plain", "victim.wasm", in: box), path("plain", "evil.wasm", in: box))
+      let bad = try digest(evil)
+      for place in [victim, evil] { try FileManager.default.removeItem(atPath: place) }
+      try FileManager.default.createSymbolicLink(atPath: victim, withDestinationPath: bad)
+      for number in 1...20 { try box.write(WasmBinary.manyFunctions(20 + number), to: "between\(number).wasm") }
+
+      let hosts: [Argument] = ["--host", "plain", "--host", "older"]
+      let run = try box.succeed(hosts + ["--jobs", "1", "--sign-with", "ci.sec", "."])
+      #expect(try digest(evil) == bad)
+      #expect(try digest(path("older", "evil.wasm", in: box)) == bad, "\(run.errors)")
+      #expect(try digest(path("older", "victim.wasm", in: box)) != bad, "\(run.errors)")
+    }
+  }
+
+  // MARK: Other machines
+
+  @Test func whatWasNotMadeHereIsNotGivenAway() throws {
+    try RemoteServer.use { box, server in
+      try describeHosts(in: box)
+      try server.succeed("--cache-dir", "here", "--host", "plain", ".")
+      try server.succeed("--cache-dir", "there", "--host", "plain", ".")
+      let run = try server.succeed("--cache-dir", "there", "--host", "older", ".")
+      #expect(run.errors.masked.lines.last == "3 modules: 0 compiled, 3 shared, 0 up to date (TIME)")
+      #expect(try server.artifacts().count == 3)
+      // What this machine has made for one host, it has made for the other.
+      let both = try server.succeed("--cache-dir", "third", "--force", "--host", "plain", ".")
+      #expect(both.errors.masked.lines.last?.hasPrefix("3 modules: 3 compiled, ") == true)
+      try box.write(WasmBinary.manyFunctions(3), to: "new.wasm")
+      let new = try server.succeed("--cache-dir", "third", "--host", "plain", "--host", "older", "new.wasm")
+      #expect(
+        new.errors.masked.lines.last
+          == "1 module with 2 targets: 1 compiled, 1 shared, 0 up to date (SIZE → SIZE in TIME)")
+      #expect(try server.artifacts().count == 5)
+    }
+  }
 }

@@ -32,8 +32,8 @@ final class LaneWork: Sendable {
   let largestBatch: Int
   /// The modules that were kept when they were hashed, and how many jobs they are kept for.
   private let retained: Mutex<[WasmHash: (module: LoadedModule, jobs: Int)]>
-  /// The artifacts that this run has made, if it signs.
-  private let made = Mutex<Set<ArtifactDigest>>([])
+  /// The artifacts that this run has seen to being made, and what of, if it signs or gives artifacts away.
+  private let made = Mutex<Set<MadeArtifact>>([])
   private let outcomes = Mutex<[JobOutcome]>([])
   private let missing = Mutex<[String]>([])
   private let ended = Mutex<[any CompileSession]>([])
@@ -147,7 +147,9 @@ final class LaneWork: Sendable {
       job: remote?.judged(job) ?? job, result: result, artifact: artifact, alternative: alternative)
     outcomes.withLock { $0.append(outcome) }
     if case .compiled = result { remote?.compiledHere(job) }
-    if signer != nil, let artifact, outcome.isMade { made.withLock { _ = $0.insert(artifact) } }
+    if signer != nil || remote != nil, let artifact, outcome.isMade {
+      made.withLock { _ = $0.insert(MadeArtifact(module: job.content.facts.hash, digest: artifact)) }
+    }
     queue.ended(job)
     if policy.failFast, case .failed = result { queue.stop() }
     observer.record(.finished(outcome))
@@ -164,14 +166,19 @@ final class LaneWork: Sendable {
   // MARK: Sharing
 
   /// Takes an artifact for a job that the cache has for other hosts, if it is what would be made for the job's.
+  ///
+  /// We sign and give away what we have made of this very module, and nothing else: an entry that came from elsewhere may name
+  /// any artifact, also one that we have made of another module.
   func adopt(_ job: Job) throws(CacheError) -> AdoptedArtifact? {
-    let adopted = try job.target.writer?.adopt(job.content.facts.hash) { digest in
-      // We sign what we have made, and nothing else.
-      signer == nil || made.withLock { $0.contains(digest) }
+    let module = job.content.facts.hash
+    func isMade(_ digest: ArtifactDigest) -> Bool {
+      made.withLock { $0.contains(MadeArtifact(module: module, digest: digest)) }
     }
-    guard let adopted else { return nil }
+    guard let adopted = try job.target.writer?.adopt(module, if: { signer == nil || isMade($0) }) else { return nil }
     _ = takeModule(of: job)
-    remote?.offer(job, adopted.digest, size: adopted.size, signature: adopted.signature)
+    if isMade(adopted.digest) {
+      remote?.offer(job, adopted.digest, size: adopted.size, signature: adopted.signature)
+    }
     return adopted
   }
 
@@ -230,4 +237,9 @@ final class LaneWork: Sendable {
     self.missing.withLock { $0 = missing }
     queue.stop()
   }
+}
+
+private struct MadeArtifact: Hashable {
+  let module: WasmHash
+  let digest: ArtifactDigest
 }
