@@ -78,7 +78,8 @@ package final class EngineDirectory: Sendable {
   /// An artifact that another of the cache's directories has of a module, and that this identity's hosts accept.
   func artifact(of module: WasmHash, filedIn other: String) -> (digest: ArtifactDigest, size: Int)? {
     guard let target = try? cache.engines.symbolicLinkTarget("\(other)/\(entryName(module))"),
-      let digest = CacheLayout.digest(ofTarget: target), case .present(let size) = lookUp(digest)
+      let digest = CacheLayout.digest(ofTarget: target), (try? requireTrusted(digest)) != nil,
+      case .present(let size) = lookUp(digest)
     else { return nil }
     return (digest, size)
   }

@@ -196,19 +196,26 @@ package final class Publisher: Sendable {
   /// Makes an entry point at an existing object, replacing what is there. The object may have come by a copy that nobody
   /// waited for, so its bytes are made durable first; ``synchronize()`` does the same for its name.
   ///
+  /// - Parameters:
+  ///   - signature: the entry's; nil for none.
+  ///   - path: the entry's, for messages.
   /// - Returns: false if the object is gone, because another process made room meanwhile.
   func publishLink(
-    to digest: ArtifactDigest, entry: String, in engine: borrowing Descriptor, path: FilePath
+    to digest: ArtifactDigest, _ signature: StagedSignature? = nil, entry: String, in engine: borrowing Descriptor,
+    path: @autoclosure () -> FilePath
   ) throws(CacheError) -> Bool {
     let name = CacheLayout.objectName(digest)
     do throws(SystemError) {
       let directory = try cache.objects.open(name.directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
       let object = try directory.openRegularFile(name.file, O_RDONLY)
       try object.synchronizeData()
+      try signature?.file.synchronize()
       let durable = try object.status().stamp.identity
       let isLinked = try cache.whilePublishing(unless: isOver) {
         Result { () throws(SystemError) in
           guard try directory.status(of: name.file).stamp.identity == durable else { return false }
+          // Before the entry, so that who sees the entry finds it signed.
+          try signature?.file.publish(in: engine, as: entry + SignatureFile.suffix)
           try staging.publishLink(to: CacheLayout.entryTarget(digest), in: engine, as: entry)
           return true
         }
@@ -218,7 +225,7 @@ package final class Publisher: Sendable {
     } catch let error where error.errno == .noSuchFileOrDirectory {
       return false
     } catch {
-      throw CacheError(path, "publish", error)
+      throw CacheError(path(), "publish", error)
     }
   }
 
