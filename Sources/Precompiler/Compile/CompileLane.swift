@@ -47,6 +47,8 @@ final class CompileLane {
       }
       break
     }
+    // Others may wait for the end of a job that this lane has put back, and that nobody takes any more.
+    if work.cancellation.isCancelled { work.queue.stop() }
     // The run was cancelled just when this lane was about to wait.
     if case .afterClaim(let job) = next { _ = finish(job, .notDone) }
     if work.queue.isDrained { work.policy.jobserver?.stopWaiting() }
@@ -180,7 +182,7 @@ final class CompileLane {
     if looks, case .present(let size)? = job.target.directory?.lookUp(job.content.facts.hash) {
       return finish(job, .foundMeanwhile(size: size))
     }
-    if looks, let adopted = try adopt(job) {
+    if looks, job.reason != .forced, let adopted = try adopt(job) {
       return finish(job, .shared(size: adopted.size), artifact: adopted.digest)
     }
     work.observer.record(.began(job))
