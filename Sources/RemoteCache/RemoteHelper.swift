@@ -136,11 +136,7 @@ final class RemoteHelper: Sendable {
   /// Sends messages, one after the other.
   func send(_ messages: [Message]) {
     if messages.isEmpty { return }
-    state.withLock { state in
-      if state.isWatched { return }
-      state.isWatched = true
-      sending.run(at: state.lastHeard.adding(seconds: patience)) { [weak self] in self?.watch() }
-    }
+    watchUnlessWatched()
     sending.run { [weak self] in
       for message in messages {
         guard let self, !state.withLock({ $0.hasEnded }) else { return }
@@ -168,13 +164,26 @@ final class RemoteHelper: Sendable {
     state.withLock { !$0.isListening && $0.lastHeard.adding(seconds: patience) <= .now() }
   }
 
+  private func watchUnlessWatched() {
+    state.withLock { state in
+      if state.isWatched { return }
+      state.isWatched = true
+      sending.run(at: state.lastHeard.adding(seconds: patience)) { [weak self] in self?.watch() }
+    }
+  }
+
   /// Looks whether it still says something while an answer is owed.
   private func watch() {
     let (listener, due) = state.withLock { state in
       if state.isListening { state.lastHeard = .now() }
       return (state.hasEnded ? nil : state.listener, state.lastHeard.adding(seconds: patience))
     }
-    guard let listener, listener.awaitsAnswer else { return state.withLock { $0.isWatched = false } }
+    guard let listener, listener.awaitsAnswer else {
+      state.withLock { $0.isWatched = false }
+      // A question that came in between was taken for watched.
+      if listener?.awaitsAnswer == true { watchUnlessWatched() }
+      return
+    }
     if due <= .now() { return end(silence) }
     sending.run(at: due) { [weak self] in self?.watch() }
   }
